@@ -1,0 +1,99 @@
+package dev.interlock.core.token;
+
+import dev.interlock.core.encoding.ByteReader;
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The nested signatures over u_m, in the order of its providers: CC_i signs u_m, its own share roots and the signature of
+ * CC_{i−1} (the paper's sig_CCi(…sig_CC1(u_m)…)). Complete, it proves offline that every provider took part.
+ *
+ * @param token the bytes of u_m as they were sent; never encoded again
+ * @param signatures 64 bytes each; the first is that of the first provider
+ */
+public record SignatureChain(byte[] token, List<byte[]> signatures) {
+    private static final byte[] NO_SIGNATURE = {};
+
+    public SignatureChain {
+        signatures = List.copyOf(signatures);
+    }
+
+    /** The chain before anyone signed. */
+    public static SignatureChain start(byte[] token) {
+        return new SignatureChain(token, List.of());
+    }
+
+    /** @throws MalformedException when it isn't this provider's turn */
+    public SignatureChain sign(ShareIndex x, SigningKey key) {
+        Token u = Token.decode(token);
+        if (signatures.size() >= u.providers().size()
+                || !u.providers().get(signatures.size()).equals(x)) {
+            throw new MalformedException(
+                    "it isn't the turn of the provider with x = " + x.x() + " to sign: the chain has "
+                            + signatures.size() + " of " + u.providers().size() + " signatures");
+        }
+        List<byte[]> longer = new ArrayList<>(signatures);
+        longer.add(key.sign(Purpose.TOKEN_CHAIN, signed(u, signatures.size())));
+        return new SignatureChain(token, longer);
+    }
+
+    /**
+     * Checks all signatures that are there.
+     *
+     * @param keys the signing key of each provider of the ring
+     * @throws BadSignatureException at the first wrong one
+     */
+    public void verify(Function<ShareIndex, VerifyingKey> keys) {
+        Token u = Token.decode(token);
+        if (signatures.size() > u.providers().size()) {
+            throw new MalformedException("the chain has " + signatures.size() + " signatures for "
+                    + u.providers().size() + " providers");
+        }
+        for (int i = 0; i < signatures.size(); i++) {
+            keys.apply(u.providers().get(i)).verify(Purpose.TOKEN_CHAIN, signed(u, i), signatures.get(i));
+        }
+    }
+
+    /** As {@link #verify}, and nobody's signature is missing. */
+    public void verifyComplete(Function<ShareIndex, VerifyingKey> keys) {
+        verify(keys);
+        int n = Token.decode(token).providers().size();
+        if (signatures.size() != n) {
+            throw new MalformedException("the chain has " + signatures.size() + " of " + n + " signatures");
+        }
+    }
+
+    public byte[] encode() {
+        ByteWriter out = new ByteWriter().bytes(token).u8(signatures.size());
+        signatures.forEach(signature -> out.fixed(signature, SigningKey.SIGNATURE_BYTES));
+        return out.toBytes();
+    }
+
+    public static SignatureChain decode(byte[] bytes) {
+        ByteReader in = new ByteReader("the signature chain", bytes);
+        byte[] token = in.bytes();
+        int count = in.u8();
+        List<byte[]> signatures = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            signatures.add(in.fixed(SigningKey.SIGNATURE_BYTES));
+        }
+        in.end();
+        return new SignatureChain(token, signatures);
+    }
+
+    /** What the provider at this place of the chain signs: u_m ‖ x_i ‖ its share roots ‖ the signature before. */
+    private byte[] signed(Token u, int place) {
+        ShareIndex x = u.providers().get(place);
+        ByteWriter out = new ByteWriter().bytes(token).u8(x.x());
+        u.dealings().forEach(dealt -> out.bytes(dealt.rootOf(x).root()));
+        return out.bytes(place == 0 ? NO_SIGNATURE : signatures.get(place - 1)).toBytes();
+    }
+}

@@ -1,0 +1,168 @@
+package dev.interlock.core.token;
+
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.ByteReader;
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.SigningKey;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The token u_m (DESIGN §7): everything public about one object, signed by all its providers as the bytes that were
+ * sent.
+ *
+ * @param protocol 1, 2 or 3
+ * @param owner 16 bytes that name the owner in this ring
+ * @param threshold t of n
+ * @param providers the share indices of all n providers, in the order of the write
+ * @param homes those that hold the ciphertext, the first of them decides the commit; a prefix of {@code providers}
+ * @param length of m, in bytes
+ * @param commitment h, the Merkle root over the chunk leaves: 32 bytes
+ * @param createdMillis by the client's clock, since 1970
+ */
+public record Token(
+        ObjectId object,
+        RingId ring,
+        int epoch,
+        int protocol,
+        Profile profile,
+        byte[] owner,
+        Threshold threshold,
+        List<ShareIndex> providers,
+        List<ShareIndex> homes,
+        long length,
+        byte[] commitment,
+        List<Dealt> dealings,
+        long createdMillis) {
+    public static final int OWNER_BYTES = 16;
+    private static final int VERSION = 1;
+
+    /** @throws MalformedException when the parts don't fit together */
+    public Token {
+        providers = List.copyOf(providers);
+        homes = List.copyOf(homes);
+        dealings = List.copyOf(dealings);
+        require(protocol >= 1 && protocol <= 3, "protocol " + protocol + " is none of 1, 2, 3");
+        require(owner.length == OWNER_BYTES, "the owner has 16 bytes, not " + owner.length);
+        require(commitment.length == Sha256.BYTES, "the commitment has 32 bytes, not " + commitment.length);
+        require(
+                providers.size() == threshold.n() && new HashSet<>(providers).size() == providers.size(),
+                "the token must name n = " + threshold.n() + " different providers");
+        require(
+                !homes.isEmpty()
+                        && homes.size() <= providers.size()
+                        && providers.subList(0, homes.size()).equals(homes),
+                "the homes must be the first of the providers");
+        require(!dealings.isEmpty() && dealings.size() <= 0xFF, "the token must name 1 to 255 dealings");
+        for (Dealt dealt : dealings) {
+            require(
+                    dealt.roots().stream().map(ShareRoot::x).toList().equals(providers),
+                    "a dealing must have one share root for each provider, in the providers' order");
+        }
+        require(
+                length >= 0 && length <= ChunkLayout.MAX_LENGTH,
+                "the length " + length + " is outside 0.." + ChunkLayout.MAX_LENGTH);
+    }
+
+    public ShareIndex home() {
+        return homes.getFirst();
+    }
+
+    public ChunkLayout layout() {
+        return new ChunkLayout(length);
+    }
+
+    public byte[] encode() {
+        ByteWriter out = new ByteWriter()
+                .u8(VERSION)
+                .fixed(object.bytes(), ObjectId.BYTES)
+                .fixed(ring.bytes(), RingId.BYTES)
+                .u32(epoch)
+                .u8(protocol)
+                .u8(profile.code())
+                .fixed(owner, OWNER_BYTES)
+                .u8(threshold.t())
+                .u8(threshold.n());
+        providers.forEach(x -> out.u8(x.x()));
+        out.u8(homes.size()).u64(length).u32(ChunkLayout.CHUNK_BYTES).fixed(commitment, Sha256.BYTES);
+        out.u8(dealings.size());
+        for (Dealt dealt : dealings) {
+            out.text(dealt.dealer());
+            dealt.roots()
+                    .forEach(root ->
+                            out.fixed(root.root(), Sha256.BYTES).fixed(root.signature(), SigningKey.SIGNATURE_BYTES));
+        }
+        return out.u64(createdMillis).toBytes();
+    }
+
+    /** @throws MalformedException unless these are exactly the bytes of one token */
+    public static Token decode(byte[] bytes) {
+        ByteReader in = new ByteReader("the token", bytes);
+        int version = in.u8();
+        require(version == VERSION, "the token has version " + version + "; this program reads version " + VERSION);
+        try {
+            return decodeFields(in);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedException("the token is malformed: " + e.getMessage());
+        }
+    }
+
+    private static Token decodeFields(ByteReader in) {
+        ObjectId object = ObjectId.of(in.fixed(ObjectId.BYTES));
+        RingId ring = RingId.of(in.fixed(RingId.BYTES));
+        int epoch = in.u32();
+        int protocol = in.u8();
+        Profile profile = Profile.ofCode(in.u8());
+        byte[] owner = in.fixed(OWNER_BYTES);
+        Threshold threshold = new Threshold(in.u8(), in.u8());
+        List<ShareIndex> providers = new ArrayList<>();
+        for (int i = 0; i < threshold.n(); i++) {
+            providers.add(new ShareIndex(in.u8()));
+        }
+        int homes = in.u8();
+        require(homes <= providers.size(), homes + " homes of " + providers.size() + " providers");
+        long length = in.u64();
+        int chunkBytes = in.u32();
+        require(
+                chunkBytes == ChunkLayout.CHUNK_BYTES,
+                "chunks of " + chunkBytes + " bytes; this program has chunks of " + ChunkLayout.CHUNK_BYTES);
+        byte[] commitment = in.fixed(Sha256.BYTES);
+        int dealers = in.u8();
+        List<Dealt> dealings = new ArrayList<>();
+        for (int d = 0; d < dealers; d++) {
+            String name = in.text();
+            List<ShareRoot> roots = new ArrayList<>();
+            for (ShareIndex x : providers) {
+                roots.add(new ShareRoot(x, in.fixed(Sha256.BYTES), in.fixed(SigningKey.SIGNATURE_BYTES)));
+            }
+            dealings.add(new Dealt(name, roots));
+        }
+        long created = in.u64();
+        in.end();
+        return new Token(
+                object,
+                ring,
+                epoch,
+                protocol,
+                profile,
+                owner,
+                threshold,
+                providers,
+                providers.subList(0, homes),
+                length,
+                commitment,
+                dealings,
+                created);
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new MalformedException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,304 @@
+package dev.interlock.core.token;
+
+import static dev.interlock.core.token.Sample.PROVIDERS;
+import static dev.interlock.core.token.Sample.dealt;
+import static dev.interlock.core.token.Sample.indices;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.SigningKey;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class TokenTest {
+    @Test
+    void theBytesAreThoseOfTheSpecification() {
+        Token u = Sample.token();
+        ByteBuffer in = ByteBuffer.wrap(u.encode());
+        HexFormat hex = HexFormat.of();
+        assertThat(take(in, 1)).containsExactly(1);
+        assertThat(hex.formatHex(take(in, 16))).isEqualTo("00112233445566778899aabbccddeeff");
+        assertThat(hex.formatHex(take(in, 16))).isEqualTo("ffeeddccbbaa99887766554433221100");
+        assertThat(in.getInt()).isEqualTo(7);
+        // Protocol 3, blinded; the owner; t = 2 of n = 3 providers with x = 9, 4, 200, the first two of them homes.
+        assertThat(take(in, 2)).containsExactly(3, 2);
+        assertThat(take(in, 16)).containsOnly(0x0A);
+        assertThat(take(in, 2)).containsExactly(2, 3);
+        assertThat(take(in, 3)).containsExactly(9, 4, (byte) 200);
+        assertThat(in.get()).isEqualTo((byte) 2);
+        assertThat(in.getLong()).isEqualTo(3_000_000);
+        assertThat(in.getInt()).isEqualTo(1 << 20);
+        assertThat(take(in, 32)).containsOnly(0x0C);
+        assertThat(take(in, 1 + 1 + 7)).containsExactly(1, 7, 'd', 'e', 'a', 'l', 'e', 'r', '1');
+        for (ShareRoot root : u.dealings().getFirst().roots()) {
+            assertThat(take(in, 32)).containsOnly(root.x().x());
+            assertThat(take(in, 64)).isEqualTo(root.signature());
+        }
+        assertThat(in.getLong()).isEqualTo(Sample.CREATED_MILLIS);
+        assertThat(in.hasRemaining()).isFalse();
+    }
+
+    @Test
+    void aTokenIsReadAgainAsItWasWritten() {
+        Token u = Sample.token();
+        Token read = Token.decode(u.encode());
+        assertThat(read).usingRecursiveComparison().isEqualTo(u);
+        assertThat(read.home()).isEqualTo(new ShareIndex(9));
+        assertThat(read.encode()).isEqualTo(u.encode());
+    }
+
+    @Test
+    void theLargestTokenIsReadAgain() {
+        List<ShareIndex> all =
+                IntStream.rangeClosed(1, 254).mapToObj(ShareIndex::new).toList();
+        Dealt one = new Dealt(
+                "d",
+                all.stream()
+                        .map(x -> new ShareRoot(x, new byte[32], new byte[64]))
+                        .toList());
+        List<Dealt> three = List.of(one, new Dealt("é".repeat(127), one.roots()), new Dealt("", one.roots()));
+        byte[] bytes = Sample.token(all, 254, ChunkLayout.MAX_LENGTH, three).encode();
+        Token read = Token.decode(bytes);
+        assertThat(read.encode()).isEqualTo(bytes);
+        assertThat(read.homes()).isEqualTo(all);
+        assertThat(read.length()).isEqualTo(ChunkLayout.MAX_LENGTH);
+        assertThat(read.dealings().stream().map(Dealt::dealer)).containsExactly("d", "é".repeat(127), "");
+    }
+
+    @Test
+    void everyChangedByteIsRejectedOrChangesTheToken() {
+        byte[] bytes = Sample.token().encode();
+        int rejected = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            for (int flip = 1; flip < 256; flip++) {
+                byte[] changed = bytes.clone();
+                changed[i] ^= (byte) flip;
+                Token read;
+                try {
+                    read = Token.decode(changed);
+                } catch (MalformedException e) {
+                    rejected++;
+                    continue;
+                }
+                // Had a byte no meaning, then two encodings would be one token.
+                if (!Arrays.equals(read.encode(), changed)) {
+                    fail("byte %d, flipped by %d, is lost", i, flip);
+                }
+            }
+        }
+        assertThat(rejected).isPositive();
+    }
+
+    @Test
+    void everyTruncationAndAnyTrailingByteIsRejected() {
+        byte[] whole = Sample.token().encode();
+        for (int length = 0; length < whole.length; length++) {
+            byte[] part = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> Token.decode(part))
+                    .as("%d of %d bytes", length, whole.length)
+                    .isInstanceOf(MalformedException.class)
+                    .hasMessageContaining("the token ends early");
+        }
+        for (int extra = 0; extra < 256; extra++) {
+            byte[] longer = Arrays.copyOf(whole, whole.length + 1);
+            longer[whole.length] = (byte) extra;
+            assertThatThrownBy(() -> Token.decode(longer))
+                    .isInstanceOf(MalformedException.class)
+                    .hasMessageContaining("1 bytes after its end");
+        }
+    }
+
+    @Test
+    void aTokenOfAnotherVersionSaysSo() {
+        byte[] bytes = Sample.token().encode();
+        bytes[0] = 2;
+        assertThatThrownBy(() -> Token.decode(bytes))
+                .isInstanceOf(MalformedException.class)
+                .hasMessage("the token has version 2; this program reads version 1");
+    }
+
+    /** Byte positions are those of {@link #theBytesAreThoseOfTheSpecification}. */
+    @Test
+    void bytesThatFormNoTokenNameTheRule() {
+        rejects(37, 0, "protocol 0");
+        rejects(37, 4, "protocol 4");
+        rejects(38, 0, "profile 0");
+        rejects(38, 3, "profile 3");
+        rejects(55, 1, "2");
+        rejects(55, 4, "4");
+        rejects(57, 0, "0");
+        rejects(57, 255, "255");
+        rejects(57, 4, "3 different providers");
+        rejects(60, 0, "homes");
+        rejects(60, 4, "4 homes of 3 providers");
+        rejects(61, 0xFF, "2^63");
+        rejects(61, 0x01, "the length");
+        rejects(70, 0x11, "chunks of");
+        rejects(105, 0, "dealings");
+    }
+
+    private static void rejects(int at, int value, String rule) {
+        byte[] bytes = Sample.token().encode();
+        // Where dealings are left out, so are their bytes.
+        byte[] changed = at == 105 ? without(bytes, 106, bytes.length - 8) : bytes;
+        changed[at] = (byte) value;
+        assertThatThrownBy(() -> Token.decode(changed))
+                .as("byte %d = %d", at, value)
+                .isInstanceOf(MalformedException.class)
+                .hasMessageStartingWith("the token is malformed: ")
+                .hasMessageContaining(rule);
+    }
+
+    private static byte[] without(byte[] bytes, int from, int to) {
+        byte[] rest = Arrays.copyOf(bytes, from + bytes.length - to);
+        System.arraycopy(bytes, to, rest, from, bytes.length - to);
+        return rest;
+    }
+
+    @Test
+    void homesThatAreNotTheFirstProvidersAreRefused() {
+        refuses(() -> withHomes(indices(4)), "the homes must be the first of the providers");
+        refuses(() -> withHomes(indices(9, 200)), "the homes must be the first of the providers");
+        refuses(() -> withHomes(indices(4, 9)), "the homes must be the first of the providers");
+        refuses(() -> withHomes(indices(9, 4, 200, 201)), "the homes must be the first of the providers");
+        refuses(() -> withHomes(List.of()), "the homes must be the first of the providers");
+        assertThat(withHomes(indices(9)).home()).isEqualTo(new ShareIndex(9));
+        assertThat(withHomes(PROVIDERS).homes()).isEqualTo(PROVIDERS);
+    }
+
+    private static Token withHomes(List<ShareIndex> homes) {
+        Token u = Sample.token();
+        return new Token(
+                u.object(),
+                u.ring(),
+                u.epoch(),
+                u.protocol(),
+                u.profile(),
+                u.owner(),
+                u.threshold(),
+                u.providers(),
+                homes,
+                u.length(),
+                u.commitment(),
+                u.dealings(),
+                u.createdMillis());
+    }
+
+    @Test
+    void providersMustBeAsManyAsTheThresholdSaysAndDifferent() {
+        List<ShareIndex> repeated = indices(9, 4, 9);
+        refuses(() -> Sample.token(repeated, 1, 0, List.of(dealt("dealer1", repeated))), "n = 3 different providers");
+        Token u = Sample.token();
+        refuses(
+                () -> new Token(
+                        u.object(),
+                        u.ring(),
+                        u.epoch(),
+                        u.protocol(),
+                        u.profile(),
+                        u.owner(),
+                        new Threshold(2, 4),
+                        u.providers(),
+                        u.homes(),
+                        u.length(),
+                        u.commitment(),
+                        u.dealings(),
+                        u.createdMillis()),
+                "n = 4 different providers");
+    }
+
+    @Test
+    void aDealingHasOneRootForEachProviderInTheirOrder() {
+        for (List<ShareIndex> other : List.of(
+                indices(4, 9, 200), indices(9, 4), indices(9, 4, 200, 201), indices(9, 4, 201), indices(9, 9, 4))) {
+            refuses(
+                    () -> Sample.token(PROVIDERS, 1, 0, List.of(dealt("dealer1", PROVIDERS), dealt("dealer2", other))),
+                    "one share root for each provider, in the providers' order");
+        }
+        refuses(() -> Sample.token(PROVIDERS, 1, 0, List.of()), "1 to 255 dealings");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, Long.MIN_VALUE, ChunkLayout.MAX_LENGTH + 1, Long.MAX_VALUE})
+    void aLengthOutOfRangeIsRefused(long length) {
+        refuses(
+                () -> Sample.token(PROVIDERS, 1, length, List.of(dealt("dealer1", PROVIDERS))),
+                "the length " + length + " is outside 0..");
+    }
+
+    @Test
+    void aDealingWithoutAProviderSaysSo() {
+        Dealt dealt = dealt("dealer1", PROVIDERS);
+        assertThat(dealt.rootOf(new ShareIndex(4)).root()).containsOnly(4);
+        assertThatThrownBy(() -> dealt.rootOf(new ShareIndex(5)))
+                .isInstanceOf(MalformedException.class)
+                .hasMessage("the dealing of dealer1 has no share root for the provider with x = 5");
+    }
+
+    @Test
+    void ownerCommitmentAndRootsHaveTheirLengths() {
+        Token u = Sample.token();
+        for (int wrong : new int[] {0, 15, 17, 31, 33}) {
+            refuses(() -> withOwnerAndCommitment(u, new byte[wrong], u.commitment()), "the owner has 16 bytes");
+            refuses(() -> withOwnerAndCommitment(u, u.owner(), new byte[wrong]), "the commitment has 32 bytes");
+            assertThatThrownBy(() ->
+                            new ShareRoot(new ShareIndex(1), new byte[wrong], new byte[SigningKey.SIGNATURE_BYTES]))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> new ShareRoot(new ShareIndex(1), new byte[32], new byte[wrong]))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    private static Token withOwnerAndCommitment(Token u, byte[] owner, byte[] commitment) {
+        return new Token(
+                u.object(),
+                u.ring(),
+                u.epoch(),
+                u.protocol(),
+                u.profile(),
+                owner,
+                u.threshold(),
+                u.providers(),
+                u.homes(),
+                u.length(),
+                commitment,
+                u.dealings(),
+                u.createdMillis());
+    }
+
+    @Test
+    void profilesAreWrittenAsADescriptorWritesThem() {
+        Set<String> texts = new HashSet<>();
+        for (Profile profile : Profile.values()) {
+            assertThat(Profile.parse(profile.text())).isEqualTo(profile);
+            texts.add(profile.text());
+        }
+        assertThat(texts).containsExactlyInAnyOrder("published", "blinded");
+        for (String other : new String[] {"", "Blinded", "BLINDED", "blinded ", "plain"}) {
+            refuses(() -> Profile.parse(other), "\"published\" or \"blinded\"");
+        }
+    }
+
+    private static void refuses(Runnable making, String rule) {
+        assertThatThrownBy(making::run).isInstanceOf(MalformedException.class).hasMessageContaining(rule);
+    }
+
+    private static byte[] take(ByteBuffer in, int length) {
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return bytes;
+    }
+}
