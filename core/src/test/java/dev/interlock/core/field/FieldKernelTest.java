@@ -18,9 +18,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every kernel against products that share no code with it. Never names VectorKernel: it may not be loadable here. */
 class FieldKernelTest {
 
+    private static final int[] SHORT_LENGTHS =
+            IntStream.concat(IntStream.rangeClosed(0, 130), IntStream.of(207)).toArray();
     private static final int[] LENGTHS = IntStream.concat(
-                    IntStream.rangeClosed(0, 130), IntStream.of(207, 4095, 4096, 4097, 4098, 65537))
+                    IntStream.of(SHORT_LENGTHS), IntStream.of(4095, 4096, 4097, 4098, 65537))
             .toArray();
+    private static final int[] SOME_COEFFICIENTS = {0, 1, 2, 3, 0x53, 0x80, 0xFF};
     private static final int LONGEST = 65537;
     private static final byte[][] PRODUCTS = products();
     private static final byte[] IN = randomBytes(1);
@@ -47,7 +50,7 @@ class FieldKernelTest {
     @MethodSource("kernels")
     void everyCoefficientAtEveryLengthNativeAndAligned(FieldKernel kernel) {
         for (int coefficient = 0; coefficient < 256; coefficient++) {
-            for (int length : LENGTHS) {
+            for (int length : lengths(coefficient)) {
                 check(kernel, coefficient, length, 0, 0, 0, NATIVE, NATIVE, NATIVE);
             }
         }
@@ -57,7 +60,7 @@ class FieldKernelTest {
     @MethodSource("kernels")
     void everyCoefficientAtEveryLengthOnTheHeap(FieldKernel kernel) {
         for (int coefficient = 0; coefficient < 256; coefficient++) {
-            for (int length : LENGTHS) {
+            for (int length : lengths(coefficient)) {
                 check(kernel, coefficient, length, 0, 0, 0, HEAP, HEAP, HEAP);
             }
         }
@@ -66,7 +69,7 @@ class FieldKernelTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void mixedMemoryAtUnalignedOffsets(FieldKernel kernel) {
-        for (int coefficient : new int[] {0, 1, 2, 3, 0x53, 0x80, 0xFF}) {
+        for (int coefficient : SOME_COEFFICIENTS) {
             for (int length : LENGTHS) {
                 check(kernel, coefficient, length, 1, 3, 7, NATIVE, NATIVE, NATIVE);
                 check(kernel, coefficient, length, 5, 2, 63, HEAP, HEAP, HEAP);
@@ -83,7 +86,7 @@ class FieldKernelTest {
     void inPlaceOverInAndOverSrc(FieldKernel kernel) {
         for (LongFunction<MemorySegment> memory : Stream.of(NATIVE, HEAP).toList()) {
             for (int coefficient = 0; coefficient < 256; coefficient++) {
-                for (int length : LENGTHS) {
+                for (int length : lengths(coefficient)) {
                     byte[] expected = expected(IN, coefficient, SRC, length);
 
                     MemorySegment in = place(memory, IN, length, 3);
@@ -106,7 +109,7 @@ class FieldKernelTest {
         for (LongFunction<MemorySegment> memory : Stream.of(NATIVE, HEAP).toList()) {
             for (int coefficient = 0; coefficient < 256; coefficient++) {
                 int other = 255 - coefficient * 7 & 0xFF;
-                for (int length : LENGTHS) {
+                for (int length : lengths(coefficient)) {
                     byte[] expected = expected(expected(IN, coefficient, SRC, length), other, SRC2, length);
                     MemorySegment in = place(memory, IN, length, 5);
                     MemorySegment out = place(memory, new byte[length], length, 1);
@@ -153,6 +156,11 @@ class FieldKernelTest {
             assertThatThrownBy(() -> kernel.addScaledPair(v, v, 1, v, bad, v))
                     .isInstanceOf(IllegalArgumentException.class);
         }
+    }
+
+    /** The long ones go with a few coefficients: a long vector is a loop over short ones. */
+    private static int[] lengths(int coefficient) {
+        return IntStream.of(SOME_COEFFICIENTS).anyMatch(some -> some == coefficient) ? LENGTHS : SHORT_LENGTHS;
     }
 
     private static void check(

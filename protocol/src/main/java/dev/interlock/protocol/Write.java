@@ -1,0 +1,299 @@
+package dev.interlock.protocol;
+
+import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.field.LinearSpace;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.DealRequest;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The write of protocol 3, blinded profile: the six steps of DESIGN §6, after §4.3 of the paper. P is m cut into chunks,
+ * each behind 64 fresh random bytes r_k; S is all n providers, home first; "→p" is a private channel.
+ *
+ * <p>Nothing here does I/O: the streaming steps work on one piece of a stream at a time, in place.
+ */
+public final class Write {
+    private Write() {}
+
+    // Step 1.  U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed of
+    // B_i.
+
+    /**
+     * U's plan of one write, with the seeds of all blinds until closed.
+     *
+     * @param path S: all n providers, home first
+     * @param homes those of S, from its start, that will hold the ciphertext
+     */
+    public record Plan(
+            RingDescriptor ring,
+            ObjectId object,
+            SessionId session,
+            byte[] owner,
+            ChunkLayout layout,
+            List<ShareIndex> path,
+            List<ShareIndex> homes,
+            String dealer,
+            Map<ShareIndex, SecretBytes> blindSeeds)
+            implements AutoCloseable {
+        /** Wipes the seeds: "B_i are gone". */
+        @Override
+        public void close() {
+            blindSeeds.values().forEach(SecretBytes::close);
+        }
+    }
+
+    /**
+     * @param copies how many homes hold the ciphertext: n−t+1 of them, and any t providers have one among them
+     */
+    public static Plan plan(
+            RingDescriptor ring,
+            byte[] owner,
+            long length,
+            List<ShareIndex> path,
+            int copies,
+            String dealer,
+            SecureRandom random) {
+        Map<ShareIndex, SecretBytes> seeds = new LinkedHashMap<>();
+        path.forEach(x -> seeds.put(x, SecretBytes.random(Session.BLIND_SEED_BYTES, random)));
+        return new Plan(
+                ring,
+                ObjectId.random(random),
+                SessionId.random(random),
+                owner,
+                new ChunkLayout(length),
+                List.copyOf(path),
+                List.copyOf(path.subList(0, copies)),
+                dealer,
+                seeds);
+    }
+
+    /** The order for CC_i; {@link Session#accept} is its other end. */
+    public static Order order(Plan plan, ShareIndex i) {
+        return new Order(
+                Order.Kind.WRITE,
+                3,
+                Profile.BLINDED.text(),
+                plan.object().toString(),
+                plan.session().toString(),
+                xs(plan.path()),
+                xs(plan.homes()),
+                plan.layout().length(),
+                plan.dealer(),
+                seed(plan, i).copyToHeap());
+    }
+
+    // Step 2.  U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), salt, signed share root, for all i.
+
+    public static DealRequest dealRequest(Plan plan) {
+        return new DealRequest(
+                plan.object().toString(),
+                plan.session().toString(),
+                xs(plan.path()),
+                plan.layout().length());
+    }
+
+    /** The dealer's checked view of one dealing: to whom, and how much. */
+    public record Deal(ObjectId object, SessionId session, List<ShareIndex> path, ChunkLayout layout) {}
+
+    /** @throws MalformedException that says which rule the request breaks */
+    public static Deal acceptDeal(RingDescriptor ring, DealRequest request) {
+        List<ShareIndex> path =
+                request.path().stream().map(x -> ring.provider(x).x()).toList();
+        if (path.stream().distinct().count() != ring.threshold().n()
+                || path.size() != ring.threshold().n()) {
+            throw new MalformedException(
+                    "a dealing is for all " + ring.threshold().n() + " providers, each once");
+        }
+        return new Deal(
+                ObjectId.parse(request.object()),
+                SessionId.parse(request.session()),
+                path,
+                Session.layout(request.length()));
+    }
+
+    /** The leaf over chunk k of a share: computed by the dealer before it sends, by CC_i when it receives. */
+    public static byte[] shareLeaf(ObjectId object, ShareIndex x, int k, MemorySegment salt, MemorySegment share) {
+        return Leaves.ofShare(object, x.x(), k).update(salt).update(share).leaf();
+    }
+
+    /** CC_i: is what arrived what the dealer committed to? */
+    public static void checkShare(
+            RingDescriptor ring, Session session, MerkleRoot received, String dealer, ShareRoot claimed) {
+        try {
+            claimed.verify(
+                    ring.dealer(dealer).key(),
+                    ring.id(),
+                    ring.epoch(),
+                    session.object(),
+                    session.layout().length());
+        } catch (BadSignatureException e) {
+            throw new IntegrityException(
+                    "the share of " + session.object() + " from " + dealer + " has a root that " + dealer
+                            + " didn't sign for this object",
+                    List.of(dealer));
+        }
+        if (!claimed.x().equals(session.self())
+                || received.count() != session.layout().count()
+                || !Arrays.equals(received.root(), claimed.root())) {
+            throw new IntegrityException(
+                    "the share of " + session.object() + " that arrived from " + dealer
+                            + " isn't the one that its root commits to",
+                    List.of(dealer));
+        }
+    }
+
+    // Step 3.  U →p CC_1: P ⊕ ΣB_i.
+
+    /** leaf_k over P_k = r_k ‖ m_k, before the blinds go on. */
+    public static byte[] chunkLeaf(int k, MemorySegment chunk) {
+        return Leaves.ofChunk(k).update(chunk).leaf();
+    }
+
+    /** P ⊕ ΣB_i, for the next piece of P, in place. */
+    public static <V> void blind(V p, List<? extends Blind<V>> blinds) {
+        blinds.forEach(b -> b.addTo(p));
+    }
+
+    // Step 4.  Each hop → next; CC_n →p CC_1: P ⊕ a0, which CC_1 stores.
+
+    /** CC_i's hop on the next piece of the stream, in place: in ⊕ λ_{S,0}(i)·f(x_i) ⊕ B_i. */
+    public static <V> void hop(LinearSpace<V> space, V flow, Session session, V share, Blind<V> blind) {
+        Hop.apply(space, flow, session.lambda(), share, blind);
+    }
+
+    // Step 5.  u_m and the signature chain travel behind the data.
+
+    /** U makes u_m. */
+    public static Token token(Plan plan, byte[] commitment, Dealt dealt, long nowMillis) {
+        RingDescriptor ring = plan.ring();
+        return new Token(
+                plan.object(),
+                ring.id(),
+                ring.epoch(),
+                3,
+                Profile.BLINDED,
+                plan.owner(),
+                ring.threshold(),
+                plan.path(),
+                plan.homes(),
+                plan.layout().length(),
+                commitment,
+                List.of(dealt),
+                nowMillis);
+    }
+
+    /**
+     * CC_i, whose share is durable and matches its root, signs u_m, its root and CC_{i−1}'s signature.
+     *
+     * @param own the root of the share that it stored
+     * @throws MalformedException or BadSignatureException unless u_m is the token of this session and everyone before
+     *     signed
+     */
+    public static SignatureChain sign(
+            RingDescriptor ring, Session session, ShareRoot own, ChainMessage message, SigningKey key) {
+        Token u = Token.decode(message.chain().token());
+        boolean ofThisSession = u.object().equals(session.object())
+                && u.ring().equals(ring.id())
+                && u.epoch() == ring.epoch()
+                && u.protocol() == 3
+                && u.profile() == Profile.BLINDED
+                && u.threshold().equals(ring.threshold())
+                && u.providers().equals(session.path())
+                && u.homes().equals(session.homes())
+                && u.length() == session.layout().length()
+                && u.dealings().size() == 1
+                && Optional.of(u.dealings().getFirst().dealer()).equals(session.dealer());
+        if (!ofThisSession) {
+            throw new MalformedException("the token isn't that of this session's object");
+        }
+        ShareRoot said = u.dealings().getFirst().rootOf(session.self());
+        if (!Arrays.equals(said.root(), own.root()) || !Arrays.equals(said.signature(), own.signature())) {
+            throw new MalformedException("the token names another share root than that of the share that arrived");
+        }
+        checkManifest(u, message.manifest());
+        message.chain().verify(ring.keys());
+        return message.chain().sign(session.self(), key);
+    }
+
+    /** h of u_m is the root over the manifest's leaves. */
+    public static void checkManifest(Token u, byte[] manifest) {
+        if (manifest.length != (long) u.layout().count() * Sha256.BYTES) {
+            throw new MalformedException("the manifest of " + u.object() + " has " + manifest.length + " bytes, "
+                    + u.layout().count() + " leaves of 32 are expected");
+        }
+        MerkleRoot root = new MerkleRoot();
+        for (int k = 0; k < u.layout().count(); k++) {
+            root.add(leaf(manifest, k));
+        }
+        if (!Arrays.equals(root.root(), u.commitment())) {
+            throw new MalformedException("the manifest of " + u.object() + " isn't the one that its token commits to");
+        }
+    }
+
+    /** leaf_k of a manifest. */
+    public static byte[] leaf(byte[] manifest, int k) {
+        return Arrays.copyOfRange(manifest, k * Sha256.BYTES, (k + 1) * Sha256.BYTES);
+    }
+
+    // Step 6.  U checks the n signatures, then tells every provider to commit.  B_i are gone.
+
+    /** @throws IntegrityException unless all n providers signed the u_m that U sent */
+    public static void checkChain(Plan plan, byte[] token, SignatureChain chain) {
+        if (!Arrays.equals(chain.token(), token)) {
+            throw new IntegrityException(
+                    "the chain came back over another token than the one that was sent", List.of());
+        }
+        try {
+            chain.verifyComplete(plan.ring().keys());
+        } catch (BadSignatureException | MalformedException e) {
+            throw new IntegrityException(
+                    "the signature chain of " + plan.object() + " doesn't hold: " + e.getMessage(), List.of());
+        }
+    }
+
+    /** CC_i: the object becomes visible here only under a complete chain over the token that it signed itself. */
+    public static void checkCommit(RingDescriptor ring, byte[] preparedToken, SignatureChain chain) {
+        if (!Arrays.equals(chain.token(), preparedToken)) {
+            throw new MalformedException("the commit is for another token than the one signed here");
+        }
+        chain.verifyComplete(ring.keys());
+    }
+
+    private static SecretBytes seed(Plan plan, ShareIndex i) {
+        SecretBytes seed = plan.blindSeeds().get(i);
+        if (seed == null) {
+            throw new IllegalArgumentException("the plan has no part for x = " + i.x());
+        }
+        return seed;
+    }
+
+    private static List<Integer> xs(List<ShareIndex> path) {
+        return path.stream().map(ShareIndex::x).toList();
+    }
+}

@@ -1,0 +1,10 @@
+package dev.interlock.protocol.error;
+
+/** The caller's own input is wrong: mend it and ask again. */
+public final class BadInputException extends InterlockException {
+    private static final long serialVersionUID = 1L;
+
+    public BadInputException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,10 @@
+package dev.interlock.protocol.error;
+
+/** The object was destroyed; nothing brings it back. */
+public final class DestroyedException extends InterlockException {
+    private static final long serialVersionUID = 1L;
+
+    public DestroyedException(String message) {
+        super(message);
+    }
+}

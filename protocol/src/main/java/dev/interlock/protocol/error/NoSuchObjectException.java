@@ -1,0 +1,10 @@
+package dev.interlock.protocol.error;
+
+/** No provider knows the object, or its write was never committed. */
+public final class NoSuchObjectException extends InterlockException {
+    private static final long serialVersionUID = 1L;
+
+    public NoSuchObjectException(String message) {
+        super(message);
+    }
+}

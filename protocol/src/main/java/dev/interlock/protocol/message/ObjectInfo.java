@@ -1,0 +1,17 @@
+package dev.interlock.protocol.message;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one provider says of an object: its state here, and the proof.
+ *
+ * @param chain encoded {@link dev.interlock.core.token.SignatureChain}
+ * @param receipt encoded {@link dev.interlock.core.token.Receipt}, when destroyed
+ */
+public record ObjectInfo(
+        String object,
+        ObjectState state,
+        byte[] chain,
+        @JsonSetter(nulls = Nulls.SET) byte @Nullable [] receipt) {}

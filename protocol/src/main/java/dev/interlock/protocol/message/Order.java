@@ -1,0 +1,37 @@
+package dev.interlock.protocol.message;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Step 1 of a write or a read: what U asks of one provider for one pass. As it came off the wire; {@link
+ * dev.interlock.protocol.Session#accept} checks it.
+ *
+ * @param path the share indices of S, in the order of the pass
+ * @param homes write: those that store the ciphertext; read: the one that sends it
+ * @param length of m, in bytes
+ * @param dealer write: who deals
+ * @param blind the 32-byte seed of B_i for this provider alone; empty where it only sends the ciphertext
+ */
+public record Order(
+        Kind kind,
+        int protocol,
+        String profile,
+        String object,
+        String session,
+        List<Integer> path,
+        List<Integer> homes,
+        long length,
+        @JsonSetter(nulls = Nulls.SET) @Nullable String dealer,
+        byte[] blind) {
+    /** What the pass is for. */
+    public enum Kind {
+        @JsonProperty("write")
+        WRITE,
+        @JsonProperty("read")
+        READ
+    }
+}

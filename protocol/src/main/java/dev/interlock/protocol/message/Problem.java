@@ -1,0 +1,71 @@
+package dev.interlock.protocol.message;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import java.util.List;
+
+/**
+ * An error as it travels: the body of every answer that isn't 2xx.
+ *
+ * @param node the node at which it happened
+ * @param culprits nodes shown to be at fault for broken integrity
+ */
+public record Problem(Kind kind, String message, String node, List<String> culprits) {
+    /** What the receiver can do about it, and the HTTP status that carries it. */
+    public enum Kind {
+        @JsonProperty("bad-input")
+        BAD_INPUT(400),
+        @JsonProperty("refused")
+        REFUSED(403),
+        @JsonProperty("no-such-object")
+        NO_SUCH_OBJECT(404),
+        @JsonProperty("destroyed")
+        DESTROYED(410),
+        @JsonProperty("integrity")
+        INTEGRITY(422),
+        @JsonProperty("node-failed")
+        NODE_FAILED(503);
+
+        private final int status;
+
+        Kind(int status) {
+            this.status = status;
+        }
+
+        public int status() {
+            return status;
+        }
+    }
+
+    public static Problem of(String node, InterlockException e) {
+        return switch (e) {
+            case BadInputException bad -> new Problem(Kind.BAD_INPUT, bad.explanation(), node, List.of());
+            case RefusedException refused -> new Problem(Kind.REFUSED, refused.explanation(), node, List.of());
+            case NoSuchObjectException none -> new Problem(Kind.NO_SUCH_OBJECT, none.explanation(), node, List.of());
+            case DestroyedException gone -> new Problem(Kind.DESTROYED, gone.explanation(), node, List.of());
+            case IntegrityException broken ->
+                new Problem(Kind.INTEGRITY, broken.explanation(), node, broken.culprits());
+            // The node that failed need not be the one that says so.
+            case NodeException failed -> new Problem(Kind.NODE_FAILED, failed.explanation(), failed.node(), List.of());
+            case TooFewProvidersException few -> new Problem(Kind.NODE_FAILED, few.explanation(), node, List.of());
+        };
+    }
+
+    public InterlockException toException() {
+        return switch (kind) {
+            case BAD_INPUT -> new BadInputException(message);
+            case REFUSED -> new RefusedException(message);
+            case NO_SUCH_OBJECT -> new NoSuchObjectException(message);
+            case DESTROYED -> new DestroyedException(message);
+            case INTEGRITY -> new IntegrityException(message, culprits);
+            case NODE_FAILED -> new NodeException(node, message);
+        };
+    }
+}

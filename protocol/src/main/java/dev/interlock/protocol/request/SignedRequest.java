@@ -1,0 +1,173 @@
+package dev.interlock.protocol.request;
+
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.ByteReader;
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.RingId;
+import dev.interlock.protocol.error.RefusedException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HexFormat;
+
+/**
+ * What a client says over a request's body (DESIGN §11): for which node, what, on which object or session, once, and
+ * until when. It travels in the header {@value #HEADER} as base64url of its bytes, a dot, and base64url of the
+ * signature over them.
+ *
+ * @param subject the object's or the session's id in hex, or empty
+ * @param bodyHash SHA-256 of the body; of no bytes where the body is a stream, whose bytes the commitments bind
+ * @param nonce 16 random bytes
+ * @param expiresMillis since 1970
+ */
+public record SignedRequest(
+        VerifyingKey key,
+        RingId ring,
+        int epoch,
+        String node,
+        Operation operation,
+        String subject,
+        byte[] bodyHash,
+        byte[] nonce,
+        long expiresMillis) {
+    public static final String HEADER = "interlock-request";
+    public static final Duration LIFETIME = Duration.ofMinutes(2);
+    /** How far a client's clock may run ahead of a node's. */
+    public static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
+
+    private static final int NONCE_BYTES = 16;
+    private static final int VERSION = 1;
+
+    /** Signs a request for one node; the value of the header. */
+    public static String sign(
+            Credential credential,
+            RingId ring,
+            int epoch,
+            String node,
+            Operation operation,
+            String subject,
+            byte[] body,
+            SecureRandom random,
+            Instant now) {
+        byte[] nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        byte[] message = new SignedRequest(
+                        credential.publicKey(ring, node),
+                        ring,
+                        epoch,
+                        node,
+                        operation,
+                        subject,
+                        Sha256.plain(body),
+                        nonce,
+                        now.plus(LIFETIME).toEpochMilli())
+                .encode();
+        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+        return base64.encodeToString(message) + "." + base64.encodeToString(credential.sign(ring, node, message));
+    }
+
+    /**
+     * A node's check of a request that reached it. The caller still has to see that the key belongs to a user, and that
+     * the nonce is new.
+     *
+     * @throws RefusedException that says which rule failed
+     */
+    public static SignedRequest verify(
+            String header,
+            RingId ring,
+            int epoch,
+            String node,
+            Operation operation,
+            String subject,
+            byte[] body,
+            Instant now) {
+        SignedRequest request;
+        try {
+            int dot = header.indexOf('.');
+            if (dot < 0) {
+                throw new MalformedException("it has no signature");
+            }
+            byte[] message = Base64.getUrlDecoder().decode(header.substring(0, dot));
+            request = decode(message);
+            request.key()
+                    .verify(
+                            Purpose.CLIENT_REQUEST,
+                            message,
+                            Base64.getUrlDecoder().decode(header.substring(dot + 1)));
+        } catch (IllegalArgumentException | BadSignatureException e) {
+            throw new RefusedException(
+                    node + " refuses the request: its signature can't be accepted: " + e.getMessage());
+        }
+        require(node, request.node().equals(node), "it was signed for " + request.node());
+        require(node, request.ring().equals(ring), "it was signed for another ring, " + request.ring());
+        require(node, request.epoch() == epoch, "it was signed for epoch " + request.epoch() + ", this is " + epoch);
+        require(node, request.operation() == operation, "it was signed for the operation " + request.operation());
+        require(node, request.subject().equals(subject), "it was signed for another object or session");
+        require(
+                node,
+                MessageDigest.isEqual(request.bodyHash(), Sha256.plain(body)),
+                "its body isn't the one that was signed");
+        Instant expires = Instant.ofEpochMilli(request.expiresMillis());
+        require(node, now.isBefore(expires), "it expired at " + expires + ", here it is " + now + ": check the clocks");
+        require(
+                node,
+                expires.isBefore(now.plus(LIFETIME).plus(CLOCK_SKEW)),
+                "it expires too far ahead, at " + expires + ", here it is " + now + ": check the clocks");
+        return request;
+    }
+
+    private static void require(String node, boolean holds, String otherwise) {
+        if (!holds) {
+            throw new RefusedException(node + " refuses the request: " + otherwise);
+        }
+    }
+
+    public String nonceHex() {
+        return HexFormat.of().formatHex(nonce);
+    }
+
+    private byte[] encode() {
+        return new ByteWriter()
+                .u8(VERSION)
+                .fixed(key.bytes(), VerifyingKey.BYTES)
+                .fixed(ring.bytes(), RingId.BYTES)
+                .u32(epoch)
+                .text(node)
+                .text(operation.name())
+                .text(subject)
+                .fixed(bodyHash, Sha256.BYTES)
+                .fixed(nonce, NONCE_BYTES)
+                .u64(expiresMillis)
+                .toBytes();
+    }
+
+    private static SignedRequest decode(byte[] message) {
+        ByteReader in = new ByteReader("the signed request", message);
+        int version = in.u8();
+        if (version != VERSION) {
+            throw new MalformedException("its version is " + version + ", not " + VERSION);
+        }
+        SignedRequest request = new SignedRequest(
+                VerifyingKey.of(in.fixed(VerifyingKey.BYTES)),
+                RingId.of(in.fixed(RingId.BYTES)),
+                in.u32(),
+                in.text(),
+                Operation.valueOf(in.text()),
+                in.text(),
+                in.fixed(Sha256.BYTES),
+                in.fixed(NONCE_BYTES),
+                in.u64());
+        in.end();
+        return request;
+    }
+
+    /** 64 bytes of signature make any header far shorter than this. */
+    public static final int MAX_HEADER_CHARS = 1024 + SigningKey.SIGNATURE_BYTES;
+}

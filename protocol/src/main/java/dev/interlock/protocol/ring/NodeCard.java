@@ -1,0 +1,107 @@
+package dev.interlock.protocol.ring;
+
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.protocol.Json;
+import java.net.URI;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/**
+ * What a node tells the world: its card. Public, and signed with the key that it names, so that a ring is assembled from
+ * cards alone.
+ *
+ * @param name lower-case letters, digits and hyphens, 1 to 32, a letter first
+ * @param host of the address at which others reach it
+ * @param tlsPin SHA-256 of the SubjectPublicKeyInfo of its TLS certificate: 64 hex digits
+ * @param key with which it signs
+ */
+public record NodeCard(Role role, String name, String host, int port, String tlsPin, VerifyingKey key) {
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
+    private static final Pattern PIN = Pattern.compile("[0-9a-f]{64}");
+    private static final String FORMAT = "interlock card 1";
+
+    /** @throws MalformedException when a part isn't as described above */
+    public NodeCard {
+        checkName(name);
+        if (!PIN.matcher(tlsPin).matches()) {
+            throw new MalformedException("the TLS pin of " + name + " must be 64 digits of 0-9a-f");
+        }
+        if (port < 1 || port > 65535) {
+            throw new MalformedException("the port " + port + " of " + name + " is outside 1..65535");
+        }
+    }
+
+    public static void checkName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new MalformedException(
+                    "a node's name has 1 to 32 lower-case letters, digits and hyphens and starts with a letter");
+        }
+    }
+
+    public String address() {
+        return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
+    }
+
+    public byte[] pin() {
+        return HexFormat.of().parseHex(tlsPin);
+    }
+
+    /** @param address {@code host:port}, as an operator writes it */
+    public static NodeCard of(Role role, String name, String address, String tlsPin, VerifyingKey key) {
+        Text text = new Text(FORMAT, role, name, address, tlsPin, key.toString());
+        return text.checked();
+    }
+
+    /** The card as a file: JSON and the node's own signature. */
+    public byte[] sign(SigningKey own) {
+        if (!own.verifyingKey().equals(key)) {
+            throw new IllegalArgumentException("the card of " + name + " names another key than the one that signs it");
+        }
+        return SignedDocument.sign(Purpose.NODE_CARD, Json.write(text()), own);
+    }
+
+    /** @throws MalformedException or BadSignatureException unless it's a whole card, signed by the key that it names */
+    public static NodeCard open(byte[] document) {
+        SignedDocument signed = SignedDocument.open("the card", Purpose.NODE_CARD, document);
+        NodeCard card = Json.read("the card", signed.json(), Text.class).checked();
+        if (!card.key().equals(signed.signer())) {
+            throw new MalformedException("the card of " + card.name() + " is signed with another key than its own");
+        }
+        return card;
+    }
+
+    Text text() {
+        return new Text(FORMAT, role, name, address(), tlsPin, key.toString());
+    }
+
+    /** The card's JSON. */
+    record Text(String format, Role role, String name, String address, String tlsPin, String key) {
+        NodeCard checked() {
+            if (!format.equals(FORMAT)) {
+                throw new MalformedException("this is no \"" + FORMAT + "\"");
+            }
+            // First of all: errors quote it.
+            checkName(name);
+            URI uri;
+            try {
+                uri = URI.create("https://" + address);
+            } catch (IllegalArgumentException e) {
+                throw new MalformedException("the address of " + name + " must be host:port");
+            }
+            String host = uri.getHost();
+            if (host == null || uri.getPort() < 0) {
+                throw new MalformedException("the address of " + name + " must be host:port");
+            }
+            String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+            NodeCard card = new NodeCard(role, name, bare, uri.getPort(), tlsPin, VerifyingKey.parse(key));
+            // One spelling for one address: no user before it, no path behind it, no leading zero.
+            if (!card.address().equals(address)) {
+                throw new MalformedException("the address of " + name + " must be host:port");
+            }
+            return card;
+        }
+    }
+}

@@ -1,0 +1,532 @@
+package dev.interlock.protocol;
+
+import static dev.interlock.protocol.MemoryRing.bytes;
+import static dev.interlock.protocol.MemoryRing.xs;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.MemoryRing.CloudProvider;
+import dev.interlock.protocol.MemoryRing.DealtShare;
+import dev.interlock.protocol.MemoryRing.Tap;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.message.ChainMessage;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole writes and reads, between honest parties and others. */
+final class MemoryRingTest {
+    private static final ShareIndex X1 = new ShareIndex(1);
+    private static final ShareIndex X2 = new ShareIndex(2);
+    private static final ShareIndex X3 = new ShareIndex(3);
+    private static final ShareIndex X4 = new ShareIndex(4);
+
+    // ------------------------------------------------------------------------------------------ every quorum opens
+
+    static Stream<Arguments> thresholds() {
+        return IntStream.rangeClosed(2, 6)
+                .boxed()
+                .flatMap(n -> IntStream.rangeClosed(2, n).mapToObj(t -> Arguments.of(n, t)));
+    }
+
+    @ParameterizedTest(name = "(n,t) = ({0},{1})")
+    @MethodSource("thresholds")
+    void everyQuorumOpensWhateverTheHome(int n, int t) {
+        MemoryRing memory = new MemoryRing(n, t, 100 * n + t);
+        Random order = new Random(n + t);
+        for (int length : new int[] {0, 1, 31, 64, 4096}) {
+            byte[] m = message(length);
+            List<ShareIndex> path = shuffled(memory.all(), order);
+            // n−t+1 homes: any t providers have one among them, and t−1 have none.
+            List<ShareIndex> homes = path.subList(0, n - t + 1);
+            ObjectId object = memory.write(m, path, homes.size());
+
+            for (List<ShareIndex> s : subsets(memory.all(), t, order)) {
+                for (boolean inS : new boolean[] {true, false}) {
+                    homes.stream()
+                            .filter(x -> s.contains(x) == inS)
+                            .findAny()
+                            .ifPresent(home -> assertThat(memory.read(object, s, home))
+                                    .as("%d bytes, S = %s, home %s", length, s, home)
+                                    .isEqualTo(m));
+                }
+            }
+            if (t < n) {
+                List<ShareIndex> larger = shuffled(memory.all(), order).subList(0, t + 1);
+                assertThat(memory.read(object, larger, homes.getFirst())).isEqualTo(m);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                ChunkLayout.CHUNK_BYTES - 1,
+                ChunkLayout.CHUNK_BYTES,
+                ChunkLayout.CHUNK_BYTES + 1,
+                2 * ChunkLayout.CHUNK_BYTES + 5
+            })
+    void anObjectOfSeveralChunksOpens(int length) {
+        MemoryRing memory = new MemoryRing(3, 2, length);
+        byte[] m = message(length);
+        ObjectId object = memory.write(m, memory.all(), 1);
+        assertThat(Arrays.equals(memory.read(object, xs(2, 3), X1), m)).isTrue();
+    }
+
+    @Test
+    void fewerThanTAreRefusedByEveryProvider() {
+        MemoryRing memory = new MemoryRing(5, 3, 1);
+        ObjectId object = memory.write(message(64), memory.all(), 3);
+        for (CloudProvider home : memory.providers()) {
+            if (home.ciphertexts.containsKey(object)) {
+                assertThatThrownBy(() -> memory.read(object, xs(4, 5), home.x))
+                        .isInstanceOf(MalformedException.class)
+                        .hasMessage("a read needs t = 3 providers, the order names 2");
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------- wrong bytes are caught before release
+
+    /** Home 4, not in S = {1, 2, 3}: the route has four stations, each of which lies about some byte of its output. */
+    @ParameterizedTest(name = "station {0}, byte {1}")
+    @MethodSource("lies")
+    void aFlippedBitOnTheWayIsCaught(int place, int at) {
+        MemoryRing memory = new MemoryRing(4, 3, 2);
+        ObjectId object = memory.write(message(100), xs(4, 1, 2, 3), 1);
+        memory.with(new Tap() {
+            @Override
+            public void leaves(Station from, MemorySegment stream) {
+                if (from.place() == place) {
+                    flip(stream, at);
+                }
+            }
+        });
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2, 3), X4))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessage("chunk 0 of " + object + " isn't what was put: one of cc4, cc1, cc2, cc3 sent wrong bytes."
+                        + " Nothing of it was released");
+        assertThat(memory.with(new Tap() {}).read(object, xs(1, 2, 3), X4)).isEqualTo(message(100));
+    }
+
+    /** The random bytes r_k, the first and the last byte of the data. */
+    static Stream<Arguments> lies() {
+        return IntStream.range(0, 4)
+                .boxed()
+                .flatMap(place -> Stream.of(0, 63, 64, 163).map(at -> Arguments.of(place, at)));
+    }
+
+    @Test
+    void theChunkThatIsWrongIsNamed() {
+        MemoryRing memory = new MemoryRing(3, 2, 3);
+        ObjectId object = memory.write(message(2 * ChunkLayout.CHUNK_BYTES + 5), memory.all(), 1);
+        long inChunk1 = new ChunkLayout(2 * ChunkLayout.CHUNK_BYTES + 5).padOffset(1);
+        flip(memory.cc(X1).ciphertexts.get(object), inChunk1);
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageStartingWith("chunk 1 of " + object);
+    }
+
+    @Test
+    void aFlippedBitInTheStoredCiphertextIsCaught() {
+        MemoryRing memory = new MemoryRing(3, 2, 4);
+        ObjectId object = memory.write(message(31), memory.all(), 2);
+        flip(memory.cc(X1).ciphertexts.get(object), 94);
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(IntegrityException.class);
+        assertThat(memory.read(object, xs(1, 2), X2)).as("the other copy").isEqualTo(message(31));
+    }
+
+    @Test
+    void aFlippedBitInAStoredShareIsCaught() {
+        MemoryRing memory = new MemoryRing(3, 2, 5);
+        ObjectId object = memory.write(message(31), memory.all(), 1);
+        flip(memory.cc(X2).shares.get(object).share(), 0);
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(IntegrityException.class);
+        assertThat(memory.read(object, xs(1, 3), X1)).as("without the liar").isEqualTo(message(31));
+    }
+
+    /** What the write can't see yet (DESIGN §8 will), the first read does. */
+    @Test
+    void aFlippedBitDuringTheWriteIsCaughtAtTheRead() {
+        MemoryRing memory = new MemoryRing(3, 2, 6);
+        memory.with(new Tap() {
+            @Override
+            public void leaves(Station from, MemorySegment stream) {
+                if (from.provider().equals(X2)) {
+                    flip(stream, 70);
+                }
+            }
+        });
+        ObjectId object = memory.write(message(31), memory.all(), 1);
+        memory.with(new Tap() {});
+        assertThatThrownBy(() -> memory.read(object, xs(1, 3), X1)).isInstanceOf(IntegrityException.class);
+    }
+
+    @Test
+    void aFlippedBitInTheManifestIsCaught() {
+        MemoryRing memory = new MemoryRing(3, 2, 7);
+        ObjectId object = memory.write(message(31), memory.all(), 1);
+        memory.with(new Tap() {
+            @Override
+            public ChainMessage told(ShareIndex by, ChainMessage proof) {
+                byte[] manifest = proof.manifest().clone();
+                manifest[31] ^= 1;
+                return new ChainMessage(proof.chain(), manifest);
+            }
+        });
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
+                .isInstanceOf(MalformedException.class)
+                .hasMessage("the manifest of " + object + " isn't the one that its token commits to");
+    }
+
+    /** A home that tells of another object, of fewer signers, or of a token of its own making. */
+    @Test
+    void aTokenThatNotAllSignedIsNotBelieved() {
+        MemoryRing memory = new MemoryRing(3, 2, 8);
+        ObjectId object = memory.write(message(31), memory.all(), 1);
+        ObjectId other = memory.write(message(32), memory.all(), 1);
+        ChainMessage proof = ChainMessage.decode(memory.cc(X1).proof(object));
+
+        byte[] longer = proof.chain().token().clone();
+        longer[longer.length - 1] ^= 1;
+        notBelieved(memory, object, new SignatureChain(longer, proof.chain().signatures()), "token chain signature");
+        notBelieved(
+                memory,
+                object,
+                new SignatureChain(
+                        proof.chain().token(), proof.chain().signatures().subList(0, 2)),
+                "the chain has 2 of 3 signatures");
+        notBelieved(
+                memory,
+                object,
+                ChainMessage.decode(memory.cc(X1).proof(other)).chain(),
+                "it is the token of another object or ring");
+    }
+
+    private static void notBelieved(MemoryRing memory, ObjectId object, SignatureChain told, String rule) {
+        memory.with(new Tap() {
+            @Override
+            public ChainMessage told(ShareIndex by, ChainMessage proof) {
+                return new ChainMessage(told, proof.manifest());
+            }
+        });
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc1"))
+                .hasMessageStartingWith("what cc1 says of " + object + " isn't signed by all its providers: ")
+                .hasMessageContaining(rule);
+    }
+
+    // ------------------------------------------------------------------------------------------- a dealer that lies
+
+    @Test
+    void aShareThatIsNotThatOfItsRootIsRefusedAndTheDealerNamed() {
+        for (int at : new int[] {0, 64, 94}) {
+            refusesShare(share -> {
+                MemorySegment changed = MemorySegment.ofArray(bytes(share.share()));
+                flip(changed, at);
+                return new DealtShare(changed, share.salts(), share.root());
+            });
+        }
+        refusesShare(share -> {
+            MemorySegment salt = MemorySegment.ofArray(bytes(share.salts().getFirst()));
+            flip(salt, 0);
+            return new DealtShare(share.share(), List.of(salt), share.root());
+        });
+    }
+
+    @Test
+    void aShareRootThatTheDealerDidntSignForThisShareIsRefusedAndTheDealerNamed() {
+        MemoryRing memory = new MemoryRing(3, 2, 9);
+        List<ShareRoot> roots = new ArrayList<>();
+        memory.with(new Tap() {
+            @Override
+            public DealtShare dealt(ShareIndex to, DealtShare share) {
+                roots.add(share.root());
+                // CC_2 gets what is CC_1's, signed by the dealer for CC_1.
+                return to.equals(X2) ? new DealtShare(share.share(), share.salts(), roots.getFirst()) : share;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageEndingWith("isn't the one that its root commits to");
+
+        refusesShare(share -> {
+            byte[] signature = share.root().signature().clone();
+            signature[0] ^= 1;
+            ShareRoot forged = new ShareRoot(share.root().x(), share.root().root(), signature);
+            return new DealtShare(share.share(), share.salts(), forged);
+        });
+    }
+
+    private interface Lie {
+        DealtShare about(DealtShare share);
+    }
+
+    private static void refusesShare(Lie lie) {
+        MemoryRing memory = new MemoryRing(3, 2, 10);
+        memory.with(new Tap() {
+            @Override
+            public DealtShare dealt(ShareIndex to, DealtShare share) {
+                return to.equals(X2) ? lie.about(share) : share;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("dealer1"));
+        assertThat(memory.cc(X2).shares).as("kept by CC_2").isEmpty();
+    }
+
+    // ------------------------------------------------------------------------------------ a chain that doesn't hold
+
+    /** CC_2 signs over a share root that isn't the token's: CC_3 sees it; were CC_2 the last, the user would. */
+    @Test
+    void aProviderThatSignsWithAForeignShareRootIsRefused() {
+        assertThatThrownBy(() -> writeWithForeignRootOf(X2))
+                .isInstanceOf(BadSignatureException.class)
+                .hasMessageStartingWith("the token chain signature");
+        assertThatThrownBy(() -> writeWithForeignRootOf(X3))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageStartingWith("the signature chain of ")
+                .hasMessageContaining("doesn't hold: the token chain signature");
+    }
+
+    private static void writeWithForeignRootOf(ShareIndex liar) {
+        MemoryRing memory = new MemoryRing(3, 2, 11);
+        memory.with(new Tap() {
+            @Override
+            public ChainMessage signed(ShareIndex by, ChainMessage message) {
+                if (!by.equals(liar)) {
+                    return message;
+                }
+                List<byte[]> signatures = new ArrayList<>(message.chain().signatures());
+                signatures.removeLast();
+                byte[] foreign = new ByteWriter()
+                        .bytes(message.chain().token())
+                        .u8(liar.x())
+                        .bytes(new byte[32])
+                        .bytes(signatures.getLast())
+                        .toBytes();
+                signatures.add(memory.cc(liar).key.sign(Purpose.TOKEN_CHAIN, foreign));
+                return new ChainMessage(new SignatureChain(message.chain().token(), signatures), message.manifest());
+            }
+        });
+        memory.write(message(31), memory.all(), 1);
+    }
+
+    @Test
+    void aChainWithAMissingSignerIsRefused() {
+        // CC_1's signature is lost: it isn't CC_2's turn.
+        assertThatThrownBy(() -> writeWithSignatures(X1, 0))
+                .isInstanceOf(MalformedException.class)
+                .hasMessage("it isn't the turn of the provider with x = 2 to sign: the chain has 0 of 3 signatures");
+        // That of the last one is lost: the user misses it, and nobody is told to commit.
+        assertThatThrownBy(() -> writeWithSignatures(X3, 2))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("doesn't hold: the chain has 2 of 3 signatures");
+    }
+
+    private static void writeWithSignatures(ShareIndex at, int left) {
+        MemoryRing memory = new MemoryRing(3, 2, 12);
+        memory.with(new Tap() {
+            @Override
+            public ChainMessage signed(ShareIndex by, ChainMessage message) {
+                SignatureChain chain = message.chain();
+                return by.equals(at)
+                        ? new ChainMessage(
+                                new SignatureChain(
+                                        chain.token(), chain.signatures().subList(0, left)),
+                                message.manifest())
+                        : message;
+            }
+        });
+        memory.write(message(31), memory.all(), 1);
+    }
+
+    @Test
+    void aTokenOfAnotherSessionIsNotSigned() {
+        MemoryRing memory = new MemoryRing(3, 2, 13);
+        ObjectId other = memory.write(message(31), memory.all(), 1);
+        ChainMessage foreign = ChainMessage.decode(memory.cc(X1).proof(other));
+        SignatureChain firstOnly = new SignatureChain(
+                foreign.chain().token(), foreign.chain().signatures().subList(0, 1));
+        memory.with(new Tap() {
+            @Override
+            public ChainMessage signed(ShareIndex by, ChainMessage message) {
+                return by.equals(X1) ? new ChainMessage(firstOnly, foreign.manifest()) : message;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+                .isInstanceOf(MalformedException.class)
+                .hasMessage("the token isn't that of this session's object");
+    }
+
+    /** A chain that holds, over another token than the one that the user sent. */
+    @Test
+    void aCompleteChainOverAnotherTokenIsNotCommitted() {
+        MemoryRing memory = new MemoryRing(3, 2, 14);
+        ObjectId other = memory.write(message(31), memory.all(), 1);
+        ChainMessage foreign = ChainMessage.decode(memory.cc(X1).proof(other));
+        memory.with(new Tap() {
+            @Override
+            public ChainMessage signed(ShareIndex by, ChainMessage message) {
+                return by.equals(X3) ? foreign : message;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessage("the chain came back over another token than the one that was sent");
+    }
+
+    // --------------------------------------------------------------------------------------- what a coalition knows
+
+    /**
+     * After a write and two reads with different S: is m a combination of what t−1 providers saw? This asks of one run
+     * with random bytes, in which a vector of 200 bytes is in the span by chance with 2^(−1400).
+     */
+    @ParameterizedTest(name = "(n,t) = ({0},{1})")
+    @MethodSource("thresholds")
+    void fewerThanTProvidersCantCombineWhatTheySawIntoTheObject(int n, int t) {
+        MemoryRing memory = new MemoryRing(n, t, 1000 * n + t);
+        byte[] m = message(200);
+        ObjectId object = memory.write(m, memory.all(), n - t + 1);
+        List<ShareIndex> last = memory.all().subList(n - t, n);
+        memory.read(object, memory.all().subList(0, t), X1);
+        memory.read(object, last, X1);
+
+        for (List<ShareIndex> coalition : subsets(memory.all(), t - 1, new Random(1))) {
+            assertThat(spanOf(memory, coalition).contains(m))
+                    .as("the coalition %s", coalition)
+                    .isFalse();
+        }
+        // That it could be otherwise: t of them, a home among them, need nothing else.
+        assertThat(spanOf(memory, memory.all().subList(0, t)).contains(m)).isTrue();
+    }
+
+    /** The blinds do it: with everyone's, home alone would read what the user sends it. */
+    @Test
+    void withoutTheBlindsHomeAloneWouldReadTheObject() {
+        MemoryRing memory = new MemoryRing(5, 3, 15);
+        byte[] m = message(200);
+        memory.write(m, memory.all(), 1);
+        Span home = spanOf(memory, List.of(X1));
+        assertThat(home.contains(m)).isFalse();
+        for (CloudProvider other : memory.providers()) {
+            // The order came first, and with it the seed of B_i.
+            home.add(data(other.seen.getFirst()));
+        }
+        assertThat(home.contains(m)).isTrue();
+    }
+
+    private static Span spanOf(MemoryRing memory, List<ShareIndex> coalition) {
+        Span span = new Span();
+        coalition.forEach(x -> memory.cc(x).seen.forEach(vector -> span.add(data(vector))));
+        return span;
+    }
+
+    private static byte[] data(byte[] vector) {
+        return Arrays.copyOfRange(vector, ChunkLayout.RANDOMIZER_BYTES, vector.length);
+    }
+
+    @Test
+    void noStreamIsEverSentTwiceNorIsTheObjectInOne() {
+        MemoryRing memory = new MemoryRing(5, 3, 16);
+        Set<String> streams = new HashSet<>();
+        Tap listener = new Tap() {
+            @Override
+            public void leaves(Station from, MemorySegment stream) {
+                // What homes pass on among themselves, and send to S, is the ciphertext: one and the same.
+                if (from.layered()) {
+                    assertThat(streams.add(HexFormat.of().formatHex(bytes(stream))))
+                            .as("the stream from station %s is new", from)
+                            .isTrue();
+                }
+            }
+        };
+        byte[] m = message(64);
+        ObjectId object = memory.with(listener).write(m, memory.all(), 3);
+        for (int again = 0; again < 2; again++) {
+            memory.read(object, xs(1, 2, 3), X1);
+            memory.read(object, xs(5, 4, 3), X2);
+        }
+        assertThat(streams)
+                .hasSize(5 + 4 * 3)
+                .noneMatch(stream -> stream.contains(HexFormat.of().formatHex(m)));
+    }
+
+    /** The same object, twice: nothing about the second tells that it is the first. */
+    @Test
+    void twoWritesOfTheSameObjectShareNothing() {
+        MemoryRing memory = new MemoryRing(3, 2, 17);
+        byte[] m = message(64);
+        ObjectId first = memory.write(m, memory.all(), 1);
+        ObjectId second = memory.write(m, memory.all(), 1);
+        assertThat(second).isNotEqualTo(first);
+        assertThat(token(memory, second).commitment())
+                .isNotEqualTo(token(memory, first).commitment());
+        assertThat(bytes(memory.cc(X1).ciphertexts.get(second)))
+                .isNotEqualTo(bytes(memory.cc(X1).ciphertexts.get(first)));
+    }
+
+    private static Token token(MemoryRing memory, ObjectId object) {
+        return Token.decode(
+                ChainMessage.decode(memory.cc(X1).proof(object)).chain().token());
+    }
+
+    // -------------------------------------------------------------------------------------------------------- small
+
+    private static byte[] message(int length) {
+        return new SeededRandom(length).bytes(length);
+    }
+
+    private static void flip(MemorySegment bytes, long at) {
+        bytes.set(JAVA_BYTE, at, (byte) (bytes.get(JAVA_BYTE, at) ^ 0x40));
+    }
+
+    private static List<ShareIndex> shuffled(List<ShareIndex> xs, Random random) {
+        List<ShareIndex> order = new ArrayList<>(xs);
+        Collections.shuffle(order, random);
+        return order;
+    }
+
+    /** Every subset of this size, each in an order of its own. */
+    private static List<List<ShareIndex>> subsets(List<ShareIndex> all, int size, Random random) {
+        List<List<ShareIndex>> subsets = new ArrayList<>();
+        for (int mask = 0; mask < 1 << all.size(); mask++) {
+            if (Integer.bitCount(mask) == size) {
+                int bits = mask;
+                subsets.add(shuffled(
+                        IntStream.range(0, all.size())
+                                .filter(i -> (bits >>> i & 1) == 1)
+                                .mapToObj(all::get)
+                                .toList(),
+                        random));
+            }
+        }
+        return subsets;
+    }
+}

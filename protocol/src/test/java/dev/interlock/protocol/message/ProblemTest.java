@@ -1,0 +1,83 @@
+package dev.interlock.protocol.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.Problem.Kind;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** An error is the same one after it has travelled. */
+final class ProblemTest {
+    static Stream<Arguments> errors() {
+        return Stream.of(
+                Arguments.of(new BadInputException("too long"), Kind.BAD_INPUT, 400, "bad-input"),
+                Arguments.of(new RefusedException("not yours"), Kind.REFUSED, 403, "refused"),
+                Arguments.of(new NoSuchObjectException("none"), Kind.NO_SUCH_OBJECT, 404, "no-such-object"),
+                Arguments.of(new DestroyedException("gone"), Kind.DESTROYED, 410, "destroyed"),
+                Arguments.of(
+                        new IntegrityException("broken", List.of("cc1", "dealer1")), Kind.INTEGRITY, 422, "integrity"),
+                Arguments.of(new NodeException("cc2", "stalled"), Kind.NODE_FAILED, 503, "node-failed"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("errors")
+    void everyErrorIsTheSameAfterItsJourney(InterlockException error, Kind kind, int status, String text) {
+        byte[] body = Json.write(Problem.of("cc9", error));
+        assertThat(new String(body, StandardCharsets.UTF_8)).contains("\"kind\" : \"" + text + "\"");
+        Problem arrived = Json.read("the answer", body, Problem.class);
+        assertThat(arrived.kind()).isEqualTo(kind);
+        assertThat(arrived.kind().status()).isEqualTo(status);
+
+        InterlockException again = arrived.toException();
+        assertThat(again).hasSameClassAs(error).hasMessage(error.getMessage());
+        if (error instanceof IntegrityException broken) {
+            assertThat(((IntegrityException) again).culprits()).isEqualTo(broken.culprits());
+        }
+    }
+
+    @Test
+    void everyKindHasAnError() {
+        assertThat(errors().map(arguments -> arguments.get()[1])).containsExactlyInAnyOrder((Object[]) Kind.values());
+        assertThat(Arrays.stream(Kind.values()).map(Kind::status)).doesNotHaveDuplicates();
+        // TooFewProvidersException is the client's own, below.
+        assertThat(InterlockException.class.getPermittedSubclasses()).hasSize(Kind.values().length + 1);
+    }
+
+    /** The node that failed, which need not be the one that says so. */
+    @Test
+    void aFailedNodeIsNamedByWhoeverSawIt() {
+        Problem problem = Problem.of("cc1", new NodeException("cc2", "stalled"));
+        assertThat(problem.node()).isEqualTo("cc2");
+        assertThat(((NodeException) problem.toException()).node()).isEqualTo("cc2");
+        assertThat(Problem.of("cc1", new RefusedException("no")).node()).isEqualTo("cc1");
+    }
+
+    @Test
+    void tooFewProvidersSaysWhoIsMissingAndWhy() {
+        Map<String, String> absent = new LinkedHashMap<>();
+        absent.put("cc2", "doesn't answer");
+        absent.put("cc1", "stalled");
+        TooFewProvidersException few = new TooFewProvidersException("A get", 3, 2, absent);
+        assertThat(few).hasMessage("A get needs 3 providers and 2 can be used. cc2: doesn't answer; cc1: stalled");
+        assertThat(Problem.of("cc9", few).toException())
+                .isInstanceOf(NodeException.class)
+                .hasMessage(few.getMessage());
+    }
+}
