@@ -60,6 +60,11 @@ public final class PadRandom implements AutoCloseable {
         left = BYTES_PER_KEY;
     }
 
+    /** For tests: what the current key expands to. */
+    Keystream keystream() {
+        return keystream;
+    }
+
     /** Wipes everything; closing again does nothing. */
     @Override
     public void close() {

@@ -8,6 +8,7 @@ import dev.interlock.core.secret.SecretBytes;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +73,25 @@ class PadRandomTest {
             random.fill(MemorySegment.ofArray(actual));
         }
         assertThat(actual).isEqualTo(expected);
+    }
+
+    @Test
+    void theOldKeyIsWiped() {
+        MemorySegment out = MemorySegment.ofArray(new byte[PER_KEY - 1]);
+        try (PadRandom random = seeded()) {
+            Keystream first = random.keystream();
+            random.fill(out);
+            assertThat(random.keystream()).isSameAs(first);
+            random.fill(out.asSlice(0, 1));
+            Keystream second = random.keystream();
+            assertThat(second).as("a new key after a whole block").isNotSameAs(first);
+            random.forget();
+            for (Keystream old : List.of(first, second)) {
+                assertThatThrownBy(() -> old.fill(out))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("wiped");
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,240 @@
+package dev.interlock.wire;
+
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpRequestWriter;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.SplitHttpResponse;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
+import java.io.ByteArrayOutputStream;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node, as others speak to it. Every failure comes out as an {@link InterlockException}: what the node said went
+ * wrong, or a {@link NodeException} that says why it can't be spoken to.
+ */
+public final class Peer {
+    private static final Logger log = LoggerFactory.getLogger(Peer.class);
+    /** How long a broken stream's receiver has to say why. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+    private final NodeCard card;
+    private final WebClient client;
+    private final Deadlines deadlines;
+
+    Peer(NodeCard card, WebClient client, Deadlines deadlines) {
+        this.card = card;
+        this.client = client;
+        this.deadlines = deadlines;
+    }
+
+    public NodeCard card() {
+        return card;
+    }
+
+    public String name() {
+        return card.name();
+    }
+
+    /** A small request and its answer's body, within the answer deadline. */
+    public byte[] call(HttpMethod method, String path, Optional<String> authorization, byte[] body) {
+        return call(method, path, authorization, body, deadlines.answer());
+    }
+
+    /** A request and its answer's body, within a deadline of its own. */
+    public byte[] call(HttpMethod method, String path, Optional<String> authorization, byte[] body, Duration deadline) {
+        return begin(method, path, authorization, body).complete(deadline);
+    }
+
+    /** A request whose answer comes only when much else is done; {@link Call#complete} brings it. */
+    public Call begin(HttpMethod method, String path, Optional<String> authorization, byte[] body) {
+        return new Call(client.execute(HttpRequest.of(headers(method, path, authorization), HttpData.wrap(body)))
+                .aggregate());
+    }
+
+    /** A request whose body is a stream; {@link Upload#complete} brings the answer. */
+    public Upload upload(String path, Optional<String> authorization) {
+        HttpRequestWriter writer = HttpRequest.streaming(headers(HttpMethod.POST, path, authorization).toBuilder()
+                .contentType(MediaType.OCTET_STREAM)
+                .build());
+        return new Upload(new Outbound(writer), new Call(client.execute(writer).aggregate()));
+    }
+
+    /** A request whose answer is a stream; waits until the stream begins. */
+    public Inbound download(String path, Optional<String> authorization) {
+        SplitHttpResponse split = client.execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))
+                .split();
+        ResponseHeaders headers = await(split.headers(), deadlines.stall());
+        if (headers.status().equals(HttpStatus.OK)) {
+            return new Inbound(split.body());
+        }
+        byte[] problem = await(
+                split.body().collect().thenApply(parts -> {
+                    ByteArrayOutputStream all = new ByteArrayOutputStream();
+                    parts.forEach(part -> all.writeBytes(part.array()));
+                    return all.toByteArray();
+                }),
+                deadlines.answer());
+        throw problem(headers.status(), problem);
+    }
+
+    /** A request under way. */
+    public final class Call {
+        private final CompletableFuture<AggregatedHttpResponse> response;
+
+        private Call(CompletableFuture<AggregatedHttpResponse> response) {
+            this.response = response;
+        }
+
+        /** The answer's body. */
+        public byte[] complete(Duration deadline) {
+            AggregatedHttpResponse answer = await(response, deadline);
+            if (answer.status().isSuccess()) {
+                return answer.content().array();
+            }
+            throw problem(answer.status(), answer.content().array());
+        }
+
+        /** Throws what went wrong if the call has failed by now. */
+        public void check() {
+            if (response.isDone()) {
+                byte[] _ = complete(Duration.ZERO);
+            }
+        }
+
+        /** Tells as soon as the call has failed. */
+        public void whenFailed(Consumer<InterlockException> task) {
+            var _ = response.whenComplete((answer, failure) -> {
+                try {
+                    check();
+                } catch (InterlockException e) {
+                    task.accept(e);
+                }
+            });
+        }
+
+        public void cancel() {
+            response.cancel(true);
+        }
+    }
+
+    /** A streamed request under way. */
+    public final class Upload {
+        private final Outbound out;
+        private final Call call;
+
+        private Upload(Outbound out, Call call) {
+            this.out = out;
+            this.call = call;
+        }
+
+        public Outbound out() {
+            return out;
+        }
+
+        /** Breaks off, and ends the wait for an answer. */
+        public void fail(InterlockException why) {
+            out.fail(why);
+            call.response.completeExceptionally(why);
+        }
+
+        /** The answer's body, once the receiver is done with the whole stream. */
+        public byte[] complete(Duration deadline) {
+            return call.complete(deadline);
+        }
+
+        /** Why the receiver broke off: what it said, where it said something in time. */
+        public InterlockException reason(Throwable otherwise) {
+            try {
+                byte[] _ = call.complete(LAST_WORDS);
+                return new NodeException(name(), describe() + " answered before it had read the whole stream");
+            } catch (NodeException e) {
+                // Our own cancelled stream says nothing new; the receiver's words do.
+                return call.response.isCompletedExceptionally() ? broken(otherwise) : e;
+            } catch (InterlockException e) {
+                return e;
+            }
+        }
+    }
+
+    private RequestHeaders headers(HttpMethod method, String path, Optional<String> authorization) {
+        RequestHeadersBuilder headers = RequestHeaders.builder(method, path);
+        authorization.ifPresent(value -> headers.set(SignedRequest.HEADER, value));
+        return headers.build();
+    }
+
+    private InterlockException problem(HttpStatus status, byte[] body) {
+        try {
+            return Json.read("the answer of " + name(), body, Problem.class).toException();
+        } catch (MalformedException e) {
+            return new NodeException(name(), describe() + " answered " + status.code() + " without saying why");
+        }
+    }
+
+    private <T> T await(CompletableFuture<T> future, Duration deadline) {
+        try {
+            return future.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            throw new NodeException(
+                    name(), describe() + " didn't answer within " + deadline.toMillis() / 1000.0 + " s");
+        } catch (ExecutionException e) {
+            throw broken(e);
+        } catch (InterruptedException e) {
+            future.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new NodeException(name(), "interrupted while waiting for " + describe());
+        }
+    }
+
+    /** An I/O failure on the channel to this node, in words for its operator's users. */
+    public InterlockException broken(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            switch (cause) {
+                case InterlockException known -> {
+                    return known;
+                }
+                case PinnedTrust.WrongPinException wrong -> {
+                    return new RefusedException(
+                            describe() + " isn't trusted: " + wrong.getMessage() + ". Nothing was sent to it");
+                }
+                case ConnectException refused -> {
+                    return new NodeException(name(), describe() + " can't be reached: connection refused");
+                }
+                case Inbound.StalledException stalled -> {
+                    return new NodeException(name(), describe() + " stalled: " + stalled.getMessage());
+                }
+                default -> {}
+            }
+        }
+        log.info("{} broke off the connection", describe(), failure);
+        return new NodeException(name(), describe() + " broke off the connection");
+    }
+
+    private String describe() {
+        return name() + " (" + card.address() + ")";
+    }
+}
