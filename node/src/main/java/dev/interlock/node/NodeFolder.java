@@ -1,0 +1,207 @@
+package dev.interlock.node;
+
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
+import dev.interlock.wire.TlsIdentity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * A node's folder. Its operator owns it alone; the card is the only thing that leaves.
+ *
+ * <pre>
+ * card          public: name, address, TLS pin, signing key; signed
+ * ring          the descriptor that the node serves, once it joined
+ * users         who may ask, one "name ed25519:…" a line
+ * signing.key   secret: the Ed25519 seed, hex
+ * tls.key       secret; tls.crt is public
+ * store/        a provider's shares, sealed
+ * log, pid      of the running node
+ * </pre>
+ */
+public final class NodeFolder {
+    private final Path path;
+    private final NodeCard card;
+
+    private NodeFolder(Path path, NodeCard card) {
+        this.path = path;
+        this.card = card;
+    }
+
+    /**
+     * Makes a node's keys and its card.
+     *
+     * @param address {@code host:port} at which others reach it
+     * @throws BadInputException when the folder is in use, or a name or address isn't sound
+     */
+    public static NodeFolder init(Path path, Role role, String name, String address, SecureRandom random, Instant now) {
+        try {
+            NodeCard.checkName(name);
+            createPrivateDirectory(path);
+            if (Files.exists(path.resolve("card")) || Files.exists(path.resolve("signing.key"))) {
+                throw new BadInputException(path + " already holds a node; choose another folder");
+            }
+            TlsIdentity tls = TlsIdentity.generate(name, random, now);
+            try (SecretBytes seed = SecretBytes.random(SigningKey.SEED_BYTES, random);
+                    SigningKey key = new SigningKey(SecretBytes.taking(seed.copyToHeap()))) {
+                NodeCard card = NodeCard.of(role, name, address, tls.pin(), key.verifyingKey());
+                writePrivate(path.resolve("signing.key"), HexFormat.of().formatHex(seed.copyToHeap()) + "\n");
+                writePrivate(path.resolve("tls.key"), tls.privateKeyPem());
+                Files.writeString(path.resolve("tls.crt"), tls.certificatePem());
+                // The card last: with it the folder is a node's.
+                Files.write(path.resolve("card"), card.sign(key));
+                return new NodeFolder(path, card);
+            }
+        } catch (MalformedException e) {
+            throw new BadInputException(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    /** @throws BadInputException when this is no node's folder */
+    public static NodeFolder open(Path path) {
+        try {
+            return new NodeFolder(path, NodeCard.open(Files.readAllBytes(path.resolve("card"))));
+        } catch (NoSuchFileException e) {
+            throw new BadInputException(
+                    path + " is no node's folder: it has no card. `interlock provider init` makes one");
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    /**
+     * Puts the node under a ring descriptor.
+     *
+     * @throws BadInputException unless the descriptor names this node as its card does, and continues the ring that the
+     *     node already serves
+     */
+    public RingDescriptor join(byte[] document) {
+        RingDescriptor ring = RingDescriptor.open(document);
+        if (!ring.node(card.name()).filter(card::equals).isPresent()) {
+            throw new BadInputException("the ring " + ring.name() + " doesn't name " + card.name()
+                    + " with the card in " + path + ": give this node's own card to `interlock ring assemble`");
+        }
+        if (Files.exists(path.resolve("ring"))) {
+            RingDescriptor current = ring();
+            if (!current.id().equals(ring.id()) || ring.epoch() < current.epoch()) {
+                throw new BadInputException(card.name() + " serves the ring " + current.id() + " in epoch "
+                        + current.epoch() + "; this descriptor is for " + ring.id() + " in epoch " + ring.epoch());
+            }
+        }
+        try {
+            Path aside = path.resolve("ring.new");
+            Files.write(aside, document);
+            Files.move(
+                    aside, path.resolve("ring"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return ring;
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public NodeCard card() {
+        return card;
+    }
+
+    public byte[] cardDocument() {
+        return read("card");
+    }
+
+    /** @throws BadInputException before the node joined a ring */
+    public RingDescriptor ring() {
+        if (!Files.exists(path.resolve("ring"))) {
+            throw new BadInputException(card.name() + " has joined no ring yet: `interlock " + card.role() + " join "
+                    + path + " RING` with the descriptor that `interlock ring assemble` wrote");
+        }
+        return RingDescriptor.open(read("ring"));
+    }
+
+    /** The node's signing key; the caller closes it. */
+    public SigningKey signingKey() {
+        byte[] text = read("signing.key");
+        try {
+            byte[] seed = HexFormat.of().parseHex(new String(text, StandardCharsets.US_ASCII).strip());
+            SigningKey key = new SigningKey(SecretBytes.taking(seed));
+            if (!key.verifyingKey().equals(card.key())) {
+                throw new BadInputException("signing.key in " + path + " isn't the key that the card names");
+            }
+            return key;
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("signing.key in " + path + " isn't 64 hex digits");
+        } finally {
+            Arrays.fill(text, (byte) 0);
+        }
+    }
+
+    public TlsIdentity tls() {
+        TlsIdentity tls = new TlsIdentity(
+                new String(read("tls.crt"), StandardCharsets.US_ASCII),
+                new String(read("tls.key"), StandardCharsets.US_ASCII));
+        if (!tls.pin().equals(card.tlsPin())) {
+            throw new BadInputException("tls.crt in " + path + " isn't the one that the card pins");
+        }
+        return tls;
+    }
+
+    /** Lets a user in: appends to the users file. */
+    public void allow(String name, String key) {
+        Users.append(path.resolve("users"), name, key);
+    }
+
+    Users users() {
+        return new Users(path.resolve("users"));
+    }
+
+    private byte[] read(String file) {
+        try {
+            return Files.readAllBytes(path.resolve(file));
+        } catch (IOException e) {
+            throw unusable(path.resolve(file), e);
+        }
+    }
+
+    private static void createPrivateDirectory(Path path) throws IOException {
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        try {
+            Files.createDirectory(
+                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(path)) {
+                throw new BadInputException(path + " is a file; a node needs a folder");
+            }
+        }
+    }
+
+    private static void writePrivate(Path file, String text) throws IOException {
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, text);
+    }
+
+    private static BadInputException unusable(Path path, IOException e) {
+        return new BadInputException("can't use " + path + ": " + e.getClass().getSimpleName() + " " + e.getMessage());
+    }
+}

@@ -1,0 +1,305 @@
+package dev.interlock.node;
+
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.Route;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.prometheus.PrometheusExpositionService;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.node.store.StoreException;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Http2;
+import dev.interlock.wire.Peers;
+import dev.interlock.wire.Tls;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What dealer and provider have in common: one port with mutual TLS, health and metrics, handlers that may block on
+ * virtual threads of their own, and errors that come out as {@link Problem}s.
+ */
+public final class NodeServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(NodeServer.class);
+    private static final Duration SWEEP = Duration.ofSeconds(1);
+
+    private final NodeCard card;
+    private final RingDescriptor ring;
+    private final SigningKey key;
+    private final Gate gate;
+    private final Peers peers;
+    private final Deadlines deadlines;
+    private final Clock clock;
+    private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("sweeper").factory());
+    private final ServerBuilder builder;
+    private Optional<Server> server = Optional.empty();
+
+    /** A request's handler. It may block, and throw what it likes. */
+    @FunctionalInterface
+    public interface Handler {
+        HttpResponse handle(ServiceRequestContext context, HttpRequest request) throws Exception;
+    }
+
+    public NodeServer(NodeFolder folder, Deadlines deadlines, Clock clock) {
+        this.card = folder.card();
+        this.ring = folder.ring();
+        this.key = folder.signingKey();
+        this.deadlines = deadlines;
+        this.clock = clock;
+        this.gate = new Gate(ring, folder, clock);
+        this.peers = new Peers(Optional.of(folder.tls()), deadlines);
+        this.builder = Server.builder()
+                .https(new InetSocketAddress(card.host(), card.port()))
+                .tls(folder.tls().keyPair())
+                .tlsCustomizer(tls -> Tls.server(tls, ring))
+                .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
+                .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
+                .http2MaxFrameSize(Http2.MAX_FRAME_BYTES)
+                // Streams have deadlines of their own, for the next byte and not for the last.
+                .requestTimeout(Duration.ZERO)
+                .maxRequestLength(0)
+                .errorHandler(new Refusals())
+                .meterRegistry(meters)
+                .gracefulShutdownTimeout(Duration.ofMillis(100), Duration.ofSeconds(3))
+                .service("/metrics", PrometheusExpositionService.of(meters.getPrometheusRegistry()))
+                .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, health()));
+    }
+
+    /** What {@code /health} says. */
+    record Health(String status, String node, String role, String ring, int epoch, String kernel) {}
+
+    private byte[] health() {
+        return Json.write(new Health(
+                "up",
+                card.name(),
+                card.role().toString(),
+                ring.id().toString(),
+                ring.epoch(),
+                FieldKernels.chosen().name()));
+    }
+
+    public NodeServer route(HttpMethod method, String path, Handler handler) {
+        builder.service(Route.builder().methods(method).path(path).build(), service(handler));
+        return this;
+    }
+
+    /** Runs about every second until the node closes. */
+    public void everySecond(Runnable task) {
+        var _ = sweeper.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        log.error("a periodic task failed", e);
+                    }
+                },
+                SWEEP.toMillis(),
+                SWEEP.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** @throws BadInputException when the address can't be listened on */
+    public void start() {
+        Server started = builder.build();
+        try {
+            started.start().join();
+        } catch (CompletionException e) {
+            throw new BadInputException(card.name() + " can't listen on " + card.address() + ": "
+                    + (e.getCause() == null ? e : e.getCause()).getMessage());
+        }
+        server = Optional.of(started);
+        everySecond(gate::sweep);
+        log.info(
+                "{} {} serves the ring {} ({}), epoch {}, on {}; field kernel: {} ({})",
+                card.role(),
+                card.name(),
+                ring.name(),
+                ring.id(),
+                ring.epoch(),
+                card.address(),
+                FieldKernels.chosen().name(),
+                FieldKernels.reason());
+    }
+
+    /** What the server refuses before a handler sees it is said as a {@link Problem}, too. */
+    private final class Refusals implements ServerErrorHandler {
+        @Override
+        public @Nullable HttpResponse onServiceException(ServiceRequestContext context, Throwable cause) {
+            return null;
+        }
+
+        @Override
+        public AggregatedHttpResponse renderStatus(
+                @Nullable ServiceRequestContext context,
+                ServiceConfig config,
+                @Nullable RequestHeaders headers,
+                HttpStatus status,
+                @Nullable String description,
+                @Nullable Throwable cause) {
+            Problem.Kind kind = status.isClientError() ? Problem.Kind.BAD_INPUT : Problem.Kind.NODE_FAILED;
+            String message = card.name() + " can't serve the request: " + status;
+            return AggregatedHttpResponse.of(
+                    status, MediaType.JSON, Json.write(new Problem(kind, message, card.name(), List.of())));
+        }
+    }
+
+    private HttpService service(Handler handler) {
+        return (context, request) -> {
+            CompletableFuture<HttpResponse> response = new CompletableFuture<>();
+            var _ = threads.submit(() -> {
+                try {
+                    response.complete(handler.handle(context, request));
+                } catch (Throwable e) {
+                    Problem problem = problem(context, e);
+                    response.complete(HttpResponse.of(
+                            HttpStatus.valueOf(problem.kind().status()), MediaType.JSON, Json.write(problem)));
+                    // Whoever is still sending learns at once that nobody reads.
+                    request.abort();
+                }
+            });
+            return HttpResponse.of(response);
+        };
+    }
+
+    private Problem problem(ServiceRequestContext context, Throwable e) {
+        InterlockException known = known(e);
+        log.info("{} {}: {}", context.method(), context.path(), known.getMessage());
+        return Problem.of(card.name(), known);
+    }
+
+    /** What a failure here is called elsewhere. */
+    public InterlockException known(Throwable e) {
+        return switch (e) {
+            case InterlockException known -> known;
+            case MalformedException malformed ->
+                new BadInputException(card.name() + " can't use the request: " + malformed.getMessage());
+            case BadSignatureException bad -> new RefusedException(card.name() + " refuses: " + bad.getMessage());
+            case IllegalArgumentException illegal ->
+                new BadInputException(card.name() + " can't use the request: " + illegal.getMessage());
+            case StoreException store -> StoreProblems.known(card.name(), store);
+            case ExecutionException wrapped when wrapped.getCause() != null -> known(wrapped.getCause());
+            case CompletionException wrapped when wrapped.getCause() != null -> known(wrapped.getCause());
+            case TimeoutException late ->
+                new NodeException(card.name(), card.name() + " waited in vain for another party of the session");
+            default -> {
+                log.error("an unforeseen failure", e);
+                yield new NodeException(card.name(), card.name() + " failed; its log says why");
+            }
+        };
+    }
+
+    /** A small request's body. @throws BadInputException when it's longer than this request may be */
+    public byte[] body(ServiceRequestContext context, HttpRequest request, int maxBytes) throws Exception {
+        context.setMaxRequestLength(maxBytes);
+        CompletableFuture<AggregatedHttpRequest> whole = request.aggregate();
+        try {
+            return whole.get(deadlines.answer().toMillis(), TimeUnit.MILLISECONDS)
+                    .content()
+                    .array();
+        } catch (ExecutionException e) {
+            throw new BadInputException(card.name() + " can't use the request: its body broke off or is longer than "
+                    + maxBytes + " bytes");
+        }
+    }
+
+    public static HttpResponse json(Object value) {
+        return HttpResponse.of(HttpStatus.OK, MediaType.JSON, Json.write(value));
+    }
+
+    public static HttpResponse bytes(byte[] value) {
+        return HttpResponse.of(HttpStatus.OK, MediaType.OCTET_STREAM, HttpData.wrap(value));
+    }
+
+    public static HttpResponse done() {
+        return HttpResponse.of(HttpStatus.OK, MediaType.JSON, Json.write(new Done("done")));
+    }
+
+    private record Done(String status) {}
+
+    public NodeCard card() {
+        return card;
+    }
+
+    public RingDescriptor ring() {
+        return ring;
+    }
+
+    public SigningKey key() {
+        return key;
+    }
+
+    public Gate gate() {
+        return gate;
+    }
+
+    public Peers peers() {
+        return peers;
+    }
+
+    public Deadlines deadlines() {
+        return deadlines;
+    }
+
+    public Clock clock() {
+        return clock;
+    }
+
+    public PrometheusMeterRegistry meters() {
+        return meters;
+    }
+
+    /** Virtual threads, for work that outlives its request. */
+    public ExecutorService threads() {
+        return threads;
+    }
+
+    @Override
+    public void close() {
+        sweeper.shutdownNow();
+        server.ifPresent(Server::close);
+        threads.shutdownNow();
+        peers.close();
+        key.close();
+    }
+}

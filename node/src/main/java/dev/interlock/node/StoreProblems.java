@@ -1,0 +1,30 @@
+package dev.interlock.node;
+
+import dev.interlock.node.store.StoreException;
+import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import java.util.List;
+
+/** What a failure of the store means to the other parties. */
+final class StoreProblems {
+    private StoreProblems() {}
+
+    static InterlockException known(String node, StoreException e) {
+        String message = node + ": " + e.getMessage();
+        return switch (e) {
+            case StoreException.NoSuchObject none -> new NoSuchObjectException(message);
+            case StoreException.Destroyed gone -> new DestroyedException(message);
+            case StoreException.ObjectExists taken -> new RefusedException(message);
+            case StoreException.DamagedRecord damaged -> new IntegrityException(message, List.of(node));
+            case StoreException.NoRoom full -> new NodeException(node, node + " has no room left on its disk");
+            case StoreException.WrongState wrong -> new NodeException(node, message);
+            case StoreException.Unusable unusable -> new NodeException(node, message);
+            case StoreException.Failed failed -> new NodeException(node, message);
+            case StoreException.OutcomeUnknown unknown -> new NodeException(node, message);
+        };
+    }
+}

@@ -1,0 +1,5 @@
+/** The dealer: draws pads, shares them out, forgets. */
+@NullMarked
+package dev.interlock.node.dealer;
+
+import org.jspecify.annotations.NullMarked;

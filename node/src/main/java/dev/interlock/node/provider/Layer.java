@@ -1,0 +1,66 @@
+package dev.interlock.node.provider;
+
+import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.field.LinearSpace;
+import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.protocol.Session;
+import dev.interlock.protocol.Write;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+
+/** The hop over bytes: keeps this provider's place in its share and its blind while a stream passes. */
+final class Layer implements AutoCloseable {
+    private final Session session;
+    private final ChunkLayout layout;
+    private final ShareFeed share;
+    private final Duration deadline;
+    private final LinearSpace<MemorySegment> space;
+    private final Keystream blind;
+    /** The share record of the chunk that is passing: salt, then share. */
+    private final SecretBytes record;
+
+    private int chunk = -1;
+
+    Layer(Session session, ShareFeed share, ByteSpace space, Duration deadline) {
+        this.session = session;
+        this.layout = session.layout();
+        this.share = share;
+        this.deadline = deadline;
+        this.space = space;
+        this.blind = new Keystream(session.blindSeed()
+                .orElseThrow(() -> new IllegalStateException("a layered station has a blind"))
+                .segment());
+        this.record = SecretBytes.allocate(Leaves.SALT_BYTES + (long) layout.padLength(0));
+    }
+
+    /** Hops the next piece of the stream in place; its first byte is byte {@code position} of P. */
+    void apply(MemorySegment piece, long position) throws IOException, InterruptedException {
+        long done = 0;
+        while (done < piece.byteSize()) {
+            int k = layout.chunkAt(position + done);
+            long within = position + done - layout.padOffset(k);
+            long length = Math.min(piece.byteSize() - done, layout.padLength(k) - within);
+            if (k != chunk) {
+                share.read(k, record.segment().asSlice(0, share.recordBytes(k)), deadline);
+                chunk = k;
+            }
+            Write.hop(
+                    space,
+                    piece.asSlice(done, length),
+                    session,
+                    record.segment().asSlice(Leaves.SALT_BYTES + within, length),
+                    blind::addTo);
+            done += length;
+        }
+    }
+
+    @Override
+    public void close() {
+        blind.close();
+        record.close();
+    }
+}

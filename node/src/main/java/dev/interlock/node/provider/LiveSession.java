@@ -1,0 +1,239 @@
+package dev.interlock.node.provider;
+
+import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.node.store.Blob;
+import dev.interlock.node.store.BlobKind;
+import dev.interlock.node.store.PendingObject;
+import dev.interlock.node.store.Store;
+import dev.interlock.protocol.Session;
+import dev.interlock.protocol.Station;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.message.SessionReport;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** One session while it lives at this provider: what the protocol knows of it, and its blobs. */
+final class LiveSession implements AutoCloseable {
+    private final String node;
+    private final Session session;
+    private final VerifyingKey user;
+    private final Optional<PendingObject> pending;
+    private final @Nullable Blob share;
+    private final @Nullable Blob ciphertext;
+    private final @Nullable ShareFeed feed;
+    private final Map<Integer, Progress> stations = new LinkedHashMap<>();
+
+    /** The share's root, once the share arrived whole and is on its way to the disk. */
+    private final CompletableFuture<ShareRoot> shareArrived = new CompletableFuture<>();
+    /** Once every station of this provider is done. */
+    private final CompletableFuture<Void> passed = new CompletableFuture<>();
+    /** The user's end of a read's last station. */
+    private final CompletableFuture<UserSink> userSink = new CompletableFuture<>();
+
+    private final AtomicBoolean shareBegun = new AtomicBoolean();
+    private volatile long lastMoveNanos = System.nanoTime();
+    private boolean sharesBegun;
+    private boolean prepared;
+    private @Nullable InterlockException failure;
+    private boolean closed;
+
+    private LiveSession(
+            String node,
+            Session session,
+            VerifyingKey user,
+            Optional<PendingObject> pending,
+            @Nullable Blob share,
+            @Nullable Blob ciphertext,
+            @Nullable ShareFeed feed) {
+        this.node = node;
+        this.session = session;
+        this.user = user;
+        this.pending = pending;
+        this.share = share;
+        this.ciphertext = ciphertext;
+        this.feed = feed;
+        session.stations().forEach(station -> stations.put(station.place(), new Progress(station.place())));
+    }
+
+    /** A write's: the object begins, pending. */
+    static LiveSession write(String node, Session session, VerifyingKey user, Store store) {
+        PendingObject pending = store.begin(session.object(), user.bytes());
+        try {
+            ChunkLayout layout = session.layout();
+            Blob share = pending.create(
+                    BlobKind.SHARE,
+                    Leaves.SALT_BYTES + layout.padLength(0),
+                    layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES);
+            boolean home = session.homes().contains(session.self());
+            Blob ciphertext = home ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal()) : null;
+            return new LiveSession(
+                    node, session, user, Optional.of(pending), share, ciphertext, ShareFeed.arriving(share));
+        } catch (RuntimeException e) {
+            pending.close();
+            throw e;
+        }
+    }
+
+    /** A read's, of an object that is committed here. */
+    static LiveSession read(String node, Session session, VerifyingKey user, Store store) {
+        boolean layers = session.path().contains(session.self());
+        Blob share = layers ? store.open(session.object(), BlobKind.SHARE) : null;
+        try {
+            Blob ciphertext =
+                    session.homes().contains(session.self()) ? store.open(session.object(), BlobKind.CIPHERTEXT) : null;
+            return new LiveSession(
+                    node,
+                    session,
+                    user,
+                    Optional.empty(),
+                    share,
+                    ciphertext,
+                    share == null ? null : ShareFeed.stored(share));
+        } catch (RuntimeException e) {
+            if (share != null) {
+                share.close();
+            }
+            throw e;
+        }
+    }
+
+    Session session() {
+        return session;
+    }
+
+    VerifyingKey user() {
+        return user;
+    }
+
+    boolean isWrite() {
+        return pending.isPresent();
+    }
+
+    PendingObject pending() {
+        return pending.orElseThrow(() -> new IllegalStateException("only a write has a pending object"));
+    }
+
+    Blob share() {
+        return there(share);
+    }
+
+    Blob ciphertext() {
+        return there(ciphertext);
+    }
+
+    ShareFeed feed() {
+        return there(feed);
+    }
+
+    private static <T> T there(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("this session has no such part here");
+        }
+        return part;
+    }
+
+    /** @return false when this is no write, or its share has begun to arrive before */
+    boolean beginShare() {
+        return isWrite() && shareBegun.compareAndSet(false, true);
+    }
+
+    Progress progress(Station station) {
+        return there(stations.get(station.place()));
+    }
+
+    CompletableFuture<ShareRoot> shareArrived() {
+        return shareArrived;
+    }
+
+    CompletableFuture<Void> passed() {
+        return passed;
+    }
+
+    CompletableFuture<UserSink> userSink() {
+        return userSink;
+    }
+
+    void stationDone(Station station) {
+        progress(station).done();
+        boolean all =
+                stations.values().stream().allMatch(each -> each.report().progress() == SessionReport.Progress.DONE);
+        if (all) {
+            passed.complete(null);
+        }
+    }
+
+    SessionReport report() {
+        return new SessionReport(
+                stations.values().stream().map(Progress::report).toList());
+    }
+
+    void moved() {
+        lastMoveNanos = System.nanoTime();
+    }
+
+    long idleNanos() {
+        return System.nanoTime() - lastMoveNanos;
+    }
+
+    /** @return true the first time: a session has one dealing */
+    synchronized boolean beginShares() {
+        boolean first = !sharesBegun;
+        sharesBegun = true;
+        return first;
+    }
+
+    synchronized void markPrepared() {
+        prepared = true;
+    }
+
+    synchronized boolean isPrepared() {
+        return prepared;
+    }
+
+    /** Why the session ended, if it failed. */
+    synchronized Optional<InterlockException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Ends everything that still waits for this session; idempotent. */
+    void fail(InterlockException why) {
+        synchronized (this) {
+            failure = failure == null ? why : failure;
+        }
+        stations.values().forEach(progress -> progress.fail(node, why));
+        if (feed != null) {
+            feed.fail(why);
+        }
+        shareArrived.completeExceptionally(why);
+        passed.completeExceptionally(why);
+        userSink.completeExceptionally(why);
+    }
+
+    /** Gives the object up unless it is prepared, and wipes what is secret. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        pending.ifPresent(PendingObject::close);
+        if (pending.isEmpty()) {
+            if (share != null) {
+                share.close();
+            }
+            if (ciphertext != null) {
+                ciphertext.close();
+            }
+        }
+        session.close();
+    }
+}

@@ -1,0 +1,317 @@
+package dev.interlock.node.provider;
+
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Receipt;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.node.NodeServer;
+import dev.interlock.node.store.ObjectState;
+import dev.interlock.node.store.Store;
+import dev.interlock.node.store.StoredObject;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.message.ObjectInfo;
+import dev.interlock.protocol.message.ObjectList;
+import dev.interlock.protocol.message.Outcome;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The objects of one provider from signature to tombstone. A write's two phases end here: each provider prepares when it
+ * signs the chain, U's commit at home decides, and whoever missed it asks home. Home's word is binding both ways: what it
+ * forgot can't be committed any more.
+ */
+final class Objects {
+    private static final Logger log = LoggerFactory.getLogger(Objects.class);
+    private static final int MAX_CHAIN_BYTES = 1 << 20;
+    private static final int PAGE = 1000;
+
+    private final NodeServer server;
+    private final RingDescriptor ring;
+    private final Provider self;
+    private final Store store;
+    private final Sessions sessions;
+    /** How long home waits for U's commit after it signed: for the rest of the chain, and then for U. */
+    private final Duration decide;
+    /** How long the others wait before they ask home. */
+    private final Duration ask;
+    /** When this run of the process began to prepare an object; those of an earlier run are decided at once. */
+    private final ConcurrentMap<ObjectId, Long> preparedNanos = new ConcurrentHashMap<>();
+
+    private final ConcurrentMap<ObjectId, Long> askedNanos = new ConcurrentHashMap<>();
+
+    /** The sessions that work on objects. */
+    interface Sessions {
+        /** Ends an object's sessions: its write, or its reads too. */
+        void end(ObjectId object, boolean readsToo);
+    }
+
+    Objects(NodeServer server, Provider self, Store store, Sessions sessions) {
+        this.server = server;
+        this.ring = server.ring();
+        this.self = self;
+        this.store = store;
+        this.sessions = sessions;
+        this.decide = server.deadlines().settle().plus(server.deadlines().answer());
+        this.ask = server.deadlines().answer();
+    }
+
+    void route() {
+        server.route(HttpMethod.GET, "/v1/objects", this::list)
+                .route(HttpMethod.GET, "/v1/objects/{object}", this::info)
+                .route(HttpMethod.GET, "/v1/objects/{object}/manifest", this::manifest)
+                .route(HttpMethod.POST, "/v1/objects/{object}/commit", this::commit)
+                .route(HttpMethod.GET, "/v1/objects/{object}/outcome", this::outcome)
+                .route(HttpMethod.DELETE, "/v1/objects/{object}", this::destroy);
+    }
+
+    /** The token of an object that this user may read now. */
+    Token readable(ObjectId id, VerifyingKey user) {
+        StoredObject object = owned(id, user);
+        if (object.state() == ObjectState.PREPARED) {
+            // U may have heard of the commit before this provider did.
+            settle(object);
+            object = owned(id, user);
+        }
+        return switch (object.state()) {
+            case COMMITTED -> Token.decode(object.token());
+            case DESTROYED -> throw new DestroyedException(name() + ": the object " + id + " was destroyed");
+            case PREPARED ->
+                throw new NodeException(name(), name() + " hasn't heard yet whether " + id + " was committed");
+        };
+    }
+
+    /** To be told before the object is in the store, or a sweep would take it for one of an earlier run. */
+    void preparing(ObjectId id) {
+        preparedNanos.put(id, System.nanoTime());
+    }
+
+    /** U, who alone could commit it, gives a prepared object up. */
+    void giveUp(ObjectId id) {
+        if (store.find(id)
+                .filter(object -> object.state() == ObjectState.PREPARED)
+                .isPresent()) {
+            store.forget(id);
+        }
+        preparedNanos.remove(id);
+    }
+
+    private StoredObject owned(ObjectId id, VerifyingKey user) {
+        StoredObject object =
+                store.find(id).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id));
+        if (!Arrays.equals(object.owner(), user.bytes())) {
+            throw new RefusedException(name() + ": the object " + id + " belongs to another user");
+        }
+        return object;
+    }
+
+    // ---- Step 6 of a write ----
+
+    private HttpResponse commit(ServiceRequestContext context, HttpRequest request) throws Exception {
+        ObjectId id = id(context);
+        byte[] body = server.body(context, request, MAX_CHAIN_BYTES);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.COMMIT, id.toString(), body)
+                .key();
+        StoredObject object = owned(id, user);
+        commit(object, SignatureChain.decode(body));
+        sessions.end(id, false);
+        return NodeServer.done();
+    }
+
+    private void commit(StoredObject object, SignatureChain chain) {
+        Write.checkCommit(ring, object.token(), chain);
+        store.commit(object.id(), chain.encode());
+        preparedNanos.remove(object.id());
+    }
+
+    /** Home answers a provider that never heard U's commit. */
+    private HttpResponse outcome(ServiceRequestContext context, HttpRequest request) {
+        if (server.gate().admitNode(context).role() != Role.PROVIDER) {
+            throw new RefusedException(name() + " answers this only to providers");
+        }
+        Optional<StoredObject> object = store.find(id(context));
+        Outcome outcome = switch (object.map(StoredObject::state).orElse(null)) {
+            case COMMITTED ->
+                new Outcome(Outcome.Decision.COMMITTED, object.orElseThrow().chain());
+            case DESTROYED -> new Outcome(Outcome.Decision.DESTROYED, null);
+            case PREPARED -> new Outcome(Outcome.Decision.UNDECIDED, null);
+            case null -> new Outcome(Outcome.Decision.UNKNOWN, null);
+        };
+        return NodeServer.json(outcome);
+    }
+
+    /** Decides, or has home decide, what was prepared and not committed in time. */
+    void sweep() {
+        List<ObjectId> inDoubt = store.inDoubt();
+        for (ObjectId id : inDoubt) {
+            store.find(id)
+                    .filter(object -> object.state() == ObjectState.PREPARED)
+                    .filter(object -> age(id).compareTo(isHome(object) ? decide : ask) > 0)
+                    .filter(object -> since(askedNanos.get(id)).compareTo(ask) > 0)
+                    .ifPresent(object -> {
+                        askedNanos.put(id, System.nanoTime());
+                        settle(object);
+                    });
+        }
+        askedNanos.keySet().retainAll(inDoubt);
+        // Those that were never prepared after all.
+        preparedNanos.keySet().removeIf(id -> !inDoubt.contains(id) && age(id).compareTo(decide) > 0);
+    }
+
+    private Duration age(ObjectId id) {
+        return since(preparedNanos.get(id));
+    }
+
+    private static Duration since(@Nullable Long nanos) {
+        return nanos == null ? Duration.ofDays(1) : Duration.ofNanos(System.nanoTime() - nanos);
+    }
+
+    private boolean isHome(StoredObject object) {
+        return Token.decode(object.token()).home().equals(self.x());
+    }
+
+    private void settle(StoredObject object) {
+        ObjectId id = object.id();
+        if (isHome(object)) {
+            if (age(id).compareTo(decide) > 0) {
+                log.info("object {}: its user never committed it; it vanishes", id);
+                store.forget(id);
+                sessions.end(id, true);
+            }
+            return;
+        }
+        Provider home = ring.provider(Token.decode(object.token()).home());
+        try {
+            Outcome outcome = Json.read(
+                    "the outcome",
+                    server.peers()
+                            .to(home.card())
+                            .call(HttpMethod.GET, "/v1/objects/" + id + "/outcome", Optional.empty(), new byte[0]),
+                    Outcome.class);
+            switch (outcome.decision()) {
+                case COMMITTED -> {
+                    byte[] chain = outcome.chain();
+                    if (chain != null) {
+                        commit(object, SignatureChain.decode(chain));
+                        log.info("object {}: committed, as its home {} says", id, home.name());
+                    }
+                }
+                case UNKNOWN, DESTROYED -> {
+                    log.info("object {}: its home {} doesn't have it; it vanishes here", id, home.name());
+                    store.forget(id);
+                    preparedNanos.remove(id);
+                }
+                case UNDECIDED -> {}
+            }
+        } catch (InterlockException e) {
+            log.info("object {}: in doubt until its home answers: {}", id, e.getMessage());
+        }
+    }
+
+    // ---- What users ask of objects ----
+
+    private HttpResponse list(ServiceRequestContext context, HttpRequest request) {
+        Optional<ObjectId> after =
+                Optional.ofNullable(context.queryParam("after")).map(ObjectId::parse);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.LIST, after.map(ObjectId::toString).orElse(""), new byte[0])
+                .key();
+        return NodeServer.json(new ObjectList(store.list(user.bytes(), after, PAGE).stream()
+                .map(object -> {
+                    Token token = Token.decode(object.token());
+                    return new ObjectList.Entry(
+                            object.id().toString(),
+                            token.protocol(),
+                            token.profile().text(),
+                            token.length(),
+                            token.createdMillis());
+                })
+                .toList()));
+    }
+
+    private HttpResponse info(ServiceRequestContext context, HttpRequest request) {
+        ObjectId id = id(context);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.INFO, id.toString(), new byte[0])
+                .key();
+        StoredObject object = owned(id, user);
+        if (object.state() == ObjectState.PREPARED) {
+            settle(object);
+            object = owned(id, user);
+        }
+        return NodeServer.json(new ObjectInfo(
+                id.toString(),
+                switch (object.state()) {
+                    case PREPARED -> dev.interlock.protocol.message.ObjectState.PREPARED;
+                    case COMMITTED -> dev.interlock.protocol.message.ObjectState.COMMITTED;
+                    case DESTROYED -> dev.interlock.protocol.message.ObjectState.DESTROYED;
+                },
+                object.chain(),
+                object.receipt().orElse(null)));
+    }
+
+    private HttpResponse manifest(ServiceRequestContext context, HttpRequest request) {
+        ObjectId id = id(context);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.MANIFEST, id.toString(), new byte[0])
+                .key();
+        Token _ = readable(id, user);
+        return NodeServer.bytes(store.manifest(id));
+    }
+
+    /** Erases this provider's share; the key first, then the bytes. The answer is the signed receipt. */
+    private HttpResponse destroy(ServiceRequestContext context, HttpRequest request) {
+        ObjectId id = id(context);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.DESTROY, id.toString(), new byte[0])
+                .key();
+        StoredObject object = owned(id, user);
+        if (object.state() != ObjectState.DESTROYED) {
+            byte[] root = Token.decode(object.token())
+                    .dealings()
+                    .getFirst()
+                    .rootOf(self.x())
+                    .root();
+            Receipt receipt = Receipt.sign(
+                    server.key(), ring.id(), id, self.x(), root, server.clock().millis());
+            sessions.end(id, true);
+            store.destroy(id, receipt.encode());
+            // A session that began in between has no key to open the share with; it ends all the same.
+            sessions.end(id, true);
+        }
+        byte[] receipt = store.find(id)
+                .flatMap(StoredObject::receipt)
+                .orElseThrow(() -> new NodeException(name(), "the destruction of " + id + " left no receipt"));
+        return NodeServer.bytes(receipt);
+    }
+
+    private static ObjectId id(ServiceRequestContext context) {
+        return ObjectId.parse(String.valueOf(context.pathParam("object")));
+    }
+
+    private String name() {
+        return self.name();
+    }
+}

@@ -1,0 +1,372 @@
+package dev.interlock.node.provider;
+
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.node.store.Blob;
+import dev.interlock.protocol.Session;
+import dev.interlock.protocol.Station;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.wire.Inbound;
+import dev.interlock.wire.Peer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One station at work: the one streaming path of a provider. Pieces come in, get their layer where the station has one,
+ * are kept where it stores, and go on; nothing is held but the chunk that is passing.
+ */
+final class Pass {
+    private final LiveSession live;
+    private final Station station;
+    private final Burns burns;
+    private final ByteSpace space;
+    private final Duration deadline;
+
+    /** Where pieces come from. */
+    interface Source extends AutoCloseable {
+        /** The next piece, which the caller releases; null at the orderly end. */
+        @Nullable
+        ByteBuf next() throws IOException, InterruptedException;
+
+        /** For errors: who sends. */
+        String name();
+
+        @Override
+        void close();
+    }
+
+    /** Where pieces go. */
+    interface Sink {
+        /** Takes the piece over. */
+        void write(ByteBuf piece) throws IOException, InterruptedException;
+
+        /** The orderly end; returns when the receiver has the whole stream. */
+        void end();
+
+        /** Breaks off. */
+        void fail(Throwable cause);
+
+        /** Names whoever is at fault when {@link #write} failed. */
+        RuntimeException reason(IOException e);
+    }
+
+    /** Marks a station of a session as used, durably; false when it was used before. */
+    interface Burns {
+        boolean burn(Session session, Station station);
+    }
+
+    Pass(LiveSession live, Station station, Burns burns, ByteSpace space, Duration deadline) {
+        this.live = live;
+        this.station = station;
+        this.burns = burns;
+        this.space = space;
+        this.deadline = deadline;
+    }
+
+    /** To be called first, before anything is opened for this pass. */
+    void begin() {
+        if (!live.progress(station).begin()) {
+            live.failure().ifPresent(why -> {
+                throw why;
+            });
+            throw used(live.session());
+        }
+    }
+
+    /** Runs the station once. Every failure is an InterlockException, or StoreException, that names the one at fault. */
+    void run(Source source, Sink sink) throws InterruptedException {
+        Session session = live.session();
+        try (source;
+                Layer layer = station.layered() ? new Layer(session, live.feed(), space, deadline) : null;
+                Collector collector = station.stored() ? new Collector(live.ciphertext(), session.layout()) : null) {
+            long total = session.layout().padTotal();
+            long position = 0;
+            ByteBuf piece = next(source);
+            // Rule 1 of DESIGN §10: burnt when the first byte arrives, before anything leaves.
+            if (!burns.burn(session, station)) {
+                release(piece);
+                throw used(session);
+            }
+            for (; piece != null; piece = next(source)) {
+                int length = piece.readableBytes();
+                try {
+                    if (position + length > total) {
+                        throw wrongLength(source, "more than", total);
+                    }
+                    MemorySegment flow = MemorySegment.ofBuffer(piece.nioBuffer());
+                    if (layer != null) {
+                        layer.apply(flow, position);
+                    }
+                    if (collector != null) {
+                        collector.add(flow);
+                    }
+                } catch (IOException e) {
+                    release(piece);
+                    throw shareMissing(session, e);
+                } catch (RuntimeException e) {
+                    release(piece);
+                    throw e;
+                }
+                position += length;
+                live.progress(station).passed(position);
+                live.moved();
+                try {
+                    sink.write(piece);
+                } catch (IOException e) {
+                    throw sink.reason(e);
+                }
+            }
+            if (position != total) {
+                throw wrongLength(source, position + " of", total);
+            }
+            if (collector != null) {
+                collector.finish();
+            }
+            sink.end();
+            live.stationDone(station);
+        }
+    }
+
+    private static @Nullable ByteBuf next(Source source) throws InterruptedException {
+        try {
+            return source.next();
+        } catch (IOException e) {
+            String how = e instanceof Inbound.StalledException ? "stalled: " + e.getMessage() : "broke off its stream";
+            throw new NodeException(source.name(), source.name() + " " + how);
+        }
+    }
+
+    private RefusedException used(Session session) {
+        return new RefusedException("the session " + session.id() + " was used before; a retry is a new session");
+    }
+
+    private static IntegrityException wrongLength(Source source, String sent, long total) {
+        return new IntegrityException(
+                source.name() + " sent " + sent + " the " + total + " bytes of this pass", List.of(source.name()));
+    }
+
+    private static NodeException shareMissing(Session session, IOException e) {
+        String dealer = session.dealer().orElse("the dealer");
+        return new NodeException(
+                dealer, "the share of " + session.object() + " from " + dealer + " didn't arrive: " + e.getMessage());
+    }
+
+    private static void release(@Nullable ByteBuf piece) {
+        if (piece != null) {
+            piece.release();
+        }
+    }
+
+    /** Gathers a stream into the chunk records of the ciphertext. */
+    private static final class Collector implements AutoCloseable {
+        private final Blob blob;
+        private final ChunkLayout layout;
+        private final ByteBuf chunk;
+        private int k;
+
+        Collector(Blob blob, ChunkLayout layout) {
+            this.blob = blob;
+            this.layout = layout;
+            this.chunk = PooledByteBufAllocator.DEFAULT.directBuffer(layout.padLength(0), layout.padLength(0));
+        }
+
+        void add(MemorySegment flow) {
+            long done = 0;
+            while (done < flow.byteSize()) {
+                long length = Math.min(flow.byteSize() - done, layout.padLength(k) - chunk.readableBytes());
+                chunk.writeBytes(flow.asSlice(done, length).asByteBuffer());
+                done += length;
+                if (chunk.readableBytes() == layout.padLength(k)) {
+                    blob.append(MemorySegment.ofBuffer(chunk.nioBuffer()));
+                    chunk.clear();
+                    k++;
+                }
+            }
+        }
+
+        void finish() {
+            blob.finish();
+        }
+
+        @Override
+        public void close() {
+            chunk.release();
+        }
+    }
+
+    /** A stream from the user or from the neighbour before. */
+    static final class StreamSource implements Source {
+        private final Inbound in;
+        private final String from;
+        private final Duration deadline;
+
+        StreamSource(Inbound in, String from, Duration deadline) {
+            this.in = in;
+            this.from = from;
+            this.deadline = deadline;
+        }
+
+        @Override
+        public @Nullable ByteBuf next() throws IOException, InterruptedException {
+            ByteBuf piece = in.read(deadline);
+            if (piece == null || (piece.isDirect() && piece.nioBufferCount() == 1 && !piece.isReadOnly())) {
+                return piece;
+            }
+            ByteBuf copy = PooledByteBufAllocator.DEFAULT.directBuffer(piece.readableBytes());
+            copy.writeBytes(piece);
+            piece.release();
+            return copy;
+        }
+
+        @Override
+        public String name() {
+            return from;
+        }
+
+        @Override
+        public void close() {
+            in.close();
+        }
+    }
+
+    /** The ciphertext that this home holds, a chunk at a time. */
+    static final class CiphertextSource implements Source {
+        private static final int PIECE_BYTES = 64 << 10;
+
+        private final Blob blob;
+        private final String self;
+        private final int chunks;
+        private @Nullable ByteBuf chunk;
+        private int k;
+
+        CiphertextSource(Blob blob, int chunks, String self) {
+            this.blob = blob;
+            this.chunks = chunks;
+            this.self = self;
+        }
+
+        @Override
+        public @Nullable ByteBuf next() {
+            ByteBuf current = chunk;
+            if (current == null || !current.isReadable()) {
+                close();
+                if (k == chunks) {
+                    return null;
+                }
+                int length = blob.recordBytes(k);
+                current = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
+                chunk = current;
+                blob.read(k++, MemorySegment.ofBuffer(current.nioBuffer(0, length)));
+                current.writerIndex(length);
+            }
+            return current.readRetainedSlice(Math.min(PIECE_BYTES, current.readableBytes()));
+        }
+
+        @Override
+        public String name() {
+            return self;
+        }
+
+        @Override
+        public void close() {
+            if (chunk != null) {
+                chunk.release();
+                chunk = null;
+            }
+        }
+    }
+
+    /** On to the neighbour after. */
+    static final class NeighbourSink implements Sink {
+        private final Peer peer;
+        private final Peer.Upload upload;
+        private final Duration deadline;
+        private final Duration settle;
+
+        NeighbourSink(Peer peer, String path, Duration deadline, Duration settle) {
+            this.peer = peer;
+            this.upload = peer.upload(path, Optional.empty());
+            this.deadline = deadline;
+            this.settle = settle;
+        }
+
+        @Override
+        public void write(ByteBuf piece) throws IOException, InterruptedException {
+            upload.out().write(piece, deadline);
+        }
+
+        @Override
+        public void end() {
+            upload.out().end();
+            upload.complete(settle);
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            upload.out().fail(cause);
+        }
+
+        @Override
+        public RuntimeException reason(IOException e) {
+            return upload.reason(peer.broken(e));
+        }
+    }
+
+    /** Out to the user. */
+    static final class UserStreamSink implements Sink {
+        private final UserSink sink;
+        private final Duration deadline;
+
+        UserStreamSink(UserSink sink, Duration deadline) {
+            this.sink = sink;
+            this.deadline = deadline;
+        }
+
+        @Override
+        public void write(ByteBuf piece) throws IOException, InterruptedException {
+            sink.write(piece, deadline);
+        }
+
+        @Override
+        public void end() {
+            sink.end();
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            sink.fail(cause);
+        }
+
+        @Override
+        public RuntimeException reason(IOException e) {
+            return new RefusedException("the user stopped taking the stream");
+        }
+    }
+
+    /** The route ends here: what the station stored is all. */
+    static final class EndSink implements Sink {
+        @Override
+        public void write(ByteBuf piece) {
+            piece.release();
+        }
+
+        @Override
+        public void end() {}
+
+        @Override
+        public void fail(Throwable cause) {}
+
+        @Override
+        public RuntimeException reason(IOException e) {
+            return new IllegalStateException("nothing is sent from the end of a route", e);
+        }
+    }
+}

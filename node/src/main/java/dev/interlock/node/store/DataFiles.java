@@ -1,0 +1,118 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.token.ObjectId;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The files of large blobs, {@code objects/<id>.<kind>}, and what a store does with files in general. */
+final class DataFiles {
+    private static final boolean POSIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    private static final Pattern NAME = Pattern.compile("([0-9a-f]{32})\\.(share|ciphertext|manifest)");
+
+    private final Path objects;
+
+    private DataFiles(Path objects) {
+        this.objects = objects;
+    }
+
+    static DataFiles open(Path folder) throws IOException {
+        Path objects = folder.resolve("objects");
+        createFolder(objects);
+        return new DataFiles(objects);
+    }
+
+    /** Creates the folder, for its owner only, unless it is there. */
+    static void createFolder(Path folder) throws IOException {
+        Files.createDirectories(folder, permissions("rwx------"));
+    }
+
+    /** Opens the file, after creating it for its owner only unless it is there. */
+    static FileChannel openOrCreate(Path file) throws IOException {
+        return FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                permissions("rw-------"));
+    }
+
+    /** Makes the names in a folder durable. */
+    static void syncFolder(Path folder) throws IOException {
+        if (POSIX) { // elsewhere a folder can't be opened, and names are durable by themselves or not at all
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    FileMedium create(ObjectId id, BlobKind kind) throws IOException {
+        Path path = path(id, kind);
+        return FileMedium.writing(
+                path,
+                FileChannel.open(
+                        path,
+                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                        permissions("rw-------")));
+    }
+
+    FileMedium open(ObjectId id, BlobKind kind) {
+        return FileMedium.reading(path(id, kind));
+    }
+
+    void remove(ObjectId id) throws IOException {
+        for (BlobKind kind : BlobKind.values()) {
+            Files.deleteIfExists(path(id, kind));
+        }
+    }
+
+    void sync() throws IOException {
+        syncFolder(objects);
+    }
+
+    long usableBytes() throws IOException {
+        return Files.getFileStore(objects).getUsableSpace();
+    }
+
+    /** Removes the blobs that aren't wanted; files with names of another form aren't ours. */
+    void sweep(BiPredicate<ObjectId, BlobKind> wanted) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(objects)) {
+            for (Path file : files) {
+                Matcher name = NAME.matcher(file.getFileName().toString());
+                if (name.matches() && !wanted.test(ObjectId.parse(name.group(1)), kind(name.group(2)))) {
+                    Files.delete(file);
+                }
+            }
+        }
+        sync();
+    }
+
+    private Path path(ObjectId id, BlobKind kind) {
+        return objects.resolve(id + "." + kind.label());
+    }
+
+    private static BlobKind kind(String label) {
+        return Arrays.stream(BlobKind.values())
+                .filter(kind -> kind.label().equals(label))
+                .findAny()
+                .orElseThrow();
+    }
+
+    private static FileAttribute<?>[] permissions(String permissions) {
+        return POSIX
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
+                : new FileAttribute<?>[0];
+    }
+}

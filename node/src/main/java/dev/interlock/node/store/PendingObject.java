@@ -1,0 +1,38 @@
+package dev.interlock.node.store;
+
+/** An object that is being written. One thread uses it, but for its blobs (see there). */
+public interface PendingObject extends AutoCloseable {
+    /** The longest manifest, 32 MiB. */
+    int MAX_MANIFEST_BYTES = 32 << 20;
+
+    /**
+     * Makes the object's blob of this kind, once.
+     *
+     * @param kind not MANIFEST, which {@link #prepare} writes
+     * @param maxRecordBytes 1 byte to 16 MiB; every record but the last has exactly so many
+     * @param totalBytes the sum of all records
+     * @throws StoreException.NoRoom when the disk has less room than that
+     */
+    Blob create(BlobKind kind, int maxRecordBytes, long totalBytes);
+
+    /**
+     * Makes the object durable: it survives a crash, in doubt until committed, forgotten or destroyed. After a failure
+     * other than {@link StoreException.OutcomeUnknown} it can only be aborted.
+     *
+     * @param manifest at most 32 MiB
+     * @throws IllegalStateException when a blob isn't finished
+     * @throws StoreException.NoRoom when the disk is full
+     */
+    void prepare(byte[] token, byte[] chain, byte[] manifest);
+
+    /**
+     * Gives the object up and removes its files. May be repeated.
+     *
+     * @throws IllegalStateException when it is prepared: then it is for {@link Store#forget}
+     */
+    void abort();
+
+    /** Ends the blobs and wipes the key from memory; aborts first unless prepared. */
+    @Override
+    void close();
+}

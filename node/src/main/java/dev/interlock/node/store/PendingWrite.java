@@ -1,0 +1,172 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.token.ObjectId;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** A pending object: a key and blobs in memory and in files that nothing in the database points at. */
+final class PendingWrite implements PendingObject, SqliteStore.Revocable {
+    private static final int MANIFEST_RECORD_BYTES = 1 << 20;
+
+    private enum Phase {
+        OPEN,
+        /** Prepare failed: only to be aborted. */
+        FAILED,
+        /** The row is there, or may be: the files aren't ours to remove. */
+        HANDED_OVER,
+        CLOSED
+    }
+
+    private final SqliteStore store;
+    private final ObjectId id;
+    private final byte[] owner;
+    private final ObjectKey key;
+    private final Map<BlobKind, SealedBlob> blobs = new EnumMap<>(BlobKind.class);
+    private Phase phase = Phase.OPEN;
+
+    PendingWrite(SqliteStore store, ObjectId id, byte[] owner, ObjectKey key) {
+        this.store = store;
+        this.id = id;
+        this.owner = owner;
+        this.key = key;
+    }
+
+    ObjectId id() {
+        return id;
+    }
+
+    byte[] owner() {
+        return owner;
+    }
+
+    ObjectKey key() {
+        return key;
+    }
+
+    @Override
+    public synchronized Blob create(BlobKind kind, int maxRecordBytes, long totalBytes) {
+        requireOpen();
+        if (kind == BlobKind.MANIFEST) {
+            throw new IllegalArgumentException("prepare writes the manifest");
+        }
+        return add(kind, new RecordLayout(maxRecordBytes, totalBytes));
+    }
+
+    @Override
+    public synchronized void prepare(byte[] token, byte[] chain, byte[] manifest) {
+        requireOpen();
+        if (manifest.length > MAX_MANIFEST_BYTES) {
+            throw new IllegalArgumentException("object " + id + " has a manifest of " + manifest.length
+                    + " bytes, must be at most " + MAX_MANIFEST_BYTES);
+        }
+        blobs.forEach((kind, blob) -> {
+            if (!blob.isFinished()) {
+                throw new IllegalStateException("object " + id + ", " + kind.label() + " isn't finished");
+            }
+        });
+        phase = Phase.FAILED;
+        writeManifest(manifest);
+        syncNames();
+        try {
+            phase = Phase.HANDED_OVER;
+            store.insert(this, token, chain, blobs);
+        } catch (StoreException.OutcomeUnknown e) {
+            throw e;
+        } catch (RuntimeException e) {
+            phase = Phase.FAILED;
+            throw e;
+        }
+    }
+
+    @Override
+    public synchronized void abort() {
+        if (phase == Phase.HANDED_OVER) {
+            throw new IllegalStateException("object " + id + " is prepared, it can be forgotten");
+        }
+        close();
+    }
+
+    @Override
+    public void close() {
+        revoke(() -> new IllegalStateException("object " + id + " is closed"));
+    }
+
+    @Override
+    public synchronized void revoke(Supplier<RuntimeException> why) {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        boolean ours = phase != Phase.HANDED_OVER;
+        phase = Phase.CLOSED;
+        blobs.values().forEach(blob -> blob.end(why));
+        key.close();
+        try {
+            if (ours) {
+                store.files().remove(id);
+            }
+        } catch (IOException e) {
+            throw StoreException.of("removing the files of object " + id + " (the next start does)", e);
+        } finally {
+            store.dropPending(this);
+            store.leave(id, this);
+        }
+    }
+
+    private void writeManifest(byte[] manifest) {
+        try (SealedBlob blob = add(BlobKind.MANIFEST, new RecordLayout(MANIFEST_RECORD_BYTES, manifest.length))) {
+            MemorySegment rest = MemorySegment.ofArray(manifest);
+            for (int k = 0; k < blob.layout().records(); k++) {
+                blob.append(rest.asSlice(0, blob.recordBytes(k)));
+                rest = rest.asSlice(blob.recordBytes(k));
+            }
+            blob.finish();
+        }
+    }
+
+    private SealedBlob add(BlobKind kind, RecordLayout layout) {
+        if (blobs.containsKey(kind)) {
+            throw new IllegalStateException("object " + id + " has a " + kind.label() + " already");
+        }
+        SealedBlob blob = SealedBlob.pending(id, kind, layout, medium(kind, layout), key, store.buffers());
+        blobs.put(kind, blob);
+        return blob;
+    }
+
+    private Medium medium(BlobKind kind, RecordLayout layout) {
+        long sealedBytes = layout.sealedBytes();
+        if (sealedBytes <= RowMedium.MAX_BYTES) {
+            return new RowMedium(new byte[(int) sealedBytes]);
+        }
+        try {
+            long usableBytes = store.files().usableBytes();
+            if (usableBytes < sealedBytes) {
+                throw new StoreException.NoRoom(
+                        "object " + id + ", " + kind.label() + " needs " + sealedBytes + " bytes, the disk has "
+                                + usableBytes,
+                        null);
+            }
+            return store.files().create(id, kind);
+        } catch (IOException e) {
+            throw StoreException.of("creating object " + id + ", " + kind.label(), e);
+        }
+    }
+
+    private void syncNames() {
+        if (blobs.values().stream().anyMatch(blob -> blob.medium().row() == null)) {
+            try {
+                store.files().sync();
+            } catch (IOException e) {
+                throw StoreException.of("writing object " + id, e);
+            }
+        }
+    }
+
+    private void requireOpen() {
+        if (phase != Phase.OPEN) {
+            throw new IllegalStateException("object " + id + " takes no more: it was prepared, aborted or closed");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.token.ObjectId;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The database operations. Each closes its rows, since open ones would keep the WAL from being emptied. */
+@SuppressWarnings("ArrayRecordComponent") // its records carry bytes from a row to their reader, nothing more
+final class Rows {
+    private static final String COLUMNS =
+            "SELECT id, owner, state, token, chain, receipt, prepared_at, committed_at, destroyed_at FROM object ";
+
+    private Rows() {}
+
+    /** Where a blob is and what opens it. */
+    record StoredBlob(ObjectState state, byte[] key, Optional<Place> place) {}
+
+    /** @param sealed null when the blob is in a file */
+    record Place(int recordBytes, long totalBytes, byte @Nullable [] sealed) {}
+
+    private record Found(long seq, ObjectState state) {}
+
+    static Optional<ObjectState> state(Link link, ObjectId id) throws SQLException {
+        return lookUp(link, id).map(Found::state);
+    }
+
+    static Optional<StoredObject> find(Link link, ObjectId id) throws SQLException {
+        PreparedStatement select = link.prepare(COLUMNS + "WHERE id = ?");
+        select.setBytes(1, id.bytes());
+        return objects(select).stream().findAny();
+    }
+
+    static List<StoredObject> list(Link link, byte[] owner, Optional<ObjectId> after, int limit) throws SQLException {
+        String older = after.isPresent()
+                ? "AND (committed_at, seq) < (SELECT committed_at, seq FROM object WHERE id = ?) "
+                : "";
+        PreparedStatement select = link.prepare(
+                COLUMNS + "WHERE owner = ? AND state = 2 " + older + "ORDER BY committed_at DESC, seq DESC LIMIT ?");
+        select.setBytes(1, owner);
+        int next = 2;
+        if (after.isPresent()) {
+            select.setBytes(next++, after.get().bytes());
+        }
+        select.setInt(next, limit);
+        return objects(select);
+    }
+
+    static List<ObjectId> inDoubt(Link link) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT id FROM object WHERE state = 1 ORDER BY seq");
+        List<ObjectId> ids = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                ids.add(ObjectId.of(row.getBytes(1)));
+            }
+        }
+        return ids;
+    }
+
+    static Optional<StoredBlob> blob(Link link, ObjectId id, BlobKind kind) throws SQLException {
+        PreparedStatement select = link.prepare("""
+            SELECT state, key, record_bytes, total_bytes, sealed
+            FROM object JOIN object_key USING (seq) LEFT JOIN blob ON blob.place = 4 * object.seq + ?
+            WHERE id = ?\
+            """);
+        select.setInt(1, kind.code());
+        select.setBytes(2, id.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            if (!row.next()) {
+                return Optional.empty();
+            }
+            int recordBytes = row.getInt(3);
+            Optional<Place> place = row.wasNull()
+                    ? Optional.empty()
+                    : Optional.of(new Place(recordBytes, row.getLong(4), row.getBytes(5)));
+            return Optional.of(new StoredBlob(ObjectState.of(row.getInt(1)), row.getBytes(2), place));
+        }
+    }
+
+    /** Whether a file of this kind belongs to the object. */
+    static boolean isInFile(Link link, ObjectId id, BlobKind kind) throws SQLException {
+        PreparedStatement select = link.prepare("""
+            SELECT 1 FROM object JOIN blob ON blob.place = 4 * object.seq + ?
+            WHERE id = ? AND state IN (1, 2) AND sealed IS NULL\
+            """);
+        select.setInt(1, kind.code());
+        select.setBytes(2, id.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next();
+        }
+    }
+
+    static void insert(
+            Link link,
+            ObjectId id,
+            byte[] owner,
+            byte[] token,
+            byte[] chain,
+            ObjectKey key,
+            Map<BlobKind, SealedBlob> blobs,
+            long nowMillis)
+            throws SQLException {
+        long seq = insertKey(link, key);
+        PreparedStatement object = link.prepare(
+                "INSERT INTO object (seq, id, owner, state, token, chain, prepared_at) VALUES (?, ?, ?, 1, ?, ?, ?)");
+        object.setLong(1, seq);
+        object.setBytes(2, id.bytes());
+        object.setBytes(3, owner);
+        object.setBytes(4, token);
+        object.setBytes(5, chain);
+        object.setLong(6, nowMillis);
+        object.executeUpdate();
+        PreparedStatement insert =
+                link.prepare("INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (?, ?, ?, ?)");
+        for (Map.Entry<BlobKind, SealedBlob> blob : blobs.entrySet()) {
+            RecordLayout layout = blob.getValue().layout();
+            insert.setLong(1, 4 * seq + blob.getKey().code());
+            insert.setInt(2, layout.recordBytes());
+            insert.setLong(3, layout.totalBytes());
+            byte[] sealed = blob.getValue().medium().row();
+            if (sealed == null) {
+                insert.setNull(4, Types.BLOB);
+            } else {
+                insert.setBytes(4, sealed);
+            }
+            insert.executeUpdate();
+        }
+    }
+
+    static void commit(Link link, ObjectId id, byte[] chain, long nowMillis) throws SQLException {
+        Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
+        switch (found.state) {
+            case PREPARED -> {
+                PreparedStatement update =
+                        link.prepare("UPDATE object SET state = 2, chain = ?, committed_at = ? WHERE seq = ?");
+                update.setBytes(1, chain);
+                update.setLong(2, nowMillis);
+                update.setLong(3, found.seq);
+                update.executeUpdate();
+            }
+            case COMMITTED -> {}
+            case DESTROYED -> throw new StoreException.Destroyed(id);
+        }
+    }
+
+    /** Returns whether there was something to forget. */
+    static boolean forget(Link link, ObjectId id) throws SQLException {
+        Optional<Found> found = lookUp(link, id);
+        if (found.isEmpty()) {
+            return false;
+        }
+        if (found.get().state != ObjectState.PREPARED) {
+            throw new StoreException.WrongState(id, found.get().state, ObjectState.PREPARED);
+        }
+        eraseContent(link, found.get().seq);
+        PreparedStatement delete = link.prepare("DELETE FROM object WHERE seq = ?");
+        delete.setLong(1, found.get().seq);
+        delete.executeUpdate();
+        return true;
+    }
+
+    static void destroy(Link link, ObjectId id, byte[] receipt, long nowMillis) throws SQLException {
+        Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
+        if (found.state == ObjectState.DESTROYED) {
+            return;
+        }
+        eraseContent(link, found.seq);
+        PreparedStatement update =
+                link.prepare("UPDATE object SET state = 3, receipt = ?, destroyed_at = ? WHERE seq = ?");
+        update.setBytes(1, receipt);
+        update.setLong(2, nowMillis);
+        update.setLong(3, found.seq);
+        update.executeUpdate();
+    }
+
+    static boolean burn(Link link, byte[] session, int place, Instant expires) throws SQLException {
+        PreparedStatement insert =
+                link.prepare("INSERT OR IGNORE INTO burn (session, place, expires) VALUES (?, ?, ?)");
+        insert.setBytes(1, session);
+        insert.setInt(2, place);
+        insert.setLong(3, expires.toEpochMilli());
+        return insert.executeUpdate() == 1;
+    }
+
+    static int pruneBurns(Link link, Instant now) throws SQLException {
+        PreparedStatement delete = link.prepare("DELETE FROM burn WHERE expires < ?");
+        delete.setLong(1, now.toEpochMilli());
+        return delete.executeUpdate();
+    }
+
+    // Key rows are never deleted, so that no seq, and no blob's place, serves twice.
+    private static long insertKey(Link link, ObjectKey key) throws SQLException {
+        PreparedStatement insert = link.prepare("INSERT INTO object_key (key) VALUES (?) RETURNING seq");
+        byte[] bytes = key.copyToHeap();
+        try {
+            insert.setBytes(1, bytes);
+            try (ResultSet row = insert.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        } finally {
+            Arrays.fill(bytes, (byte) 0);
+        }
+    }
+
+    private static void eraseContent(Link link, long seq) throws SQLException {
+        PreparedStatement key = link.prepare("UPDATE object_key SET key = ? WHERE seq = ?");
+        key.setBytes(1, new byte[ObjectKey.BYTES]);
+        key.setLong(2, seq);
+        key.executeUpdate();
+        PreparedStatement blobs = link.prepare("DELETE FROM blob WHERE place BETWEEN ? AND ?");
+        blobs.setLong(1, 4 * seq);
+        blobs.setLong(2, 4 * seq + 3);
+        blobs.executeUpdate();
+    }
+
+    private static Optional<Found> lookUp(Link link, ObjectId id) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT seq, state FROM object WHERE id = ?");
+        select.setBytes(1, id.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next()
+                    ? Optional.of(new Found(row.getLong(1), ObjectState.of(row.getInt(2))))
+                    : Optional.empty();
+        }
+    }
+
+    private static List<StoredObject> objects(PreparedStatement select) throws SQLException {
+        List<StoredObject> objects = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                objects.add(new StoredObject(
+                        ObjectId.of(row.getBytes(1)),
+                        row.getBytes(2),
+                        ObjectState.of(row.getInt(3)),
+                        row.getBytes(4),
+                        row.getBytes(5),
+                        Optional.ofNullable(row.getBytes(6)),
+                        Instant.ofEpochMilli(row.getLong(7)),
+                        time(row, 8),
+                        time(row, 9)));
+            }
+        }
+        return objects;
+    }
+
+    private static Optional<Instant> time(ResultSet row, int column) throws SQLException {
+        long millis = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+    }
+}

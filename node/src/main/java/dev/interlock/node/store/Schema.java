@@ -1,0 +1,74 @@
+package dev.interlock.node.store;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+
+/** The tables. What is secret lies apart from what stays in a tombstone. */
+final class Schema {
+    static final int VERSION = 1;
+
+    // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
+    // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
+    // unused part. Rows that are only appended (seq) and overwritten at the same length never move.
+    private static final String OBJECT_KEY = """
+        CREATE TABLE object_key (
+            seq INTEGER PRIMARY KEY,
+            key BLOB NOT NULL CHECK (length(key) = 32)
+        ) STRICT\
+        """;
+    private static final String OBJECT = """
+        CREATE TABLE object (
+            seq INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            owner BLOB NOT NULL,
+            state INTEGER NOT NULL,
+            token BLOB NOT NULL,
+            chain BLOB NOT NULL,
+            receipt BLOB,
+            prepared_at INTEGER NOT NULL,
+            committed_at INTEGER,
+            destroyed_at INTEGER
+        ) STRICT\
+        """;
+    private static final String OBJECT_BY_OWNER =
+            "CREATE INDEX object_by_owner ON object (owner, committed_at, seq) WHERE state = 2";
+    private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
+    // place is 4·seq + the kind's code, which saves an index; sealed is NULL where the blob is in a file.
+    private static final String BLOB = """
+        CREATE TABLE blob (
+            place INTEGER PRIMARY KEY,
+            record_bytes INTEGER NOT NULL,
+            total_bytes INTEGER NOT NULL,
+            sealed BLOB
+        ) STRICT\
+        """;
+    private static final String BURN = """
+        CREATE TABLE burn (
+            session BLOB NOT NULL,
+            place INTEGER NOT NULL,
+            expires INTEGER NOT NULL,
+            PRIMARY KEY (session, place)
+        ) STRICT, WITHOUT ROWID\
+        """;
+    private static final String BURN_BY_EXPIRY = "CREATE INDEX burn_by_expiry ON burn (expires)";
+
+    private Schema() {}
+
+    /** Creates the tables in an empty database, or throws unless the database is of this version. */
+    static void prepare(Link link, Path folder) throws SQLException {
+        int version = Integer.parseInt(link.single("PRAGMA user_version"));
+        boolean empty = link.single("SELECT count(*) FROM sqlite_schema").equals("0");
+        if (version == 0 && empty) {
+            link.execute("BEGIN IMMEDIATE");
+            for (String sql :
+                    new String[] {OBJECT_KEY, OBJECT, OBJECT_BY_OWNER, OBJECT_IN_DOUBT, BLOB, BURN, BURN_BY_EXPIRY}) {
+                link.execute(sql);
+            }
+            link.execute("PRAGMA user_version = " + VERSION);
+            link.execute("COMMIT");
+        } else if (version != VERSION) {
+            throw new StoreException.Unusable(
+                    folder, "is of version " + version + ", this program knows version " + VERSION, null);
+        }
+    }
+}

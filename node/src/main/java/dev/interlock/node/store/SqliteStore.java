@@ -1,0 +1,403 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.token.ObjectId;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store in one folder: {@code store.db} (SQLite), {@code objects/<id>.<kind>} for blobs over 64 KiB, and {@code
+ * store.lock}, since one process may have it at a time. Blobs and manifests are sealed ({@link Sealer}) under a random
+ * key per object, which destroying overwrites first. Memory is bounded by the records and small blobs in use.
+ */
+public final class SqliteStore implements Store {
+    private static final int STRIPES = 64;
+
+    private final DataFiles files;
+    private final FolderLock folderLock;
+    private final WriteQueue writes;
+    private final ReadPool reads;
+    private final Buffers buffers = new Buffers();
+    private final SecureRandom random;
+    private final Clock clock;
+    private final Map<ObjectId, PendingWrite> pending = new ConcurrentHashMap<>();
+    // What ends when its object does.
+    private final Map<ObjectId, Set<Revocable>> inUse = new ConcurrentHashMap<>();
+    // Shared from reading an object's row to entering its blob into inUse, so that destroying misses none.
+    private final ReentrantReadWriteLock revoking = new ReentrantReadWriteLock();
+    // Between forgetting an id and beginning it anew, so that no new files are removed with the old.
+    private final ReentrantLock[] ids =
+            Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+    private volatile boolean closed;
+
+    /** Something that holds an object's key. */
+    interface Revocable {
+        void revoke(Supplier<RuntimeException> why);
+    }
+
+    private SqliteStore(
+            DataFiles files,
+            FolderLock folderLock,
+            WriteQueue writes,
+            ReadPool reads,
+            SecureRandom random,
+            Clock clock) {
+        this.files = files;
+        this.folderLock = folderLock;
+        this.writes = writes;
+        this.reads = reads;
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /**
+     * Opens the store in this folder, after creating it for its owner only unless it is there, and removes what a crash
+     * left of pending and destroyed objects.
+     *
+     * @param random draws the objects' keys
+     * @throws StoreException.Unusable when the folder is in use, of another version or unreadable
+     */
+    public static SqliteStore open(Path folder, SecureRandom random, Clock clock) {
+        if (folder.toString().indexOf('?') >= 0) {
+            // The driver would take the rest of the path for settings, and put the database elsewhere.
+            throw new StoreException.Unusable(folder, "the path has a question mark", null);
+        }
+        FolderLock lock = null;
+        Link writer = null;
+        try {
+            DataFiles.createFolder(folder);
+            lock = FolderLock.take(folder);
+            DataFiles files = DataFiles.open(folder);
+            Path database = folder.resolve("store.db").toAbsolutePath();
+            DataFiles.openOrCreate(database).close();
+            writer = Link.open(database, true);
+            Schema.prepare(writer, folder);
+            sweep(files, writer);
+            WriteQueue.truncateWal(writer, WriteQueue.walOf(database));
+            DataFiles.syncFolder(folder);
+            ReadPool reads = new ReadPool(database);
+            WriteQueue writes = new WriteQueue(writer, database);
+            writes.start();
+            return new SqliteStore(files, lock, writes, reads, random, clock);
+        } catch (IOException | SQLException e) {
+            close(writer, lock);
+            throw new StoreException.Unusable(folder, reason(e), e);
+        } catch (RuntimeException e) {
+            close(writer, lock);
+            throw e;
+        }
+    }
+
+    @Override
+    public PendingObject begin(ObjectId id, byte[] owner) {
+        requireOpen();
+        requireBytes("an owner's key", owner, OWNER_BYTES);
+        ReentrantLock one = lockOf(id);
+        one.lock();
+        try {
+            if (pending.containsKey(id)) {
+                throw new StoreException.ObjectExists(id, "PENDING");
+            }
+            reads.read("looking up object " + id, link -> Rows.state(link, id)).ifPresent(state -> {
+                throw new StoreException.ObjectExists(id, state.name());
+            });
+            PendingWrite begun = new PendingWrite(this, id, owner.clone(), ObjectKey.random(random));
+            pending.put(id, begun);
+            enter(id, begun);
+            return begun;
+        } finally {
+            one.unlock();
+        }
+    }
+
+    @Override
+    public Optional<StoredObject> find(ObjectId id) {
+        requireOpen();
+        return reads.read("looking up object " + id, link -> Rows.find(link, id));
+    }
+
+    @Override
+    public List<StoredObject> list(byte[] owner, Optional<ObjectId> after, int limit) {
+        requireOpen();
+        requireBytes("an owner's key", owner, OWNER_BYTES);
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit is " + limit + ", must be at least 1");
+        }
+        return reads.read("listing objects", link -> Rows.list(link, owner, after, limit));
+    }
+
+    @Override
+    public List<ObjectId> inDoubt() {
+        requireOpen();
+        return reads.read("listing objects in doubt", Rows::inDoubt);
+    }
+
+    @Override
+    public Blob open(ObjectId id, BlobKind kind) {
+        return openSealed(id, kind);
+    }
+
+    @Override
+    public byte[] manifest(ObjectId id) {
+        try (SealedBlob blob = openSealed(id, BlobKind.MANIFEST)) {
+            byte[] manifest = new byte[Math.toIntExact(blob.layout().totalBytes())];
+            MemorySegment rest = MemorySegment.ofArray(manifest);
+            for (int k = 0; k < blob.records(); k++) {
+                blob.read(k, rest.asSlice(0, blob.recordBytes(k)));
+                rest = rest.asSlice(blob.recordBytes(k));
+            }
+            return manifest;
+        }
+    }
+
+    @Override
+    public void commit(ObjectId id, byte[] chain) {
+        requireOpen();
+        long now = clock.millis();
+        writes.write("committing object " + id, link -> {
+            Rows.commit(link, id, chain, now);
+            return true;
+        });
+    }
+
+    @Override
+    public void forget(ObjectId id) {
+        requireOpen();
+        ReentrantLock one = lockOf(id);
+        one.lock();
+        try {
+            boolean forgotten = writes.erase("forgetting object " + id, link -> Rows.forget(link, id));
+            if (forgotten || !pending.containsKey(id)) {
+                revoke(id, () -> new StoreException.NoSuchObject(id));
+                removeFiles(id);
+            }
+        } finally {
+            one.unlock();
+        }
+    }
+
+    @Override
+    public void destroy(ObjectId id, byte[] receipt) {
+        requireOpen();
+        long now = clock.millis();
+        writes.erase("destroying object " + id, link -> {
+            Rows.destroy(link, id, receipt, now);
+            return true;
+        });
+        revoke(id, () -> new StoreException.Destroyed(id));
+        removeFiles(id);
+    }
+
+    @Override
+    public boolean burn(byte[] session, int place, Instant expires) {
+        requireOpen();
+        requireBytes("a session id", session, SESSION_BYTES);
+        return writes.write("burning a session", link -> Rows.burn(link, session, place, expires));
+    }
+
+    @Override
+    public void pruneBurns(Instant now) {
+        requireOpen();
+        writes.write("pruning burnt sessions", link -> Rows.pruneBurns(link, now));
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (PendingWrite object : List.copyOf(pending.values())) {
+            try {
+                object.close();
+            } catch (StoreException e) {
+                // The next open removes the files that this couldn't.
+            }
+        }
+        List.copyOf(inUse.keySet()).forEach(id -> revoke(id, SqliteStore::closedException));
+        try {
+            reads.close();
+        } finally {
+            writes.close(); // the last connection to close, which empties the WAL
+            buffers.close();
+            folderLock.close();
+        }
+    }
+
+    WriteQueue writes() {
+        return writes;
+    }
+
+    DataFiles files() {
+        return files;
+    }
+
+    Buffers buffers() {
+        return buffers;
+    }
+
+    /** Returns when the object is durable. */
+    void insert(PendingWrite object, byte[] token, byte[] chain, Map<BlobKind, SealedBlob> blobs) {
+        requireOpen();
+        long now = clock.millis();
+        writes.write("preparing object " + object.id(), link -> {
+            Rows.insert(link, object.id(), object.owner(), token, chain, object.key(), blobs, now);
+            return true;
+        });
+        pending.remove(object.id(), object);
+    }
+
+    /** The object is no longer pending. */
+    void dropPending(PendingWrite object) {
+        pending.remove(object.id(), object);
+    }
+
+    void leave(ObjectId id, Revocable holder) {
+        inUse.computeIfPresent(id, (any, holders) -> {
+            holders.remove(holder);
+            return holders.isEmpty() ? null : holders;
+        });
+    }
+
+    private SealedBlob openSealed(ObjectId id, BlobKind kind) {
+        requireOpen();
+        revoking.readLock().lock();
+        try {
+            Rows.StoredBlob row = reads.read("opening object " + id, link -> Rows.blob(link, id, kind))
+                    .orElseThrow(() -> new StoreException.NoSuchObject(id));
+            if (row.state() == ObjectState.DESTROYED) {
+                throw new StoreException.Destroyed(id);
+            }
+            ObjectKey key = ObjectKey.taking(row.key());
+            try {
+                Rows.Place place = row.place().orElseThrow(() -> new StoreException.NoSuchObject(id, kind));
+                byte[] sealed = place.sealed();
+                Medium medium = sealed == null ? files.open(id, kind) : new RowMedium(sealed);
+                Reading reading = new Reading(id, kind, layout(id, kind, place), medium, key);
+                enter(id, reading);
+                return reading.blob;
+            } catch (RuntimeException e) {
+                key.close();
+                throw e;
+            }
+        } finally {
+            revoking.readLock().unlock();
+        }
+    }
+
+    private static RecordLayout layout(ObjectId id, BlobKind kind, Rows.Place place) {
+        try {
+            return new RecordLayout(place.recordBytes(), place.totalBytes());
+        } catch (IllegalArgumentException e) {
+            throw new StoreException.DamagedRecord(id, kind, 0, "its row speaks of " + e.getMessage(), e);
+        }
+    }
+
+    private void enter(ObjectId id, Revocable holder) {
+        inUse.compute(id, (any, known) -> {
+            Set<Revocable> holders = known == null ? new HashSet<>() : known;
+            holders.add(holder);
+            return holders;
+        });
+    }
+
+    private void revoke(ObjectId id, Supplier<RuntimeException> why) {
+        List<Revocable> holders = new ArrayList<>();
+        revoking.writeLock().lock();
+        try {
+            inUse.computeIfPresent(id, (any, known) -> {
+                holders.addAll(known);
+                return known;
+            });
+        } finally {
+            revoking.writeLock().unlock();
+        }
+        holders.forEach(holder -> holder.revoke(why));
+    }
+
+    private void removeFiles(ObjectId id) {
+        try {
+            files.remove(id);
+            files.sync();
+        } catch (IOException e) {
+            throw StoreException.of("removing the files of object " + id + " (repeat it)", e);
+        }
+    }
+
+    private ReentrantLock lockOf(ObjectId id) {
+        return ids[Math.floorMod(id.hashCode(), STRIPES)];
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    private static IllegalStateException closedException() {
+        return new IllegalStateException("the store is closed");
+    }
+
+    private static void requireBytes(String what, byte[] bytes, int expected) {
+        if (bytes.length != expected) {
+            throw new IllegalArgumentException(what + " has " + expected + " bytes, not " + bytes.length);
+        }
+    }
+
+    private static void sweep(DataFiles files, Link link) throws IOException {
+        files.sweep((id, kind) -> {
+            try {
+                return Rows.isInFile(link, id, kind);
+            } catch (SQLException e) {
+                throw StoreException.of("looking up object " + id, e);
+            }
+        });
+    }
+
+    private static String reason(Exception e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : e.getClass().getSimpleName() + ": " + message;
+    }
+
+    private static void close(@Nullable Link writer, @Nullable FolderLock lock) {
+        if (writer != null) {
+            writer.close();
+        }
+        if (lock != null) {
+            lock.close();
+        }
+    }
+
+    /** A stored blob being read, with a key of its own. */
+    private final class Reading implements Revocable {
+        private final SealedBlob blob;
+
+        Reading(ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, ObjectKey key) {
+            this.blob = SealedBlob.stored(id, kind, layout, medium, key, buffers, () -> {
+                key.close();
+                leave(id, this);
+            });
+        }
+
+        @Override
+        public void revoke(Supplier<RuntimeException> why) {
+            blob.end(why);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.token.ObjectId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The objects of one provider, each pending → prepared → committed → destroyed. Safe for use by many threads. Every
+ * method that changes something returns only after the change is durable; byte arrays are opaque here.
+ *
+ * <p>All methods throw {@link StoreException.Failed} when the disk or the engine fails, and
+ * {@link IllegalStateException} after {@link #close}.
+ */
+public interface Store extends AutoCloseable {
+    int OWNER_BYTES = 32;
+    int SESSION_BYTES = 16;
+
+    /**
+     * Starts an object, in memory only: it vanishes with the process unless it is prepared.
+     *
+     * @param owner the owner's key, 32 bytes
+     * @throws StoreException.ObjectExists when the id is known in any state, pending and destroyed included
+     */
+    PendingObject begin(ObjectId id, byte[] owner);
+
+    /** Empty for an object that is unknown or only pending. */
+    Optional<StoredObject> find(ObjectId id);
+
+    /** The owner's committed objects, newest first, all in memory: page where there may be many. */
+    default List<StoredObject> list(byte[] owner) {
+        return list(owner, Optional.empty(), Integer.MAX_VALUE);
+    }
+
+    /**
+     * One page of {@link #list(byte[])}.
+     *
+     * @param after the last object of the page before; empty for the first page
+     * @param limit how many at most, at least 1
+     */
+    List<StoredObject> list(byte[] owner, Optional<ObjectId> after, int limit);
+
+    /** The objects that are prepared and not committed, oldest first. */
+    List<ObjectId> inDoubt();
+
+    /**
+     * Opens a blob of a prepared or committed object for reading. Destroying or forgetting the object ends it.
+     *
+     * @throws StoreException.NoSuchObject when the object is unknown or pending, or has no such blob here
+     * @throws StoreException.Destroyed when the object was destroyed
+     */
+    Blob open(ObjectId id, BlobKind kind);
+
+    /**
+     * The bytes given to {@link PendingObject#prepare}.
+     *
+     * @throws StoreException.NoSuchObject when the object is unknown or pending
+     * @throws StoreException.Destroyed when the object was destroyed
+     * @throws StoreException.DamagedRecord when what is stored isn't what was written
+     */
+    byte[] manifest(ObjectId id);
+
+    /**
+     * Makes a prepared object committed. Does nothing when it is committed already: the first chain stays.
+     *
+     * @param chain replaces the chain given to prepare
+     * @throws StoreException.NoSuchObject when the object is unknown or pending
+     * @throws StoreException.Destroyed when the object was destroyed
+     */
+    void commit(ObjectId id, byte[] chain);
+
+    /**
+     * Removes a prepared object without a trace, its key first. Does nothing when the object is unknown or pending.
+     *
+     * @throws StoreException.WrongState when the object is committed or destroyed
+     */
+    void forget(ObjectId id);
+
+    /**
+     * Makes a prepared or committed object a tombstone. When this returns, its key, blobs and manifest are gone from
+     * every file of the store, and blobs that were open are at their end. May be repeated, which finishes what a
+     * failed call left undone; the first receipt stays.
+     *
+     * @throws StoreException.NoSuchObject when the object is unknown or pending
+     */
+    void destroy(ObjectId id, byte[] receipt);
+
+    /**
+     * Uses up one place of a session.
+     *
+     * @param session 16 bytes
+     * @param expires when the session's requests are refused for their age, so that the mark may be pruned
+     * @return true the first time, false ever after
+     */
+    boolean burn(byte[] session, int place, Instant expires);
+
+    /** Forgets the burns that expired before now. */
+    void pruneBurns(Instant now);
+
+    /** Waits for writes under way, gives up pending objects, ends open blobs. */
+    @Override
+    void close();
+}

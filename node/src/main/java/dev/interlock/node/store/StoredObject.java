@@ -1,0 +1,24 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.token.ObjectId;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What the store knows about an object besides its blobs.
+ *
+ * @param owner the owner's key, 32 bytes
+ * @param receipt there when destroyed
+ * @param prepared to the millisecond, like the other times
+ */
+@SuppressWarnings("ArrayRecordComponent") // opaque bytes to pass on; nobody compares such records
+public record StoredObject(
+        ObjectId id,
+        byte[] owner,
+        ObjectState state,
+        byte[] token,
+        byte[] chain,
+        Optional<byte[]> receipt,
+        Instant prepared,
+        Optional<Instant> committed,
+        Optional<Instant> destroyed) {}

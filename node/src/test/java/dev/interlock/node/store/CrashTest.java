@@ -1,0 +1,151 @@
+package dev.interlock.node.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.interlock.core.token.ObjectId;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SIGKILL at every stage of another process that writes. */
+@Timeout(120)
+final class CrashTest {
+    @TempDir
+    Path folder;
+
+    private final ObjectId id = Fixture.newId();
+
+    @Test
+    void pendingVanishes() throws Exception {
+        try (ChildJvm child = ChildJvm.start("append", folder, id)) {
+            assertThat(child.line()).isEqualTo("appended");
+            child.kill();
+        }
+        assertThat(Fixture.dataFiles(folder))
+                .as("control: there is something to remove")
+                .hasSize(1);
+        Path foreign = Files.createFile(folder.resolve("objects").resolve("README"));
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(Fixture.dataFiles(folder)).containsExactly(foreign);
+            assertThat(store.find(id)).isEmpty();
+            assertThat(store.inDoubt()).isEmpty();
+            Fixture.put(store, id, 1000, 100_000);
+            assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
+        }
+    }
+
+    @Test
+    void preparedIsInDoubt() throws Exception {
+        try (ChildJvm child = ChildJvm.start("prepare", folder, id)) {
+            assertThat(child.line()).isEqualTo("prepared");
+            child.kill();
+        }
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(store.inDoubt()).containsExactly(id);
+            assertThat(store.find(id).orElseThrow().chain()).isEqualTo(Fixture.CHAIN);
+            assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, ChildJvm.LARGE_RECORDS))
+                    .isTrue();
+            assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, 1)).isTrue();
+            assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
+            store.commit(id, Fixture.FINAL_CHAIN);
+        }
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(store.inDoubt()).isEmpty();
+            assertThat(store.find(id).orElseThrow().chain()).isEqualTo(Fixture.FINAL_CHAIN);
+            assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, ChildJvm.LARGE_RECORDS))
+                    .isTrue();
+        }
+    }
+
+    @RepeatedTest(3)
+    void acknowledgedCommitsSurvive() throws Exception {
+        Set<ObjectId> acknowledged = new HashSet<>();
+        try (ChildJvm child = ChildJvm.start("commits", folder)) {
+            while (acknowledged.size() < 300) {
+                acknowledged.add(ObjectId.parse(child.line()));
+            }
+            child.kill();
+            child.rest().stream()
+                    .filter(line -> line.length() == 32)
+                    .map(ObjectId::parse)
+                    .forEach(acknowledged::add);
+        }
+        try (SqliteStore store = Fixture.open(folder)) {
+            List<ObjectId> committed =
+                    store.list(Fixture.OWNER).stream().map(StoredObject::id).toList();
+            assertThat(committed).containsAll(acknowledged);
+            List<ObjectId> durable = new ArrayList<>(committed);
+            durable.addAll(store.inDoubt());
+            assertThat(durable.size() - acknowledged.size())
+                    .as("under way in 4 threads")
+                    .isLessThanOrEqualTo(4);
+            int files = 0;
+            for (ObjectId each : durable) {
+                boolean large = Files.exists(Fixture.shareFile(folder, each));
+                files += large ? 1 : 0;
+                assertThat(Fixture.isWhole(store, each, BlobKind.SHARE, large ? ChildJvm.LARGE_RECORDS : 1))
+                        .isTrue();
+                assertThat(store.manifest(each)).isEqualTo(Fixture.MANIFEST);
+            }
+            assertThat(files).isPositive();
+            assertThat(Fixture.dataFiles(folder))
+                    .as("no file without its object")
+                    .hasSize(files);
+        }
+    }
+
+    @Test
+    void acknowledgedDestructionsSurvive() throws Exception {
+        int objects = 200;
+        try (SqliteStore store = Fixture.open(folder)) {
+            for (int i = 0; i < objects; i++) {
+                Fixture.put(store, Fixture.newId(), 1000, 70_000);
+            }
+        }
+        Set<ObjectId> acknowledged = new HashSet<>();
+        try (ChildJvm child = ChildJvm.start("destroys", folder)) {
+            while (acknowledged.size() < 50) {
+                acknowledged.add(ObjectId.parse(child.line()));
+            }
+            child.kill();
+            child.rest().stream()
+                    .filter(line -> line.length() == 32)
+                    .map(ObjectId::parse)
+                    .forEach(acknowledged::add);
+        }
+        try (SqliteStore store = Fixture.open(folder)) {
+            for (ObjectId each : acknowledged) {
+                assertThat(store.find(each).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
+                assertThat(Fixture.shareFile(folder, each)).doesNotExist();
+            }
+            List<StoredObject> left = store.list(Fixture.OWNER);
+            assertThat(objects - acknowledged.size() - left.size()).isBetween(0, 1);
+            assertThat(Fixture.dataFiles(folder)).hasSize(left.size());
+            left.forEach(each -> assertThat(Fixture.isWhole(store, each.id(), BlobKind.SHARE, 70))
+                    .isTrue());
+        }
+    }
+
+    // The database says destroyed, and the files were still to be removed.
+    @Test
+    void openFinishesADestruction() throws Exception {
+        byte[] file;
+        try (SqliteStore store = Fixture.open(folder)) {
+            Fixture.put(store, id, 1000, 100_000);
+            file = Files.readAllBytes(Fixture.shareFile(folder, id));
+            store.destroy(id, Fixture.TOKEN);
+        }
+        Files.write(Fixture.shareFile(folder, id), file);
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(Fixture.dataFiles(folder)).isEmpty();
+            assertThat(store.find(id).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
+        }
+    }
+}

@@ -1,0 +1,484 @@
+package dev.interlock.node.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.core.token.ObjectId;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+final class StoreTest {
+    @TempDir
+    Path folder;
+
+    private SqliteStore store;
+    private final ObjectId id = Fixture.newId();
+
+    @BeforeEach
+    void open() {
+        store = Fixture.open(folder);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    // Inline to 64 KiB with their tags, in files beyond.
+    @ParameterizedTest
+    @CsvSource({
+        "1000, 0, 0",
+        "1000, 1, 1",
+        "1000, 999, 1",
+        "1000, 1000, 1",
+        "1000, 1001, 2",
+        "1000, 2000, 2",
+        "1, 3, 3",
+        "65536, 65520, 1",
+        "65536, 65521, 1",
+        "65536, 65536, 1",
+        "65536, 65537, 2",
+        "65536, 196607, 3",
+        "65536, 196608, 3",
+        "1048576, 1048577, 2",
+        "1048640, 3145919, 3",
+        "16777216, 16777216, 1",
+    })
+    void roundTrip(int recordBytes, long totalBytes, int records) {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob blob = Fixture.write(object, id, BlobKind.SHARE, recordBytes, totalBytes);
+            assertThat(blob.records()).isEqualTo(records);
+            for (int k = 0; k < records; k++) {
+                assertThat(Fixture.read(blob, k))
+                        .isEqualTo(Fixture.content(id, BlobKind.SHARE, k, blob.recordBytes(k)));
+            }
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        boolean inFile = totalBytes + 16L * records > 64 << 10;
+        assertThat(Files.exists(Fixture.shareFile(folder, id))).isEqualTo(inFile);
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
+        store.commit(id, Fixture.FINAL_CHAIN);
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
+        store.close();
+        store = Fixture.open(folder);
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 65_520, 65_521, 1 << 20, (1 << 20) + 1, 5_000_000})
+    void manifestRoundTrip(int bytes) {
+        byte[] manifest = Fixture.content(id, BlobKind.MANIFEST, 0, bytes);
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, manifest);
+        }
+        assertThat(store.manifest(id)).isEqualTo(manifest);
+        store.close();
+        store = Fixture.open(folder);
+        assertThat(store.manifest(id)).isEqualTo(manifest);
+    }
+
+    @Test
+    void manifestTooLarge() {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            assertThatThrownBy(() -> object.prepare(
+                            Fixture.TOKEN, Fixture.CHAIN, new byte[PendingObject.MAX_MANIFEST_BYTES + 1]))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("33554433");
+        }
+    }
+
+    @Test
+    void shareAndCiphertextAreApart() {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
+            Fixture.write(object, id, BlobKind.SHARE, 1000, 2500);
+            assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, 10)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> object.create(BlobKind.MANIFEST, 10, 10))
+                    .isInstanceOf(IllegalArgumentException.class);
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 3)).isTrue();
+        assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, 200)).isTrue();
+    }
+
+    @Test
+    void nativeMemoryOfAnyThread() {
+        try (Arena arena = Arena.ofShared();
+                PendingObject object = store.begin(id, Fixture.OWNER)) {
+            for (BlobKind kind : List.of(BlobKind.SHARE, BlobKind.CIPHERTEXT)) {
+                int bytes = kind == BlobKind.SHARE ? 100_000 : 100;
+                MemorySegment record =
+                        arena.allocate(bytes).copyFrom(MemorySegment.ofArray(Fixture.content(id, kind, 0, bytes)));
+                MemorySegment read = arena.allocate(bytes);
+                Blob blob = object.create(kind, bytes, bytes);
+                blob.append(record.asReadOnly());
+                blob.read(0, read);
+                assertThat(read.mismatch(record)).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void whatIsKnownOfAnObject() {
+        Instant now = Instant.parse("2026-01-02T03:04:05.678Z");
+        store.close();
+        store = SqliteStore.open(folder, Fixture.RANDOM, Clock.fixed(now, ZoneOffset.UTC));
+        assertThat(store.find(id)).isEmpty();
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            assertThat(store.find(id)).isEmpty();
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        StoredObject prepared = store.find(id).orElseThrow();
+        assertThat(prepared.id()).isEqualTo(id);
+        assertThat(prepared.owner()).isEqualTo(Fixture.OWNER);
+        assertThat(prepared.state()).isEqualTo(ObjectState.PREPARED);
+        assertThat(prepared.token()).isEqualTo(Fixture.TOKEN);
+        assertThat(prepared.chain()).isEqualTo(Fixture.CHAIN);
+        assertThat(prepared.prepared()).isEqualTo(now);
+        assertThat(prepared.committed()).isEmpty();
+        assertThat(store.inDoubt()).containsExactly(id);
+        assertThat(store.list(Fixture.OWNER)).isEmpty();
+
+        store.commit(id, Fixture.FINAL_CHAIN);
+        store.commit(id, Fixture.CHAIN);
+        StoredObject committed = store.find(id).orElseThrow();
+        assertThat(committed.state()).isEqualTo(ObjectState.COMMITTED);
+        assertThat(committed.chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        assertThat(committed.committed()).contains(now);
+        assertThat(committed.receipt()).isEmpty();
+        assertThat(store.inDoubt()).isEmpty();
+
+        store.destroy(id, Fixture.filled(10, 9));
+        StoredObject destroyed = store.find(id).orElseThrow();
+        assertThat(destroyed.state()).isEqualTo(ObjectState.DESTROYED);
+        assertThat(destroyed.token()).isEqualTo(Fixture.TOKEN);
+        assertThat(destroyed.chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        assertThat(destroyed.receipt()).contains(Fixture.filled(10, 9));
+        assertThat(destroyed.destroyed()).contains(now);
+    }
+
+    @Test
+    void listIsTheOwnersCommittedNewestFirst() {
+        List<ObjectId> ids = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId(), id);
+        for (ObjectId each : ids) {
+            Fixture.put(store, each, 100, 100);
+        }
+        ObjectId foreign = Fixture.newId();
+        try (PendingObject object = store.begin(foreign, Fixture.filled(32, 8))) {
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        store.commit(foreign, Fixture.FINAL_CHAIN);
+        Fixture.prepare(store, Fixture.newId(), 100, 100);
+        store.destroy(ids.get(1), Fixture.TOKEN);
+
+        List<ObjectId> expected = List.of(ids.get(4), ids.get(3), ids.get(2), ids.get(0));
+        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).isEqualTo(expected);
+        assertThat(store.list(Fixture.OWNER, Optional.empty(), 3))
+                .extracting(StoredObject::id)
+                .isEqualTo(expected.subList(0, 3));
+        assertThat(store.list(Fixture.OWNER, Optional.of(expected.get(2)), 3))
+                .extracting(StoredObject::id)
+                .isEqualTo(expected.subList(3, 4));
+        assertThat(store.list(Fixture.OWNER, Optional.of(expected.get(3)), 3)).isEmpty();
+    }
+
+    @Test
+    void anIdServesOnce() {
+        PendingObject object = store.begin(id, Fixture.OWNER);
+        assertExists("PENDING");
+        object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        assertExists("PREPARED");
+        object.close();
+        store.commit(id, Fixture.FINAL_CHAIN);
+        assertExists("COMMITTED");
+        store.destroy(id, Fixture.TOKEN);
+        assertExists("DESTROYED");
+    }
+
+    @Test
+    void unknownObject() {
+        assertThatThrownBy(() -> store.open(id, BlobKind.SHARE))
+                .isInstanceOf(StoreException.NoSuchObject.class)
+                .hasMessageContaining(id.toString());
+        assertThatThrownBy(() -> store.manifest(id)).isInstanceOf(StoreException.NoSuchObject.class);
+        assertThatThrownBy(() -> store.commit(id, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
+        assertThatThrownBy(() -> store.destroy(id, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
+        store.forget(id);
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Fixture.write(object, id, BlobKind.SHARE, 1000, 100_000);
+            assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
+            assertThatThrownBy(() -> store.destroy(id, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
+            store.forget(id);
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
+        assertThatThrownBy(() -> store.open(id, BlobKind.CIPHERTEXT))
+                .isInstanceOf(StoreException.NoSuchObject.class)
+                .hasMessageContaining("ciphertext");
+    }
+
+    @Test
+    void abortLeavesNothing() throws Exception {
+        PendingObject object = store.begin(id, Fixture.OWNER);
+        Blob blob = object.create(BlobKind.SHARE, 1000, 100_000);
+        Fixture.fill(blob, id, BlobKind.SHARE, 10);
+        assertThat(Fixture.dataFiles(folder)).hasSize(1);
+        object.abort();
+        object.abort();
+        assertThat(Fixture.dataFiles(folder)).isEmpty();
+        assertThatThrownBy(() -> Fixture.read(blob, 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+                .isInstanceOf(IllegalStateException.class);
+        Fixture.put(store, id, 1000, 100_000);
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
+    }
+
+    @Test
+    void preparedCannotBeAborted() {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            assertThatThrownBy(object::abort)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("forgotten");
+        }
+        assertThat(store.inDoubt()).containsExactly(id);
+    }
+
+    @Test
+    void prepareNeedsFinishedBlobs() {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob blob = object.create(BlobKind.SHARE, 1000, 3000);
+            Fixture.fill(blob, id, BlobKind.SHARE, 2);
+            assertThatThrownBy(blob::finish)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("2 of 3");
+            assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("share");
+            blob.append(MemorySegment.ofArray(Fixture.content(id, BlobKind.SHARE, 2, 1000)));
+            assertThatThrownBy(() -> blob.append(MemorySegment.ofArray(new byte[1000])))
+                    .isInstanceOf(IllegalStateException.class);
+            blob.finish();
+            blob.finish();
+            blob.close();
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 3)).isTrue();
+    }
+
+    @Test
+    void lengthsAreChecked() {
+        assertThatThrownBy(() -> store.begin(id, new byte[31]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("31");
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            assertThatThrownBy(() -> object.create(BlobKind.SHARE, 0, 10)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, -1))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> object.create(BlobKind.SHARE, 1, Long.MAX_VALUE))
+                    .isInstanceOf(IllegalArgumentException.class);
+            Blob blob = object.create(BlobKind.SHARE, 1000, 1500);
+            for (int wrong : new int[] {0, 500, 999, 1001}) {
+                assertThatThrownBy(() -> blob.append(MemorySegment.ofArray(new byte[wrong])))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(wrong + " bytes, expected 1000");
+            }
+            Fixture.fill(blob, id, BlobKind.SHARE, 1);
+            assertThatThrownBy(() -> blob.append(MemorySegment.ofArray(new byte[1000])))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected 500");
+            assertThatThrownBy(() -> blob.read(0, MemorySegment.ofArray(new byte[999])))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> blob.read(1, MemorySegment.ofArray(new byte[500])))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> blob.read(-1, MemorySegment.ofArray(new byte[500])))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
+    void storedBlobsTakeNothing() {
+        Fixture.put(store, id, 1000, 1500);
+        try (Blob blob = store.open(id, BlobKind.SHARE)) {
+            assertThatThrownBy(() -> blob.append(MemorySegment.ofArray(new byte[500])))
+                    .isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 10_000})
+    void readingBehindTheAppender(int recordBytes) throws InterruptedException {
+        int records = 600;
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob blob = object.create(BlobKind.SHARE, recordBytes, (long) records * recordBytes);
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Runnable reader = () -> {
+                for (int k = 0; k < records; ) {
+                    if (k < blob.records()) {
+                        assertThat(Fixture.read(blob, k))
+                                .isEqualTo(Fixture.content(id, BlobKind.SHARE, k, recordBytes));
+                        k++;
+                    } else {
+                        Thread.onSpinWait();
+                    }
+                }
+            };
+            List<Thread> readers = List.of(
+                    Thread.ofPlatform()
+                            .uncaughtExceptionHandler((any, e) -> failure.set(e))
+                            .start(reader),
+                    Thread.ofPlatform()
+                            .uncaughtExceptionHandler((any, e) -> failure.set(e))
+                            .start(reader));
+            Fixture.fill(blob, id, BlobKind.SHARE, records);
+            blob.finish();
+            for (Thread each : readers) {
+                each.join();
+            }
+            assertThat(failure.get()).isNull();
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            assertThat(Fixture.read(blob, 0)).isEqualTo(Fixture.content(id, BlobKind.SHARE, 0, recordBytes));
+        }
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
+    }
+
+    @Test
+    void largeBlobInConstantMemory() {
+        // More than twice what is written back at a time.
+        int records = 100;
+        byte[] record = Fixture.content(id, BlobKind.SHARE, 0, 1 << 20);
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob blob = object.create(BlobKind.SHARE, 1 << 20, (long) records << 20);
+            for (int k = 0; k < records; k++) {
+                blob.append(MemorySegment.ofArray(record));
+            }
+            blob.finish();
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        try (Blob blob = store.open(id, BlobKind.SHARE)) {
+            for (int k = 0; k < records; k++) {
+                assertThat(MemorySegment.ofArray(Fixture.read(blob, k)).mismatch(MemorySegment.ofArray(record)))
+                        .isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void anInterruptedReaderStopsNobodyElse() throws InterruptedException {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob blob = object.create(BlobKind.SHARE, 1000, 100_000);
+            Fixture.fill(blob, id, BlobKind.SHARE, 1);
+            AtomicReference<Throwable> seen = new AtomicReference<>();
+            Thread reader = Thread.ofPlatform().start(() -> {
+                Thread.currentThread().interrupt();
+                try {
+                    Fixture.read(blob, 0);
+                } catch (RuntimeException e) {
+                    seen.set(e);
+                }
+            });
+            reader.join();
+            assertThat(seen.get()).isInstanceOf(StoreException.Failed.class);
+            assertThat(Fixture.read(blob, 0)).isEqualTo(Fixture.content(id, BlobKind.SHARE, 0, 1000));
+            blob.append(MemorySegment.ofArray(new byte[1000]));
+        }
+    }
+
+    @Test
+    void aFailedAppendEndsTheBlob() throws InterruptedException {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob blob = object.create(BlobKind.SHARE, 1000, 100_000);
+            Thread appender = Thread.ofPlatform().start(() -> {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> blob.append(MemorySegment.ofArray(new byte[1000])))
+                        .isInstanceOf(StoreException.Failed.class);
+            });
+            appender.join();
+            // Record 0 sealed a second time would use its nonce twice.
+            assertThatThrownBy(() -> blob.append(MemorySegment.ofArray(new byte[1000])))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("failed before");
+            assertThat(blob.records()).isZero();
+        }
+    }
+
+    @Test
+    void forgottenIsGoneAndMayComeAgain() throws Exception {
+        Fixture.prepare(store, id, 1000, 100_000);
+        Blob open = store.open(id, BlobKind.SHARE);
+        store.forget(id);
+        store.forget(id);
+        assertThat(store.find(id)).isEmpty();
+        assertThat(store.inDoubt()).isEmpty();
+        assertThat(Fixture.dataFiles(folder)).isEmpty();
+        assertThat(Fixture.bytes(folder, "SELECT sealed FROM blob")).isEmpty();
+        assertThatThrownBy(() -> Fixture.read(open, 0)).isInstanceOf(StoreException.NoSuchObject.class);
+        Fixture.put(store, id, 1000, 100_000);
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
+        assertThatThrownBy(() -> store.forget(id))
+                .isInstanceOf(StoreException.WrongState.class)
+                .hasMessageContaining("COMMITTED");
+        store.destroy(id, Fixture.TOKEN);
+        assertThatThrownBy(() -> store.forget(id)).isInstanceOf(StoreException.WrongState.class);
+    }
+
+    @Test
+    void closeGivesUpWhatIsPending() {
+        PendingObject object = store.begin(id, Fixture.OWNER);
+        Fixture.write(object, id, BlobKind.SHARE, 1000, 100_000);
+        Blob blob;
+        ObjectId other = Fixture.newId();
+        Fixture.put(store, other, 1000, 100_000);
+        blob = store.open(other, BlobKind.SHARE);
+        store.close();
+        store.close();
+        assertThat(Fixture.dataFiles(folder)).containsExactly(Fixture.shareFile(folder, other));
+        assertThatThrownBy(() -> Fixture.read(blob, 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.find(id)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.commit(id, Fixture.CHAIN)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void onlyTheOwnerOfTheProcessMayLook() throws IOException {
+        Path inner = folder.resolve("a").resolve("b");
+        try (SqliteStore other = Fixture.open(inner)) {
+            Fixture.put(other, id, 1000, 100_000);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner)))
+                    .isEqualTo("rwx------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(inner.resolve("objects"))))
+                    .isEqualTo("rwx------");
+            assertThat(Fixture.files(inner))
+                    .hasSizeGreaterThanOrEqualTo(4)
+                    .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                            .isEqualTo("rw-------"));
+        }
+    }
+
+    private void assertExists(String state) {
+        assertThatThrownBy(() -> store.begin(id, Fixture.OWNER))
+                .isInstanceOf(StoreException.ObjectExists.class)
+                .hasMessageContaining(id.toString())
+                .hasMessageContaining(state);
+    }
+}
