@@ -1,0 +1,64 @@
+package dev.interlock.client;
+
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.request.SeedCredential;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** A credential in a file: one line, {@value #PREFIX} and 64 hex digits. Whoever reads it is the user. */
+public final class CredentialFile {
+    private static final String PREFIX = "interlock-credential-1 ";
+
+    private CredentialFile() {}
+
+    /** @throws BadInputException when the file exists or can't be written */
+    public static void create(Path file, SecureRandom random) {
+        try (SecretBytes seed = SecretBytes.random(SeedCredential.SEED_BYTES, random)) {
+            byte[] secret = seed.copyToHeap();
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.writeString(file, PREFIX + HexFormat.of().formatHex(secret) + "\n");
+            Arrays.fill(secret, (byte) 0);
+        } catch (FileAlreadyExistsException e) {
+            throw new BadInputException(file + " exists; a credential is never overwritten");
+        } catch (IOException e) {
+            throw new BadInputException("can't write " + file + ": " + e.getMessage());
+        }
+    }
+
+    /** @throws BadInputException when this is no credential's file */
+    public static SeedCredential read(Path file) {
+        byte[] text;
+        try {
+            text = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new BadInputException("there's no credential at " + file
+                    + ": `interlock credential init FILE` makes one, and each operator must let it in");
+        } catch (IOException e) {
+            throw new BadInputException("can't read the credential " + file + ": " + e.getMessage());
+        }
+        try {
+            String line = new String(text, StandardCharsets.US_ASCII).strip();
+            if (!line.startsWith(PREFIX)) {
+                throw new BadInputException(file + " is no credential of Interlock");
+            }
+            byte[] seed = HexFormat.of().parseHex(line, PREFIX.length(), line.length());
+            if (seed.length != SeedCredential.SEED_BYTES) {
+                throw new BadInputException("the credential " + file + " isn't whole");
+            }
+            return new SeedCredential(SecretBytes.taking(seed));
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("the credential " + file + " isn't whole");
+        } finally {
+            Arrays.fill(text, (byte) 0);
+        }
+    }
+}

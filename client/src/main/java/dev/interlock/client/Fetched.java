@@ -1,0 +1,14 @@
+package dev.interlock.client;
+
+import dev.interlock.core.token.Token;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A get that succeeded.
+ *
+ * @param route the providers of S, in the order of the pass
+ * @param home who sent the ciphertext
+ * @param detours providers that failed on the way, and how
+ */
+public record Fetched(Token token, List<String> route, String home, Map<String, String> detours) {}

@@ -1,0 +1,257 @@
+package dev.interlock.client;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Receipt;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.ObjectList;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
+
+/**
+ * A user's view of one ring: puts, gets, lists, describes and destroys objects, by protocol 3 in the blinded profile.
+ * Safe for use by many threads; every failure is an {@link InterlockException} or comes from the caller's own channel.
+ */
+public final class Interlock implements AutoCloseable {
+    private static final int PAGE = 1000;
+
+    private final RingClient client;
+
+    private Interlock(RingClient client) {
+        this.client = client;
+    }
+
+    /** Takes over the credential and closes it with this. */
+    public static Interlock open(RingDescriptor ring, Credential credential, Deadlines deadlines) {
+        return new Interlock(new RingClient(ring, credential, deadlines, new SecureRandom(), Clock.systemUTC()));
+    }
+
+    public RingDescriptor ring() {
+        return client.ring();
+    }
+
+    /** @see #put(ReadableByteChannel, long, LongConsumer) */
+    public Token put(ReadableByteChannel in, long length) throws IOException, InterruptedException {
+        return put(in, length, _ -> {});
+    }
+
+    /**
+     * Stores {@code length} bytes. When it returns, every provider named in the token holds its share durably, and any t
+     * of them open the object; when it throws, nothing was stored (but see the message of a lost commit).
+     *
+     * @param length in bytes, exactly what the channel has
+     * @param progress told of bytes as they go out
+     * @throws TooFewProvidersException unless all n providers take part
+     */
+    public Token put(ReadableByteChannel in, long length, LongConsumer progress)
+            throws IOException, InterruptedException {
+        return Putting.put(client, in, length, progress);
+    }
+
+    /** @see #get(ObjectId, WritableByteChannel, List, LongConsumer, LongConsumer) */
+    public Fetched get(ObjectId object, WritableByteChannel out) throws IOException, InterruptedException {
+        return get(object, out, List.of(), _ -> {}, _ -> {});
+    }
+
+    /**
+     * Writes an object's bytes out, each chunk of 1 MiB after it was checked against the token's commitment.
+     *
+     * @param from the names of the providers to use, at least t; empty for the quickest
+     * @param start told the object's length before the first byte
+     * @param progress told of bytes as they are written
+     */
+    public Fetched get(
+            ObjectId object, WritableByteChannel out, List<String> from, LongConsumer start, LongConsumer progress)
+            throws IOException, InterruptedException {
+        int t = ring().threshold().t();
+        if (!from.isEmpty() && from.stream().distinct().count() < t) {
+            throw new BadInputException("a get needs t = " + t + " providers, " + from.size() + " were named");
+        }
+        return Getting.get(client, object, providers(from), out, start, progress);
+    }
+
+    /** The user's committed objects, newest first, as far as the providers that answer know them. */
+    public List<Listed> list() throws InterruptedException {
+        Map<String, Listed> found = new LinkedHashMap<>();
+        Map<String, String> failures = new LinkedHashMap<>();
+        List<NodeCard> nodes = ring().providers().stream().map(Provider::card).toList();
+        for (RingClient.Answer<List<ObjectList.Entry>> answer : client.askAll(nodes, this::listAt)) {
+            switch (answer) {
+                case RingClient.Value<List<ObjectList.Entry>>(NodeCard node, List<ObjectList.Entry> entries) ->
+                    entries.forEach(entry -> found.merge(
+                            entry.object(),
+                            new Listed(
+                                    ObjectId.parse(entry.object()),
+                                    entry.protocol(),
+                                    entry.profile(),
+                                    entry.length(),
+                                    Instant.ofEpochMilli(entry.createdMillis()),
+                                    1),
+                            (a, b) -> new Listed(
+                                    a.object(),
+                                    a.protocol(),
+                                    a.profile(),
+                                    a.length(),
+                                    a.created(),
+                                    a.providers() + 1)));
+                case RingClient.Failure<List<ObjectList.Entry>>(NodeCard node, InterlockException error) -> {
+                    if (!(error instanceof NodeException)) {
+                        throw error;
+                    }
+                    failures.put(node.name(), error.explanation());
+                }
+            }
+        }
+        if (failures.size() == nodes.size()) {
+            throw new TooFewProvidersException("a listing", 1, 0, failures);
+        }
+        return found.values().stream()
+                .sorted(Comparator.comparing(Listed::created).reversed())
+                .toList();
+    }
+
+    private List<ObjectList.Entry> listAt(NodeCard node) {
+        List<ObjectList.Entry> all = new ArrayList<>();
+        String after = "";
+        while (true) {
+            String query = after.isEmpty() ? "" : "?after=" + after;
+            List<ObjectList.Entry> page = Json.read(
+                            "the list of " + node.name(),
+                            client.get(node, "/v1/objects" + query, Operation.LIST, after),
+                            ObjectList.class)
+                    .objects();
+            all.addAll(page);
+            if (page.size() < PAGE) {
+                return all;
+            }
+            after = page.getLast().object();
+        }
+    }
+
+    /** What every provider says of one object; the token was checked against its signature chain. */
+    public ObjectStatus info(ObjectId object) throws InterruptedException {
+        Lookup lookup = Lookup.complete(client, object, ring().providers());
+        Token token = lookup.token().orElseThrow(() -> lookup.unreadable("an info"));
+        Map<String, String> states = new LinkedHashMap<>();
+        for (Provider provider : ring().providers()) {
+            Lookup.Holding holding = lookup.holdings().get(provider.name());
+            InterlockException error = lookup.errors().get(provider.name());
+            states.put(
+                    provider.name(),
+                    holding == null
+                            ? error == null ? "didn't answer" : error.explanation()
+                            : switch (holding.state()) {
+                                case COMMITTED -> "committed";
+                                case PREPARED -> "prepared, not yet told of the commit";
+                                case DESTROYED ->
+                                    "destroyed"
+                                            + holding.receipt()
+                                                    .map(r -> " at " + Instant.ofEpochMilli(r.destroyedMillis()))
+                                                    .orElse("");
+                            });
+        }
+        return new ObjectStatus(token, states, lookup.readable().size(), (int) lookup.destroyed());
+    }
+
+    /**
+     * Has providers erase their shares for ever.
+     *
+     * @param at the names of the providers; empty for all
+     * @param erased told of each receipt as it comes: the provider's name and how many have erased theirs so far
+     */
+    public Destruction destroy(ObjectId object, List<String> at, BiConsumer<String, Integer> erased)
+            throws InterruptedException {
+        Lookup lookup = Lookup.complete(client, object, ring().providers());
+        if (lookup.token().isEmpty()) {
+            throw lookup.unreadable("a destroy");
+        }
+        Map<String, Receipt> receipts = new LinkedHashMap<>();
+        lookup.holdings()
+                .forEach((name, holding) -> holding.receipt().ifPresent(receipt -> receipts.put(name, receipt)));
+        Map<String, String> failures = new LinkedHashMap<>();
+        List<NodeCard> nodes = providers(at).stream()
+                .map(Provider::card)
+                .filter(node -> !receipts.containsKey(node.name()))
+                .toList();
+        RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, object));
+        for (int i = 0; i < nodes.size(); i++) {
+            Optional<RingClient.Answer<Receipt>> answer =
+                    answers.next(client.deadlines().settle());
+            if (answer.isEmpty()) {
+                break;
+            }
+            switch (answer.get()) {
+                case RingClient.Value<Receipt>(NodeCard node, Receipt receipt) -> {
+                    receipts.put(node.name(), receipt);
+                    erased.accept(node.name(), receipts.size());
+                }
+                case RingClient.Failure<Receipt>(NodeCard node, InterlockException error) ->
+                    failures.put(node.name(), error.explanation());
+            }
+        }
+        int line = lookup.unrecoverableAt();
+        Optional<Instant> since = receipts.values().stream()
+                .map(receipt -> Instant.ofEpochMilli(receipt.destroyedMillis()))
+                .sorted()
+                .skip(line - 1L)
+                .findFirst();
+        return new Destruction(
+                object, lookup.token(), receipts, failures, ring().threshold().n(), line, since);
+    }
+
+    private Receipt destroyAt(NodeCard node, ObjectId object) {
+        Receipt receipt = Receipt.decode(client.call(
+                node,
+                HttpMethod.DELETE,
+                "/v1/objects/" + object,
+                Operation.DESTROY,
+                object.toString(),
+                new byte[0],
+                client.deadlines().settle()));
+        receipt.verify(node.key());
+        if (!receipt.object().equals(object)) {
+            throw new NodeException(node.name(), node.name() + " gave a receipt for another object");
+        }
+        return receipt;
+    }
+
+    private List<Provider> providers(List<String> names) {
+        if (names.isEmpty()) {
+            return ring().providers();
+        }
+        return names.stream()
+                .distinct()
+                .map(name -> ring().provider(name)
+                        .orElseThrow(
+                                () -> new BadInputException("the ring " + ring().name() + " has no provider " + name)))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

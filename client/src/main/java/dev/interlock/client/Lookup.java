@@ -1,0 +1,181 @@
+package dev.interlock.client;
+
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Receipt;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Read;
+import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.ObjectInfo;
+import dev.interlock.protocol.message.ObjectState;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the providers say of one object, in the order in which they answered. Tokens and receipts in it were checked.
+ */
+final class Lookup {
+    /** What one provider holds of the object. */
+    record Holding(Provider provider, ObjectState state, Token token, Optional<Receipt> receipt) {}
+
+    private final RingDescriptor ring;
+    private final ObjectId object;
+    private final Map<String, Holding> holdings = new LinkedHashMap<>();
+    private final Map<String, InterlockException> errors = new LinkedHashMap<>();
+
+    private Lookup(RingDescriptor ring, ObjectId object) {
+        this.ring = ring;
+        this.object = object;
+    }
+
+    /** Asks these providers; all answers, or an end of waiting for each. */
+    static Lookup complete(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
+        return ask(client, object, providers, false);
+    }
+
+    /** Asks these providers; returns once enough have answered to read. */
+    static Lookup enough(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
+        return ask(client, object, providers, true);
+    }
+
+    private static Lookup ask(RingClient client, ObjectId object, List<Provider> providers, boolean enough)
+            throws InterruptedException {
+        Lookup lookup = new Lookup(client.ring(), object);
+        RingClient.Answers<Holding> answers =
+                client.ask(providers.stream().map(Provider::card).toList(), node -> holding(client, object, node));
+        Duration deadline = client.deadlines().answer().plus(client.deadlines().connect());
+        for (int i = 0; i < providers.size() && !(enough && lookup.suffices()); i++) {
+            Optional<RingClient.Answer<Holding>> answer = answers.next(deadline);
+            if (answer.isEmpty()) {
+                break;
+            }
+            switch (answer.get()) {
+                case RingClient.Value<Holding>(NodeCard node, Holding holding) ->
+                    lookup.holdings.put(node.name(), holding);
+                case RingClient.Failure<Holding>(NodeCard node, InterlockException error) ->
+                    lookup.errors.put(node.name(), error);
+            }
+        }
+        return lookup;
+    }
+
+    private static Holding holding(RingClient client, ObjectId object, NodeCard node) {
+        RingDescriptor ring = client.ring();
+        ObjectInfo info = Json.read(
+                "the answer of " + node.name(),
+                client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString()),
+                ObjectInfo.class);
+        Provider provider = ring.provider(node.name()).orElseThrow();
+        SignatureChain chain = SignatureChain.decode(info.chain());
+        // Only a committed object's chain is complete; what is in doubt serves no reader.
+        if (info.state() == ObjectState.PREPARED) {
+            return new Holding(provider, info.state(), Token.decode(chain.token()), Optional.empty());
+        }
+        Token token = Read.checkToken(ring, object, chain, node.name());
+        byte[] bytes = info.receipt();
+        Optional<Receipt> receipt = bytes == null ? Optional.empty() : Optional.of(Receipt.decode(bytes));
+        receipt.ifPresent(r -> r.verify(node.key()));
+        return new Holding(provider, info.state(), token, receipt);
+    }
+
+    /** Providers that can serve a read, the quickest first. */
+    List<Holding> readable() {
+        return holdings.values().stream()
+                .filter(holding -> holding.state() == ObjectState.COMMITTED)
+                .toList();
+    }
+
+    private boolean suffices() {
+        List<Holding> readable = readable();
+        return readable.size() >= ring.threshold().t()
+                && readable.stream()
+                        .anyMatch(holding -> holding.token()
+                                .homes()
+                                .contains(holding.provider().x()));
+    }
+
+    Map<String, Holding> holdings() {
+        return holdings;
+    }
+
+    Map<String, InterlockException> errors() {
+        return errors;
+    }
+
+    long destroyed() {
+        return holdings.values().stream()
+                .filter(holding -> holding.state() == ObjectState.DESTROYED)
+                .count();
+    }
+
+    /** n−t+1: so many providers without their share, and the others are too few for ever. */
+    int unrecoverableAt() {
+        return ring.threshold().n() - ring.threshold().t() + 1;
+    }
+
+    /** The token, if anyone has it. */
+    Optional<Token> token() {
+        return holdings.values().stream()
+                .filter(holding -> holding.state() != ObjectState.PREPARED)
+                .map(Holding::token)
+                .findFirst();
+    }
+
+    /**
+     * Why the object can't be read with what was found.
+     *
+     * @param operation for the message: "a get"
+     */
+    InterlockException unreadable(String operation) {
+        int t = ring.threshold().t();
+        if (destroyed() >= unrecoverableAt()) {
+            return new DestroyedException("the object " + object + " was destroyed at " + destroyed() + " of "
+                    + ring.threshold().n() + " providers; fewer than t = " + t
+                    + " are left, so nobody can open it any more");
+        }
+        for (InterlockException error : errors.values()) {
+            if (error instanceof IntegrityException) {
+                return error;
+            }
+        }
+        boolean nobodyHasIt = holdings.isEmpty();
+        for (InterlockException error : errors.values()) {
+            if (nobodyHasIt && error instanceof RefusedException) {
+                return error;
+            }
+        }
+        long denials = errors.values().stream()
+                .filter(NoSuchObjectException.class::isInstance)
+                .count();
+        if (nobodyHasIt && denials >= unrecoverableAt()) {
+            return new NoSuchObjectException(
+                    "there's no object " + object + " in the ring " + ring.name() + "; `interlock ls` lists yours");
+        }
+        Map<String, String> absent = new LinkedHashMap<>();
+        for (Provider provider : ring.providers()) {
+            Holding holding = holdings.get(provider.name());
+            InterlockException error = errors.get(provider.name());
+            if (holding != null && holding.state() == ObjectState.DESTROYED) {
+                absent.put(provider.name(), "destroyed its share");
+            } else if (holding != null && holding.state() == ObjectState.PREPARED) {
+                absent.put(provider.name(), "hasn't heard yet whether the put was committed");
+            } else if (holding == null) {
+                absent.put(provider.name(), error == null ? "didn't answer" : error.explanation());
+            }
+        }
+        return new TooFewProvidersException(operation, t, readable().size(), absent);
+    }
+}

@@ -1,0 +1,333 @@
+package dev.interlock.client;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.DealReply;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Peer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+
+/** One put: U's side of {@link Write}, over the network. */
+final class Putting {
+    private static final int PIECE_BYTES = 64 << 10;
+
+    private final RingClient client;
+    private final RingDescriptor ring;
+    private final Write.Plan plan;
+    private final List<NodeCard> route;
+    private final LongConsumer progress;
+
+    private Putting(RingClient client, Write.Plan plan, LongConsumer progress) {
+        this.client = client;
+        this.ring = client.ring();
+        this.plan = plan;
+        this.route = plan.path().stream().map(x -> ring.provider(x).card()).toList();
+        this.progress = progress;
+    }
+
+    static Token put(RingClient client, ReadableByteChannel in, long length, LongConsumer progress)
+            throws IOException, InterruptedException {
+        RingDescriptor ring = client.ring();
+        // Every provider is home to its part of the objects: the ring is entered at a random place.
+        List<ShareIndex> path =
+                new ArrayList<>(ring.providers().stream().map(Provider::x).toList());
+        Collections.rotate(path, client.random().nextInt(path.size()));
+        // With n−t+1 homes, any t providers have one among them: whoever can open an object also has its ciphertext.
+        int copies = ring.threshold().n() - ring.threshold().t() + 1;
+        List<NodeCard> dealers = ring.dealers();
+        String dealer = dealers.get(client.random().nextInt(dealers.size())).name();
+        try (Write.Plan plan = Write.plan(ring, client.owner(), length, path, copies, dealer, client.random())) {
+            return new Putting(client, plan, progress).run(in);
+        }
+    }
+
+    private Token run(ReadableByteChannel in) throws IOException, InterruptedException {
+        sendOrders();
+        try {
+            Peer.Call deal = askDealer();
+            try {
+                byte[] manifest = sendPad(in, deal);
+                Dealt dealt = Json.read(
+                                "the dealer's reply",
+                                deal.complete(client.deadlines().settle()),
+                                DealReply.class)
+                        .checked(plan.dealer());
+                Token token =
+                        Write.token(plan, root(manifest), dealt, client.clock().millis());
+                commit(token, sendToken(token, manifest));
+                return token;
+            } catch (InterlockException e) {
+                // A dealer that failed is why the pass failed, though the pass may say so first.
+                deal.check();
+                throw e;
+            } finally {
+                deal.cancel();
+            }
+        } catch (CommitUnknownException e) {
+            // Home may have committed: nothing may be given up any more.
+            throw e.error();
+        } catch (InterlockException e) {
+            InterlockException telling = Diagnosis.of(client, route, plan.session(), e);
+            abandon();
+            throw tooFew(telling);
+        } catch (IOException | RuntimeException e) {
+            abandon();
+            throw e;
+        }
+    }
+
+    // Step 1.  U →p every CC_i: signed request for this session.
+    private void sendOrders() throws InterruptedException {
+        Map<String, String> absent = new LinkedHashMap<>();
+        List<InterlockException> refusals = new ArrayList<>();
+        for (RingClient.Answer<byte[]> answer : client.askAll(route, this::sendOrder)) {
+            if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)) {
+                absent.put(node.name(), error.explanation());
+                if (!(error instanceof NodeException)) {
+                    refusals.add(error);
+                }
+            }
+        }
+        if (!absent.isEmpty()) {
+            abandon();
+            if (!refusals.isEmpty()) {
+                throw refusals.getFirst();
+            }
+            throw new TooFewProvidersException("a put", route.size(), route.size() - absent.size(), absent);
+        }
+    }
+
+    private byte[] sendOrder(NodeCard node) {
+        Order order = Write.order(plan, index(node));
+        byte[] body = Json.write(order);
+        try {
+            return client.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
+        } finally {
+            Arrays.fill(order.blind(), (byte) 0);
+            Arrays.fill(body, (byte) 0);
+        }
+    }
+
+    // Step 2.  U →p dealer: deal for this object.
+    private Peer.Call askDealer() {
+        NodeCard dealer = ring.dealer(plan.dealer());
+        byte[] body = Json.write(Write.dealRequest(plan));
+        return client.peer(dealer)
+                .begin(
+                        HttpMethod.POST,
+                        "/v1/deals",
+                        client.authorization(dealer, Operation.DEAL, session(), body),
+                        body);
+    }
+
+    // Step 3.  U →p CC_1: P ⊕ ΣB_i.  The answer comes when step 4 is done: c is durable at every home.
+    private byte[] sendPad(ReadableByteChannel in, Peer.Call deal) throws IOException, InterruptedException {
+        ChunkLayout layout = plan.layout();
+        NodeCard home = route.getFirst();
+        Peer.Upload upload = client.peer(home)
+                .upload(
+                        "/v1/sessions/" + session() + "/stream",
+                        client.authorization(home, Operation.STREAM, session(), new byte[0]));
+        // Without the dealer's shares no hop moves: nobody needs to wait for it.
+        deal.whenFailed(upload::fail);
+        byte[] manifest = new byte[layout.count() * Sha256.BYTES];
+        List<Keystream> streams = plan.blindSeeds().values().stream()
+                .map(seed -> new Keystream(seed.segment()))
+                .toList();
+        List<Blind<MemorySegment>> blinds = streams.stream()
+                .<Blind<MemorySegment>>map(stream -> stream::addTo)
+                .toList();
+        try (SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
+                SecretBytes r = SecretBytes.random(Keystream.SEED_BYTES, client.random());
+                Keystream randomizers = new Keystream(r.segment())) {
+            for (int k = 0; k < layout.count(); k++) {
+                MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
+                randomizers.fill(chunk.asSlice(0, ChunkLayout.RANDOMIZER_BYTES));
+                readFully(in, chunk.asSlice(ChunkLayout.RANDOMIZER_BYTES).asByteBuffer());
+                System.arraycopy(Write.chunkLeaf(k, chunk), 0, manifest, k * Sha256.BYTES, Sha256.BYTES);
+                Write.blind(chunk, blinds);
+                deal.check();
+                send(upload, client.peer(home), chunk);
+                progress.accept(layout.dataLength(k));
+            }
+            if (in.read(ByteBuffer.allocate(1)) > 0) {
+                throw new BadInputException("the input is longer than the " + layout.length()
+                        + " bytes that it had when the put began; nothing was stored");
+            }
+            upload.out().end();
+            byte[] _ = upload.complete(client.deadlines().settle());
+            return manifest;
+        } catch (IOException | RuntimeException e) {
+            upload.out().fail(e);
+            throw e;
+        } finally {
+            streams.forEach(Keystream::close);
+        }
+    }
+
+    private void send(Peer.Upload upload, Peer home, MemorySegment chunk) throws InterruptedException {
+        for (long done = 0; done < chunk.byteSize(); done += PIECE_BYTES) {
+            long length = Math.min(PIECE_BYTES, chunk.byteSize() - done);
+            ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer((int) length, (int) length);
+            piece.writeBytes(chunk.asSlice(done, length).asByteBuffer());
+            try {
+                upload.out().write(piece, client.deadlines().stall());
+            } catch (IOException e) {
+                throw upload.reason(home.broken(e));
+            }
+        }
+    }
+
+    private void readFully(ReadableByteChannel in, ByteBuffer to) throws IOException {
+        while (to.hasRemaining()) {
+            if (in.read(to) < 0) {
+                throw new BadInputException("the input ended " + to.remaining()
+                        + " bytes or more before the length that it had when the put began; nothing was stored");
+            }
+        }
+    }
+
+    private static byte[] root(byte[] manifest) {
+        MerkleRoot root = new MerkleRoot();
+        for (int k = 0; k < manifest.length / Sha256.BYTES; k++) {
+            root.add(Write.leaf(manifest, k));
+        }
+        return root.root();
+    }
+
+    // Step 5.  u_m and the signature chain travel behind the data.
+    private SignatureChain sendToken(Token token, byte[] manifest) {
+        byte[] encoded = token.encode();
+        NodeCard home = route.getFirst();
+        SignatureChain chain = SignatureChain.decode(client.call(
+                home,
+                HttpMethod.POST,
+                "/v1/sessions/" + session() + "/token",
+                Operation.TOKEN,
+                session(),
+                new ChainMessage(SignatureChain.start(encoded), manifest).encode(),
+                client.deadlines().settle()));
+        Write.checkChain(plan, encoded, chain);
+        return chain;
+    }
+
+    // Step 6.  U tells every provider to commit: home first, whose commit is the one that decides.
+    private void commit(Token token, SignatureChain chain) throws InterruptedException {
+        byte[] body = chain.encode();
+        try {
+            commit(route.getFirst(), body);
+        } catch (NodeException lost) {
+            commitAgain(token, body, lost);
+        }
+        for (RingClient.Answer<byte[]> answer :
+                client.askAll(route.subList(1, route.size()), node -> commit(node, body))) {
+            // A provider that missed it holds its share durably and learns of the commit from home.
+            if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)
+                    && !(error instanceof NodeException)) {
+                throw new CommitUnknownException(error);
+            }
+        }
+    }
+
+    private byte[] commit(NodeCard node, byte[] body) {
+        String object = plan.object().toString();
+        return client.call(
+                node,
+                HttpMethod.POST,
+                "/v1/objects/" + object + "/commit",
+                Operation.COMMIT,
+                object,
+                body,
+                client.deadlines().settle());
+    }
+
+    /** The answer to the deciding commit was lost; committing twice is committing once. */
+    private void commitAgain(Token token, byte[] body, NodeException lost) {
+        try {
+            byte[] _ = commit(route.getFirst(), body);
+        } catch (NodeException stillLost) {
+            throw new CommitUnknownException(new NodeException(
+                    lost.node(),
+                    lost.explanation() + ". Whether the put of " + token.object()
+                            + " was committed isn't known: when " + lost.node() + " is back, `interlock info "
+                            + token.object() + "` tells; if it isn't there, put again"));
+        }
+    }
+
+    /** The put may have been committed, so nothing of it may be undone. */
+    private static final class CommitUnknownException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient InterlockException error;
+
+        CommitUnknownException(InterlockException error) {
+            super(error.explanation());
+            this.error = error;
+        }
+
+        InterlockException error() {
+            return error;
+        }
+    }
+
+    private InterlockException tooFew(InterlockException e) {
+        if (e instanceof NodeException failed && ring.provider(failed.node()).isPresent()) {
+            return new TooFewProvidersException(
+                    "a put", route.size(), route.size() - 1, Map.of(failed.node(), failed.explanation()));
+        }
+        return e;
+    }
+
+    /** Has every provider that can be reached give the session up, rather than wait until it does so by itself. */
+    private void abandon() throws InterruptedException {
+        client.askAll(
+                route,
+                node -> client.call(
+                        node,
+                        HttpMethod.DELETE,
+                        "/v1/sessions/" + session(),
+                        Operation.ABANDON,
+                        session(),
+                        new byte[0]));
+    }
+
+    private ShareIndex index(NodeCard node) {
+        return ring.provider(node.name()).orElseThrow().x();
+    }
+
+    private String session() {
+        return plan.session().toString();
+    }
+}

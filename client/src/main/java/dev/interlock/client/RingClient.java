@@ -1,0 +1,168 @@
+package dev.interlock.client;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peer;
+import dev.interlock.wire.Peers;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** One user's way to the nodes of one ring: every request signed for the node that gets it, many nodes asked at once. */
+final class RingClient implements AutoCloseable {
+    private final RingDescriptor ring;
+    private final Credential credential;
+    private final SecureRandom random;
+    private final Clock clock;
+    private final Peers peers;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    RingClient(RingDescriptor ring, Credential credential, Deadlines deadlines, SecureRandom random, Clock clock) {
+        this.ring = ring;
+        this.credential = credential;
+        this.random = random;
+        this.clock = clock;
+        this.peers = new Peers(Optional.empty(), deadlines);
+    }
+
+    RingDescriptor ring() {
+        return ring;
+    }
+
+    byte[] owner() {
+        return credential.owner(ring.id());
+    }
+
+    SecureRandom random() {
+        return random;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    Deadlines deadlines() {
+        return peers.deadlines();
+    }
+
+    Peer peer(NodeCard node) {
+        return peers.to(node);
+    }
+
+    /** The header that lets one request in at one node. */
+    Optional<String> authorization(NodeCard node, Operation operation, String subject, byte[] body) {
+        return Optional.of(SignedRequest.sign(
+                credential, ring.id(), ring.epoch(), node.name(), operation, subject, body, random, clock.instant()));
+    }
+
+    byte[] call(NodeCard node, HttpMethod method, String path, Operation operation, String subject, byte[] body) {
+        return call(node, method, path, operation, subject, body, deadlines().answer());
+    }
+
+    byte[] call(
+            NodeCard node,
+            HttpMethod method,
+            String path,
+            Operation operation,
+            String subject,
+            byte[] body,
+            Duration deadline) {
+        return peer(node).call(method, path, authorization(node, operation, subject, body), body, deadline);
+    }
+
+    byte[] get(NodeCard node, String path, Operation operation, String subject) {
+        return call(node, HttpMethod.GET, path, operation, subject, new byte[0]);
+    }
+
+    /** What one node answered: a value or an error. */
+    sealed interface Answer<T> {
+        NodeCard node();
+    }
+
+    record Value<T>(NodeCard node, T value) implements Answer<T> {}
+
+    record Failure<T>(NodeCard node, InterlockException error) implements Answer<T> {}
+
+    /** Answers in the order in which they come; the slow ones hold up only those who wait for them. */
+    static final class Answers<T> {
+        private final BlockingQueue<Answer<T>> queue = new LinkedBlockingQueue<>();
+        private int outstanding;
+
+        /** The next answer; empty when all were given or none comes within the deadline. */
+        Optional<Answer<T>> next(Duration deadline) throws InterruptedException {
+            if (outstanding == 0) {
+                return Optional.empty();
+            }
+            Optional<Answer<T>> answer = Optional.ofNullable(queue.poll(deadline.toMillis(), TimeUnit.MILLISECONDS));
+            if (answer.isPresent()) {
+                outstanding--;
+            }
+            return answer;
+        }
+    }
+
+    /** Asks all these nodes at once. */
+    <T> Answers<T> ask(List<NodeCard> nodes, Function<NodeCard, T> question) {
+        Answers<T> answers = new Answers<>();
+        answers.outstanding = nodes.size();
+        for (NodeCard node : nodes) {
+            var _ = threads.submit(() -> {
+                try {
+                    answers.queue.add(new Value<>(node, question.apply(node)));
+                } catch (InterlockException e) {
+                    answers.queue.add(new Failure<>(node, e));
+                } catch (Throwable e) {
+                    // Whoever waits must hear of it, be it an answer that can't be read or a library that can't be
+                    // loaded.
+                    answers.queue.add(new Failure<>(
+                            node, new NodeException(node.name(), "asking " + node.name() + " failed: " + e)));
+                }
+            });
+        }
+        return answers;
+    }
+
+    /** Asks all these nodes at once and waits for every answer; in the order of the nodes. */
+    <T> List<Answer<T>> askAll(List<NodeCard> nodes, Function<NodeCard, T> question) throws InterruptedException {
+        Answers<T> answers = ask(nodes, question);
+        Map<String, Answer<T>> byName = new LinkedHashMap<>();
+        // Every question has a deadline of its own, so this ends.
+        for (int i = 0; i < nodes.size(); i++) {
+            Answer<T> answer = answers.queue.take();
+            byName.put(answer.node().name(), answer);
+        }
+        List<Answer<T>> ordered = new ArrayList<>();
+        nodes.forEach(node -> Optional.ofNullable(byName.get(node.name())).ifPresent(ordered::add));
+        return ordered;
+    }
+
+    /** Does something beside the caller, whose outcome nobody waits for. */
+    void aside(Runnable task) {
+        threads.execute(task);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        peers.close();
+        credential.close();
+    }
+}
