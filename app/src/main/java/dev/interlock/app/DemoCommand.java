@@ -1,0 +1,298 @@
+package dev.interlock.app;
+
+import dev.interlock.client.CredentialFile;
+import dev.interlock.client.Destruction;
+import dev.interlock.client.Fetched;
+import dev.interlock.client.Interlock;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.wire.Deadlines;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code interlock demo}: the whole story on loopback, with real processes. */
+@Command(
+        name = "demo",
+        description = "Shows the whole story on this machine: a ring of real processes, put, get, kill, destroy.",
+        mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+    private static final int N = 5;
+    private static final int T = 3;
+    private static final Duration STALL = Duration.ofSeconds(20);
+    private static final String SECRET = "The combination of the safe is 31-4-15.\n";
+
+    @Option(names = "--keep", description = "leave the ring up, and its folder there")
+    private boolean keep;
+
+    @Option(names = "--dir", paramLabel = "DIR", description = "the ring's folder (default: a temporary one)")
+    private @Nullable Path dir;
+
+    private final List<Map<String, Object>> story = new ArrayList<>();
+    private boolean asExpected = true;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Path folder = dir == null ? Files.createTempDirectory("interlock-demo-") : dir;
+        RingFolder ring = RingFolder.create(folder.resolve("ring"), "demo", T, N, 1, 0);
+        Thread stopper = Thread.ofPlatform().unstarted(() -> RingCommand.down(ring));
+        Runtime.getRuntime().addShutdownHook(stopper);
+        try {
+            tell(ring, folder);
+        } finally {
+            if (!keep) {
+                say("");
+                say("Stopping the ring.");
+                RingCommand.down(ring);
+                delete(folder);
+            }
+            Runtime.getRuntime().removeShutdownHook(stopper);
+        }
+        if (keep) {
+            say("");
+            say("The ring stays up:  export INTERLOCK_RING=" + ring.path());
+            say("Stop it with:       interlock ring down " + ring.path());
+        }
+        return asExpected ? 0 : Main.FAILED;
+    }
+
+    private void tell(RingFolder ring, Path folder) throws IOException, InterruptedException {
+        title("A ring: five providers and a dealer, each a process of its own; any 3 of 5 open an object");
+        long begun = System.nanoTime();
+        RingCommand.up(ring, STALL);
+        note("start 1 dealer and 5 providers", "all answer", begun, 0);
+        for (Path node : ring.nodes()) {
+            NodeProcess process = new NodeProcess(node);
+            say("  " + process.name() + "  pid "
+                    + process.running().map(ProcessHandle::pid).orElse(-1L));
+        }
+        try (Interlock interlock = Interlock.open(
+                ring.descriptor(), CredentialFile.read(ring.credential()), Deadlines.stallAfter(STALL))) {
+            Path large = largeFile(folder);
+            Path small = folder.resolve("small.txt");
+            Files.writeString(small, SECRET);
+
+            title("Put: the file passes round the ring, each provider adds its layer of the pad");
+            Token file = put(interlock, large);
+            Token text = put(interlock, small);
+
+            title("What each node holds of the file: noise");
+            show(ring, file);
+
+            title("Get: any three take their layers off again");
+            get(interlock, file, large, folder, "get the file");
+            get(interlock, text, small, folder, "get the text");
+
+            title("Kill two providers with SIGKILL, the file's home among them, and get it again");
+            List<String> dead = new ArrayList<>(file.providers().subList(0, 2).stream()
+                    .map(x -> interlock.ring().provider(x).name())
+                    .toList());
+            dead.forEach(name -> kill(ring, name));
+            get(interlock, file, large, folder, "get the file with " + String.join(", ", dead) + " dead");
+
+            title("Kill a third: two are left, and two of five learn nothing");
+            String third = interlock.ring().provider(file.providers().get(2)).name();
+            kill(ring, third);
+            dead.add(third);
+            refused(interlock, file.object(), "get the file with three dead");
+
+            title("Start them again");
+            begun = System.nanoTime();
+            int started = RingCommand.up(ring, STALL);
+            note("restart " + String.join(", ", dead), started + " nodes started", begun, 0);
+            get(interlock, file, large, folder, "get the file");
+
+            title("Destroy the text at three providers: then nobody can open it, not even all five");
+            begun = System.nanoTime();
+            Destruction destroyed = interlock.destroy(
+                    text.object(),
+                    List.of("cc1", "cc2", "cc3"),
+                    (name, count) -> say("  " + name + " erased its share (" + count + " of " + N + ")"));
+            expect(destroyed.unrecoverableSince().isPresent());
+            note(
+                    "destroy the text at cc1, cc2, cc3",
+                    destroyed.receipts().size() + " receipts, unrecoverable at " + destroyed.unrecoverableAt(),
+                    begun,
+                    0);
+            refused(interlock, text.object(), "get the text");
+        }
+        title("What happened");
+        Output.table(story);
+    }
+
+    private Token put(Interlock interlock, Path file) throws IOException, InterruptedException {
+        long length = Files.size(file);
+        long begun = System.nanoTime();
+        try (FileChannel in = FileChannel.open(file);
+                Output.Progress progress = new Output.Progress("put")) {
+            progress.start(length);
+            Token token = interlock.put(in, length, progress);
+            note("put " + file.getFileName() + ", " + Output.size(length), "id " + token.object(), begun, length);
+            return token;
+        }
+    }
+
+    private void get(Interlock interlock, Token token, Path original, Path folder, String what)
+            throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        Path copy = folder.resolve("copy");
+        Fetched fetched;
+        try (OutputFile out = OutputFile.create(copy, false);
+                Output.Progress progress = new Output.Progress("get")) {
+            fetched = interlock.get(token.object(), out.channel(), List.of(), progress::start, progress);
+            out.publish();
+        }
+        long ended = System.nanoTime();
+        boolean same = MessageDigest.isEqual(digest(original), digest(copy));
+        expect(same);
+        note(
+                what,
+                (same ? "same SHA-256, opened by " : "WRONG SHA-256, opened by ") + String.join(", ", fetched.route()),
+                begun,
+                ended,
+                token.length());
+        Files.delete(copy);
+    }
+
+    private void refused(Interlock interlock, ObjectId object, String what) throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        Path copy = Files.createTempFile("interlock-demo-", ".copy");
+        try (FileChannel out = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+            interlock.get(object, out);
+            expect(false);
+            note(what, "OPENED, which must not be", begun, 0);
+        } catch (InterlockException e) {
+            expect(Files.size(copy) == 0);
+            say("  interlock: " + e.explanation());
+            note(what, "refused, exit code " + Main.exitCode(e), begun, 0);
+        } finally {
+            Files.delete(copy);
+        }
+    }
+
+    private void kill(RingFolder ring, String name) {
+        new NodeProcess(ring.path().resolve(name)).running().ifPresent(process -> {
+            process.destroyForcibly();
+            process.onExit().join();
+            say("  " + name + ", process " + process.pid() + ": killed");
+        });
+    }
+
+    private void show(RingFolder ring, Token token) throws IOException {
+        for (Path node : ring.nodes()) {
+            Path objects = node.resolve("store").resolve("objects");
+            if (!Files.isDirectory(objects)) {
+                say("  " + node.getFileName() + ": nothing; it dealt and forgot");
+                continue;
+            }
+            for (String kind : List.of("share", "ciphertext")) {
+                Path file = objects.resolve(token.object() + "." + kind);
+                if (Files.isRegularFile(file)) {
+                    say(String.format(
+                            "  %-4s %-10s %9s  %s…",
+                            node.getFileName(), kind, Output.size(Files.size(file)), hex(file)));
+                }
+            }
+        }
+    }
+
+    private static String hex(Path file) throws IOException {
+        byte[] bytes = new byte[16];
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            in.readFully(bytes);
+        }
+        return HexFormat.ofDelimiter(" ").formatHex(bytes);
+    }
+
+    /** A real file of 100 MB or more that every JDK carries. */
+    private static Path largeFile(Path folder) throws IOException {
+        Path modules = Path.of(System.getProperty("java.home"), "lib", "modules");
+        if (Files.isRegularFile(modules) && Files.size(modules) >= 100_000_000) {
+            return modules;
+        }
+        // A JDK image without one: its own files, end to end.
+        Path joined = folder.resolve("jdk-files");
+        try (FileChannel out = FileChannel.open(joined, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                Stream<Path> files = Files.walk(Path.of(System.getProperty("java.home")))) {
+            List<Path> regular = files.filter(Files::isRegularFile).toList();
+            while (out.position() < 100_000_000) {
+                for (Path file : regular) {
+                    try (FileChannel in = FileChannel.open(file)) {
+                        out.transferFrom(in, out.position(), in.size());
+                        out.position(out.size());
+                    }
+                }
+            }
+        }
+        return joined;
+    }
+
+    private static byte[] digest(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            byte[] buffer = new byte[1 << 16];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                sha256.update(buffer, 0, n);
+            }
+            return sha256.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void expect(boolean holds) {
+        asExpected &= holds;
+    }
+
+    private void note(String what, String outcome, long begunNanos, long bytes) {
+        note(what, outcome, begunNanos, System.nanoTime(), bytes);
+    }
+
+    private void note(String what, String outcome, long begunNanos, long endedNanos, long bytes) {
+        long nanos = endedNanos - begunNanos;
+        say("  " + what + ": " + outcome);
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("step", what);
+        row.put("outcome", outcome);
+        row.put("seconds", String.format(Locale.ROOT, "%.2f", nanos / 1e9));
+        row.put("rate", bytes >= 1_000_000 ? Output.rate(bytes, nanos) : "");
+        story.add(row);
+    }
+
+    private static void title(String text) {
+        System.out.println();
+        System.out.println("== " + text);
+    }
+
+    private static void say(String text) {
+        System.out.println(text);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Destruction;
+import dev.interlock.client.Interlock;
+import dev.interlock.core.token.ObjectId;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock destroy ID}. */
+@Command(
+        name = "destroy",
+        description = "Has the providers erase their shares of an object, for ever.",
+        mixinStandardHelpOptions = true)
+final class DestroyCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "ID", description = "the object's id")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String id;
+
+    @Option(names = "--at", paramLabel = "NAME", split = ",", description = "only at these providers (default: all)")
+    private List<String> at = List.of();
+
+    @Option(names = "--json", description = "for programs")
+    private boolean json;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RingOptions ring;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        ObjectId object = ObjectId.parse(id);
+        try (Interlock interlock = ring.open()) {
+            int n = interlock.ring().threshold().n();
+            int line = n - interlock.ring().threshold().t() + 1;
+            Destruction done = interlock.destroy(object, at, (name, count) -> {
+                if (!json) {
+                    System.out.println(name + " erased its share (" + count + " of " + n + ")"
+                            + (count == line ? ": from now on nobody can open the object" : ""));
+                }
+            });
+            done.failures()
+                    .forEach((name, why) ->
+                            System.err.println("interlock: " + name + " didn't erase its share: " + why));
+            if (json) {
+                Map<String, Object> said = new LinkedHashMap<>();
+                said.put("object", object.toString());
+                said.put("erased", List.copyOf(done.receipts().keySet()));
+                said.put("failed", done.failures());
+                said.put("providers", n);
+                said.put("unrecoverableAt", line);
+                said.put(
+                        "unrecoverableSince",
+                        done.unrecoverableSince().map(Object::toString).orElse(""));
+                System.out.println(Output.json(said));
+            } else {
+                System.out.println(
+                        object + ": " + done.receipts().size() + " of " + n + " providers erased their share; "
+                                + done.unrecoverableSince()
+                                        .map(when -> "unrecoverable since " + when)
+                                        .orElse("it can still be opened until " + line + " have"));
+            }
+            return done.unrecoverableSince().isPresent() ? 0 : Main.TOO_FEW;
+        }
+    }
+}

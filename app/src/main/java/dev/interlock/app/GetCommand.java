@@ -1,0 +1,104 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Fetched;
+import dev.interlock.client.Interlock;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.error.BadInputException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock get ID -o FILE}. */
+@Command(
+        name = "get",
+        description = "Opens an object with any t providers and writes it to a file, or to standard output.",
+        mixinStandardHelpOptions = true)
+final class GetCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "ID", description = "the object's id, as `interlock put` printed it")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String id;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "where to; without it, or with -, standard output")
+    private @Nullable String output;
+
+    @Option(names = "--force", description = "replace the output file if it exists")
+    private boolean force;
+
+    @Option(
+            names = "--from",
+            paramLabel = "NAME",
+            split = ",",
+            description = "use only these providers, at least t (default: the quickest)")
+    private List<String> from = List.of();
+
+    @Option(names = "--json", description = "say on stderr what was done, for programs")
+    private boolean json;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RingOptions ring;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        ObjectId object = ObjectId.parse(id);
+        try (Interlock interlock = ring.open();
+                Output.Progress progress = new Output.Progress("get")) {
+            Fetched fetched;
+            if (output == null || output.equals("-")) {
+                fetched = toStandardOutput(interlock, object);
+            } else {
+                try (OutputFile file = OutputFile.create(Path.of(output), force)) {
+                    fetched = interlock.get(object, file.channel(), from, progress::start, progress);
+                    file.publish();
+                } catch (FileSystemException e) {
+                    throw e;
+                } catch (IOException e) {
+                    throw new FileSystemException(output, null, e.getMessage());
+                }
+            }
+            fetched.detours().forEach((node, why) -> System.err.println("interlock: went round " + node + ": " + why));
+            if (json) {
+                Map<String, Object> said = new LinkedHashMap<>();
+                said.put("object", object.toString());
+                said.put("length", fetched.token().length());
+                said.put("providers", fetched.route());
+                said.put("home", fetched.home());
+                said.put("detours", fetched.detours());
+                System.err.println(Output.json(said));
+            }
+            return 0;
+        }
+    }
+
+    private Fetched toStandardOutput(Interlock interlock, ObjectId object) throws IOException, InterruptedException {
+        boolean guarded = output == null && Output.terminal();
+        // Not closed: standard output is the process's, not ours.
+        WritableByteChannel out = new FileOutputStream(FileDescriptor.out).getChannel();
+        return interlock.get(
+                object,
+                out,
+                from,
+                length -> {
+                    if (guarded && length > 4096) {
+                        throw new BadInputException("the object has " + Output.size(length)
+                                + ", too much for a terminal: give -o FILE, or -o - to have it all the same");
+                    }
+                },
+                bytes -> {});
+    }
+}

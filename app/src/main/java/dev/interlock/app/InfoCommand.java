@@ -1,0 +1,74 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Interlock;
+import dev.interlock.client.ObjectStatus;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock info ID}. */
+@Command(
+        name = "info",
+        description = "Shows an object's token, checked against its signature chain, and its state at every provider.",
+        mixinStandardHelpOptions = true)
+final class InfoCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "ID", description = "the object's id")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String id;
+
+    @Option(names = "--json", description = "for programs")
+    private boolean json;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RingOptions ring;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        ObjectId object = ObjectId.parse(id);
+        try (Interlock interlock = ring.open()) {
+            ObjectStatus status = interlock.info(object);
+            Token token = status.token();
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("object", object.toString());
+            fields.put("length", token.length());
+            fields.put("chunks", token.layout().count());
+            fields.put("created", Instant.ofEpochMilli(token.createdMillis()).toString());
+            fields.put("protocol", token.protocol());
+            fields.put("profile", token.profile().text());
+            fields.put("ring", token.ring().toString());
+            fields.put("epoch", token.epoch());
+            fields.put(
+                    "threshold",
+                    token.threshold().t() + " of " + token.threshold().n());
+            fields.put(
+                    "homes",
+                    String.join(
+                            ", ",
+                            token.homes().stream()
+                                    .map(x -> interlock.ring().provider(x).name())
+                                    .toList()));
+            fields.put("dealer", token.dealings().getFirst().dealer());
+            fields.put("commitment", HexFormat.of().formatHex(token.commitment()));
+            fields.put(
+                    "signatures",
+                    token.providers().size() + " of " + token.threshold().n() + ", all valid");
+            if (json) {
+                fields.put("providers", status.states());
+                System.out.println(Output.json(fields));
+            } else {
+                fields.forEach((name, value) -> System.out.printf("%-11s %s%n", name, value));
+                status.states().forEach((name, state) -> System.out.printf("  %-9s %s%n", name, state));
+            }
+            return 0;
+        }
+    }
+}

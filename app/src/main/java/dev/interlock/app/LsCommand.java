@@ -1,0 +1,54 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Interlock;
+import dev.interlock.client.Listed;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code interlock ls}. */
+@Command(name = "ls", description = "Lists your objects, newest first.", mixinStandardHelpOptions = true)
+final class LsCommand implements Callable<Integer> {
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
+
+    @Option(names = "--json", description = "for programs")
+    private boolean json;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RingOptions ring;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try (Interlock interlock = ring.open()) {
+            List<Listed> objects = interlock.list();
+            int n = interlock.ring().threshold().n();
+            List<Map<String, Object>> rows =
+                    objects.stream().map(object -> row(object, n)).toList();
+            if (json) {
+                System.out.println(Output.json(rows));
+            } else {
+                Output.table(rows);
+            }
+            return 0;
+        }
+    }
+
+    private Map<String, Object> row(Listed object, int n) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("id", object.object().toString());
+        row.put(json ? "length" : "size", json ? object.length() : Output.size(object.length()));
+        row.put("created", json ? object.created().toString() : TIME.format(object.created()));
+        row.put("protocol", object.protocol());
+        row.put("profile", object.profile());
+        row.put("providers", json ? object.providers() : object.providers() + " of " + n);
+        return row;
+    }
+}

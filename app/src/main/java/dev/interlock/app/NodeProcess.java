@@ -1,0 +1,113 @@
+package dev.interlock.app;
+
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.NodeLock;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.NodeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A node as a process of its own, known by its folder. */
+final class NodeProcess {
+    private static final Duration STOP = Duration.ofSeconds(10);
+    private static final List<String> JVM = List.of(
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+UseSerialGC",
+            "-Xmx128m",
+            "-XX:+ExitOnOutOfMemoryError");
+
+    private final NodeFolder folder;
+
+    NodeProcess(Path folder) {
+        this.folder = NodeFolder.open(folder);
+    }
+
+    String name() {
+        return folder.card().name();
+    }
+
+    /** The process, when one runs. A pid file alone proves nothing: the node's lock must be held. */
+    Optional<ProcessHandle> running() {
+        if (!NodeLock.isHeld(folder.path())) {
+            return Optional.empty();
+        }
+        try {
+            return ProcessHandle.of(Long.parseLong(
+                    Files.readString(folder.path().resolve("pid")).strip()));
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Starts the node; it outlives this process and its terminal, and logs to its folder. */
+    Process start(Duration stall) {
+        List<String> command = new ArrayList<>();
+        Path setsid = Path.of("/usr/bin/setsid");
+        if (Files.isExecutable(setsid)) {
+            // Out of this terminal's reach: its interrupt is for us, not for the node.
+            command.add(setsid.toString());
+        }
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM);
+        String options = System.getenv("INTERLOCK_NODE_JAVA_OPTS");
+        if (options != null && !options.isBlank()) {
+            command.addAll(List.of(options.strip().split("\\s+")));
+        }
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(Main.class.getName());
+        command.add(folder.card().role().toString());
+        command.add(folder.path().toString());
+        command.add("--stall");
+        command.add(String.valueOf(stall.toMillis() / 1000.0));
+        try {
+            return new ProcessBuilder(command)
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                            folder.path().resolve("log").toFile()))
+                    .start();
+        } catch (IOException e) {
+            throw new BadInputException("can't start " + name() + ": " + e.getMessage());
+        }
+    }
+
+    /** SIGTERM, and SIGKILL to one that doesn't listen. @return false when it didn't run */
+    boolean stop() {
+        Optional<ProcessHandle> process = running();
+        process.ifPresent(ProcessHandle::destroy);
+        process.ifPresent(handle -> {
+            try {
+                var _ = handle.onExit().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (Exception e) {
+                handle.destroyForcibly();
+            }
+        });
+        return process.isPresent();
+    }
+
+    /** The end of the log, for a node that didn't come up. */
+    NodeException failedToStart(String how) {
+        List<String> tail = List.of();
+        try {
+            List<String> lines = Files.readAllLines(folder.path().resolve("log"));
+            tail = lines.subList(Math.max(0, lines.size() - 3), lines.size());
+        } catch (IOException e) {
+            // Without a log there's nothing more to say.
+        }
+        return new NodeException(
+                name(),
+                name() + " " + how + ". The end of " + folder.path().resolve("log") + ":\n  "
+                        + String.join("\n  ", tail));
+    }
+}

@@ -1,0 +1,91 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Interlock;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.BadInputException;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock put FILE}. */
+@Command(
+        name = "put",
+        description = "Stores a file with all providers of the ring and prints the object's id.",
+        mixinStandardHelpOptions = true)
+final class PutCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "what to store; - reads standard input")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String file;
+
+    @Option(names = "--json", description = "for programs")
+    private boolean json;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RingOptions ring;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (Interlock interlock = ring.open();
+                Input input = file.equals("-") ? Input.standard() : Input.file(Path.of(file));
+                Output.Progress progress = new Output.Progress("put")) {
+            progress.start(input.length());
+            Token token = interlock.put(input.channel(), input.length(), progress);
+            System.out.println(
+                    json
+                            ? Output.json(Map.of("object", token.object().toString(), "length", token.length()))
+                            : token.object().toString());
+            return 0;
+        }
+    }
+
+    /** Bytes whose number is known, as a put needs them. */
+    private record Input(ReadableByteChannel channel, long length, AutoCloseable closing) implements AutoCloseable {
+        static Input file(Path path) throws IOException {
+            try {
+                if (Files.isDirectory(path)) {
+                    throw new BadInputException(path + " is a folder; put takes a file (tar -c " + path
+                            + " | interlock put - stores a folder)");
+                }
+                if (Files.exists(path) && !Files.isRegularFile(path)) {
+                    return spooled(FileChannel.open(path));
+                }
+                FileChannel channel = FileChannel.open(path);
+                return new Input(channel, channel.size(), channel);
+            } catch (NoSuchFileException e) {
+                throw new BadInputException("there's no file " + path);
+            }
+        }
+
+        static Input standard() throws IOException {
+            return spooled(Channels.newChannel(System.in));
+        }
+
+        private static Input spooled(ReadableByteChannel source) throws IOException {
+            Spool spool = Spool.of(source, new SecureRandom());
+            return new Input(spool, spool.length(), spool);
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                closing.close();
+            } catch (IOException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package dev.interlock.app;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock ring …}: a ring on one machine, and the descriptor of any ring. */
+@Command(
+        name = "ring",
+        description = "Makes a ring, starts and stops one on this machine, shows its state.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+final class RingCommand implements Runnable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "ring create, up, down, status or assemble?");
+    }
+
+    @Command(
+            name = "create",
+            description = "Makes keys, certificates, descriptor and a folder a node, on this machine.")
+    int create(
+            @Parameters(paramLabel = "DIR", description = "a new folder") Path dir,
+            @Option(names = "-n", defaultValue = "5", description = "how many providers (default: ${DEFAULT-VALUE})")
+                    int n,
+            @Option(
+                            names = "-t",
+                            defaultValue = "3",
+                            description = "how many open an object (default: ${DEFAULT-VALUE})")
+                    int t,
+            @Option(
+                            names = "--dealers",
+                            defaultValue = "1",
+                            description = "how many dealers (default: ${DEFAULT-VALUE})")
+                    int dealers,
+            @Option(
+                            names = "--name",
+                            defaultValue = "ring",
+                            description = "the ring's name (default: ${DEFAULT-VALUE})")
+                    String name,
+            @Option(
+                            names = "--base-port",
+                            defaultValue = "0",
+                            description = "first of the nodes' ports (default: ports that are free now)")
+                    int basePort) {
+        RingFolder folder = RingFolder.create(dir, name, t, n, dealers, basePort);
+        System.out.println("ring " + folder.descriptor().id() + ": any " + t + " of " + n
+                + " providers open an object, " + (t - 1) + " learn nothing");
+        System.err.println("Start it:  interlock ring up " + dir);
+        System.err.println("Use it:    export INTERLOCK_RING=" + dir.toAbsolutePath());
+        return 0;
+    }
+
+    @Command(name = "assemble", description = "Makes a ring's signed descriptor from the cards of its nodes.")
+    int assemble(
+            @Parameters(paramLabel = "CARD", arity = "1..*", description = "the card files of all nodes")
+                    List<Path> cards,
+            @Option(names = "-t", required = true, description = "how many providers open an object") int t,
+            @Option(
+                            names = {"-o", "--output"},
+                            defaultValue = "ring",
+                            description = "the descriptor's file (default: ${DEFAULT-VALUE})")
+                    Path output,
+            @Option(
+                            names = "--key",
+                            defaultValue = "ring.key",
+                            description = "a new file for the ring's secret signing key (default: ${DEFAULT-VALUE})")
+                    Path key,
+            @Option(
+                            names = "--name",
+                            defaultValue = "ring",
+                            description = "the ring's name (default: ${DEFAULT-VALUE})")
+                    String name)
+            throws IOException {
+        List<NodeCard> opened = new ArrayList<>();
+        for (Path card : cards) {
+            try {
+                opened.add(NodeCard.open(Files.readAllBytes(card)));
+            } catch (RuntimeException e) {
+                throw new BadInputException(card + ": " + e.getMessage());
+            }
+        }
+        for (Path file : List.of(output, key)) {
+            if (Files.exists(file)) {
+                throw new BadInputException(file + " exists; it isn't overwritten");
+            }
+        }
+        byte[] descriptor = RingFolder.assemble(key, name, t, opened, new SecureRandom());
+        Files.write(output, descriptor);
+        RingDescriptor ring = RingDescriptor.open(descriptor);
+        System.out.println("ring " + ring.id() + ": any " + t + " of "
+                + ring.threshold().n() + " providers, descriptor in " + output);
+        System.err.println(
+                "Every node's operator now runs:  interlock provider join DIR " + output + "   (or: dealer join)");
+        return 0;
+    }
+
+    @Command(name = "up", description = "Starts the nodes of a ring on this machine that don't run.")
+    int up(
+            @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
+            @Option(
+                            names = "--stall",
+                            paramLabel = "SECONDS",
+                            defaultValue = "20",
+                            description = "longest silence of another node (default: ${DEFAULT-VALUE})")
+                    double stall)
+            throws InterruptedException {
+        RingFolder folder = RingFolder.open(dir);
+        int started = up(folder, Duration.ofMillis((long) (stall * 1000)));
+        System.out.println(
+                started == 0
+                        ? "all nodes of " + dir + " ran already"
+                        : started + " nodes of " + dir + " started; all answer");
+        return 0;
+    }
+
+    /** @return how many were started; all answer when this returns */
+    static int up(RingFolder folder, Duration stall) throws InterruptedException {
+        Map<NodeProcess, Process> started = new LinkedHashMap<>();
+        for (Path path : folder.nodes()) {
+            NodeProcess node = new NodeProcess(path);
+            if (node.running().isEmpty()) {
+                started.put(node, node.start(stall));
+            }
+        }
+        RingDescriptor ring = folder.descriptor();
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
+            for (NodeCard card : ring.nodes().toList()) {
+                NodeProcess node = new NodeProcess(folder.node(card));
+                long end = System.nanoTime() + START.toNanos();
+                while (!answers(peers, card)) {
+                    Process process = started.entrySet().stream()
+                            .filter(entry -> entry.getKey().name().equals(card.name()))
+                            .map(Map.Entry::getValue)
+                            .findFirst()
+                            .orElse(null);
+                    if (process != null && !process.isAlive()) {
+                        throw node.failedToStart("ended with exit code " + process.exitValue());
+                    }
+                    if (System.nanoTime() > end) {
+                        throw node.failedToStart("doesn't answer after " + START.toSeconds() + " s");
+                    }
+                    Thread.sleep(50);
+                }
+            }
+        }
+        return started.size();
+    }
+
+    private static boolean answers(Peers peers, NodeCard card) {
+        try {
+            return health(peers, card).status().equals("up");
+        } catch (InterlockException e) {
+            return false;
+        }
+    }
+
+    /** What {@code /health} of a node says. */
+    record Health(String status, String node, String role, String ring, int epoch, String kernel) {}
+
+    private static Health health(Peers peers, NodeCard card) {
+        return Json.read(
+                "the health of " + card.name(),
+                peers.to(card).call(HttpMethod.GET, "/health", Optional.empty(), new byte[0]),
+                Health.class);
+    }
+
+    @Command(name = "down", description = "Stops the nodes of a ring on this machine.")
+    int down(@Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir) {
+        System.out.println(down(RingFolder.open(dir)) + " nodes of " + dir + " stopped");
+        return 0;
+    }
+
+    static int down(RingFolder folder) {
+        return (int) folder.nodes().parallelStream()
+                .filter(path -> new NodeProcess(path).stop())
+                .count();
+    }
+
+    @Command(name = "status", description = "Shows which nodes of a ring answer. Exit code 3 when fewer than t do.")
+    int status(
+            @Parameters(paramLabel = "DIR", description = "a ring's folder, or its descriptor") Path dir,
+            @Option(names = "--json", description = "for programs") boolean json)
+            throws InterruptedException {
+        RingDescriptor ring = Files.isDirectory(dir) ? RingFolder.open(dir).descriptor() : RingOptions.read(dir);
+        List<Map<String, Object>> rows = new ArrayList<>();
+        int up = 0;
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(2)))) {
+            for (NodeCard card : ring.nodes().toList()) {
+                String state;
+                try {
+                    state = health(peers, card).status();
+                    up += card.role() == Role.PROVIDER ? 1 : 0;
+                } catch (NodeException e) {
+                    state = "down";
+                } catch (InterlockException e) {
+                    state = e.explanation();
+                }
+                Map<String, Object> row = new LinkedHashMap<>();
+                row.put("node", card.name());
+                row.put("role", card.role().toString());
+                row.put("address", card.address());
+                row.put("state", state);
+                if (Files.isDirectory(dir)) {
+                    row.put(
+                            "pid",
+                            new NodeProcess(dir.resolve(card.name()))
+                                    .running()
+                                    .map(process -> String.valueOf(process.pid()))
+                                    .orElse("-"));
+                }
+                rows.add(row);
+            }
+        }
+        if (json) {
+            System.out.println(Output.json(Map.of(
+                    "ring", ring.id().toString(), "threshold", ring.threshold().t(), "nodes", rows)));
+        } else {
+            Output.table(rows);
+        }
+        boolean enough = up >= ring.threshold().t();
+        if (!enough) {
+            System.err.println("interlock: " + up + " providers answer; "
+                    + ring.threshold().t() + " are needed to open anything");
+        }
+        return enough ? 0 : Main.TOO_FEW;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.interlock.app;
+
+import dev.interlock.client.CredentialFile;
+import dev.interlock.client.Interlock;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What every command that speaks to a ring takes. */
+final class RingOptions {
+    @Option(
+            names = "--ring",
+            paramLabel = "PATH",
+            description = "the ring's descriptor, or the folder of `ring create` (default: $INTERLOCK_RING)")
+    private @Nullable Path ring;
+
+    @Option(
+            names = "--credential",
+            paramLabel = "FILE",
+            description = "who you are (default: $INTERLOCK_CREDENTIAL, or the one in the ring's folder)")
+    private @Nullable Path credential;
+
+    @Option(
+            names = "--stall",
+            paramLabel = "SECONDS",
+            defaultValue = "20",
+            description = "longest silence of a provider that is put up with (default: ${DEFAULT-VALUE})")
+    private double stallSeconds;
+
+    Interlock open() {
+        return Interlock.open(descriptor(), CredentialFile.read(credentialFile()), deadlines());
+    }
+
+    Deadlines deadlines() {
+        if (!(stallSeconds >= 0.1 && stallSeconds <= 3600)) {
+            throw new BadInputException("--stall must be 0.1 to 3600 seconds, not " + stallSeconds);
+        }
+        return Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
+    }
+
+    RingDescriptor descriptor() {
+        Path path = ringPath();
+        return read(Files.isDirectory(path) ? path.resolve(RingFolder.DESCRIPTOR) : path);
+    }
+
+    static RingDescriptor read(Path file) {
+        try {
+            return RingDescriptor.open(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new BadInputException("can't read the ring descriptor " + file + ": "
+                    + e.getClass().getSimpleName());
+        }
+    }
+
+    private Path ringPath() {
+        return given(ring, "INTERLOCK_RING")
+                .orElseThrow(() -> new BadInputException(
+                        "which ring? Give --ring PATH or set INTERLOCK_RING to a descriptor or to a folder made by"
+                                + " `interlock ring create`"));
+    }
+
+    Path credentialFile() {
+        return given(credential, "INTERLOCK_CREDENTIAL").orElseGet(() -> {
+            Path path = ringPath();
+            if (Files.isDirectory(path)) {
+                return path.resolve(RingFolder.CREDENTIAL);
+            }
+            throw new BadInputException("who are you? Give --credential FILE or set INTERLOCK_CREDENTIAL");
+        });
+    }
+
+    private static Optional<Path> given(@Nullable Path option, String variable) {
+        if (option != null) {
+            return Optional.of(option);
+        }
+        return Optional.ofNullable(System.getenv(variable))
+                .filter(value -> !value.isEmpty())
+                .map(Path::of);
+    }
+}

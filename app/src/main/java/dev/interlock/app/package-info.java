@@ -1,0 +1,5 @@
+/** The {@code interlock} command. */
+@NullMarked
+package dev.interlock.app;
+
+import org.jspecify.annotations.NullMarked;

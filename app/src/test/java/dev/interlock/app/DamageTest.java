@@ -1,0 +1,198 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.node.store.Blob;
+import dev.interlock.node.store.BlobKind;
+import dev.interlock.node.store.PendingObject;
+import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.StoredObject;
+import dev.interlock.protocol.error.IntegrityException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Stored bytes that aren't what was put: nothing of a chunk that they touch comes out. */
+@Timeout(60)
+final class DamageTest {
+    private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
+
+    @TempDir
+    private static Path dir;
+
+    private static TestRing ring;
+
+    @BeforeAll
+    static void start() {
+        ring = TestRing.start(dir, 2, 3, TestRing.PATIENT);
+    }
+
+    @AfterAll
+    static void stop() {
+        ring.close();
+    }
+
+    @Test
+    void aFlippedBitInAShare() throws Exception {
+        byte[] bytes = TestRing.random(2 * CHUNK + 100);
+        Token token = ring.put(bytes);
+        List<String> route = ring.route(token);
+        flip(token, route.get(1), "share", CHUNK + CHUNK / 2);
+
+        namesTheCulprit(token, bytes, route.get(1), route.get(0));
+        namesTheCulprit(token, bytes, route.get(1), route.get(2));
+        assertThat(ring.get(token.object(), route.get(0), route.get(2))).isEqualTo(bytes);
+    }
+
+    @Test
+    void aFlippedBitInACiphertext() throws Exception {
+        byte[] bytes = TestRing.random(2 * CHUNK + 100);
+        Token token = ring.put(bytes);
+        List<String> route = ring.route(token);
+        // Only homes have a ciphertext: the first of a get's providers that is one sends its own.
+        String damaged = route.get(0);
+        String without = route.get(2);
+        assertThat(ring.homes(token)).contains(damaged).doesNotContain(without);
+        flip(token, damaged, "ciphertext", CHUNK + CHUNK / 2);
+
+        namesTheCulprit(token, bytes, damaged, without);
+        assertThat(ring.get(token.object(), route.get(1), without)).isEqualTo(bytes);
+    }
+
+    /** The first chunk, which is whole, may come out; of the second nothing does. */
+    private static void namesTheCulprit(Token token, byte[] bytes, String culprit, String with) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertThatThrownBy(() -> TestRing.get(ring.owner(), token.object(), out, culprit, with))
+                .asInstanceOf(InstanceOfAssertFactories.type(IntegrityException.class))
+                .satisfies(e -> assertThat(e.culprits()).containsExactly(culprit))
+                .satisfies(e -> assertThat(e).hasMessageContaining("damaged"));
+        assertThat(out.size()).isIn(0, CHUNK);
+        assertThat(out.toByteArray()).isEqualTo(Arrays.copyOf(bytes, out.size()));
+    }
+
+    private static void flip(Token token, String node, String kind, long at) throws IOException {
+        ring.stop(node);
+        Path file = ring.storeFolder(node).resolve("objects").resolve(token.object() + "." + kind);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, at);
+            one.put(0, (byte) (one.get(0) ^ 0x10)).rewind();
+            channel.write(one, at);
+        }
+        ring.start(node);
+    }
+
+    @Test
+    void aShareThatWasReplaced() throws Exception {
+        byte[] bytes = TestRing.random(2 * CHUNK + 100);
+        Token token = ring.put(bytes);
+        List<String> route = ring.route(token);
+        replace(token.object(), route.get(1), BlobKind.SHARE);
+
+        foundOut(token.object(), route.get(0), route.get(1));
+        assertThat(ring.get(token.object(), route.get(0), route.get(2))).isEqualTo(bytes);
+    }
+
+    @Test
+    void aSmallShareThatWasReplaced() throws Exception {
+        byte[] bytes = TestRing.random(32);
+        Token token = ring.put(bytes);
+        List<String> route = ring.route(token);
+        replace(token.object(), route.get(2), BlobKind.SHARE);
+
+        foundOut(token.object(), route.get(0), route.get(2));
+        assertThat(ring.get(token.object(), route.get(0), route.get(1))).isEqualTo(bytes);
+    }
+
+    @Test
+    void aCiphertextThatWasReplaced() throws Exception {
+        byte[] bytes = TestRing.random(100_000);
+        Token token = ring.put(bytes);
+        List<String> route = ring.route(token);
+        replace(token.object(), route.get(0), BlobKind.CIPHERTEXT);
+
+        foundOut(token.object(), route.get(0), route.get(2));
+        assertThat(ring.get(token.object(), route.get(1), route.get(2))).isEqualTo(bytes);
+    }
+
+    /** Here the client's check finds it, before the first byte. */
+    private static void foundOut(ObjectId object, String... from) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertThatThrownBy(() -> TestRing.get(ring.owner(), object, out, from))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContainingAll(from);
+        assertThat(out.size()).isZero();
+    }
+
+    /** A provider that lies: the same object in its store, properly sealed, with one bit of the first chunk changed. */
+    private static void replace(ObjectId object, String node, BlobKind changed) throws IOException {
+        ring.stop(node);
+        Path honest = ring.storeFolder(node);
+        Path lying = ring.node(node).resolve("lying-" + object);
+        try (SqliteStore from = ring.openStore(node);
+                SqliteStore to = SqliteStore.open(lying, new SecureRandom(), Clock.systemUTC())) {
+            StoredObject stored = from.find(object).orElseThrow();
+            byte[] manifest = from.manifest(object);
+            try (PendingObject copy = to.begin(object, stored.owner())) {
+                for (BlobKind kind : new BlobKind[] {BlobKind.SHARE, BlobKind.CIPHERTEXT}) {
+                    if (kind == BlobKind.CIPHERTEXT && !isHome(stored, node)) {
+                        continue;
+                    }
+                    try (Blob blob = from.open(object, kind)) {
+                        copy(blob, copy, kind, kind == changed);
+                    }
+                }
+                copy.prepare(stored.token(), stored.chain(), manifest);
+            }
+            to.commit(object, stored.chain());
+        }
+        Files.move(honest, ring.node(node).resolve("honest-" + object));
+        Files.move(lying, honest);
+        ring.start(node);
+    }
+
+    private static boolean isHome(StoredObject stored, String node) {
+        return ring.homes(Token.decode(stored.token())).contains(node);
+    }
+
+    private static void copy(Blob from, PendingObject to, BlobKind kind, boolean changed) {
+        long total = 0;
+        for (int k = 0; k < from.records(); k++) {
+            total += from.recordBytes(k);
+        }
+        Blob blob = to.create(kind, from.recordBytes(0), total);
+        for (int k = 0; k < from.records(); k++) {
+            try (SecretBytes record = SecretBytes.allocate(from.recordBytes(k))) {
+                MemorySegment bytes = record.segment();
+                from.read(k, bytes);
+                if (changed && k == 0) {
+                    long at = bytes.byteSize() - 1;
+                    bytes.set(ValueLayout.JAVA_BYTE, at, (byte) (bytes.get(ValueLayout.JAVA_BYTE, at) ^ 1));
+                }
+                blob.append(bytes);
+            }
+        }
+        blob.finish();
+    }
+}

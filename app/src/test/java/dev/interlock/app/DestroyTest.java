@@ -1,0 +1,198 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.client.Destruction;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.wire.Inbound;
+import dev.interlock.wire.RecordReader;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Destroyed is destroyed: at once, for ever, and on the disk. */
+@Timeout(60)
+final class DestroyTest {
+    private static final List<String> ALL = List.of();
+
+    @TempDir
+    private static Path dir;
+
+    private static TestRing ring;
+
+    @BeforeAll
+    static void start() {
+        ring = TestRing.start(dir, 3, 5, TestRing.PATIENT);
+    }
+
+    @AfterAll
+    static void stop() {
+        ring.close();
+    }
+
+    @AfterEach
+    void allUp() {
+        ring.startAll();
+    }
+
+    @Test
+    void everywhere() throws Exception {
+        ObjectId object = ring.put(TestRing.random(100)).object();
+        Map<Integer, String> order = new TreeMap<>();
+        Destruction done = ring.owner().destroy(object, ALL, (node, count) -> order.put(count, node));
+        assertThat(order.keySet()).containsExactly(1, 2, 3, 4, 5);
+        assertThat(order.values()).containsExactlyInAnyOrderElementsOf(ring.providers());
+        assertThat(done.receipts()).containsOnlyKeys(ring.providers());
+        assertThat(done.failures()).isEmpty();
+        assertThat(done.unrecoverableAt()).isEqualTo(3);
+        assertThat(done.unrecoverableSince()).isPresent();
+        done.receipts()
+                .forEach((name, receipt) -> receipt.verify(
+                        ring.descriptor().node(name).orElseThrow().key()));
+        gone(object);
+        assertThat(ring.owner().list()).extracting(listed -> listed.object()).doesNotContain(object);
+        ring.restart(ring.providers().toArray(String[]::new));
+        gone(object);
+        // Again: the same receipts.
+        assertThat(ring.owner().destroy(object, ALL, (node, count) -> {}).receipts())
+                .containsOnlyKeys(ring.providers());
+    }
+
+    private static void gone(ObjectId object) throws Exception {
+        assertThatThrownBy(() -> ring.get(object))
+                .isInstanceOf(DestroyedException.class)
+                .satisfies(e -> assertThat(Main.exitCode((Exception) e)).isEqualTo(Main.NO_OBJECT));
+        assertThat(ring.owner().info(object).committed()).isZero();
+    }
+
+    @Test
+    void theLineIsCrossedAtNMinusTPlusOne() throws Exception {
+        byte[] bytes = TestRing.random(100);
+        ObjectId object = ring.put(bytes).object();
+        Destruction two = ring.owner().destroy(object, List.of("cc2", "cc4"), (node, count) -> {});
+        assertThat(two.unrecoverableSince()).isEmpty();
+        assertThat(ring.get(object)).isEqualTo(bytes);
+        assertThat(ring.owner().info(object).destroyed()).isEqualTo(2);
+        ring.stop("cc1");
+        Destruction three = ring.owner().destroy(object, List.of("cc1", "cc5"), (node, count) -> {});
+        assertThat(three.receipts()).containsOnlyKeys("cc2", "cc4", "cc5");
+        assertThat(three.failures()).containsOnlyKeys("cc1");
+        assertThat(three.unrecoverableSince()).isPresent();
+        ring.start("cc1");
+        assertThatThrownBy(() -> ring.get(object)).isInstanceOf(DestroyedException.class);
+        assertThatThrownBy(() -> ring.owner().destroy(object, List.of("cc9"), (node, count) -> {}))
+                .isInstanceOf(BadInputException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {32, 300_000})
+    void nothingOfItIsLeftOnTheDisk(int length) throws Exception {
+        Token token = ring.put(TestRing.random(length));
+        // Others around it, so that its rows aren't alone on their pages.
+        List<ObjectId> others = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            others.add(ring.put(TestRing.random(100 + i)).object());
+        }
+        String home = ring.homes(token).getFirst();
+        // Stopped, so that everything is in the database's own file.
+        ring.stop(home);
+        List<byte[]> secrets = secrets(home, token.object());
+        assertThat(secrets).hasSizeGreaterThanOrEqualTo(4);
+        for (byte[] secret : secrets) {
+            assertThat(FileSearch.filesWith(ring.node(home), secret)).isNotEmpty();
+        }
+        ring.start(home);
+        Destruction unused = ring.owner().destroy(token.object(), ALL, (node, count) -> {});
+        // While the node runs, its log of writes included.
+        for (byte[] secret : secrets) {
+            assertThat(FileSearch.filesWith(ring.node(home), secret)).isEmpty();
+        }
+        assertThat(ring.dataFiles(home))
+                .noneMatch(file -> file.toString().contains(token.object().toString()));
+        ring.restart(home);
+        for (byte[] secret : secrets) {
+            assertThat(FileSearch.filesWith(ring.node(home), secret)).isEmpty();
+        }
+        for (ObjectId other : others) {
+            assertThat(ring.get(other)).hasSizeBetween(100, 120);
+        }
+    }
+
+    /** The object's key, and pieces of its sealed share, ciphertext and manifest. */
+    private static List<byte[]> secrets(String node, ObjectId object) throws Exception {
+        List<byte[]> found = new ArrayList<>();
+        Path store = ring.storeFolder(node);
+        try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + store.resolve("store.db"))) {
+            long seq;
+            try (PreparedStatement query =
+                    database.prepareStatement("SELECT seq, key FROM object_key JOIN object USING (seq) WHERE id = ?")) {
+                query.setBytes(1, object.bytes());
+                try (ResultSet row = query.executeQuery()) {
+                    assertThat(row.next()).isTrue();
+                    seq = row.getLong(1);
+                    found.add(row.getBytes(2));
+                }
+            }
+            try (PreparedStatement query =
+                    database.prepareStatement("SELECT sealed FROM blob WHERE place / 4 = ? AND sealed IS NOT NULL")) {
+                query.setLong(1, seq);
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        found.add(Arrays.copyOf(rows.getBytes(1), 32));
+                    }
+                }
+            }
+        }
+        for (Path file : ring.dataFiles(node)) {
+            if (file.getFileName().toString().startsWith(object.toString())) {
+                byte[] sealed = Files.readAllBytes(file);
+                found.add(Arrays.copyOf(sealed, 32));
+                found.add(Arrays.copyOfRange(sealed, sealed.length - 32, sealed.length));
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void aReadUnderWayEnds() throws Exception {
+        Token token = ring.put(TestRing.random(40 << 20));
+        try (RawUser raw = RawUser.of(ring, "credential");
+                HandRead read = new HandRead(raw, token)) {
+            try (Inbound stream = read.orders().begin();
+                    RecordReader in = new RecordReader(stream, ring.deadlines().stall())) {
+                in.fill(MemorySegment.ofArray(new byte[100_000]));
+                // The rest waits, for want of a reader, in the middle of the object.
+                String last = read.route().getLast();
+                Destruction done = ring.owner().destroy(token.object(), List.of(last), (node, count) -> {});
+                assertThat(done.receipts()).containsOnlyKeys(last);
+                byte[] rest = new byte[(int) token.layout().padTotal() - 100_000];
+                assertThatThrownBy(() -> in.fill(MemorySegment.ofArray(rest))).isInstanceOf(java.io.IOException.class);
+            }
+            assertThatThrownBy(() -> read.order(read.route().getLast())).isInstanceOf(InterlockException.class);
+        }
+        // Four are left, which is enough.
+        assertThat(ring.get(token.object())).hasSize(40 << 20);
+    }
+}

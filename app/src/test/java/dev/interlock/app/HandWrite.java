@@ -1,0 +1,171 @@
+package dev.interlock.app;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.DealReply;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Peer;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** A put by hand, step by step, to be left, repeated or spoilt at any of them. */
+final class HandWrite implements AutoCloseable {
+    private final RawUser user;
+    private final RingDescriptor ring;
+    private final Write.Plan plan;
+    private final byte[] pad;
+    private final byte[] manifest;
+
+    /** The ring is entered at its first provider; n−t+1 homes. */
+    HandWrite(RawUser user, byte[] m) {
+        this.user = user;
+        this.ring = user.ring();
+        this.plan = Write.plan(
+                ring,
+                user.credential().owner(ring.id()),
+                m.length,
+                ring.providers().stream().map(Provider::x).toList(),
+                ring.threshold().n() - ring.threshold().t() + 1,
+                ring.dealers().getFirst().name(),
+                user.random());
+        ChunkLayout layout = plan.layout();
+        this.pad = new byte[(int) layout.padTotal()];
+        this.manifest = new byte[layout.count() * Sha256.BYTES];
+        ThreadLocalRandom.current().nextBytes(pad);
+        for (int k = 0; k < layout.count(); k++) {
+            int at = (int) layout.padOffset(k);
+            System.arraycopy(
+                    m, (int) layout.dataOffset(k), pad, at + ChunkLayout.RANDOMIZER_BYTES, layout.dataLength(k));
+            byte[] leaf = Write.chunkLeaf(k, MemorySegment.ofArray(pad).asSlice(at, layout.padLength(k)));
+            System.arraycopy(leaf, 0, manifest, k * Sha256.BYTES, Sha256.BYTES);
+        }
+    }
+
+    ObjectId object() {
+        return plan.object();
+    }
+
+    String session() {
+        return plan.session().toString();
+    }
+
+    List<String> route() {
+        return plan.path().stream().map(x -> ring.provider(x).name()).toList();
+    }
+
+    // Step 1.
+    HandWrite orders() {
+        for (Provider provider : ring.providers()) {
+            byte[] body = Json.write(Write.order(plan, provider.x()));
+            byte[] unused =
+                    user.call(provider.name(), HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
+        }
+        return this;
+    }
+
+    // Step 2.
+    Peer.Call deal() {
+        byte[] body = Json.write(Write.dealRequest(plan));
+        String header = user.header(plan.dealer(), Operation.DEAL, session(), body);
+        return user.peer(plan.dealer()).begin(HttpMethod.POST, "/v1/deals", Optional.of(header), body);
+    }
+
+    Dealt dealt(Peer.Call deal) {
+        return Json.read("the reply", deal.complete(user.deadlines().settle()), DealReply.class)
+                .checked(plan.dealer());
+    }
+
+    /** P ⊕ ΣB_i. */
+    byte[] blinded() {
+        byte[] flow = pad.clone();
+        plan.blindSeeds().values().forEach(seed -> {
+            try (Keystream blind = new Keystream(seed.segment())) {
+                blind.addTo(MemorySegment.ofArray(flow));
+            }
+        });
+        return flow;
+    }
+
+    // Steps 3 and 4.
+    byte[] stream() {
+        return stream(blinded());
+    }
+
+    byte[] stream(byte[] flow) {
+        String home = route().getFirst();
+        return user.stream(
+                home,
+                "/v1/sessions/" + session() + "/stream",
+                Optional.of(user.header(home, Operation.STREAM, session(), new byte[0])),
+                flow);
+    }
+
+    // Step 5.
+    SignatureChain chain(Dealt dealt) {
+        MerkleRoot root = new MerkleRoot();
+        for (int k = 0; k < plan.layout().count(); k++) {
+            root.add(Write.leaf(manifest, k));
+        }
+        Token token = Write.token(plan, root.root(), dealt, System.currentTimeMillis());
+        byte[] body = new ChainMessage(SignatureChain.start(token.encode()), manifest).encode();
+        return SignatureChain.decode(user.call(
+                route().getFirst(),
+                HttpMethod.POST,
+                "/v1/sessions/" + session() + "/token",
+                Operation.TOKEN,
+                session(),
+                body));
+    }
+
+    // Step 6.
+    void commit(SignatureChain chain, List<String> providers) {
+        for (String provider : providers) {
+            byte[] unused = user.call(
+                    provider,
+                    HttpMethod.POST,
+                    "/v1/objects/" + object() + "/commit",
+                    Operation.COMMIT,
+                    object().toString(),
+                    chain.encode());
+        }
+    }
+
+    /** All steps but the last. */
+    SignatureChain upToTheChain() {
+        orders();
+        Peer.Call deal = deal();
+        byte[] unused = stream();
+        return chain(dealt(deal));
+    }
+
+    void abandon() {
+        for (String provider : route()) {
+            byte[] unused = user.call(
+                    provider,
+                    HttpMethod.DELETE,
+                    "/v1/sessions/" + session(),
+                    Operation.ABANDON,
+                    session(),
+                    new byte[0]);
+        }
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+    }
+}

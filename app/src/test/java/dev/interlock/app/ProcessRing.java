@@ -1,0 +1,114 @@
+package dev.interlock.app;
+
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A ring of processes that {@code interlock ring create} and {@code up} made. */
+final class ProcessRing implements AutoCloseable {
+    private final Cli cli;
+    private final Path path;
+
+    private ProcessRing(Cli cli, Path path) {
+        this.cli = cli;
+        this.path = path;
+    }
+
+    static ProcessRing start(Path path, int t, int n, int stallSeconds) {
+        Cli cli = Cli.built().with("INTERLOCK_RING", path);
+        cli.run("ring", "create", path, "-n", n, "-t", t, "--base-port", TestRing.freePorts(n + 1))
+                .expect(0);
+        ProcessRing ring = new ProcessRing(cli, path);
+        ring.up(stallSeconds);
+        return ring;
+    }
+
+    void up(int stallSeconds) {
+        cli.run("ring", "up", path, "--stall", stallSeconds).expect(0);
+    }
+
+    /** The command, with this ring as its default. */
+    Cli cli() {
+        return cli;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    RingDescriptor descriptor() {
+        return RingFolder.open(path).descriptor();
+    }
+
+    List<String> providers() {
+        return descriptor().providers().stream()
+                .map(provider -> provider.name())
+                .toList();
+    }
+
+    /** Of a node that runs. */
+    ProcessHandle process(String node) {
+        return new NodeProcess(path.resolve(node)).running().orElseThrow();
+    }
+
+    void kill(String node) {
+        ProcessHandle process = process(node);
+        process.destroyForcibly();
+        Await.until(node + " is dead", () -> !process.isAlive());
+    }
+
+    /** The files of blobs in a provider's store. */
+    List<Path> dataFiles(String provider) {
+        try (Stream<Path> files =
+                Files.list(path.resolve(provider).resolve("store").resolve("objects"))) {
+            return files.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How many bytes of blobs a provider holds. */
+    long dataBytes(String provider) {
+        return dataFiles(provider).stream()
+                .mapToLong(file -> {
+                    try {
+                        return Files.size(file);
+                    } catch (IOException e) {
+                        return 0; // Gone meanwhile.
+                    }
+                })
+                .sum();
+    }
+
+    /** Does this provider serve a read of this object now? Then it has the file of its share open. */
+    boolean reads(String provider, String id) {
+        try (Stream<Path> open =
+                Files.list(Path.of("/proc", String.valueOf(process(provider).pid()), "fd"))) {
+            return open.anyMatch(file -> {
+                try {
+                    return Files.readSymbolicLink(file).endsWith(id + ".share");
+                } catch (IOException e) {
+                    return false; // Closed meanwhile.
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        descriptor()
+                .nodes()
+                .forEach(card -> new NodeProcess(path.resolve(card.name()))
+                        .running()
+                        .ifPresent(process -> {
+                            Cli.signal("CONT", process.pid());
+                            process.destroyForcibly();
+                        }));
+    }
+}

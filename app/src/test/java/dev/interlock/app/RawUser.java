@@ -1,0 +1,105 @@
+package dev.interlock.app;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peer;
+import dev.interlock.wire.Peers;
+import dev.interlock.wire.TlsIdentity;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Speaks to nodes request by request, as someone does who doesn't keep to the protocol. */
+final class RawUser implements AutoCloseable {
+    private static final int PIECE_BYTES = 60_000;
+
+    private final RingDescriptor ring;
+    private final Credential credential;
+    private final Peers peers;
+    private final SecureRandom random = new SecureRandom();
+
+    private RawUser(RingDescriptor ring, Credential credential, Optional<TlsIdentity> tls, Deadlines deadlines) {
+        this.ring = ring;
+        this.credential = credential;
+        this.peers = new Peers(tls, deadlines);
+    }
+
+    /** A user, without a certificate. */
+    static RawUser of(TestRing ring, String credentialFile) {
+        return new RawUser(ring.descriptor(), ring.credential(credentialFile), Optional.empty(), ring.deadlines());
+    }
+
+    /** Whoever has this TLS key. */
+    static RawUser withTls(TestRing ring, TlsIdentity tls) {
+        return new RawUser(ring.descriptor(), ring.credential("credential"), Optional.of(tls), ring.deadlines());
+    }
+
+    RingDescriptor ring() {
+        return ring;
+    }
+
+    Credential credential() {
+        return credential;
+    }
+
+    SecureRandom random() {
+        return random;
+    }
+
+    Deadlines deadlines() {
+        return peers.deadlines();
+    }
+
+    Peer peer(String node) {
+        return peers.to(ring.node(node).orElseThrow());
+    }
+
+    String header(String node, Operation operation, String subject, byte[] body) {
+        return header(node, operation, subject, body, Instant.now());
+    }
+
+    String header(String node, Operation operation, String subject, byte[] body, Instant now) {
+        return SignedRequest.sign(credential, ring.id(), ring.epoch(), node, operation, subject, body, random, now);
+    }
+
+    byte[] call(String node, HttpMethod method, String path, Operation operation, String subject, byte[] body) {
+        return send(node, method, path, header(node, operation, subject, body), body);
+    }
+
+    /** With a header of the caller's making. */
+    byte[] send(String node, HttpMethod method, String path, String header, byte[] body) {
+        return peer(node)
+                .call(method, path, Optional.of(header), body, deadlines().settle());
+    }
+
+    /** Streams these bytes and brings the answer. */
+    byte[] stream(String node, String path, Optional<String> header, byte[] bytes) {
+        Peer.Upload upload = peer(node).upload(path, header);
+        try {
+            for (int done = 0; done < bytes.length; done += PIECE_BYTES) {
+                upload.out()
+                        .write(
+                                Unpooled.copiedBuffer(bytes, done, Math.min(PIECE_BYTES, bytes.length - done)),
+                                deadlines().stall());
+            }
+        } catch (IOException e) {
+            throw upload.reason(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        upload.out().end();
+        return upload.complete(deadlines().settle());
+    }
+
+    @Override
+    public void close() {
+        peers.close();
+        credential.close();
+    }
+}

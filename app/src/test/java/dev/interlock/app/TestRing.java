@@ -1,0 +1,261 @@
+package dev.interlock.app;
+
+import dev.interlock.client.CredentialFile;
+import dev.interlock.client.Fetched;
+import dev.interlock.client.Interlock;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.dealer.DealerNode;
+import dev.interlock.node.provider.ProviderNode;
+import dev.interlock.node.store.SqliteStore;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
+import dev.interlock.wire.Deadlines;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+
+/** A ring in this JVM: real TLS on loopback, real SQLite, nodes that stop and start again. */
+final class TestRing implements AutoCloseable {
+    /** Far from any honest wait, for tests that don't wait for anybody to give up. */
+    static final Duration PATIENT = Duration.ofSeconds(15);
+    /** For tests that do. */
+    static final Duration SHORT = Duration.ofSeconds(2);
+
+    private final RingFolder folder;
+    private final Deadlines deadlines;
+    private final Map<String, AutoCloseable> running = new TreeMap<>();
+    private final Interlock owner;
+    private final Interlock other;
+    private final Interlock stranger;
+
+    private TestRing(RingFolder folder, Deadlines deadlines) {
+        this.folder = folder;
+        this.deadlines = deadlines;
+        RingDescriptor ring = folder.descriptor();
+        Path path = folder.path();
+        CredentialFile.create(path.resolve("other"), new SecureRandom());
+        CredentialFile.create(path.resolve("stranger"), new SecureRandom());
+        try (Credential credential = credential("other")) {
+            folder.nodes().stream()
+                    .map(NodeFolder::open)
+                    .forEach(node -> node.allow(
+                            "other",
+                            credential.publicKey(ring.id(), node.card().name()).toString()));
+        }
+        folder.descriptor().nodes().forEach(card -> start(card.name()));
+        this.owner = client("credential");
+        this.other = client("other");
+        this.stranger = client("stranger");
+    }
+
+    static TestRing start(Path dir, int t, int n, Duration stall) {
+        return new TestRing(
+                RingFolder.create(dir.resolve("ring-" + t + "-" + n), "test", t, n, 1, freePorts(n + 1)),
+                Deadlines.stallAfter(stall));
+    }
+
+    /** The first of as many free ports, below those that outgoing connections take. */
+    static int freePorts(int count) {
+        while (true) {
+            int base = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+            List<ServerSocket> held = new ArrayList<>();
+            try {
+                for (int i = 0; i < count; i++) {
+                    held.add(new ServerSocket(base + i, 1, InetAddress.getByName("127.0.0.1")));
+                }
+                return base;
+            } catch (IOException taken) {
+                // Another range.
+            } finally {
+                held.forEach(TestRing::release);
+            }
+        }
+    }
+
+    private static void release(ServerSocket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void start(String... names) {
+        for (String name : names) {
+            NodeFolder node = NodeFolder.open(node(name));
+            Clock clock = Clock.systemUTC();
+            if (node.card().role() == Role.DEALER) {
+                DealerNode dealer = new DealerNode(node, new SecureRandom(), deadlines, clock);
+                dealer.start();
+                running.put(name, dealer);
+            } else {
+                ProviderNode provider = new ProviderNode(node, openStore(name), deadlines, clock);
+                provider.start();
+                running.put(name, provider);
+            }
+        }
+    }
+
+    void stop(String... names) {
+        // A server takes two seconds to stop, whatever it does: all at once.
+        List<Future<?>> stopping = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (String name : names) {
+                AutoCloseable node = running.remove(name);
+                stopping.add(threads.submit(() -> {
+                    node.close();
+                    return name;
+                }));
+            }
+        }
+        stopping.forEach(Future::resultNow);
+    }
+
+    void restart(String... names) {
+        stop(names);
+        start(names);
+    }
+
+    /** Starts what doesn't run. */
+    void startAll() {
+        descriptor().nodes().filter(card -> !running.containsKey(card.name())).forEach(card -> start(card.name()));
+    }
+
+    SqliteStore openStore(String name) {
+        return SqliteStore.open(storeFolder(name), new SecureRandom(), Clock.systemUTC());
+    }
+
+    RingDescriptor descriptor() {
+        return folder.descriptor();
+    }
+
+    RingFolder folder() {
+        return folder;
+    }
+
+    Path node(String name) {
+        return folder.path().resolve(name);
+    }
+
+    Path storeFolder(String name) {
+        return node(name).resolve("store");
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
+    }
+
+    /** Whom {@code ring create} lets in. */
+    Interlock owner() {
+        return owner;
+    }
+
+    /** A second user whom every node lets in. */
+    Interlock other() {
+        return other;
+    }
+
+    /** A user whom no node lets in. */
+    Interlock stranger() {
+        return stranger;
+    }
+
+    Interlock client(String credentialFile) {
+        return Interlock.open(descriptor(), credential(credentialFile), deadlines);
+    }
+
+    Credential credential(String file) {
+        return CredentialFile.read(folder.path().resolve(file));
+    }
+
+    /** The names of an object's providers in the order of its write, home first. */
+    List<String> route(Token token) {
+        return token.providers().stream()
+                .map(x -> descriptor().provider(x).name())
+                .toList();
+    }
+
+    List<String> homes(Token token) {
+        return token.homes().stream().map(x -> descriptor().provider(x).name()).toList();
+    }
+
+    List<String> providers() {
+        return descriptor().providers().stream()
+                .map(provider -> provider.name())
+                .toList();
+    }
+
+    /** The files of blobs in a provider's store. */
+    List<Path> dataFiles(String name) {
+        try (Stream<Path> files = Files.list(storeFolder(name).resolve("objects"))) {
+            return files.toList();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Token put(byte[] bytes) {
+        return put(owner, bytes);
+    }
+
+    static Token put(Interlock user, byte[] bytes) {
+        try {
+            return user.put(Channels.newChannel(new ByteArrayInputStream(bytes)), bytes.length);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    byte[] get(ObjectId object, String... from) {
+        return get(owner, object, from);
+    }
+
+    static byte[] get(Interlock user, ObjectId object, String... from) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        get(user, object, out, from);
+        return out.toByteArray();
+    }
+
+    /** What came out stays in {@code out} when this throws. */
+    static Fetched get(Interlock user, ObjectId object, ByteArrayOutputStream out, String... from) {
+        try {
+            return user.get(object, Channels.newChannel(out), List.of(from), length -> {}, done -> {});
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        ThreadLocalRandom.current().nextBytes(bytes);
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        owner.close();
+        other.close();
+        stranger.close();
+        stop(running.keySet().toArray(String[]::new));
+    }
+}
