@@ -66,6 +66,19 @@ final class DamageTest {
     }
 
     @Test
+    void aFlippedBitBeforeTheFirstByteLeft() throws Exception {
+        byte[] bytes = TestRing.random(100_000);
+        for (int place : new int[] {0, 1}) {
+            Token token = ring.put(bytes);
+            List<String> route = ring.route(token);
+            flip(token, route.get(place), "share", 1000);
+            // Its neighbour got nothing, and may not be blamed for that.
+            namesTheCulprit(token, bytes, route.get(place), route.get(1 - place));
+            namesTheCulprit(token, bytes, route.get(place), route.get(2));
+        }
+    }
+
+    @Test
     void aFlippedBitInACiphertext() throws Exception {
         byte[] bytes = TestRing.random(2 * CHUNK + 100);
         Token token = ring.put(bytes);

@@ -11,6 +11,7 @@ import dev.interlock.node.NodeFolder;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.SessionReport;
 import dev.interlock.protocol.request.Operation;
@@ -139,7 +140,9 @@ final class HopTest {
     void empty() {
         Dealt unused = write.dealt(write.orders().deal());
         try (RawUser cc1 = as("cc1")) {
-            assertThatThrownBy(() -> hop(cc1, "cc2", 1, new byte[0])).isInstanceOf(IntegrityException.class);
+            assertThatThrownBy(() -> hop(cc1, "cc2", 1, new byte[0]))
+                    .asInstanceOf(InstanceOfAssertFactories.type(NodeException.class))
+                    .satisfies(e -> assertThat(e.node()).isEqualTo("cc1"));
         }
         nothingStays();
     }
@@ -191,7 +194,7 @@ final class HopTest {
         Dealt dealt = write.dealt(write.orders().deal());
         assertThatThrownBy(() -> write.dealt(write.deal()))
                 .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("dealt before");
+                .hasMessageContaining("there or under way already");
         byte[] unused = write.stream();
         finish(dealt);
     }

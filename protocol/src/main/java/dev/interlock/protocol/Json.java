@@ -55,7 +55,7 @@ public final class Json {
         }
     }
 
-    /** @throws MalformedException when it isn't JSON of this type, with no field unknown, missing, null or given twice */
+    /** @throws MalformedException when it isn't JSON of this type, no field unknown, missing, null or given twice */
     public static <T> T read(String what, byte[] json, Class<T> type) {
         try {
             String text = StandardCharsets.UTF_8
@@ -74,7 +74,7 @@ public final class Json {
         }
     }
 
-    /** Which rule failed and where, but never the value, as Jackson's own messages have it: it could be a blind's seed. */
+    /** Which rule failed and where; never the value, as Jackson's own messages have it: it could be a blind's seed. */
     private static String reason(JsonProcessingException e) {
         return switch (e) {
             case JsonMappingException outer

@@ -55,40 +55,40 @@ final class JsonTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-        # what stands there    | what stands there then                    | the error
-        "protocol" : 3,        |                                           | the field protocol is missing
-        "dealer" : null,       |                                           | the field dealer is missing
-        "protocol" : 3,        | "protocol" : 3, "colour" : 1,             | it has an unknown field, colour
-        "protocol" : 3,        | "protocol" : 3, "protocol" : 3,           | it has a field twice, at line 3
-        "protocol" : 3,        | "protocol" : 3, "protocol" : 2,           | it has a field twice, at line 3
-        "protocol" : 3         | "protocol" : null                         | the field protocol is null
-        "protocol" : 3         | "protocol" : "3"                          | the field protocol is missing or has a wrong value
-        "protocol" : 3         | "protocol" : 3.0                          | the field protocol is missing or has a wrong value
-        "protocol" : 3         | "protocol" : 3.9                          | the field protocol is missing or has a wrong value
-        "protocol" : 3         | "protocol" : 3e0                          | the field protocol is missing or has a wrong value
-        "protocol" : 3         | "protocol" : true                         | the field protocol is missing or has a wrong value
-        "protocol" : 3         | "protocol" : 4294967299                   | it isn't JSON
-        "protocol" : 3         | "protocol" : 03                           | it isn't JSON
-        "length" : 1000        | "length" : 18446744073709551616           | it isn't JSON
-        "length" : 1000        | "length" : NaN                            | it isn't JSON
-        "kind" : "read"        | "kind" : null                             | the field kind is null
-        "kind" : "read"        | "kind" : "READ"                           | the field kind is missing or has a wrong value
-        "kind" : "read"        | "kind" : "erase"                          | the field kind is missing or has a wrong value
-        "kind" : "read"        | "kind" : ""                               | the field kind is missing or has a wrong value
-        "kind" : "read"        | "kind" : 1                                | the field kind is missing or has a wrong value
-        "kind" : "read"        | "kind" : "1"                              | the field kind is missing or has a wrong value
-        "profile" : "blinded"  | "profile" : null                          | the field profile is null
-        "profile" : "blinded"  | "profile" : 2                             | the field profile is missing or has a wrong value
-        "profile" : "blinded"  | "profile" : true                          | the field profile is missing or has a wrong value
-        "profile" : "blinded"  | "profile" : [ "blinded" ]                 | the field profile is missing or has a wrong value
-        "homes" : [ 4 ]        | "homes" : null                            | the field homes is null
-        "homes" : [ 4 ]        | "homes" : 4                               | the field homes is missing or has a wrong value
-        "homes" : [ 4 ]        | "homes" : [ null ]                        | the field homes[0] is null
-        "homes" : [ 4 ]        | "homes" : [ 4, "4" ]                      | the field homes[1] is missing or has a wrong value
-        "homes" : [ 4 ]        | "homes" : [ 4.5 ]                         | the field homes[0] is missing or has a wrong value
-        "homes" : [ 4 ]        | "homes" : [ 4, ]                          | it isn't JSON
-        "homes" : [ 4 ]        | 'homes' : [ 4 ]                           | it isn't JSON
-        "homes" : [ 4 ]        | /* none */ "homes" : [ 4 ]                | it isn't JSON
+        # what stands there    | what stands there then            | the error
+        "protocol" : 3,        |                                   | the field protocol is missing
+        "dealer" : null,       |                                   | the field dealer is missing
+        "protocol" : 3,        | "protocol" : 3, "colour" : 1,     | it has an unknown field, colour
+        "protocol" : 3,        | "protocol" : 3, "protocol" : 3,   | it has a field twice, at line 3
+        "protocol" : 3,        | "protocol" : 3, "protocol" : 2,   | it has a field twice, at line 3
+        "protocol" : 3         | "protocol" : null                 | the field protocol is null
+        "protocol" : 3         | "protocol" : "3"                  | the field protocol is missing or has a wrong value
+        "protocol" : 3         | "protocol" : 3.0                  | the field protocol is missing or has a wrong value
+        "protocol" : 3         | "protocol" : 3.9                  | the field protocol is missing or has a wrong value
+        "protocol" : 3         | "protocol" : 3e0                  | the field protocol is missing or has a wrong value
+        "protocol" : 3         | "protocol" : true                 | the field protocol is missing or has a wrong value
+        "protocol" : 3         | "protocol" : 4294967299           | it isn't JSON
+        "protocol" : 3         | "protocol" : 03                   | it isn't JSON
+        "length" : 1000        | "length" : 18446744073709551616   | it isn't JSON
+        "length" : 1000        | "length" : NaN                    | it isn't JSON
+        "kind" : "read"        | "kind" : null                     | the field kind is null
+        "kind" : "read"        | "kind" : "READ"                   | the field kind is missing or has a wrong value
+        "kind" : "read"        | "kind" : "erase"                  | the field kind is missing or has a wrong value
+        "kind" : "read"        | "kind" : ""                       | the field kind is missing or has a wrong value
+        "kind" : "read"        | "kind" : 1                        | the field kind is missing or has a wrong value
+        "kind" : "read"        | "kind" : "1"                      | the field kind is missing or has a wrong value
+        "profile" : "blinded"  | "profile" : null                  | the field profile is null
+        "profile" : "blinded"  | "profile" : 2                     | the field profile is missing or has a wrong value
+        "profile" : "blinded"  | "profile" : true                  | the field profile is missing or has a wrong value
+        "profile" : "blinded"  | "profile" : [ "blinded" ]         | the field profile is missing or has a wrong value
+        "homes" : [ 4 ]        | "homes" : null                    | the field homes is null
+        "homes" : [ 4 ]        | "homes" : 4                       | the field homes is missing or has a wrong value
+        "homes" : [ 4 ]        | "homes" : [ null ]                | the field homes[0] is null
+        "homes" : [ 4 ]        | "homes" : [ 4, "4" ]              | the field homes[1] is missing or has a wrong value
+        "homes" : [ 4 ]        | "homes" : [ 4.5 ]                 | the field homes[0] is missing or has a wrong value
+        "homes" : [ 4 ]        | "homes" : [ 4, ]                  | it isn't JSON
+        "homes" : [ 4 ]        | 'homes' : [ 4 ]                   | it isn't JSON
+        "homes" : [ 4 ]        | /* none */ "homes" : [ 4 ]        | it isn't JSON
         """)
     void whatIsntAnOrderIsRefusedByTheNameOfTheRule(String there, String then, String rule) {
         assertThat(ORDER).contains(there);

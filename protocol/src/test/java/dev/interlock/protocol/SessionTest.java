@@ -9,17 +9,21 @@ import dev.interlock.core.field.Gf256;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Profile;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A provider of a (5,3) ring and the orders that it gets. */
 final class SessionTest {
@@ -211,6 +215,34 @@ final class SessionTest {
                 .hasMessageContaining(rule);
         for (byte left : order.blind()) {
             assertThat(left).isZero();
+        }
+    }
+
+    /** A ring for study may allow the profile; no node serves it yet. */
+    @Test
+    void thePublishedProfileIsNotServedEvenWhereItIsAllowed() {
+        try (SigningKey ringKey = new SigningKey(SecretBytes.random(32, new SeededRandom(4)))) {
+            RingDescriptor study = RingDescriptor.open(RingDescriptor.assemble(
+                    ringKey,
+                    "study",
+                    3,
+                    Set.of(Profile.PUBLISHED, Profile.BLINDED),
+                    RING.nodes().toList()));
+            Draft draft = Draft.read();
+            draft.profile = "published";
+            assertThatThrownBy(() -> Session.accept(study, SELF, draft.order()))
+                    .isInstanceOf(MalformedException.class)
+                    .hasMessage("the profile published isn't served");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, ChunkLayout.MAX_LENGTH})
+    void theShortestAndTheLongestObjectAreAccepted(long length) {
+        Draft draft = Draft.read();
+        draft.length = length;
+        try (Session session = Session.accept(RING, SELF, draft.order())) {
+            assertThat(session.layout().length()).isEqualTo(length);
         }
     }
 

@@ -32,7 +32,7 @@ final class MerkleRootTest {
         assertThat(root(leaves)).isEqualTo(expected);
     }
 
-    /** RFC 9162 §2.1.1: k is the largest power of two smaller than n; the tree is that of D[0:k] beside that of D[k:n]. */
+    /** RFC 9162 §2.1.1: k is the largest power of two below n; the tree is that of D[0:k] beside that of D[k:n]. */
     private static byte[] subtree(List<byte[]> leaves) throws NoSuchAlgorithmException {
         int n = leaves.size();
         if (n == 1) {

@@ -109,6 +109,13 @@ final class IdTest {
                 .doesNotContain("y".repeat(10));
     }
 
+    @Test
+    void anErrorQuotesAShortTextWhole() {
+        assertThatThrownBy(() -> ObjectId.parse("x".repeat(40)))
+                .isInstanceOf(MalformedException.class)
+                .hasMessageStartingWith("\"" + "x".repeat(40) + "\" is no object id");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 15, 17, 32})
     void anIdHasSixteenBytes(int length) {

@@ -14,6 +14,7 @@ import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -290,6 +291,23 @@ final class TokenTest {
         for (String other : new String[] {"", "Blinded", "BLINDED", "blinded ", "plain"}) {
             refuses(() -> Profile.parse(other), "\"published\" or \"blinded\"");
         }
+    }
+
+    /** One byte of the encoding counts the dealings. */
+    @Test
+    void aTokenHasUpTo255Dealings() {
+        Dealt dealt = dealt("dealer1", PROVIDERS);
+        Token most = Sample.token(PROVIDERS, 1, 0, Collections.nCopies(255, dealt));
+        assertThat(Token.decode(most.encode()).dealings()).hasSize(255);
+        refuses(() -> Sample.token(PROVIDERS, 1, 0, Collections.nCopies(256, dealt)), "1 to 255 dealings");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void tokensOfAllThreeProtocolsAreRead(int protocol) {
+        byte[] bytes = Sample.token().encode();
+        bytes[37] = (byte) protocol;
+        assertThat(Token.decode(bytes).protocol()).isEqualTo(protocol);
     }
 
     private static void refuses(Runnable making, String rule) {

@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** One session while it lives at this provider: what the protocol knows of it, and its blobs. */
@@ -37,7 +36,6 @@ final class LiveSession implements AutoCloseable {
     /** The user's end of a read's last station. */
     private final CompletableFuture<UserSink> userSink = new CompletableFuture<>();
 
-    private final AtomicBoolean shareBegun = new AtomicBoolean();
     private volatile long lastMoveNanos = System.nanoTime();
     private boolean sharesBegun;
     private boolean prepared;
@@ -137,11 +135,6 @@ final class LiveSession implements AutoCloseable {
             throw new IllegalStateException("this session has no such part here");
         }
         return part;
-    }
-
-    /** @return false when this is no write, or its share has begun to arrive before */
-    boolean beginShare() {
-        return isWrite() && shareBegun.compareAndSet(false, true);
     }
 
     Progress progress(Station station) {

@@ -90,6 +90,10 @@ final class Pass {
             long total = session.layout().padTotal();
             long position = 0;
             ByteBuf piece = next(source);
+            if (piece == null) {
+                // A stream that fails before its first byte arrives as one that ends, and no pass is empty.
+                throw brokeOff(source, "broke off its stream");
+            }
             // Rule 1 of DESIGN §10: burnt when the first byte arrives, before anything leaves.
             if (!burns.burn(session, station)) {
                 release(piece);
@@ -140,8 +144,12 @@ final class Pass {
             return source.next();
         } catch (IOException e) {
             String how = e instanceof Inbound.StalledException ? "stalled: " + e.getMessage() : "broke off its stream";
-            throw new NodeException(source.name(), source.name() + " " + how);
+            throw brokeOff(source, how);
         }
+    }
+
+    private static NodeException brokeOff(Source source, String how) {
+        return new NodeException(source.name(), source.name() + " " + how);
     }
 
     private RefusedException used(Session session) {

@@ -175,11 +175,7 @@ public final class ProviderNode implements AutoCloseable {
         if (!session.dealer().equals(Optional.of(dealer.name()))) {
             throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
         }
-        if (!live.beginShare()) {
-            throw new RefusedException(
-                    name() + ": the session " + session.id() + " takes no share, or was dealt before");
-        }
-        if (!live.beginShares()) {
+        if (!live.isWrite() || !live.beginShares()) {
             throw new RefusedException(name() + ": the share of this session is there or under way already");
         }
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());

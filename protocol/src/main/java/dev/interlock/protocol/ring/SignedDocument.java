@@ -5,6 +5,7 @@ import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
@@ -26,7 +27,8 @@ record SignedDocument(byte[] json, VerifyingKey signer) {
      * @throws dev.interlock.core.signature.BadSignatureException when it isn't the named key's over these bytes
      */
     static SignedDocument open(String what, Purpose purpose, byte[] document) {
-        String text = new String(document, StandardCharsets.UTF_8);
+        // A byte a character, so that places in the text are places in the document.
+        String text = new String(document, StandardCharsets.ISO_8859_1);
         int mark = text.lastIndexOf("\n" + MARK) + 1;
         if (mark == 0 || !text.endsWith("\n") || text.indexOf('\n', mark) != text.length() - 1) {
             throw new MalformedException(
@@ -37,7 +39,7 @@ record SignedDocument(byte[] json, VerifyingKey signer) {
             throw new MalformedException(what + " has a malformed signature line");
         }
         VerifyingKey signer = VerifyingKey.parse(line[0]);
-        byte[] body = text.substring(0, mark).getBytes(StandardCharsets.UTF_8);
+        byte[] body = Arrays.copyOf(document, mark);
         signer.verify(purpose, body, HexFormat.of().parseHex(line[1]));
         return new SignedDocument(body, signer);
     }

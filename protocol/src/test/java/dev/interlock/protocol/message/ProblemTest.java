@@ -72,10 +72,10 @@ final class ProblemTest {
     @Test
     void tooFewProvidersSaysWhoIsMissingAndWhy() {
         Map<String, String> absent = new LinkedHashMap<>();
-        absent.put("cc2", "doesn't answer");
-        absent.put("cc1", "stalled");
+        absent.put("cc2", "destroyed it");
+        absent.put("cc1", "cc1 doesn't answer");
         TooFewProvidersException few = new TooFewProvidersException("A get", 3, 2, absent);
-        assertThat(few).hasMessage("A get needs 3 providers and 2 can be used. cc2: doesn't answer; cc1: stalled");
+        assertThat(few).hasMessage("A get needs 3 providers and 2 can be used. cc2: destroyed it; cc1 doesn't answer");
         assertThat(Problem.of("cc9", few).toException())
                 .isInstanceOf(NodeException.class)
                 .hasMessage(few.getMessage());

@@ -160,6 +160,17 @@ final class NodeCardTest {
                 .matches("[\\x20-\\x7E…]+");
     }
 
+    @Test
+    void anErrorAboutTheAddressQuotesNoUncheckedName() {
+        String hostile = JSON.replace("\"cc1\"", "\"\\u001b[2J\"").replace(":7001", "");
+        byte[] document =
+                SignedDocument.sign(Purpose.NODE_CARD, hostile.getBytes(StandardCharsets.UTF_8), Cards.key(1));
+        assertThatThrownBy(() -> NodeCard.open(document))
+                .isInstanceOf(MalformedException.class)
+                .message()
+                .matches("[\\x20-\\x7E]+");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"localhost:1", "cc1.example:65535", "10.0.0.1:443", "[::1]:7001", "[2001:db8::1]:7001"})
     void addressesOfEveryKindAreReadAgain(String address) {
