@@ -15,6 +15,7 @@ import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ChainMessage;
@@ -256,7 +257,10 @@ final class Putting {
             // A provider that missed it holds its share durably and learns of the commit from home.
             if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)
                     && !(error instanceof NodeException)) {
-                throw new CommitUnknownException(error);
+                throw new CommitUnknownException(new NodeException(
+                        node.name(),
+                        "home committed " + token.object() + ", but " + node.name() + " doesn't follow: "
+                                + error.explanation() + ". `interlock info " + token.object() + "` tells where it is"));
             }
         }
     }
@@ -277,7 +281,10 @@ final class Putting {
     private void commitAgain(Token token, byte[] body, NodeException lost) {
         try {
             byte[] _ = commit(route.getFirst(), body);
-        } catch (NodeException stillLost) {
+        } catch (NoSuchObjectException forgotten) {
+            // Home's word is binding: it hadn't committed, and never will.
+            throw forgotten;
+        } catch (InterlockException stillUnknown) {
             throw new CommitUnknownException(new NodeException(
                     lost.node(),
                     lost.explanation() + ". Whether the put of " + token.object()
