@@ -1,7 +1,6 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
-import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
@@ -203,19 +202,15 @@ final class Getting {
     private void receive(Read.Plan plan, byte[] manifest, NodeCard last) throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
         Peer peer = client.peer(last);
-        List<Keystream> streams = plan.blindSeeds().values().stream()
-                .map(seed -> new Keystream(seed.segment()))
-                .toList();
-        List<Blind<MemorySegment>> blinds = streams.stream()
-                .<Blind<MemorySegment>>map(stream -> stream::addTo)
-                .toList();
         String session = plan.session().toString();
-        try (SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
+        try (Blinds grown = Blinds.grownFrom(plan.blindSeeds().values());
+                SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 RecordReader in = new RecordReader(
                         peer.download(
                                 "/v1/sessions/" + session + "/stream",
                                 client.authorization(last, Operation.STREAM, session, new byte[0])),
                         client.deadlines().stall())) {
+            List<Blind<MemorySegment>> blinds = grown.all();
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
                 fill(in, chunk, peer);
@@ -234,8 +229,6 @@ final class Getting {
                     progress.accept(layout.dataLength(k));
                 }
             }
-        } finally {
-            streams.forEach(Keystream::close);
         }
     }
 

@@ -164,15 +164,11 @@ final class Putting {
         // Without the dealer's shares no hop moves: nobody needs to wait for it.
         deal.whenFailed(upload::fail);
         byte[] manifest = new byte[layout.count() * Sha256.BYTES];
-        List<Keystream> streams = plan.blindSeeds().values().stream()
-                .map(seed -> new Keystream(seed.segment()))
-                .toList();
-        List<Blind<MemorySegment>> blinds = streams.stream()
-                .<Blind<MemorySegment>>map(stream -> stream::addTo)
-                .toList();
-        try (SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
+        try (Blinds grown = Blinds.grownFrom(plan.blindSeeds().values());
+                SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 SecretBytes r = SecretBytes.random(Keystream.SEED_BYTES, client.random());
                 Keystream randomizers = new Keystream(r.segment())) {
+            List<Blind<MemorySegment>> blinds = grown.all();
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
                 randomizers.fill(chunk.asSlice(0, ChunkLayout.RANDOMIZER_BYTES));
@@ -193,8 +189,6 @@ final class Putting {
         } catch (IOException | RuntimeException e) {
             upload.out().fail(e);
             throw e;
-        } finally {
-            streams.forEach(Keystream::close);
         }
     }
 
