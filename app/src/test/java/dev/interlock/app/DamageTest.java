@@ -169,11 +169,11 @@ final class DamageTest {
             byte[] manifest = from.manifest(object);
             try (PendingObject copy = to.begin(object, stored.owner())) {
                 for (BlobKind kind : new BlobKind[] {BlobKind.SHARE, BlobKind.CIPHERTEXT}) {
-                    if (kind == BlobKind.CIPHERTEXT && !isHome(stored, node)) {
+                    if (kind.equals(BlobKind.CIPHERTEXT) && !isHome(stored, node)) {
                         continue;
                     }
                     try (Blob blob = from.open(object, kind)) {
-                        copy(blob, copy, kind, kind == changed);
+                        copy(blob, copy, kind, kind.equals(changed));
                     }
                 }
                 copy.prepare(stored.token(), stored.chain(), manifest);

@@ -9,7 +9,6 @@ import java.security.GeneralSecurityException;
 import java.security.Provider;
 import java.util.Arrays;
 import javax.crypto.Cipher;
-import javax.crypto.SecretKey;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -49,7 +48,7 @@ public final class Keystream implements AutoCloseable {
         }
     }
 
-    private final Key key;
+    private final CipherKey key;
     private final Cipher cipher;
     private byte[] tile = new byte[0];
     private long position;
@@ -65,11 +64,11 @@ public final class Keystream implements AutoCloseable {
         if (seed.byteSize() != SEED_BYTES) {
             throw new IllegalArgumentException("seed has " + seed.byteSize() + " bytes, must have " + SEED_BYTES);
         }
-        key = new Key(seed.toArray(ValueLayout.JAVA_BYTE));
+        key = CipherKey.copyOf(seed);
         try {
             cipher = Cipher.getInstance(TRANSFORMATION, PROVIDER);
         } catch (GeneralSecurityException e) {
-            key.destroy();
+            key.close();
             throw unexpected(e);
         }
         seek(0);
@@ -144,7 +143,7 @@ public final class Keystream implements AutoCloseable {
         }
         closed = true;
         Arrays.fill(tile, (byte) 0);
-        key.destroy();
+        key.close();
         try {
             // The JDK zeroes the old key schedule when another key comes.
             cipher.init(
@@ -161,9 +160,9 @@ public final class Keystream implements AutoCloseable {
         return tile;
     }
 
-    /** For tests: the array itself. */
-    byte[] key() {
-        return key.bytes;
+    /** For tests. */
+    CipherKey key() {
+        return key;
     }
 
     private static void addTile(MemorySegment data, long offset, byte[] tile, int length) {
@@ -244,36 +243,5 @@ public final class Keystream implements AutoCloseable {
 
     private static IllegalStateException unexpected(GeneralSecurityException e) {
         return new IllegalStateException("AES-256-CTR doesn't work in this JVM", e);
-    }
-
-    /** Like SecretKeySpec, but one that can be wiped. */
-    private static final class Key implements SecretKey {
-        private static final long serialVersionUID = 1;
-
-        private final transient byte[] bytes;
-
-        Key(byte[] bytes) {
-            this.bytes = bytes;
-        }
-
-        @Override
-        public String getAlgorithm() {
-            return "AES";
-        }
-
-        @Override
-        public String getFormat() {
-            return "RAW";
-        }
-
-        @Override
-        public byte[] getEncoded() {
-            return bytes.clone();
-        }
-
-        @Override
-        public void destroy() {
-            Arrays.fill(bytes, (byte) 0);
-        }
     }
 }

@@ -214,12 +214,14 @@ class KeystreamTest {
         Keystream keystream = new Keystream(MemorySegment.ofArray(SEED));
         keystream.fill(MemorySegment.ofArray(new byte[1000]));
         byte[] tile = keystream.tile();
-        byte[] key = keystream.key();
+        SecretBytes key = keystream.key().bytes();
+        MemorySegment seed = key.segment();
         assertThat(Arrays.copyOf(tile, 1000)).isEqualTo(Arrays.copyOf(STREAM, 1000));
-        assertThat(key).isEqualTo(SEED);
+        assertThat(key.copyToHeap()).isEqualTo(SEED);
         keystream.close();
         assertThat(tile).containsOnly(0);
-        assertThat(key).containsOnly(0);
+        assertThat(seed.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+        assertThatThrownBy(key::copyToHeap).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

@@ -1,29 +1,88 @@
 package dev.interlock.node.store;
 
-import java.util.Locale;
+import dev.interlock.core.sharing.ShareIndex;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** What a blob is to its object. */
-public enum BlobKind {
+/**
+ * What a blob is to its object, which has at most one of each kind.
+ *
+ * @param code 1..4; stands, like x, in nonces, associated data and row numbers, so it never changes
+ * @param x whose share a sealed one is, 1..254; 0 for the other kinds
+ */
+public record BlobKind(int code, int x) {
     /** This provider's share of the pad. */
-    SHARE(1),
+    public static final BlobKind SHARE = new BlobKind(1, 0);
+
     /** P ⊕ a0, where this provider is the object's home. */
-    CIPHERTEXT(2),
+    public static final BlobKind CIPHERTEXT = new BlobKind(2, 0);
+
     /** Written by {@link PendingObject#prepare} and read by {@link Store#manifest}; kept and sealed like the others. */
-    MANIFEST(3);
+    public static final BlobKind MANIFEST = new BlobKind(3, 0);
 
-    private final int code;
+    /** {@link #number} is below. */
+    static final int NUMBERS = 2048;
 
-    BlobKind(int code) {
-        this.code = code;
+    private static final int SEALED_SHARE = 4;
+    private static final Pattern SEALED_LABEL = Pattern.compile("sealed-([1-9][0-9]{0,2})");
+
+    public BlobKind {
+        if (!isKnown(code, x)) {
+            throw new IllegalArgumentException("no blob is of kind " + code + " with x = " + x);
+        }
     }
 
-    /** 1..3; stands in nonces, associated data and row numbers, so it never changes. */
-    int code() {
-        return code;
+    /** The share of provider x, sealed to the user's public key, where this provider is the object's home. */
+    public static BlobKind sealedShare(int x) {
+        return new BlobKind(SEALED_SHARE, x);
+    }
+
+    /** The kind that writes itself like this; empty when none does. */
+    static Optional<BlobKind> ofLabel(String label) {
+        Matcher sealed = SEALED_LABEL.matcher(label);
+        if (sealed.matches()) {
+            int x = Integer.parseInt(sealed.group(1));
+            return x <= ShareIndex.MAX ? Optional.of(sealedShare(x)) : Optional.empty();
+        }
+        return switch (label) {
+            case "share" -> Optional.of(SHARE);
+            case "ciphertext" -> Optional.of(CIPHERTEXT);
+            case "manifest" -> Optional.of(MANIFEST);
+            default -> Optional.empty();
+        };
+    }
+
+    /** The kind with this number; empty when none has. */
+    static Optional<BlobKind> ofNumber(int number) {
+        int code = number / 256;
+        int x = number % 256;
+        return isKnown(code, x) ? Optional.of(new BlobKind(code, x)) : Optional.empty();
+    }
+
+    /** Both parts in one. */
+    int number() {
+        return 256 * code + x;
     }
 
     /** How messages and file names write it. */
     String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return switch (code) {
+            case 1 -> "share";
+            case 2 -> "ciphertext";
+            case 3 -> "manifest";
+            default -> "sealed-" + x;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return label();
+    }
+
+    private static boolean isKnown(int code, int x) {
+        return code == SEALED_SHARE
+                ? x >= ShareIndex.MIN && x <= ShareIndex.MAX
+                : code >= 1 && code < SEALED_SHARE && x == 0;
     }
 }

@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
 final class DataFiles {
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    private static final Pattern NAME = Pattern.compile("([0-9a-f]{32})\\.(share|ciphertext|manifest)");
+    private static final Pattern NAME = Pattern.compile("([0-9a-f]{32})\\.([a-z0-9-]+)");
 
     private final Path objects;
 
@@ -70,10 +71,16 @@ final class DataFiles {
         return FileMedium.reading(path(id, kind));
     }
 
-    void remove(ObjectId id) throws IOException {
-        for (BlobKind kind : BlobKind.values()) {
+    /** Removes those of these blobs that are there. */
+    void remove(ObjectId id, Collection<BlobKind> kinds) throws IOException {
+        for (BlobKind kind : kinds) {
             Files.deleteIfExists(path(id, kind));
         }
+    }
+
+    /** Removes whatever is there of the object, which takes a look at every file. */
+    void removeAll(ObjectId id) throws IOException {
+        removeIf((each, kind) -> each.equals(id));
     }
 
     void sync() throws IOException {
@@ -86,14 +93,7 @@ final class DataFiles {
 
     /** Removes the blobs that aren't wanted; files with names of another form aren't ours. */
     void sweep(BiPredicate<ObjectId, BlobKind> wanted) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(objects)) {
-            for (Path file : files) {
-                Matcher name = NAME.matcher(file.getFileName().toString());
-                if (name.matches() && !wanted.test(ObjectId.parse(name.group(1)), kind(name.group(2)))) {
-                    Files.delete(file);
-                }
-            }
-        }
+        removeIf(wanted.negate());
         sync();
     }
 
@@ -101,11 +101,19 @@ final class DataFiles {
         return objects.resolve(id + "." + kind.label());
     }
 
-    private static BlobKind kind(String label) {
-        return Arrays.stream(BlobKind.values())
-                .filter(kind -> kind.label().equals(label))
-                .findAny()
-                .orElseThrow();
+    private void removeIf(BiPredicate<ObjectId, BlobKind> unwanted) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(objects)) {
+            for (Path file : files) {
+                Matcher name = NAME.matcher(file.getFileName().toString());
+                if (!name.matches()) {
+                    continue;
+                }
+                Optional<BlobKind> kind = BlobKind.ofLabel(name.group(2));
+                if (kind.isPresent() && unwanted.test(ObjectId.parse(name.group(1)), kind.get())) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
     }
 
     private static FileAttribute<?>[] permissions(String permissions) {

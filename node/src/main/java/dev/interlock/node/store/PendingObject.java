@@ -16,11 +16,23 @@ public interface PendingObject extends AutoCloseable {
     Blob create(BlobKind kind, int maxRecordBytes, long totalBytes);
 
     /**
+     * Makes a blob that must not outlive the write: it is no part of what is prepared, and needs no {@link
+     * Blob#finish}. Its key is its own and never leaves memory; {@link #prepare} and {@link #close} wipe it, end the
+     * blob and remove its file. Not together with {@link #create} for the same kind.
+     *
+     * @param kind not MANIFEST
+     * @param maxRecordBytes 1 byte to 16 MiB; every record but the last has exactly so many
+     * @param totalBytes the sum of all records
+     * @throws StoreException.NoRoom when the disk has less room than that
+     */
+    Blob createTransient(BlobKind kind, int maxRecordBytes, long totalBytes);
+
+    /**
      * Makes the object durable: it survives a crash, in doubt until committed, forgotten or destroyed. After a failure
      * other than {@link StoreException.OutcomeUnknown} it can only be aborted.
      *
      * @param manifest at most 32 MiB
-     * @throws IllegalStateException when a blob isn't finished
+     * @throws IllegalStateException when a blob isn't finished, other than a transient one
      * @throws StoreException.NoRoom when the disk is full
      */
     void prepare(byte[] token, byte[] chain, byte[] manifest);
@@ -32,7 +44,7 @@ public interface PendingObject extends AutoCloseable {
      */
     void abort();
 
-    /** Ends the blobs and wipes the key from memory; aborts first unless prepared. */
+    /** Ends the blobs and wipes the keys from memory; aborts first unless prepared. */
     @Override
     void close();
 }

@@ -1,10 +1,13 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** A pending object: a key and blobs in memory and in files that nothing in the database points at. */
@@ -23,11 +26,15 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     private final SqliteStore store;
     private final ObjectId id;
     private final byte[] owner;
-    private final ObjectKey key;
-    private final Map<BlobKind, SealedBlob> blobs = new EnumMap<>(BlobKind.class);
+    private final CipherKey key;
+    private final Map<BlobKind, SealedBlob> blobs = new HashMap<>();
+    private final Map<BlobKind, Transient> transients = new HashMap<>();
+    /** The kinds whose files are there, or may be. */
+    private final Set<BlobKind> files = new HashSet<>();
+
     private Phase phase = Phase.OPEN;
 
-    PendingWrite(SqliteStore store, ObjectId id, byte[] owner, ObjectKey key) {
+    PendingWrite(SqliteStore store, ObjectId id, byte[] owner, CipherKey key) {
         this.store = store;
         this.id = id;
         this.owner = owner;
@@ -42,17 +49,25 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         return owner;
     }
 
-    ObjectKey key() {
+    CipherKey key() {
         return key;
     }
 
     @Override
     public synchronized Blob create(BlobKind kind, int maxRecordBytes, long totalBytes) {
-        requireOpen();
-        if (kind == BlobKind.MANIFEST) {
-            throw new IllegalArgumentException("prepare writes the manifest");
-        }
+        requireNew(kind);
         return add(kind, new RecordLayout(maxRecordBytes, totalBytes));
+    }
+
+    @Override
+    public synchronized Blob createTransient(BlobKind kind, int maxRecordBytes, long totalBytes) {
+        requireNew(kind);
+        RecordLayout layout = new RecordLayout(maxRecordBytes, totalBytes);
+        Medium medium = medium(kind, layout);
+        CipherKey own = CipherKey.random(store.random());
+        SealedBlob blob = SealedBlob.pending(id, kind, layout, medium, own, store.buffers());
+        transients.put(kind, new Transient(blob, own));
+        return blob;
     }
 
     @Override
@@ -68,8 +83,12 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
             }
         });
         phase = Phase.FAILED;
+        boolean named = !files.isEmpty();
+        dropTransients();
         writeManifest(manifest);
-        syncNames();
+        if (named || !files.isEmpty()) {
+            syncNames();
+        }
         try {
             phase = Phase.HANDED_OVER;
             store.insert(this, token, chain, blobs);
@@ -102,10 +121,11 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         boolean ours = phase != Phase.HANDED_OVER;
         phase = Phase.CLOSED;
         blobs.values().forEach(blob -> blob.end(why));
+        transients.values().forEach(each -> each.end(why));
         key.close();
         try {
             if (ours) {
-                store.files().remove(id);
+                store.files().remove(id, files);
             }
         } catch (IOException e) {
             throw StoreException.of("removing the files of object " + id + " (the next start does)", e);
@@ -126,10 +146,22 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         }
     }
 
-    private SealedBlob add(BlobKind kind, RecordLayout layout) {
-        if (blobs.containsKey(kind)) {
-            throw new IllegalStateException("object " + id + " has a " + kind.label() + " already");
+    // Before the object is durable: who finds it prepared, after a crash too, finds these gone.
+    private void dropTransients() {
+        for (Transient each : transients.values()) {
+            each.end(() -> new IllegalStateException(
+                    "object " + id + ", " + each.blob.kind().label() + " was erased when the object was prepared"));
         }
+        try {
+            store.files().remove(id, transients.keySet());
+        } catch (IOException e) {
+            throw StoreException.of("removing transient files of object " + id, e);
+        }
+        files.removeAll(transients.keySet());
+        transients.clear();
+    }
+
+    private SealedBlob add(BlobKind kind, RecordLayout layout) {
         SealedBlob blob = SealedBlob.pending(id, kind, layout, medium(kind, layout), key, store.buffers());
         blobs.put(kind, blob);
         return blob;
@@ -148,6 +180,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
                                 + usableBytes,
                         null);
             }
+            files.add(kind);
             return store.files().create(id, kind);
         } catch (IOException e) {
             throw StoreException.of("creating object " + id + ", " + kind.label(), e);
@@ -155,18 +188,34 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     }
 
     private void syncNames() {
-        if (blobs.values().stream().anyMatch(blob -> blob.medium().row() == null)) {
-            try {
-                store.files().sync();
-            } catch (IOException e) {
-                throw StoreException.of("writing object " + id, e);
-            }
+        try {
+            store.files().sync();
+        } catch (IOException e) {
+            throw StoreException.of("writing object " + id, e);
+        }
+    }
+
+    private void requireNew(BlobKind kind) {
+        requireOpen();
+        if (kind.equals(BlobKind.MANIFEST)) {
+            throw new IllegalArgumentException("prepare writes the manifest");
+        }
+        if (blobs.containsKey(kind) || transients.containsKey(kind)) {
+            throw new IllegalStateException("object " + id + " has a " + kind.label() + " already");
         }
     }
 
     private void requireOpen() {
         if (phase != Phase.OPEN) {
             throw new IllegalStateException("object " + id + " takes no more: it was prepared, aborted or closed");
+        }
+    }
+
+    /** A blob with the only key that opens it. */
+    private record Transient(SealedBlob blob, CipherKey key) {
+        void end(Supplier<RuntimeException> why) {
+            blob.end(why);
+            key.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -68,10 +69,10 @@ final class Rows {
     static Optional<StoredBlob> blob(Link link, ObjectId id, BlobKind kind) throws SQLException {
         PreparedStatement select = link.prepare("""
             SELECT state, key, record_bytes, total_bytes, sealed
-            FROM object JOIN object_key USING (seq) LEFT JOIN blob ON blob.place = 4 * object.seq + ?
+            FROM object JOIN object_key USING (seq) LEFT JOIN blob ON blob.place = 2048 * object.seq + ?
             WHERE id = ?\
             """);
-        select.setInt(1, kind.code());
+        select.setInt(1, kind.number());
         select.setBytes(2, id.bytes());
         try (ResultSet row = select.executeQuery()) {
             if (!row.next()) {
@@ -88,10 +89,10 @@ final class Rows {
     /** Whether a file of this kind belongs to the object. */
     static boolean isInFile(Link link, ObjectId id, BlobKind kind) throws SQLException {
         PreparedStatement select = link.prepare("""
-            SELECT 1 FROM object JOIN blob ON blob.place = 4 * object.seq + ?
+            SELECT 1 FROM object JOIN blob ON blob.place = 2048 * object.seq + ?
             WHERE id = ? AND state IN (1, 2) AND sealed IS NULL\
             """);
-        select.setInt(1, kind.code());
+        select.setInt(1, kind.number());
         select.setBytes(2, id.bytes());
         try (ResultSet row = select.executeQuery()) {
             return row.next();
@@ -104,7 +105,7 @@ final class Rows {
             byte[] owner,
             byte[] token,
             byte[] chain,
-            ObjectKey key,
+            CipherKey key,
             Map<BlobKind, SealedBlob> blobs,
             long nowMillis)
             throws SQLException {
@@ -122,7 +123,7 @@ final class Rows {
                 link.prepare("INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (?, ?, ?, ?)");
         for (Map.Entry<BlobKind, SealedBlob> blob : blobs.entrySet()) {
             RecordLayout layout = blob.getValue().layout();
-            insert.setLong(1, 4 * seq + blob.getKey().code());
+            insert.setLong(1, BlobKind.NUMBERS * seq + blob.getKey().number());
             insert.setInt(2, layout.recordBytes());
             insert.setLong(3, layout.totalBytes());
             byte[] sealed = blob.getValue().medium().row();
@@ -151,34 +152,37 @@ final class Rows {
         }
     }
 
-    /** Returns whether there was something to forget. */
-    static boolean forget(Link link, ObjectId id) throws SQLException {
+    /** Returns which of its blobs are in files; empty when there was nothing to forget. */
+    static Optional<List<BlobKind>> forget(Link link, ObjectId id) throws SQLException {
         Optional<Found> found = lookUp(link, id);
         if (found.isEmpty()) {
-            return false;
+            return Optional.empty();
         }
         if (found.get().state != ObjectState.PREPARED) {
             throw new StoreException.WrongState(id, found.get().state, ObjectState.PREPARED);
         }
-        eraseContent(link, found.get().seq);
+        List<BlobKind> files = eraseContent(link, found.get().seq);
         PreparedStatement delete = link.prepare("DELETE FROM object WHERE seq = ?");
         delete.setLong(1, found.get().seq);
         delete.executeUpdate();
-        return true;
+        return Optional.of(files);
     }
 
-    static void destroy(Link link, ObjectId id, byte[] receipt, long nowMillis) throws SQLException {
+    /** Returns which of its blobs are in files; empty when it was destroyed before. */
+    static Optional<List<BlobKind>> destroy(Link link, ObjectId id, byte[] receipt, long nowMillis)
+            throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
         if (found.state == ObjectState.DESTROYED) {
-            return;
+            return Optional.empty();
         }
-        eraseContent(link, found.seq);
+        List<BlobKind> files = eraseContent(link, found.seq);
         PreparedStatement update =
                 link.prepare("UPDATE object SET state = 3, receipt = ?, destroyed_at = ? WHERE seq = ?");
         update.setBytes(1, receipt);
         update.setLong(2, nowMillis);
         update.setLong(3, found.seq);
         update.executeUpdate();
+        return Optional.of(files);
     }
 
     static boolean burn(Link link, byte[] session, int place, Instant expires) throws SQLException {
@@ -197,9 +201,9 @@ final class Rows {
     }
 
     // Key rows are never deleted, so that no seq, and no blob's place, serves twice.
-    private static long insertKey(Link link, ObjectKey key) throws SQLException {
+    private static long insertKey(Link link, CipherKey key) throws SQLException {
         PreparedStatement insert = link.prepare("INSERT INTO object_key (key) VALUES (?) RETURNING seq");
-        byte[] bytes = key.copyToHeap();
+        byte[] bytes = key.getEncoded();
         try {
             insert.setBytes(1, bytes);
             try (ResultSet row = insert.executeQuery()) {
@@ -211,15 +215,29 @@ final class Rows {
         }
     }
 
-    private static void eraseContent(Link link, long seq) throws SQLException {
+    /** Returns the blobs in files, which are left to remove. */
+    private static List<BlobKind> eraseContent(Link link, long seq) throws SQLException {
+        long first = BlobKind.NUMBERS * seq;
+        List<BlobKind> files = new ArrayList<>();
+        PreparedStatement select =
+                link.prepare("SELECT place FROM blob WHERE place BETWEEN ? AND ? AND sealed IS NULL");
+        select.setLong(1, first);
+        select.setLong(2, first + BlobKind.NUMBERS - 1);
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                // A damaged number mustn't keep the rest from being erased.
+                BlobKind.ofNumber((int) (row.getLong(1) - first)).ifPresent(files::add);
+            }
+        }
         PreparedStatement key = link.prepare("UPDATE object_key SET key = ? WHERE seq = ?");
-        key.setBytes(1, new byte[ObjectKey.BYTES]);
+        key.setBytes(1, new byte[CipherKey.BYTES]);
         key.setLong(2, seq);
         key.executeUpdate();
         PreparedStatement blobs = link.prepare("DELETE FROM blob WHERE place BETWEEN ? AND ?");
-        blobs.setLong(1, 4 * seq);
-        blobs.setLong(2, 4 * seq + 3);
+        blobs.setLong(1, first);
+        blobs.setLong(2, first + BlobKind.NUMBERS - 1);
         blobs.executeUpdate();
+        return files;
     }
 
     private static Optional<Found> lookUp(Link link, ObjectId id) throws SQLException {

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -33,7 +33,7 @@ final class Schema {
     private static final String OBJECT_BY_OWNER =
             "CREATE INDEX object_by_owner ON object (owner, committed_at, seq) WHERE state = 2";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
-    // place is 4·seq + the kind's code, which saves an index; sealed is NULL where the blob is in a file.
+    // place is 2048·seq + 256·the kind's code + x, which saves an index; sealed is NULL where the blob is in a file.
     private static final String BLOB = """
         CREATE TABLE blob (
             place INTEGER PRIMARY KEY,

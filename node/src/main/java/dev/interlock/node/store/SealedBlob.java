@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +17,7 @@ final class SealedBlob implements Blob {
     private final BlobKind kind;
     private final RecordLayout layout;
     private final Medium medium;
-    private final ObjectKey key;
+    private final CipherKey key;
     private final Buffers buffers;
     private final Runnable onClose;
     private final ReentrantLock appending = new ReentrantLock();
@@ -34,7 +35,7 @@ final class SealedBlob implements Blob {
             BlobKind kind,
             RecordLayout layout,
             Medium medium,
-            ObjectKey key,
+            CipherKey key,
             Buffers buffers,
             boolean stored,
             Runnable onClose) {
@@ -47,12 +48,12 @@ final class SealedBlob implements Blob {
         this.onClose = onClose;
         this.finished = stored;
         this.records = stored ? layout.records() : 0;
-        this.sealer = stored ? null : Sealer.sealing(id, kind, key.forCipher());
+        this.sealer = stored ? null : Sealer.sealing(id, kind, key);
     }
 
     /** An empty blob to append to; the caller keeps the key. */
     static SealedBlob pending(
-            ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, ObjectKey key, Buffers buffers) {
+            ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, CipherKey key, Buffers buffers) {
         return new SealedBlob(id, kind, layout, medium, key, buffers, false, () -> {});
     }
 
@@ -62,10 +63,14 @@ final class SealedBlob implements Blob {
             BlobKind kind,
             RecordLayout layout,
             Medium medium,
-            ObjectKey key,
+            CipherKey key,
             Buffers buffers,
             Runnable onClose) {
         return new SealedBlob(id, kind, layout, medium, key, buffers, true, onClose);
+    }
+
+    BlobKind kind() {
+        return kind;
     }
 
     RecordLayout layout() {
@@ -184,6 +189,12 @@ final class SealedBlob implements Blob {
             if (ended == null) {
                 ended = why;
                 medium.close();
+                if (sealer != null) {
+                    sealer.close();
+                }
+                if (opener != null) {
+                    opener.close();
+                }
                 onClose.run();
             }
         } finally {
@@ -209,7 +220,7 @@ final class SealedBlob implements Blob {
     private Sealer opener() {
         Sealer known = opener;
         if (known == null) {
-            known = Sealer.opening(id, kind, key.forCipher());
+            known = Sealer.opening(id, kind, key);
             opener = known;
         }
         return known;

@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -117,7 +118,7 @@ public final class SqliteStore implements Store {
             reads.read("looking up object " + id, link -> Rows.state(link, id)).ifPresent(state -> {
                 throw new StoreException.ObjectExists(id, state.name());
             });
-            PendingWrite begun = new PendingWrite(this, id, owner.clone(), ObjectKey.random(random));
+            PendingWrite begun = new PendingWrite(this, id, owner.clone(), CipherKey.random(random));
             pending.put(id, begun);
             enter(id, begun);
             return begun;
@@ -182,10 +183,10 @@ public final class SqliteStore implements Store {
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            boolean forgotten = writes.erase("forgetting object " + id, link -> Rows.forget(link, id));
-            if (forgotten || !pending.containsKey(id)) {
+            Optional<List<BlobKind>> inFiles = writes.erase("forgetting object " + id, link -> Rows.forget(link, id));
+            if (inFiles.isPresent() || !pending.containsKey(id)) {
                 revoke(id, () -> new StoreException.NoSuchObject(id));
-                removeFiles(id);
+                removeFiles(id, inFiles);
             }
         } finally {
             one.unlock();
@@ -196,12 +197,10 @@ public final class SqliteStore implements Store {
     public void destroy(ObjectId id, byte[] receipt) {
         requireOpen();
         long now = clock.millis();
-        writes.erase("destroying object " + id, link -> {
-            Rows.destroy(link, id, receipt, now);
-            return true;
-        });
+        Optional<List<BlobKind>> inFiles =
+                writes.erase("destroying object " + id, link -> Rows.destroy(link, id, receipt, now));
         revoke(id, () -> new StoreException.Destroyed(id));
-        removeFiles(id);
+        removeFiles(id, inFiles);
     }
 
     @Override
@@ -252,6 +251,10 @@ public final class SqliteStore implements Store {
         return buffers;
     }
 
+    SecureRandom random() {
+        return random;
+    }
+
     /** Returns when the object is durable. */
     void insert(PendingWrite object, byte[] token, byte[] chain, Map<BlobKind, SealedBlob> blobs) {
         requireOpen();
@@ -284,7 +287,7 @@ public final class SqliteStore implements Store {
             if (row.state() == ObjectState.DESTROYED) {
                 throw new StoreException.Destroyed(id);
             }
-            ObjectKey key = ObjectKey.taking(row.key());
+            CipherKey key = CipherKey.taking(row.key());
             try {
                 Rows.Place place = row.place().orElseThrow(() -> new StoreException.NoSuchObject(id, kind));
                 byte[] sealed = place.sealed();
@@ -331,9 +334,14 @@ public final class SqliteStore implements Store {
         holders.forEach(holder -> holder.revoke(why));
     }
 
-    private void removeFiles(ObjectId id) {
+    /** @param kinds empty when a call before took the rows that knew, and may have failed here */
+    private void removeFiles(ObjectId id, Optional<List<BlobKind>> kinds) {
         try {
-            files.remove(id);
+            if (kinds.isPresent()) {
+                files.remove(id, kinds.get());
+            } else {
+                files.removeAll(id);
+            }
             files.sync();
         } catch (IOException e) {
             throw StoreException.of("removing the files of object " + id + " (repeat it)", e);
@@ -388,7 +396,7 @@ public final class SqliteStore implements Store {
     private final class Reading implements Revocable {
         private final SealedBlob blob;
 
-        Reading(ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, ObjectKey key) {
+        Reading(ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, CipherKey key) {
             this.blob = SealedBlob.stored(id, kind, layout, medium, key, buffers, () -> {
                 key.close();
                 leave(id, this);

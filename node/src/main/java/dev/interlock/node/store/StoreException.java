@@ -80,7 +80,7 @@ public abstract sealed class StoreException extends RuntimeException {
         private static final long serialVersionUID = 1L;
         // Not serialized: an exception of this kind doesn't leave its process.
         private final transient ObjectId object;
-        private final BlobKind kind;
+        private final transient BlobKind kind;
         private final int record;
 
         DamagedRecord(ObjectId object, BlobKind kind, int record, String how, @Nullable Throwable cause) {

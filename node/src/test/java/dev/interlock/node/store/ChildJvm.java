@@ -116,6 +116,7 @@ final class ChildJvm implements AutoCloseable {
                 waitForKill(store);
             }
             case "append" -> append(Fixture.open(folder), ObjectId.parse(arguments[2]));
+            case "transient" -> appendTransient(Fixture.open(folder), ObjectId.parse(arguments[2]));
             case "prepare" -> prepare(Fixture.open(folder), ObjectId.parse(arguments[2]));
             case "commits" -> commits(Fixture.open(folder));
             case "destroys" -> destroys(Fixture.open(folder));
@@ -129,6 +130,16 @@ final class ChildJvm implements AutoCloseable {
         Fixture.write(object, id, BlobKind.CIPHERTEXT, RECORD_BYTES, 100);
         Blob share = object.create(BlobKind.SHARE, RECORD_BYTES, 1000L * RECORD_BYTES);
         Fixture.fill(share, id, BlobKind.SHARE, 100);
+        say("appended");
+        waitForKill(store);
+    }
+
+    private static void appendTransient(Store store, ObjectId id) throws InterruptedException {
+        PendingObject object = store.begin(id, Fixture.OWNER);
+        Fixture.write(object, id, BlobKind.sealedShare(1), RECORD_BYTES, 2L * RECORD_BYTES);
+        Fixture.write(object, id, BlobKind.sealedShare(254), RECORD_BYTES, 2L * RECORD_BYTES);
+        Blob share = object.createTransient(BlobKind.SHARE, RECORD_BYTES, 100L * RECORD_BYTES);
+        Fixture.fill(share, id, BlobKind.SHARE, 10);
         say("appended");
         waitForKill(store);
     }

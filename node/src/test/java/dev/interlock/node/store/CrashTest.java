@@ -42,6 +42,40 @@ final class CrashTest {
     }
 
     @Test
+    void transientAndSealedSharesVanish() throws Exception {
+        try (ChildJvm child = ChildJvm.start("transient", folder, id)) {
+            assertThat(child.line()).isEqualTo("appended");
+            child.kill();
+        }
+        assertThat(Fixture.dataFiles(folder))
+                .as("control: there is something to remove")
+                .hasSize(3);
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(Fixture.dataFiles(folder)).isEmpty();
+            assertThat(store.find(id)).isEmpty();
+        }
+    }
+
+    // The database says prepared, and the names of transient blobs came back; what else lies there isn't ours.
+    @Test
+    void openRemovesTheTransientFilesOfAStoredObject() throws Exception {
+        try (SqliteStore store = Fixture.open(folder)) {
+            try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+                Fixture.write(object, id, BlobKind.sealedShare(7), 1000, 100_000);
+                object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            }
+        }
+        Path kept = Fixture.file(folder, id, BlobKind.sealedShare(7));
+        Files.copy(kept, Fixture.shareFile(folder, id));
+        Files.copy(kept, Fixture.file(folder, id, BlobKind.sealedShare(70)));
+        Path foreign = Files.createFile(folder.resolve("objects").resolve(id + ".sealed-007"));
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(Fixture.dataFiles(folder)).containsExactlyInAnyOrder(kept, foreign);
+            assertThat(Fixture.isWhole(store, id, BlobKind.sealedShare(7), 100)).isTrue();
+        }
+    }
+
+    @Test
     void preparedIsInDoubt() throws Exception {
         try (ChildJvm child = ChildJvm.start("prepare", folder, id)) {
             assertThat(child.line()).isEqualTo("prepared");

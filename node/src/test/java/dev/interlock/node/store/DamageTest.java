@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -58,10 +59,51 @@ final class DamageTest {
             byte[] nonce = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) k};
             cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, nonce));
             cipher.updateAAD(large.bytes());
-            cipher.updateAAD(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, (byte) k, 0, 0, (byte) 0x9c, 0x40});
+            cipher.updateAAD(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 0, (byte) k, 0, 0, (byte) 0x9c, 0x40});
             assertThat(cipher.doFinal(file, k * SEALED_BYTES, SEALED_BYTES))
                     .isEqualTo(Fixture.content(large, BlobKind.SHARE, k, RECORD_BYTES));
         }
+    }
+
+    @Test
+    void sealedSharesAreSealedAsDocumented() throws Exception {
+        BlobKind kind = BlobKind.sealedShare(200);
+        ObjectId other = putSealedShares(200, 201);
+        byte[] key = Fixture.keys(folder, other).getFirst();
+        byte[] file = Files.readAllBytes(Fixture.file(folder, other, kind));
+        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        byte[] nonce = {4, (byte) 200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+        cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, nonce));
+        cipher.updateAAD(other.bytes());
+        cipher.updateAAD(new byte[] {4, (byte) 200, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, (byte) 0x9c, 0x40});
+        assertThat(cipher.doFinal(file, SEALED_BYTES, SEALED_BYTES))
+                .isEqualTo(Fixture.content(other, kind, 1, RECORD_BYTES));
+    }
+
+    @Test
+    void sealedShareOfAnotherProvider() throws Exception {
+        ObjectId other = putSealedShares(200, 201);
+        Files.copy(
+                Fixture.file(folder, other, BlobKind.sealedShare(200)),
+                Fixture.file(folder, other, BlobKind.sealedShare(201)),
+                StandardCopyOption.REPLACE_EXISTING);
+        assertThat(Fixture.isWhole(store, other, BlobKind.sealedShare(200), 3)).isTrue();
+        try (Blob blob = store.open(other, BlobKind.sealedShare(201))) {
+            assertThatThrownBy(() -> Fixture.read(blob, 0))
+                    .isInstanceOf(StoreException.DamagedRecord.class)
+                    .hasMessageContaining("sealed-201 record 0");
+        }
+    }
+
+    private ObjectId putSealedShares(int... xs) {
+        ObjectId id = Fixture.newId();
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            for (int x : xs) {
+                Fixture.write(object, id, BlobKind.sealedShare(x), RECORD_BYTES, 3 * RECORD_BYTES);
+            }
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        return id;
     }
 
     @Test
@@ -161,7 +203,7 @@ final class DamageTest {
 
     @Test
     void damagedManifest() throws Exception {
-        Fixture.sql(folder, "UPDATE blob SET sealed = zeroblob(length(sealed)) WHERE place % 4 = 3");
+        Fixture.sql(folder, "UPDATE blob SET sealed = zeroblob(length(sealed)) WHERE place % 2048 = 768");
         assertThatThrownBy(() -> store.manifest(small))
                 .isInstanceOfSatisfying(StoreException.DamagedRecord.class, e -> {
                     assertThat(e.object()).isEqualTo(small);
@@ -205,14 +247,15 @@ final class DamageTest {
     private byte[] sealedRow() throws Exception {
         return Fixture.bytes(
                         folder,
-                        "SELECT sealed FROM blob JOIN object ON place = 4 * seq + 1 WHERE id = x'" + small + "'")
+                        "SELECT sealed FROM blob JOIN object ON place = 2048 * seq + 256 WHERE id = x'" + small + "'")
                 .getFirst();
     }
 
     private void setSealedRow(byte[] sealed) throws Exception {
         Fixture.sql(
                 folder,
-                "UPDATE blob SET sealed = ? WHERE place = (SELECT 4 * seq + 1 FROM object WHERE id = x'" + small + "')",
+                "UPDATE blob SET sealed = ? WHERE place = (SELECT 2048 * seq + 256 FROM object WHERE id = x'" + small
+                        + "')",
                 sealed);
     }
 

@@ -9,9 +9,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,8 @@ final class DestroyTest {
         try (PendingObject object = store.begin(id, Fixture.OWNER)) {
             Fixture.write(object, id, BlobKind.SHARE, 1000, 30_000);
             Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
+            Fixture.write(object, id, BlobKind.sealedShare(1), 1000, 30_000);
+            Fixture.write(object, id, BlobKind.sealedShare(254), 1000, 200_000);
             object.prepare(Fixture.TOKEN, Fixture.CHAIN, manifest);
         }
         Fixture.put(store, neighbour, 1000, 30_000);
@@ -66,14 +71,15 @@ final class DestroyTest {
 
         byte[] key = Fixture.keys(folder, id).getFirst();
         List<byte[]> traces = new ArrayList<>(List.of(key));
-        String rows =
-                "SELECT sealed FROM blob JOIN object ON place / 4 = seq WHERE sealed NOT NULL AND id = x'" + id + "'";
+        String rows = "SELECT sealed FROM blob JOIN object ON place / 2048 = seq WHERE sealed NOT NULL AND id = x'" + id
+                + "'";
         for (byte[] sealed : Fixture.bytes(folder, rows)) {
             addPieces(traces, sealed);
         }
-        Path ciphertext = folder.resolve("objects").resolve(id + ".ciphertext");
-        addPieces(traces, Files.readAllBytes(ciphertext));
-        assertThat(traces).hasSizeGreaterThan(200);
+        for (BlobKind kind : List.of(BlobKind.CIPHERTEXT, BlobKind.sealedShare(254))) {
+            addPieces(traces, Files.readAllBytes(Fixture.file(folder, id, kind)));
+        }
+        assertThat(traces).hasSizeGreaterThan(460);
         assertThat(found(traces)).as("control: the search finds them before").hasSize(traces.size());
         long walBytes = Files.size(folder.resolve("store.db-wal"));
         assertThat(walBytes).isPositive();
@@ -88,6 +94,64 @@ final class DestroyTest {
         assertThat(Fixture.isWhole(store, neighbour, BlobKind.SHARE, 30)).isTrue();
         store.close();
         assertThat(found(traces)).isEmpty();
+    }
+
+    @Test
+    void nothingOfATransientBlobIsLeftInAnyFile() throws Exception {
+        List<byte[]> drawn = new ArrayList<>();
+        store.close();
+        store = SqliteStore.open(folder, new Recorder(drawn), Clock.systemUTC());
+        List<byte[]> traces = new ArrayList<>();
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            byte[] objectKey = drawn.getLast();
+            Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
+            Blob share = object.createTransient(BlobKind.SHARE, 1000, 200_000);
+            byte[] ownKey = drawn.getLast();
+            Fixture.fill(share, id, BlobKind.SHARE, 200);
+            addPieces(traces, Files.readAllBytes(Fixture.shareFile(folder, id)));
+            assertThat(found(traces))
+                    .as("control: the search finds them before")
+                    .hasSize(traces.size());
+            assertThat(found(List.of(ownKey))).isEmpty();
+
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+
+            assertThat(found(traces)).isEmpty();
+            assertThat(found(List.of(ownKey, objectKey))).containsExactly(objectKey);
+        }
+    }
+
+    // A call before took the rows that say what is in files.
+    @Test
+    void repeatingFinishesWhatAFailedCallLeft() throws Exception {
+        List<BlobKind> kinds = List.of(BlobKind.SHARE, BlobKind.sealedShare(1), BlobKind.sealedShare(254));
+        ObjectId neighbour = Fixture.newId();
+        for (ObjectId each : List.of(id, neighbour)) {
+            try (PendingObject object = store.begin(each, Fixture.OWNER)) {
+                kinds.forEach(kind -> Fixture.write(object, each, kind, 1000, 100_000));
+                object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            }
+        }
+        // A folder in its place can't be removed as long as something is in it.
+        Path stuck = Fixture.file(folder, id, BlobKind.sealedShare(1));
+        Files.delete(stuck);
+        Files.createDirectory(stuck);
+        Path inside = Files.createFile(stuck.resolve("inside"));
+        assertThatThrownBy(() -> store.destroy(id, RECEIPT))
+                .isInstanceOf(StoreException.Failed.class)
+                .hasMessageContaining("repeat it");
+        Files.delete(inside);
+        store.destroy(id, RECEIPT);
+        try (Stream<Path> left = Files.list(folder.resolve("objects"))) {
+            assertThat(left)
+                    .containsExactlyInAnyOrderElementsOf(kinds.stream()
+                            .map(kind -> Fixture.file(folder, neighbour, kind))
+                            .toList());
+        }
+        assertThat(Fixture.isWhole(store, neighbour, BlobKind.sealedShare(254), 100))
+                .isTrue();
+        store.forget(neighbour);
+        assertThat(Fixture.dataFiles(folder)).isEmpty();
     }
 
     // In rows that SQLite deletes, keys stayed in the database file now and then: see Schema.
@@ -218,6 +282,22 @@ final class DestroyTest {
     private static void addPieces(List<byte[]> pieces, byte[] bytes) {
         for (int from = 0; from + 1000 <= bytes.length; from += 1000) {
             pieces.add(Arrays.copyOfRange(bytes, from, from + 16));
+        }
+    }
+
+    /** Keeps what it gives. */
+    @SuppressWarnings("serial")
+    private static final class Recorder extends SecureRandom {
+        private final transient List<byte[]> drawn;
+
+        Recorder(List<byte[]> drawn) {
+            this.drawn = drawn;
+        }
+
+        @Override
+        public void nextBytes(byte[] bytes) {
+            Fixture.RANDOM.nextBytes(bytes);
+            drawn.add(bytes.clone());
         }
     }
 

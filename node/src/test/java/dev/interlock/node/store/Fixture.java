@@ -47,7 +47,7 @@ final class Fixture {
     /** The bytes that record k of this blob has in every test. */
     static byte[] content(ObjectId id, BlobKind kind, int k, int bytes) {
         byte[] content = new byte[bytes];
-        new Random(id.high() ^ id.low() ^ kind.code() * 31L ^ k * 1_000_003L).nextBytes(content);
+        new Random(id.high() ^ id.low() ^ kind.number() * 31L ^ k * 1_000_003L).nextBytes(content);
         return content;
     }
 
@@ -108,7 +108,11 @@ final class Fixture {
     }
 
     static Path shareFile(Path folder, ObjectId id) {
-        return folder.resolve("objects").resolve(id + ".share");
+        return file(folder, id, BlobKind.SHARE);
+    }
+
+    static Path file(Path folder, ObjectId id, BlobKind kind) {
+        return folder.resolve("objects").resolve(id + "." + kind.label());
     }
 
     static void sql(Path folder, String sql, byte[]... arguments) throws SQLException {

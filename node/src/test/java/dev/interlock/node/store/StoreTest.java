@@ -121,11 +121,144 @@ final class StoreTest {
     }
 
     @Test
+    void sealedSharesOfEveryProvider() {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            for (int x = 1; x <= 254; x++) {
+                Fixture.write(object, id, BlobKind.sealedShare(x), 1000, totalBytes(x));
+            }
+            assertThatThrownBy(() -> object.create(BlobKind.sealedShare(254), 10, 10))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("sealed-254");
+            Fixture.write(object, id, BlobKind.SHARE, 1000, 3000);
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        store.commit(id, Fixture.FINAL_CHAIN);
+        store.close();
+        store = Fixture.open(folder);
+        for (int x = 1; x <= 254; x++) {
+            assertThat(Fixture.isWhole(store, id, BlobKind.sealedShare(x), (int) totalBytes(x) / 1000))
+                    .isTrue();
+        }
+        assertThat(Fixture.dataFiles(folder))
+                .extracting(file -> file.getFileName().toString())
+                .containsExactlyInAnyOrder(id + ".sealed-100", id + ".sealed-200");
+        assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
+        ObjectId next = Fixture.newId();
+        Fixture.put(store, next, 1000, 1000);
+        assertThatThrownBy(() -> store.open(next, BlobKind.sealedShare(3)))
+                .isInstanceOf(StoreException.NoSuchObject.class)
+                .hasMessageContaining("sealed-3");
+        store.destroy(next, Fixture.TOKEN);
+        assertThat(Fixture.isWhole(store, id, BlobKind.sealedShare(254), 3)).isTrue();
+    }
+
+    private static long totalBytes(int x) {
+        return x % 100 == 0 ? 100_000 : 3000;
+    }
+
+    @Test
+    void kindsThatAreNone() {
+        for (int x : new int[] {-1, 0, 255, 256}) {
+            assertThatThrownBy(() -> BlobKind.sealedShare(x))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("x = " + x);
+        }
+        assertThatThrownBy(() -> new BlobKind(0, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new BlobKind(5, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new BlobKind(1, 1)).isInstanceOf(IllegalArgumentException.class);
+        List<BlobKind> kinds = List.of(
+                BlobKind.SHARE,
+                BlobKind.CIPHERTEXT,
+                BlobKind.MANIFEST,
+                BlobKind.sealedShare(1),
+                BlobKind.sealedShare(99),
+                BlobKind.sealedShare(254));
+        for (BlobKind kind : kinds) {
+            assertThat(BlobKind.ofLabel(kind.label())).contains(kind);
+            assertThat(BlobKind.ofNumber(kind.number())).contains(kind);
+            assertThat(kind.number()).isBetween(1, BlobKind.NUMBERS - 1);
+        }
+        for (int number : new int[] {0, 255, 257, 1024, 1279, 1281, 2047}) {
+            assertThat(BlobKind.ofNumber(number)).isEmpty();
+        }
+        for (String label : List.of("", "sealed", "sealed-0", "sealed-007", "sealed-255", "sealed-1000", "Share")) {
+            assertThat(BlobKind.ofLabel(label)).isEmpty();
+        }
+    }
+
+    // A provider of protocol 1 that isn't home keeps nothing else.
+    @Test
+    void anObjectWithNothingButItsManifest() {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        assertThat(store.inDoubt()).containsExactly(id);
+        store.commit(id, Fixture.FINAL_CHAIN);
+        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).containsExactly(id);
+        assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
+        for (BlobKind kind : List.of(BlobKind.SHARE, BlobKind.CIPHERTEXT, BlobKind.sealedShare(1))) {
+            assertThatThrownBy(() -> store.open(id, kind)).isInstanceOf(StoreException.NoSuchObject.class);
+        }
+        store.destroy(id, Fixture.TOKEN);
+        assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
+        assertThatThrownBy(() -> store.manifest(id)).isInstanceOf(StoreException.Destroyed.class);
+
+        ObjectId other = Fixture.newId();
+        try (PendingObject object = store.begin(other, Fixture.OWNER)) {
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        store.forget(other);
+        assertThat(store.find(other)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3000, 100_000})
+    void aTransientBlobEndsWhenTheObjectIsPrepared(int totalBytes) {
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Blob share = object.createTransient(BlobKind.SHARE, 1000, totalBytes);
+            assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, 10)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> object.createTransient(BlobKind.SHARE, 10, 10))
+                    .isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> object.createTransient(BlobKind.MANIFEST, 10, 10))
+                    .isInstanceOf(IllegalArgumentException.class);
+            // Not the last record, and not finished.
+            Fixture.fill(share, id, BlobKind.SHARE, totalBytes / 1000 - 1);
+            assertThat(Fixture.read(share, 1)).isEqualTo(Fixture.content(id, BlobKind.SHARE, 1, 1000));
+            assertThat(Files.exists(Fixture.shareFile(folder, id))).isEqualTo(totalBytes > 65_536);
+            Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, totalBytes);
+
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+
+            assertThat(Fixture.shareFile(folder, id)).doesNotExist();
+            assertThatThrownBy(() -> Fixture.read(share, 1))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("erased");
+            share.close();
+        }
+        store.commit(id, Fixture.FINAL_CHAIN);
+        assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
+        assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, totalBytes / 1000))
+                .isTrue();
+    }
+
+    @Test
+    void aTransientBlobEndsWithItsObject() {
+        PendingObject object = store.begin(id, Fixture.OWNER);
+        Blob share = object.createTransient(BlobKind.SHARE, 1000, 100_000);
+        Fixture.fill(share, id, BlobKind.SHARE, 100);
+        share.finish();
+        assertThat(Fixture.dataFiles(folder)).hasSize(1);
+        object.close();
+        assertThat(Fixture.dataFiles(folder)).isEmpty();
+        assertThatThrownBy(() -> Fixture.read(share, 1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void nativeMemoryOfAnyThread() {
         try (Arena arena = Arena.ofShared();
                 PendingObject object = store.begin(id, Fixture.OWNER)) {
             for (BlobKind kind : List.of(BlobKind.SHARE, BlobKind.CIPHERTEXT)) {
-                int bytes = kind == BlobKind.SHARE ? 100_000 : 100;
+                int bytes = kind.equals(BlobKind.SHARE) ? 100_000 : 100;
                 MemorySegment record =
                         arena.allocate(bytes).copyFrom(MemorySegment.ofArray(Fixture.content(id, kind, 0, bytes)));
                 MemorySegment read = arena.allocate(bytes);
