@@ -3,8 +3,11 @@ package dev.interlock.app;
 import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Destruction;
 import dev.interlock.client.Fetched;
+import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
+import dev.interlock.client.PutOptions;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.wire.Deadlines;
@@ -25,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +58,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path folder = dir == null ? Files.createTempDirectory("interlock-demo-") : dir;
-        RingFolder ring = RingFolder.create(folder.resolve("ring"), "demo", T, N, 1, 0);
+        RingFolder ring = RingFolder.create(folder.resolve("ring"), "demo", T, N, 1, 0, Set.of(Profile.BLINDED));
         Thread stopper = Thread.ofPlatform().unstarted(() -> RingCommand.down(ring));
         Runtime.getRuntime().addShutdownHook(stopper);
         try {
@@ -127,11 +131,12 @@ final class DemoCommand implements Callable<Integer> {
             Destruction destroyed = interlock.destroy(
                     text.object(),
                     List.of("cc1", "cc2", "cc3"),
-                    (name, count) -> say("  " + name + " erased its share (" + count + " of " + N + ")"));
+                    erased ->
+                            say("  " + erased.provider() + " erased its share (" + erased.count() + " of " + N + ")"));
             expect(destroyed.unrecoverableSince().isPresent());
             note(
                     "destroy the text at cc1, cc2, cc3",
-                    destroyed.receipts().size() + " receipts, unrecoverable at " + destroyed.unrecoverableAt(),
+                    destroyed.receipts().size() + " receipts: unrecoverable",
                     begun,
                     0);
             refused(interlock, text.object(), "get the text");
@@ -146,7 +151,7 @@ final class DemoCommand implements Callable<Integer> {
         try (FileChannel in = FileChannel.open(file);
                 Output.Progress progress = new Output.Progress("put")) {
             progress.start(length);
-            Token token = interlock.put(in, length, progress);
+            Token token = interlock.put(in, length, PutOptions.DEFAULT, progress);
             note("put " + file.getFileName() + ", " + Output.size(length), "id " + token.object(), begun, length);
             return token;
         }
@@ -159,7 +164,7 @@ final class DemoCommand implements Callable<Integer> {
         Fetched fetched;
         try (OutputFile out = OutputFile.create(copy, false);
                 Output.Progress progress = new Output.Progress("get")) {
-            fetched = interlock.get(token.object(), out.channel(), List.of(), progress::start, progress);
+            fetched = interlock.get(token.object(), out.channel(), GetOptions.DEFAULT, progress::start, progress);
             out.publish();
         }
         long ended = System.nanoTime();

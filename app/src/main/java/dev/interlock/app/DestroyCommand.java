@@ -37,11 +37,10 @@ final class DestroyCommand implements Callable<Integer> {
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open()) {
             int n = interlock.ring().threshold().n();
-            int line = n - interlock.ring().threshold().t() + 1;
-            Destruction done = interlock.destroy(object, at, (name, count) -> {
+            Destruction done = interlock.destroy(object, at, erased -> {
                 if (!json) {
-                    System.out.println(name + " erased its share (" + count + " of " + n + ")"
-                            + (count == line ? ": from now on nobody can open the object" : ""));
+                    System.out.println(erased.provider() + " erased its share (" + erased.count() + " of " + n + ")"
+                            + (erased.last() ? ": from now on nobody can open the object" : ""));
                 }
             });
             done.failures()
@@ -53,7 +52,6 @@ final class DestroyCommand implements Callable<Integer> {
                 said.put("erased", List.copyOf(done.receipts().keySet()));
                 said.put("failed", done.failures());
                 said.put("providers", n);
-                said.put("unrecoverableAt", line);
                 said.put(
                         "unrecoverableSince",
                         done.unrecoverableSince().map(Object::toString).orElse(""));
@@ -63,7 +61,7 @@ final class DestroyCommand implements Callable<Integer> {
                         object + ": " + done.receipts().size() + " of " + n + " providers erased their share; "
                                 + done.unrecoverableSince()
                                         .map(when -> "unrecoverable since " + when)
-                                        .orElse("it can still be opened until " + line + " have"));
+                                        .orElse("it can still be opened"));
             }
             return done.unrecoverableSince().isPresent() ? 0 : Main.TOO_FEW;
         }

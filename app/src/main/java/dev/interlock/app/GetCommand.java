@@ -1,8 +1,13 @@
 package dev.interlock.app;
 
 import dev.interlock.client.Fetched;
+import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
+import dev.interlock.client.PrivateKeyFile;
+import dev.interlock.client.UserKeyFile;
+import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -13,6 +18,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,6 +52,24 @@ final class GetCommand implements Callable<Integer> {
             description = "use only these providers, at least t (default: the quickest)")
     private List<String> from = List.of();
 
+    @Option(
+            names = "--key",
+            paramLabel = "FILE",
+            description = "protocol 1: the private key that `interlock keygen` made")
+    private @Nullable Path key;
+
+    @Option(
+            names = "--share",
+            paramLabel = "FILE",
+            description = "protocol 2: the key of this object that `interlock put` wrote")
+    private @Nullable Path share;
+
+    @Option(
+            names = "--blinds",
+            paramLabel = "KIND",
+            description = "expanded from 32 bytes, or full: as long as the message (default: expanded)")
+    private @Nullable String blinds;
+
     @Option(names = "--json", description = "say on stderr what was done, for programs")
     private boolean json;
 
@@ -57,13 +81,14 @@ final class GetCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open();
+                Keys keys = keys();
                 Output.Progress progress = new Output.Progress("get")) {
             Fetched fetched;
             if (output == null || output.equals("-")) {
-                fetched = toStandardOutput(interlock, object);
+                fetched = toStandardOutput(interlock, object, keys.options());
             } else {
                 try (OutputFile file = OutputFile.create(Path.of(output), force)) {
-                    fetched = interlock.get(object, file.channel(), from, progress::start, progress);
+                    fetched = interlock.get(object, file.channel(), keys.options(), progress::start, progress);
                     file.publish();
                 } catch (FileSystemException e) {
                     throw e;
@@ -85,14 +110,29 @@ final class GetCommand implements Callable<Integer> {
         }
     }
 
-    private Fetched toStandardOutput(Interlock interlock, ObjectId object) throws IOException, InterruptedException {
+    /** What the user keeps, for as long as the get takes. */
+    private record Keys(GetOptions options) implements AutoCloseable {
+        @Override
+        public void close() {
+            options.privateKey().ifPresent(OpeningKey::close);
+        }
+    }
+
+    private Keys keys() {
+        Optional<UserKeyFile> userKey = Optional.ofNullable(share).map(UserKeyFile::open);
+        Blinding blinding = SchemeOptions.blinding(blinds);
+        return new Keys(new GetOptions(from, blinding, Optional.ofNullable(key).map(PrivateKeyFile::read), userKey));
+    }
+
+    private Fetched toStandardOutput(Interlock interlock, ObjectId object, GetOptions options)
+            throws IOException, InterruptedException {
         boolean guarded = output == null && Output.terminal();
         // Not closed: standard output is the process's, not ours.
         WritableByteChannel out = new FileOutputStream(FileDescriptor.out).getChannel();
         return interlock.get(
                 object,
                 out,
-                from,
+                options,
                 length -> {
                     if (guarded && length > 4096) {
                         throw new BadInputException("the object has " + Output.size(length)

@@ -42,8 +42,8 @@ final class InfoCommand implements Callable<Integer> {
             fields.put("length", token.length());
             fields.put("chunks", token.layout().count());
             fields.put("created", Instant.ofEpochMilli(token.createdMillis()).toString());
-            fields.put("protocol", token.protocol());
-            fields.put("profile", token.profile().text());
+            fields.put("protocol", token.scheme().protocol());
+            fields.put("profile", token.scheme().profile().text());
             fields.put("ring", token.ring().toString());
             fields.put("epoch", token.epoch());
             fields.put(

@@ -33,7 +33,10 @@ import picocli.CommandLine.Command;
             RingCommand.class,
             ProviderCommand.class,
             DealerCommand.class,
-            CredentialCommand.class
+            CredentialCommand.class,
+            KeygenCommand.class,
+            ProofCommand.class,
+            AuditCommand.class
         },
         footer = {
             "",

@@ -83,7 +83,11 @@ final class NodeCommands {
         return switch (folder.card().role()) {
             case PROVIDER -> {
                 ProviderNode node = new ProviderNode(
-                        folder, SqliteStore.open(folder.path().resolve("store"), random, clock), deadlines, clock);
+                        folder,
+                        SqliteStore.open(folder.path().resolve("store"), random, clock),
+                        random,
+                        deadlines,
+                        clock);
                 node.start();
                 yield node;
             }

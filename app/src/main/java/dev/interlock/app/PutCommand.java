@@ -1,8 +1,11 @@
 package dev.interlock.app;
 
 import dev.interlock.client.Interlock;
+import dev.interlock.client.PutOptions;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -33,20 +36,48 @@ final class PutCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it
+    private SchemeOptions scheme;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
     private RingOptions ring;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        Scheme chosen = scheme.scheme();
         try (Interlock interlock = ring.open();
+                UserKeyTarget userKey = UserKeyTarget.create(scheme.userKeyFile());
                 Input input = file.equals("-") ? Input.standard() : Input.file(Path.of(file));
                 Output.Progress progress = new Output.Progress("put")) {
+            PutOptions options = scheme.with(userKey.output());
+            warn(chosen, interlock.ring());
             progress.start(input.length());
-            Token token = interlock.put(input.channel(), input.length(), progress);
+            Token token = interlock.put(input.channel(), input.length(), options, progress);
             System.out.println(
                     json
-                            ? Output.json(Map.of("object", token.object().toString(), "length", token.length()))
+                            ? Output.json(Map.of(
+                                    "object",
+                                    token.object().toString(),
+                                    "length",
+                                    input.length(),
+                                    "protocol",
+                                    chosen.protocol(),
+                                    "profile",
+                                    chosen.profile().text()))
                             : token.object().toString());
             return 0;
+        }
+    }
+
+    /** What the user must know before it's too late. */
+    private void warn(Scheme chosen, RingDescriptor descriptor) {
+        if (chosen.paddedByUser()) {
+            System.err.println("interlock: " + scheme.userKeyFile().orElseThrow()
+                    + " will be the key of this object: without it nobody can ever open it, not even all "
+                    + descriptor.threshold().n() + " providers together. Keep a copy of it.");
+        }
+        if (!chosen.blinded()) {
+            System.err.println("interlock: " + Leak.of(chosen, descriptor.threshold()));
         }
     }
 

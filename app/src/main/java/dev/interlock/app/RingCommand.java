@@ -1,6 +1,7 @@
 package dev.interlock.app;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.token.Profile;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
@@ -16,10 +17,12 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -66,11 +69,15 @@ final class RingCommand implements Runnable {
                             description = "the ring's name (default: ${DEFAULT-VALUE})")
                     String name,
             @Option(
+                            names = "--allow-published",
+                            description = "let users choose the published profile too, which leaks: for study")
+                    boolean allowPublished,
+            @Option(
                             names = "--base-port",
                             defaultValue = "0",
                             description = "first of the nodes' ports (default: ports that are free now)")
                     int basePort) {
-        RingFolder folder = RingFolder.create(dir, name, t, n, dealers, basePort);
+        RingFolder folder = RingFolder.create(dir, name, t, n, dealers, basePort, profiles(allowPublished));
         System.out.println("ring " + folder.descriptor().id() + ": any " + t + " of " + n
                 + " providers open an object, " + (t - 1) + " learn nothing");
         System.err.println("Start it:  interlock ring up " + dir);
@@ -78,11 +85,19 @@ final class RingCommand implements Runnable {
         return 0;
     }
 
+    private static Set<Profile> profiles(boolean allowPublished) {
+        return allowPublished ? EnumSet.allOf(Profile.class) : Set.of(Profile.BLINDED);
+    }
+
     @Command(name = "assemble", description = "Makes a ring's signed descriptor from the cards of its nodes.")
     int assemble(
             @Parameters(paramLabel = "CARD", arity = "1..*", description = "the card files of all nodes")
                     List<Path> cards,
             @Option(names = "-t", required = true, description = "how many providers open an object") int t,
+            @Option(
+                            names = "--allow-published",
+                            description = "let users choose the published profile too, which leaks: for study")
+                    boolean allowPublished,
             @Option(
                             names = {"-o", "--output"},
                             defaultValue = "ring",
@@ -112,7 +127,7 @@ final class RingCommand implements Runnable {
                 throw new BadInputException(file + " exists; it isn't overwritten");
             }
         }
-        byte[] descriptor = RingFolder.assemble(key, name, t, opened, new SecureRandom());
+        byte[] descriptor = RingFolder.assemble(key, name, t, profiles(allowPublished), opened, new SecureRandom());
         Files.write(output, descriptor);
         RingDescriptor ring = RingDescriptor.open(descriptor);
         System.out.println("ring " + ring.id() + ": any " + t + " of "

@@ -48,7 +48,8 @@ final class RingFolder {
     }
 
     /** The steps of independent operators, one after the other: init each node, assemble the cards, join, allow. */
-    static RingFolder create(Path path, String name, int t, int providers, int dealers, int basePort) {
+    static RingFolder create(
+            Path path, String name, int t, int providers, int dealers, int basePort, Set<Profile> profiles) {
         // Checked before anything is made; the rules are the descriptor's.
         if (providers < 2 || providers > 254 || t < 2 || t > providers) {
             throw new BadInputException(
@@ -76,6 +77,7 @@ final class RingFolder {
                     path.resolve(RING_KEY),
                     name,
                     t,
+                    profiles,
                     nodes.stream().map(NodeFolder::card).toList(),
                     random);
             CredentialFile.create(path.resolve(CREDENTIAL), random);
@@ -98,11 +100,12 @@ final class RingFolder {
     }
 
     /** Makes the ring's key in a new file, and the descriptor signed with it. */
-    static byte[] assemble(Path keyFile, String name, int t, List<NodeCard> cards, SecureRandom random)
+    static byte[] assemble(
+            Path keyFile, String name, int t, Set<Profile> profiles, List<NodeCard> cards, SecureRandom random)
             throws IOException {
         try (SecretBytes seed = SecretBytes.random(SigningKey.SEED_BYTES, random);
                 SigningKey key = new SigningKey(SecretBytes.taking(seed.copyToHeap()))) {
-            byte[] descriptor = RingDescriptor.assemble(key, name, t, Set.of(Profile.BLINDED), cards);
+            byte[] descriptor = RingDescriptor.assemble(key, name, t, profiles, cards);
             byte[] secret = seed.copyToHeap();
             Files.createFile(
                     keyFile, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));

@@ -70,7 +70,7 @@ final class AbsentTest {
         ObjectId unknown = ObjectId.random(new SecureRandom());
         fails(5, NoSuchObjectException.class, () -> ring.get(unknown), unknown.toString());
         fails(5, NoSuchObjectException.class, () -> ring.owner().info(unknown));
-        fails(5, NoSuchObjectException.class, () -> ring.owner().destroy(unknown, List.of(), (node, count) -> {}));
+        fails(5, NoSuchObjectException.class, () -> ring.owner().destroy(unknown, List.of(), erased -> {}));
     }
 
     @Test
@@ -79,7 +79,7 @@ final class AbsentTest {
         Interlock other = ring.other();
         fails(6, RefusedException.class, () -> TestRing.get(other, object), "another user");
         fails(6, RefusedException.class, () -> other.info(object));
-        fails(6, RefusedException.class, () -> other.destroy(object, List.of(), (node, count) -> {}));
+        fails(6, RefusedException.class, () -> other.destroy(object, List.of(), erased -> {}));
         Token own = TestRing.put(other, new byte[3]);
         assertThat(other.list()).extracting(listed -> listed.object()).containsExactly(own.object());
         assertThat(TestRing.get(other, own.object())).hasSize(3);
@@ -94,7 +94,7 @@ final class AbsentTest {
         fails(6, RefusedException.class, () -> TestRing.get(stranger, token.object()));
         fails(6, RefusedException.class, stranger::list);
         fails(6, RefusedException.class, () -> stranger.info(token.object()));
-        fails(6, RefusedException.class, () -> stranger.destroy(token.object(), List.of(), (node, count) -> {}));
+        fails(6, RefusedException.class, () -> stranger.destroy(token.object(), List.of(), erased -> {}));
     }
 
     @Test

@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.message.SessionReport;
@@ -27,7 +28,7 @@ final class HandRead implements AutoCloseable {
         this.user = user;
         this.ring = user.ring();
         List<ShareIndex> s = token.providers().subList(0, ring.threshold().t());
-        this.plan = Read.plan(ring, token, s, token.home(), user.random());
+        this.plan = Read.plan(ring, token, s, token.home(), Blinding.EXPANDED, user.random());
     }
 
     String session() {
@@ -54,7 +55,8 @@ final class HandRead implements AutoCloseable {
         String last = route().getLast();
         return user.peer(last)
                 .download(
-                        "/v1/sessions/" + session() + "/stream",
+                        "/v1/sessions/" + session() + "/stations/"
+                                + plan.route().last().place(),
                         Optional.of(user.header(last, Operation.STREAM, session(), new byte[0])));
     }
 

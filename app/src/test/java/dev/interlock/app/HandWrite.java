@@ -7,8 +7,10 @@ import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.ChainMessage;
@@ -36,11 +38,14 @@ final class HandWrite implements AutoCloseable {
         this.ring = user.ring();
         this.plan = Write.plan(
                 ring,
+                Scheme.DEFAULT,
+                ObjectId.random(user.random()),
                 user.credential().owner(ring.id()),
                 m.length,
                 ring.providers().stream().map(Provider::x).toList(),
-                ring.threshold().n() - ring.threshold().t() + 1,
                 ring.dealers().getFirst().name(),
+                Optional.empty(),
+                Blinding.EXPANDED,
                 user.random());
         ChunkLayout layout = plan.layout();
         this.pad = new byte[(int) layout.padTotal()];
@@ -109,7 +114,7 @@ final class HandWrite implements AutoCloseable {
         String home = route().getFirst();
         return user.stream(
                 home,
-                "/v1/sessions/" + session() + "/stream",
+                "/v1/sessions/" + session() + "/stations/0",
                 Optional.of(user.header(home, Operation.STREAM, session(), new byte[0])),
                 flow);
     }

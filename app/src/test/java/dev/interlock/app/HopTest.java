@@ -77,7 +77,7 @@ final class HopTest {
     }
 
     private byte[] hop(RawUser from, String to, int place, byte[] bytes) {
-        return from.stream(to, "/v1/sessions/" + write.session() + "/hops/" + place, Optional.empty(), bytes);
+        return from.stream(to, "/v1/sessions/" + write.session() + "/stations/" + place, Optional.empty(), bytes);
     }
 
     private void nothingStays() {
@@ -264,7 +264,7 @@ final class HopTest {
             String session = "/v1/sessions/" + write.session();
             assertThatThrownBy(() -> other.stream(
                             "cc1",
-                            session + "/stream",
+                            session + "/stations/0",
                             Optional.of(other.header("cc1", Operation.STREAM, write.session(), new byte[0])),
                             write.blinded()))
                     .isInstanceOf(RefusedException.class)
@@ -286,7 +286,10 @@ final class HopTest {
             assertThat(read.route()).doesNotContain(outside);
             read.order(read.route().get(1));
             assertThatThrownBy(() -> home.stream(
-                            outside, "/v1/sessions/" + read.session() + "/hops/1", Optional.empty(), new byte[LENGTH]))
+                            outside,
+                            "/v1/sessions/" + read.session() + "/stations/1",
+                            Optional.empty(),
+                            new byte[LENGTH]))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("no session");
             // Nor does it take an order that has no part for it.
@@ -322,7 +325,7 @@ final class HopTest {
             });
             assertThatThrownBy(() -> neighbour.stream(
                             second,
-                            "/v1/sessions/" + read.session() + "/hops/1",
+                            "/v1/sessions/" + read.session() + "/stations/1",
                             Optional.empty(),
                             new byte[(int) token.layout().padTotal()]))
                     .isInstanceOf(InterlockException.class)

@@ -149,7 +149,8 @@ final class RequestTest {
     }
 
     private static byte[] dealRequest() {
-        return ("{\"object\":\"" + id + "\",\"session\":\"0\",\"path\":[1,2],\"length\":1}")
+        return ("{\"protocol\":3,\"profile\":\"blinded\",\"object\":\"" + id
+                        + "\",\"session\":\"0\",\"path\":[1,2],\"length\":1}")
                 .getBytes(StandardCharsets.UTF_8);
     }
 

@@ -2,13 +2,16 @@ package dev.interlock.app;
 
 import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Fetched;
+import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
@@ -25,8 +28,10 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -70,7 +75,14 @@ final class TestRing implements AutoCloseable {
 
     static TestRing start(Path dir, int t, int n, Duration stall) {
         return new TestRing(
-                RingFolder.create(dir.resolve("ring-" + t + "-" + n), "test", t, n, 1, freePorts(n + 1)),
+                RingFolder.create(
+                        dir.resolve("ring-" + t + "-" + n),
+                        "test",
+                        t,
+                        n,
+                        1,
+                        freePorts(n + 1),
+                        EnumSet.allOf(Profile.class)),
                 Deadlines.stallAfter(stall));
     }
 
@@ -109,7 +121,7 @@ final class TestRing implements AutoCloseable {
                 dealer.start();
                 running.put(name, dealer);
             } else {
-                ProviderNode provider = new ProviderNode(node, openStore(name), deadlines, clock);
+                ProviderNode provider = new ProviderNode(node, openStore(name), new SecureRandom(), deadlines, clock);
                 provider.start();
                 running.put(name, provider);
             }
@@ -239,10 +251,15 @@ final class TestRing implements AutoCloseable {
     /** What came out stays in {@code out} when this throws. */
     static Fetched get(Interlock user, ObjectId object, ByteArrayOutputStream out, String... from) {
         try {
-            return user.get(object, Channels.newChannel(out), List.of(from), length -> {}, done -> {});
+            return user.get(object, Channels.newChannel(out), from(from), length -> {}, done -> {});
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** By these providers. */
+    static GetOptions from(String... names) {
+        return new GetOptions(List.of(names), Blinding.EXPANDED, Optional.empty(), Optional.empty());
     }
 
     static byte[] random(int length) {

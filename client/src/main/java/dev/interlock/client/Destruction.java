@@ -12,8 +12,8 @@ import java.util.Optional;
  *
  * @param receipts by provider, each checked; those of an earlier destroy among them
  * @param failures by provider, why it didn't erase its share
- * @param unrecoverableAt n−t+1: with so many receipts nobody can open the object any more
- * @param unrecoverableSince when that line was crossed, by the providers' clocks
+ * @param unrecoverableSince when so many had erased what they had that nobody can open the object any more, by their
+ *     clocks; empty when it can still be opened
  */
 public record Destruction(
         ObjectId object,
@@ -21,5 +21,4 @@ public record Destruction(
         Map<String, Receipt> receipts,
         Map<String, String> failures,
         int providers,
-        int unrecoverableAt,
         Optional<Instant> unrecoverableSince) {}

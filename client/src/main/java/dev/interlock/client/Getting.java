@@ -1,14 +1,22 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.sealing.OpeningKey;
+import dev.interlock.core.sealing.SealedException;
+import dev.interlock.core.sealing.Sealing;
+import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
-import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -25,6 +33,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,23 +43,37 @@ import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /** One get: U's side of {@link Read}, over the network, again with other providers while enough are left. */
-final class Getting {
+final class Getting implements AutoCloseable {
+    private static final int PIECE_BYTES = 64 << 10;
+
     private final RingClient client;
     private final RingDescriptor ring;
     private final ObjectId object;
+    private final GetOptions options;
     private final WritableByteChannel out;
     private final LongConsumer progress;
     /** Providers that failed this get, and how. */
     private final Map<String, String> failed = new LinkedHashMap<>();
+    /** Protocol 1: what a home gave that couldn't be used. */
+    private final Map<HomeShare, RuntimeException> damaged = new LinkedHashMap<>();
+    /** Protocol 1: the last home whose ciphertext was wrong. */
+    private Optional<IntegrityException> corrupt = Optional.empty();
+    /** Protocol 1: opens what is released. */
+    private Optional<OpeningOutput> opening = Optional.empty();
     /** Chunks that went out already; a second attempt checks them again and doesn't write them twice. */
     private int released;
     /** Whether a write of ours took so long that providers may have taken it for our end. */
     private boolean ownDelay;
 
-    private Getting(RingClient client, ObjectId object, WritableByteChannel out, LongConsumer progress) {
+    /** The sealed share of x at a home. */
+    private record HomeShare(String home, ShareIndex x) {}
+
+    private Getting(
+            RingClient client, ObjectId object, GetOptions options, WritableByteChannel out, LongConsumer progress) {
         this.client = client;
         this.ring = client.ring();
         this.object = object;
+        this.options = options;
         this.out = out;
         this.progress = progress;
     }
@@ -59,17 +82,21 @@ final class Getting {
             RingClient client,
             ObjectId object,
             List<Provider> candidates,
+            GetOptions options,
             WritableByteChannel out,
             LongConsumer start,
             LongConsumer progress)
             throws IOException, InterruptedException {
-        return new Getting(client, object, out, progress).run(candidates, start);
+        try (Getting getting = new Getting(client, object, options, out, progress)) {
+            return getting.run(candidates, start);
+        }
     }
 
     private Fetched run(List<Provider> candidates, LongConsumer start) throws IOException, InterruptedException {
         Lookup lookup = Lookup.enough(client, object, candidates);
+        lookup.token().ifPresent(token -> requireEnough(token, candidates.size()));
         for (boolean first = true; ; first = false) {
-            Optional<Read.Plan> chosen = choose(lookup);
+            Optional<Choice> chosen = choose(lookup);
             if (chosen.isEmpty() && lookup.readable().size() + lookup.errors().size() < candidates.size()) {
                 // The quick ones weren't enough after all; hear the slow ones out.
                 lookup = Lookup.complete(client, object, candidates);
@@ -78,16 +105,29 @@ final class Getting {
             if (chosen.isEmpty()) {
                 throw unreadable(lookup);
             }
-            try (Read.Plan plan = chosen.get()) {
-                if (first) {
-                    start.accept(plan.token().length());
+            Choice choice = chosen.get();
+            if (first) {
+                requireKeys(choice.token());
+                start.accept(choice.token().length());
+            }
+            try {
+                if (choice.token().scheme().sealed()) {
+                    fetchSealed(choice);
+                } else {
+                    try (Read.Plan plan = plan(choice)) {
+                        pass(plan);
+                    }
                 }
-                pass(plan);
                 return new Fetched(
-                        plan.token(),
-                        plan.path().stream().map(x -> ring.provider(x).name()).toList(),
-                        ring.provider(plan.home()).name(),
+                        choice.token(),
+                        choice.s().stream().map(x -> ring.provider(x).name()).toList(),
+                        choice.home().name(),
                         Map.copyOf(failed));
+            } catch (DamagedShareException e) {
+                // It's noted; the next choice does without it.
+            } catch (CorruptHomeException e) {
+                failed.put(choice.home().name(), e.error().explanation());
+                corrupt = Optional.of(e.error());
             } catch (NodeException e) {
                 if (ownDelay) {
                     // Whoever takes our output was slow, and the providers rightly gave up: nobody is to blame.
@@ -103,30 +143,49 @@ final class Getting {
         }
     }
 
-    /** S: a home first, then the quickest others; empty when there aren't t. */
-    private Optional<Read.Plan> choose(Lookup lookup) {
-        int t = ring.threshold().t();
+    /**
+     * Who is to serve the read.
+     *
+     * @param s the providers of S, home first where it's among them
+     */
+    private record Choice(Token token, Provider home, List<ShareIndex> s) {}
+
+    /** S: a home first, then the quickest others; empty when there aren't enough. */
+    private Optional<Choice> choose(Lookup lookup) {
         List<Lookup.Holding> usable = lookup.readable().stream()
                 .filter(holding -> !failed.containsKey(holding.provider().name()))
                 .toList();
-        Optional<Lookup.Holding> home = usable.stream()
-                .filter(holding ->
-                        holding.token().homes().contains(holding.provider().x()))
-                .findFirst();
-        if (usable.size() < t || home.isEmpty()) {
-            return Optional.empty();
+        for (Lookup.Holding home : usable) {
+            Token token = home.token();
+            if (!token.homes().contains(home.provider().x())) {
+                continue;
+            }
+            // Protocol 1: home has the shares of all, sealed; otherwise each provider has its own.
+            Stream<ShareIndex> sources = token.scheme().sealed()
+                    ? token.providers().stream()
+                            .filter(x -> !damaged.containsKey(
+                                    new HomeShare(home.provider().name(), x)))
+                    : Stream.concat(
+                            Stream.of(home.provider().x()),
+                            usable.stream()
+                                    .map(holding -> holding.provider().x())
+                                    .filter(x -> !x.equals(home.provider().x())));
+            int readers = token.scheme().readers(ring.threshold());
+            List<ShareIndex> s = sources.limit(readers).toList();
+            if (s.size() == readers) {
+                return Optional.of(new Choice(token, home.provider(), s));
+            }
         }
-        Lookup.Holding chosen = home.get();
-        List<ShareIndex> s = Stream.concat(
-                        home.stream(),
-                        usable.stream().filter(holding -> !holding.provider().equals(chosen.provider())))
-                .limit(t)
-                .map(holding -> holding.provider().x())
-                .toList();
-        return Optional.of(Read.plan(ring, chosen.token(), s, chosen.provider().x(), client.random()));
+        return Optional.empty();
     }
 
     private InterlockException unreadable(Lookup lookup) {
+        if (corrupt.isPresent()) {
+            return corrupt.get();
+        }
+        if (!damaged.isEmpty()) {
+            return damagedShares();
+        }
         if (failed.isEmpty()) {
             return lookup.unreadable("a get");
         }
@@ -138,14 +197,74 @@ final class Getting {
         return new TooFewProvidersException("a get", ring.threshold().t(), left, absent);
     }
 
+    /** Too few sealed shares are left: either all are sealed to another key, or homes gave damaged ones. */
+    private InterlockException damagedShares() {
+        boolean otherKey = damaged.values().stream().allMatch(SealedException.WrongKey.class::isInstance);
+        String first = String.valueOf(damaged.values().iterator().next().getMessage());
+        return otherKey
+                ? new BadInputException(first + ": give the private key that belongs to it")
+                : new IntegrityException(
+                        "too few of the sealed shares of " + object + " are good: " + first + ". Nothing wrong was"
+                                + " released",
+                        damaged.keySet().stream()
+                                .map(HomeShare::home)
+                                .distinct()
+                                .toList());
+    }
+
+    /** Whoever names providers must name as many as a read takes; in protocol 1 that is one home. */
+    private void requireEnough(Token token, int named) {
+        int needed = token.scheme().sealed() ? 1 : token.scheme().readers(ring.threshold());
+        if (named < needed) {
+            throw new BadInputException("a get needs "
+                    + (token.scheme().readWithUser() ? "t−1 = " : "t = ") + needed + " providers, " + named
+                    + " were named");
+        }
+    }
+
+    /** What the user keeps must be there, and be for this object, before anybody is asked for anything. */
+    private void requireKeys(Token token) {
+        if (token.scheme().sealed() && options.privateKey().isEmpty()) {
+            throw new BadInputException(object
+                    + " was put with protocol 1: it opens with the private key of the public key that it was put to");
+        }
+        if (token.scheme().protocol() == 2) {
+            UserKeyFile key = options.userKey()
+                    .orElseThrow(() -> new BadInputException(
+                            object + " was put with protocol 2: it opens with the user key that the put wrote"));
+            long needed = key.kind() == UserKeyFile.Kind.EXPANDED
+                    ? Keystream.SEED_BYTES
+                    : token.layout().padTotal();
+            if (!key.object().equals(object) || !key.ring().equals(ring.id())) {
+                throw new BadInputException(
+                        "the user key " + key.path() + " is for the object " + key.object() + ", not for " + object);
+            }
+            if ((key.kind() == UserKeyFile.Kind.SHARE) == token.scheme().blinded() || key.keyBytes() != needed) {
+                throw new BadInputException("the user key " + key.path() + " doesn't fit " + object + ": " + key.kind()
+                        + " of " + key.keyBytes() + " bytes");
+            }
+        }
+    }
+
+    private Read.Plan plan(Choice choice) {
+        return Read.plan(
+                ring,
+                choice.token(),
+                choice.s(),
+                choice.home().x(),
+                choice.token().scheme().blinded() ? options.blinding() : Blinding.NONE,
+                client.random());
+    }
+
     private void pass(Read.Plan plan) throws IOException, InterruptedException {
         List<NodeCard> route = plan.route().stations().stream()
                 .map(station -> ring.provider(station.provider()).card())
+                .distinct()
                 .toList();
         try {
-            byte[] manifest = manifest(plan);
+            byte[] manifest = manifest(plan.token(), ring.provider(plan.home()));
             sendOrders(plan, route);
-            receive(plan, manifest, route.getLast());
+            receive(plan, manifest);
         } catch (InterlockException e) {
             InterlockException telling = Diagnosis.of(client, route, plan.session(), e);
             abandon(plan, route);
@@ -156,12 +275,11 @@ final class Getting {
         }
     }
 
-    private byte[] manifest(Read.Plan plan) {
-        NodeCard home = ring.provider(plan.home()).card();
+    private byte[] manifest(Token token, Provider home) {
         byte[] manifest =
-                client.get(home, "/v1/objects/" + object + "/manifest", Operation.MANIFEST, object.toString());
+                client.get(home.card(), "/v1/objects/" + object + "/manifest", Operation.MANIFEST, object.toString());
         try {
-            Write.checkManifest(plan.token(), manifest);
+            Write.checkManifest(token, manifest);
         } catch (IllegalArgumentException e) {
             throw new IntegrityException(home.name() + ": " + e.getMessage(), List.of(home.name()));
         }
@@ -198,37 +316,47 @@ final class Getting {
         }
     }
 
-    // Step 3.  last →p U: P ⊕ ΣB_i.
-    private void receive(Read.Plan plan, byte[] manifest, NodeCard last) throws IOException, InterruptedException {
+    // Step 3.  last →p U: P ⊕ ΣB_i (⊕ b_U).
+    private void receive(Read.Plan plan, byte[] manifest) throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
-        Peer peer = client.peer(last);
-        String session = plan.session().toString();
-        try (Blinds grown = Blinds.grownFrom(plan.blindSeeds().values());
+        Station last = plan.route().last();
+        Peer peer = client.peer(ring.provider(last.provider()).card());
+        try (ReadMasks masks = ReadMasks.begin(client, plan, options);
                 SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 RecordReader in = new RecordReader(
-                        peer.download(
-                                "/v1/sessions/" + session + "/stream",
-                                client.authorization(last, Operation.STREAM, session, new byte[0])),
+                        client.download(plan.session(), last),
                         client.deadlines().stall())) {
-            List<Blind<MemorySegment>> blinds = grown.all();
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
-                fill(in, chunk, peer);
-                // U removes the blinds, checks every chunk against u_m's commitment before releasing it.
-                Read.unblind(chunk, blinds);
-                Read.checkChunk(plan, manifest, k, chunk);
-                if (k == released) {
-                    ByteBuffer m = chunk.asSlice(ChunkLayout.RANDOMIZER_BYTES).asByteBuffer();
-                    long begun = System.nanoTime();
-                    while (m.hasRemaining()) {
-                        out.write(m);
+                // Piece by piece: full blinds are sent only as far ahead as their sums are used up here.
+                for (long done = 0; done < chunk.byteSize(); done += PIECE_BYTES) {
+                    MemorySegment piece = chunk.asSlice(done, Math.min(PIECE_BYTES, chunk.byteSize() - done));
+                    try {
+                        fill(in, piece, peer);
+                    } catch (InterlockException e) {
+                        // What went in at the other end may have broken off first.
+                        masks.check();
+                        throw e;
                     }
-                    ownDelay |= System.nanoTime() - begun
-                            > client.deadlines().stall().toNanos() / 2;
-                    released++;
-                    progress.accept(layout.dataLength(k));
+                    Read.leave(piece, masks.all());
                 }
+                // Every chunk is checked against u_m's commitment before it is released.
+                Read.checkChunk(plan, manifest, k, chunk);
+                release(layout, k, chunk, out);
             }
+        }
+    }
+
+    private void release(ChunkLayout layout, int k, MemorySegment chunk, WritableByteChannel to) throws IOException {
+        if (k == released) {
+            ByteBuffer m = chunk.asSlice(ChunkLayout.RANDOMIZER_BYTES).asByteBuffer();
+            long begun = System.nanoTime();
+            while (m.hasRemaining()) {
+                var _ = to.write(m);
+            }
+            ownDelay |= System.nanoTime() - begun > client.deadlines().stall().toNanos() / 2;
+            released++;
+            progress.accept(layout.dataLength(k));
         }
     }
 
@@ -241,6 +369,101 @@ final class Getting {
         } catch (IOException e) {
             throw from.broken(e);
         }
+    }
+
+    // Protocol 1.  U fetches c and t of the sealed shares from home, opens them with its private key, removes the pad.
+    private void fetchSealed(Choice choice) throws IOException, InterruptedException {
+        Token token = choice.token();
+        ChunkLayout layout = token.layout();
+        Provider home = choice.home();
+        OpeningKey key = options.privateKey().orElseThrow();
+        List<OpenedShare> shares = new ArrayList<>();
+        try (SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
+                RecordReader ciphertext = fetch(home, "ciphertext", "")) {
+            byte[] manifest = manifest(token, home);
+            for (ShareIndex x : choice.s()) {
+                shares.add(usable(home, x, () -> {
+                    RecordReader stream = fetch(home, "sealed/" + x.x(), "/" + x.x());
+                    return OpenedShare.begin(token, home, x, key, stream, client.peer(home.card()));
+                }));
+            }
+            OpeningOutput plain = opening(token, key);
+            ByteSpace space = new ByteSpace();
+            for (int k = 0; k < layout.count(); k++) {
+                MemorySegment c = buffer.segment().asSlice(0, layout.padLength(k));
+                int chunk = k;
+                fill(ciphertext, c, client.peer(home.card()));
+                for (OpenedShare share : shares) {
+                    MemorySegment f = usable(home, share.x(), () -> share.chunk(chunk));
+                    Read.removeLayer(space, choice.s(), share.x(), f, c);
+                }
+                // The shares are good: a wrong chunk is home's ciphertext.
+                checkCiphertext(token, home, manifest, k, c);
+                release(layout, k, c, plain);
+            }
+        } finally {
+            shares.forEach(OpenedShare::close);
+        }
+    }
+
+    private static void checkCiphertext(Token token, Provider home, byte[] manifest, int k, MemorySegment c) {
+        try {
+            Read.checkChunk(token, manifest, k, c, List.of(home.name()));
+        } catch (IntegrityException e) {
+            throw new CorruptHomeException(e);
+        }
+    }
+
+    /** One sealed share can't be used; others may. */
+    private static final class DamagedShareException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** One home's ciphertext is wrong; another one's may be right. */
+    private static final class CorruptHomeException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient IntegrityException error;
+
+        CorruptHomeException(IntegrityException error) {
+            super(error.explanation());
+            this.error = error;
+        }
+
+        IntegrityException error() {
+            return error;
+        }
+    }
+
+    private RecordReader fetch(Provider home, String what, String part) {
+        return new RecordReader(
+                client.peer(home.card())
+                        .download(
+                                "/v1/objects/" + object + "/" + what,
+                                client.authorization(home.card(), Operation.FETCH, object + part, new byte[0])),
+                client.deadlines().stall());
+    }
+
+    /** Something of a sealed share, or a note that it's damaged and the start of another attempt without it. */
+    private <T> T usable(Provider home, ShareIndex x, ShareStep<T> step) throws InterruptedException {
+        try {
+            return step.run();
+        } catch (SealedException | IntegrityException e) {
+            damaged.put(new HomeShare(home.name(), x), e);
+            throw new DamagedShareException();
+        }
+    }
+
+    @FunctionalInterface
+    private interface ShareStep<T> {
+        T run() throws InterruptedException;
+    }
+
+    private OpeningOutput opening(Token token, OpeningKey key) {
+        OpeningOutput plain = opening.orElseGet(
+                () -> new OpeningOutput(out, token.length(), key, Sealing.ofMessage(ring.id(), object)));
+        opening = Optional.of(plain);
+        return plain;
     }
 
     private void abandon(Read.Plan plan, List<NodeCard> route) {
@@ -260,5 +483,10 @@ final class Getting {
                 }
             });
         }
+    }
+
+    @Override
+    public void close() {
+        opening.ifPresent(OpeningOutput::close);
     }
 }

@@ -1,10 +1,12 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -23,16 +25,17 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * A user's view of one ring: puts, gets, lists, describes and destroys objects, by protocol 3 in the blinded profile.
+ * A user's view of one ring: puts, gets, lists, describes and destroys objects, in all three protocols and both profiles.
  * Safe for use by many threads; every failure is an {@link InterlockException} or comes from the caller's own channel.
  */
 public final class Interlock implements AutoCloseable {
@@ -53,44 +56,42 @@ public final class Interlock implements AutoCloseable {
         return client.ring();
     }
 
-    /** @see #put(ReadableByteChannel, long, LongConsumer) */
+    /** @see #put(ReadableByteChannel, long, PutOptions, LongConsumer) */
     public Token put(ReadableByteChannel in, long length) throws IOException, InterruptedException {
-        return put(in, length, _ -> {});
+        return put(in, length, PutOptions.DEFAULT, _ -> {});
     }
 
     /**
-     * Stores {@code length} bytes. When it returns, every provider named in the token holds its share durably, and any t
-     * of them open the object; when it throws, nothing was stored (but see the message of a lost commit).
+     * Stores {@code length} bytes. When it returns, every provider named in the token holds what it must durably, and any
+     * t of them open the object (with what the user keeps, in protocols 1 and 2); when it throws, nothing was stored (but
+     * see the message of a lost commit).
      *
      * @param length in bytes, exactly what the channel has
+     * @param options which protocol, in which profile
      * @param progress told of bytes as they go out
      * @throws TooFewProvidersException unless all n providers take part
      */
-    public Token put(ReadableByteChannel in, long length, LongConsumer progress)
+    public Token put(ReadableByteChannel in, long length, PutOptions options, LongConsumer progress)
             throws IOException, InterruptedException {
-        return Putting.put(client, in, length, progress);
+        return Putting.put(client, in, length, options, progress);
     }
 
-    /** @see #get(ObjectId, WritableByteChannel, List, LongConsumer, LongConsumer) */
+    /** @see #get(ObjectId, WritableByteChannel, GetOptions, LongConsumer, LongConsumer) */
     public Fetched get(ObjectId object, WritableByteChannel out) throws IOException, InterruptedException {
-        return get(object, out, List.of(), _ -> {}, _ -> {});
+        return get(object, out, GetOptions.DEFAULT, _ -> {}, _ -> {});
     }
 
     /**
      * Writes an object's bytes out, each chunk of 1 MiB after it was checked against the token's commitment.
      *
-     * @param from the names of the providers to use, at least t; empty for the quickest
+     * @param options what the user keeps, and from whom to get it
      * @param start told the object's length before the first byte
      * @param progress told of bytes as they are written
      */
     public Fetched get(
-            ObjectId object, WritableByteChannel out, List<String> from, LongConsumer start, LongConsumer progress)
+            ObjectId object, WritableByteChannel out, GetOptions options, LongConsumer start, LongConsumer progress)
             throws IOException, InterruptedException {
-        int t = ring().threshold().t();
-        if (!from.isEmpty() && from.stream().distinct().count() < t) {
-            throw new BadInputException("a get needs t = " + t + " providers, " + from.size() + " were named");
-        }
-        return Getting.get(client, object, providers(from), out, start, progress);
+        return Getting.get(client, object, providers(options.from()), options, out, start, progress);
     }
 
     /** The user's committed objects, newest first, as far as the providers that answer know them. */
@@ -176,18 +177,29 @@ public final class Interlock implements AutoCloseable {
         return new ObjectStatus(token, states, lookup.readable().size(), (int) lookup.destroyed());
     }
 
+    /** Proof that all providers of the object took part in its put; for {@link Proof#verify} anywhere. */
+    public Proof proof(ObjectId object) throws InterruptedException {
+        Lookup lookup = Lookup.complete(client, object, ring().providers());
+        return Proof.of(ring(), lookup.chain().orElseThrow(() -> lookup.unreadable("a proof")));
+    }
+
+    /**
+     * One provider erased what it had of an object.
+     *
+     * @param count how many have by now
+     * @param last whether with this one nobody can open the object any more
+     */
+    public record Erased(String provider, int count, boolean last) {}
+
     /**
      * Has providers erase their shares for ever.
      *
      * @param at the names of the providers; empty for all
-     * @param erased told of each receipt as it comes: the provider's name and how many have erased theirs so far
+     * @param erased told of each receipt as it comes
      */
-    public Destruction destroy(ObjectId object, List<String> at, BiConsumer<String, Integer> erased)
-            throws InterruptedException {
+    public Destruction destroy(ObjectId object, List<String> at, Consumer<Erased> erased) throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
-        if (lookup.token().isEmpty()) {
-            throw lookup.unreadable("a destroy");
-        }
+        Token token = lookup.token().orElseThrow(() -> lookup.unreadable("a destroy"));
         Map<String, Receipt> receipts = new LinkedHashMap<>();
         lookup.holdings()
                 .forEach((name, holding) -> holding.receipt().ifPresent(receipt -> receipts.put(name, receipt)));
@@ -196,6 +208,7 @@ public final class Interlock implements AutoCloseable {
                 .map(Provider::card)
                 .filter(node -> !receipts.containsKey(node.name()))
                 .toList();
+        boolean lost = unrecoverableSince(token, receipts.values()).isPresent();
         RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, object));
         for (int i = 0; i < nodes.size(); i++) {
             Optional<RingClient.Answer<Receipt>> answer =
@@ -206,20 +219,35 @@ public final class Interlock implements AutoCloseable {
             switch (answer.get()) {
                 case RingClient.Value<Receipt>(NodeCard node, Receipt receipt) -> {
                     receipts.put(node.name(), receipt);
-                    erased.accept(node.name(), receipts.size());
+                    boolean gone = unrecoverableSince(token, receipts.values()).isPresent();
+                    erased.accept(new Erased(node.name(), receipts.size(), gone && !lost));
+                    lost = gone;
                 }
                 case RingClient.Failure<Receipt>(NodeCard node, InterlockException error) ->
                     failures.put(node.name(), error.explanation());
             }
         }
-        int line = lookup.unrecoverableAt();
-        Optional<Instant> since = receipts.values().stream()
-                .map(receipt -> Instant.ofEpochMilli(receipt.destroyedMillis()))
-                .sorted()
-                .skip(line - 1L)
-                .findFirst();
         return new Destruction(
-                object, lookup.token(), receipts, failures, ring().threshold().n(), line, since);
+                object,
+                lookup.token(),
+                receipts,
+                failures,
+                ring().threshold().n(),
+                unrecoverableSince(token, receipts.values()));
+    }
+
+    /** The time of the receipt with which what is left became too little. */
+    private Optional<Instant> unrecoverableSince(Token token, Collection<Receipt> receipts) {
+        List<ShareIndex> left = new ArrayList<>(token.providers());
+        for (Receipt receipt : receipts.stream()
+                .sorted(Comparator.comparingLong(Receipt::destroyedMillis))
+                .toList()) {
+            left.remove(receipt.x());
+            if (!token.openableBy(left)) {
+                return Optional.of(Instant.ofEpochMilli(receipt.destroyedMillis()));
+            }
+        }
+        return Optional.empty();
     }
 
     private Receipt destroyAt(NodeCard node, ObjectId object) {

@@ -1,5 +1,6 @@
 package dev.interlock.client;
 
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.SignatureChain;
@@ -29,7 +30,8 @@ import java.util.Optional;
  */
 final class Lookup {
     /** What one provider holds of the object. */
-    record Holding(Provider provider, ObjectState state, Token token, Optional<Receipt> receipt) {}
+    record Holding(
+            Provider provider, ObjectState state, SignatureChain chain, Token token, Optional<Receipt> receipt) {}
 
     private final RingDescriptor ring;
     private final ObjectId object;
@@ -82,13 +84,13 @@ final class Lookup {
         SignatureChain chain = SignatureChain.decode(info.chain());
         // Only a committed object's chain is complete; what is in doubt serves no reader.
         if (info.state() == ObjectState.PREPARED) {
-            return new Holding(provider, info.state(), Token.decode(chain.token()), Optional.empty());
+            return new Holding(provider, info.state(), chain, Token.decode(chain.token()), Optional.empty());
         }
         Token token = Read.checkToken(ring, object, chain, node.name());
         byte[] bytes = info.receipt();
         Optional<Receipt> receipt = bytes == null ? Optional.empty() : Optional.of(Receipt.decode(bytes));
         receipt.ifPresent(r -> r.verify(node.key()));
-        return new Holding(provider, info.state(), token, receipt);
+        return new Holding(provider, info.state(), chain, token, receipt);
     }
 
     /** Providers that can serve a read, the quickest first. */
@@ -99,12 +101,9 @@ final class Lookup {
     }
 
     private boolean suffices() {
-        List<Holding> readable = readable();
-        return readable.size() >= ring.threshold().t()
-                && readable.stream()
-                        .anyMatch(holding -> holding.token()
-                                .homes()
-                                .contains(holding.provider().x()));
+        List<ShareIndex> alive =
+                readable().stream().map(holding -> holding.provider().x()).toList();
+        return readable().stream().anyMatch(holding -> holding.token().openableBy(alive));
     }
 
     Map<String, Holding> holdings() {
@@ -121,16 +120,31 @@ final class Lookup {
                 .count();
     }
 
-    /** n−t+1: so many providers without their share, and the others are too few for ever. */
-    int unrecoverableAt() {
-        return ring.threshold().n() - ring.threshold().t() + 1;
+    /** Whether so many have destroyed what they had that nobody can ever open the object. */
+    private boolean lost() {
+        List<ShareIndex> left = ring.providers().stream()
+                .filter(provider -> {
+                    Holding holding = holdings.get(provider.name());
+                    return holding == null || holding.state() != ObjectState.DESTROYED;
+                })
+                .map(Provider::x)
+                .toList();
+        return token().filter(u -> !u.openableBy(left)).isPresent();
     }
 
     /** The token, if anyone has it. */
     Optional<Token> token() {
+        return known().map(Holding::token);
+    }
+
+    /** The complete chain, if anyone has it. */
+    Optional<SignatureChain> chain() {
+        return known().map(Holding::chain);
+    }
+
+    private Optional<Holding> known() {
         return holdings.values().stream()
                 .filter(holding -> holding.state() != ObjectState.PREPARED)
-                .map(Holding::token)
                 .findFirst();
     }
 
@@ -141,10 +155,9 @@ final class Lookup {
      */
     InterlockException unreadable(String operation) {
         int t = ring.threshold().t();
-        if (destroyed() >= unrecoverableAt()) {
+        if (lost()) {
             return new DestroyedException("the object " + object + " was destroyed at " + destroyed() + " of "
-                    + ring.threshold().n() + " providers; fewer than t = " + t
-                    + " are left, so nobody can open it any more");
+                    + ring.threshold().n() + " providers; what is left is too little for anybody to open it");
         }
         for (InterlockException error : errors.values()) {
             if (error instanceof IntegrityException) {
@@ -160,7 +173,8 @@ final class Lookup {
         long denials = errors.values().stream()
                 .filter(NoSuchObjectException.class::isInstance)
                 .count();
-        if (nobodyHasIt && denials >= unrecoverableAt()) {
+        // Fewer than t don't answer: an object that they had alone couldn't be opened.
+        if (nobodyHasIt && denials > ring.threshold().n() - t) {
             return new NoSuchObjectException(
                     "there's no object " + object + " in the ring " + ring.name() + "; `interlock ls` lists yours");
         }
@@ -176,6 +190,8 @@ final class Lookup {
                 absent.put(provider.name(), error == null ? "didn't answer" : error.explanation());
             }
         }
-        return new TooFewProvidersException(operation, t, readable().size(), absent);
+        int needed = token().map(u -> u.scheme().sealed() ? 1 : u.scheme().readers(ring.threshold()))
+                .orElse(t);
+        return new TooFewProvidersException(operation, needed, readable().size(), absent);
     }
 }

@@ -3,15 +3,19 @@ package dev.interlock.client;
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
-import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Route;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
@@ -21,6 +25,8 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.message.SessionReport;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
@@ -29,52 +35,96 @@ import dev.interlock.wire.Peer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /** One put: U's side of {@link Write}, over the network. */
 final class Putting {
     private static final int PIECE_BYTES = 64 << 10;
+    private static final Duration SEALED_POLL = Duration.ofMillis(20);
 
     private final RingClient client;
     private final RingDescriptor ring;
     private final Write.Plan plan;
+    private final PutOptions options;
     private final List<NodeCard> route;
     private final LongConsumer progress;
 
-    private Putting(RingClient client, Write.Plan plan, LongConsumer progress) {
+    private Putting(RingClient client, Write.Plan plan, PutOptions options, LongConsumer progress) {
         this.client = client;
         this.ring = client.ring();
         this.plan = plan;
+        this.options = options;
         this.route = plan.path().stream().map(x -> ring.provider(x).card()).toList();
         this.progress = progress;
     }
 
-    static Token put(RingClient client, ReadableByteChannel in, long length, LongConsumer progress)
+    static Token put(RingClient client, ReadableByteChannel in, long length, PutOptions options, LongConsumer progress)
             throws IOException, InterruptedException {
         RingDescriptor ring = client.ring();
+        Scheme scheme = options.scheme();
+        if (!ring.allows(scheme.profile())) {
+            throw new BadInputException("the ring " + ring.name() + " doesn't allow the "
+                    + scheme.profile().text() + " profile: its descriptor says so");
+        }
         // Every provider is home to its part of the objects: the ring is entered at a random place.
         List<ShareIndex> path =
                 new ArrayList<>(ring.providers().stream().map(Provider::x).toList());
         Collections.rotate(path, client.random().nextInt(path.size()));
-        // With n−t+1 homes, any t providers have one among them: whoever can open an object also has its ciphertext.
-        int copies = ring.threshold().n() - ring.threshold().t() + 1;
         List<NodeCard> dealers = ring.dealers();
         String dealer = dealers.get(client.random().nextInt(dealers.size())).name();
-        try (Write.Plan plan = Write.plan(ring, client.owner(), length, path, copies, dealer, client.random())) {
-            return new Putting(client, plan, progress).run(in);
+        ObjectId object = ObjectId.random(client.random());
+        Optional<SealedLayout> sealed = options.recipient().map(recipient -> new SealedLayout(recipient.kem()));
+        try (Write.Plan plan = Write.plan(
+                ring,
+                scheme,
+                object,
+                client.owner(),
+                sealed.isPresent() ? sealed.get().messageBytes(length) : length,
+                path,
+                dealer,
+                options.recipient(),
+                options.blinding(),
+                client.random())) {
+            Putting putting = new Putting(client, plan, options, progress);
+            if (options.recipient().isEmpty()) {
+                return putting.run(in);
+            }
+            // Protocol 1: what goes round the ring is m sealed to k_U.
+            Sealing what = Sealing.ofMessage(ring.id(), object);
+            try (SealingInput sealing =
+                    new SealingInput(in, length, options.recipient().get(), what, client.random())) {
+                return putting.run(sealing);
+            }
         }
     }
 
     private Token run(ReadableByteChannel in) throws IOException, InterruptedException {
+        try {
+            return write(in);
+        } catch (CommitUnknownException e) {
+            // Home may have committed: nothing may be given up any more, the user key neither.
+            throw e.error();
+        } catch (IOException | RuntimeException e) {
+            if (options.userKey().isPresent()) {
+                options.userKey().get().discard();
+            }
+            throw e;
+        }
+    }
+
+    private Token write(ReadableByteChannel in) throws IOException, InterruptedException {
         sendOrders();
         try {
             Peer.Call deal = askDealer();
@@ -87,7 +137,15 @@ final class Putting {
                         .checked(plan.dealer());
                 Token token =
                         Write.token(plan, root(manifest), dealt, client.clock().millis());
-                commit(token, sendToken(token, manifest));
+                if (plan.scheme().sealed()) {
+                    awaitSealedShares();
+                }
+                SignatureChain chain = sendToken(token, manifest);
+                if (options.userKey().isPresent()) {
+                    // Before the object exists: no crash may leave it without its key.
+                    options.userKey().get().publish();
+                }
+                commit(token, chain);
                 return token;
             } catch (InterlockException e) {
                 // A dealer that failed is why the pass failed, though the pass may say so first.
@@ -97,8 +155,7 @@ final class Putting {
                 deal.cancel();
             }
         } catch (CommitUnknownException e) {
-            // Home may have committed: nothing may be given up any more.
-            throw e.error();
+            throw e;
         } catch (InterlockException e) {
             InterlockException telling = Diagnosis.of(client, route, plan.session(), e);
             abandon();
@@ -157,46 +214,48 @@ final class Putting {
     private byte[] sendPad(ReadableByteChannel in, Peer.Call deal) throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
         NodeCard home = route.getFirst();
-        Peer.Upload upload = client.peer(home)
-                .upload(
-                        "/v1/sessions/" + session() + "/stream",
-                        client.authorization(home, Operation.STREAM, session(), new byte[0]));
+        Peer.Upload upload = client.upload(
+                plan.session(), Route.write(plan.path(), plan.homes()).first());
         // Without the dealer's shares no hop moves: nobody needs to wait for it.
         deal.whenFailed(upload::fail);
         byte[] manifest = new byte[layout.count() * Sha256.BYTES];
-        try (Blinds grown = Blinds.grownFrom(plan.blindSeeds().values());
+        try (WriteMasks masks = WriteMasks.begin(client, plan, route, options);
                 SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 SecretBytes r = SecretBytes.random(Keystream.SEED_BYTES, client.random());
                 Keystream randomizers = new Keystream(r.segment())) {
-            List<Blind<MemorySegment>> blinds = grown.all();
+            deal.whenFailed(masks::fail);
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
                 randomizers.fill(chunk.asSlice(0, ChunkLayout.RANDOMIZER_BYTES));
                 readFully(in, chunk.asSlice(ChunkLayout.RANDOMIZER_BYTES).asByteBuffer());
                 System.arraycopy(Write.chunkLeaf(k, chunk), 0, manifest, k * Sha256.BYTES, Sha256.BYTES);
-                Write.blind(chunk, blinds);
                 deal.check();
-                send(upload, client.peer(home), chunk);
+                send(upload, client.peer(home), chunk, masks);
                 progress.accept(layout.dataLength(k));
             }
-            if (in.read(ByteBuffer.allocate(1)) > 0) {
-                throw new BadInputException("the input is longer than the " + layout.length()
-                        + " bytes that it had when the put began; nothing was stored");
-            }
+            requireEnd(in, layout.length());
+            masks.end();
             upload.out().end();
             byte[] _ = upload.complete(client.deadlines().settle());
             return manifest;
+        } catch (UncheckedIOException e) {
+            upload.out().fail(e);
+            throw e.getCause();
         } catch (IOException | RuntimeException e) {
             upload.out().fail(e);
             throw e;
         }
     }
 
-    private void send(Peer.Upload upload, Peer home, MemorySegment chunk) throws InterruptedException {
+    /** Masks a chunk and sends it, piece by piece: a hop needs its full blind no sooner than its stream. */
+    private void send(Peer.Upload upload, Peer home, MemorySegment chunk, WriteMasks masks)
+            throws InterruptedException {
         for (long done = 0; done < chunk.byteSize(); done += PIECE_BYTES) {
-            long length = Math.min(PIECE_BYTES, chunk.byteSize() - done);
-            ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer((int) length, (int) length);
-            piece.writeBytes(chunk.asSlice(done, length).asByteBuffer());
+            int length = (int) Math.min(PIECE_BYTES, chunk.byteSize() - done);
+            MemorySegment part = chunk.asSlice(done, length);
+            Write.enter(part, masks.all());
+            ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
+            piece.writeBytes(part.asByteBuffer());
             try {
                 upload.out().write(piece, client.deadlines().stall());
             } catch (IOException e) {
@@ -205,13 +264,65 @@ final class Putting {
         }
     }
 
-    private void readFully(ReadableByteChannel in, ByteBuffer to) throws IOException {
+    static void readFully(ReadableByteChannel in, ByteBuffer to) throws IOException {
         while (to.hasRemaining()) {
             if (in.read(to) < 0) {
                 throw new BadInputException("the input ended " + to.remaining()
                         + " bytes or more before the length that it had when the put began; nothing was stored");
             }
         }
+    }
+
+    static void requireEnd(ReadableByteChannel in, long length) throws IOException {
+        if (in.read(ByteBuffer.allocate(1)) > 0) {
+            throw new BadInputException("the input is longer than the " + length
+                    + " bytes that it had when the put began; nothing was stored");
+        }
+    }
+
+    /** Protocol 1: a provider signs once its sealed share is durable at every home, which may take longer than the pass. */
+    private void awaitSealedShares() throws InterruptedException {
+        long before = -1;
+        long since = System.nanoTime();
+        while (true) {
+            long moved = 0;
+            boolean done = true;
+            for (RingClient.Answer<SessionReport> answer : client.askAll(route, this::report)) {
+                switch (answer) {
+                    case RingClient.Failure<SessionReport>(NodeCard node, InterlockException error) -> throw error;
+                    case RingClient.Value<SessionReport>(NodeCard node, SessionReport report) -> {
+                        for (SessionReport.At at : report.stations()) {
+                            Problem problem = at.problem();
+                            if (problem != null) {
+                                throw problem.toException();
+                            }
+                            moved += at.bytes();
+                            done &= at.progress() == SessionReport.Progress.DONE;
+                        }
+                    }
+                }
+            }
+            if (done) {
+                return;
+            }
+            if (moved != before) {
+                before = moved;
+                since = System.nanoTime();
+            } else if (System.nanoTime() - since > client.deadlines().stall().toNanos()) {
+                throw new NodeException(
+                        route.getFirst().name(),
+                        "the sealed shares of " + plan.object() + " don't reach their homes: nothing moved for "
+                                + client.deadlines().stall().toSeconds() + " s");
+            }
+            Thread.sleep(SEALED_POLL);
+        }
+    }
+
+    private SessionReport report(NodeCard node) {
+        return Json.read(
+                "the report of " + node.name(),
+                client.get(node, "/v1/sessions/" + session(), Operation.REPORT, session()),
+                SessionReport.class);
     }
 
     private static byte[] root(byte[] manifest) {

@@ -1,6 +1,8 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.token.SessionId;
+import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.request.Credential;
@@ -9,6 +11,7 @@ import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.Peers;
 import java.security.SecureRandom;
@@ -90,6 +93,28 @@ final class RingClient implements AutoCloseable {
 
     byte[] get(NodeCard node, String path, Operation operation, String subject) {
         return call(node, HttpMethod.GET, path, operation, subject, new byte[0]);
+    }
+
+    /** The output of a station that is for the user. */
+    Inbound download(SessionId session, Station station) {
+        NodeCard node = ring.provider(station.provider()).card();
+        return peer(node)
+                .download(
+                        stationPath(session, station.place()),
+                        authorization(node, Operation.STREAM, session.toString(), new byte[0]));
+    }
+
+    /** The input of a station that is from the user. */
+    Peer.Upload upload(SessionId session, Station station) {
+        NodeCard node = ring.provider(station.provider()).card();
+        return peer(node)
+                .upload(
+                        stationPath(session, station.place()),
+                        authorization(node, Operation.STREAM, session.toString(), new byte[0]));
+    }
+
+    private static String stationPath(SessionId session, int place) {
+        return "/v1/sessions/" + session + "/stations/" + place;
     }
 
     /** What one node answered: a value or an error. */

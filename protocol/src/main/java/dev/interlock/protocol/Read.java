@@ -1,13 +1,17 @@
 package dev.interlock.protocol;
 
+import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.field.LinearSpace;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
@@ -18,12 +22,13 @@ import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The read of protocol 3, blinded profile: the three steps of DESIGN §6. S is any t providers, chosen by U.
+ * The read of all three protocols, in both profiles: the three steps of DESIGN §6. S is any t providers, chosen by U; in
+ * the published protocol 2 any t−1 and U itself. Protocol 1 runs no ring: home has all that U needs, sealed.
  */
 public final class Read {
     private Read() {}
@@ -51,6 +56,7 @@ public final class Read {
      *
      * @param path S, in the order of the pass; home first where it's in S
      * @param home who sends the ciphertext
+     * @param blindSeeds of every provider in S, where blinds are expanded
      */
     public record Plan(
             RingDescriptor ring,
@@ -58,14 +64,27 @@ public final class Read {
             SessionId session,
             List<ShareIndex> path,
             ShareIndex home,
+            Blinding blinding,
             Map<ShareIndex, SecretBytes> blindSeeds)
             implements AutoCloseable {
+        public Scheme scheme() {
+            return token.scheme();
+        }
+
         public Route route() {
-            return Route.read(path, home);
+            return Route.read(scheme(), path, home);
         }
 
         public ChunkLayout layout() {
             return token.layout();
+        }
+
+        /** λ(x_U), where U is one of those who take the layers off. */
+        public int userLambda() {
+            List<ShareIndex> points = scheme().readPoints(path, token.providers());
+            return scheme().user(token.providers())
+                    .map(x -> Lagrange.coefficient(0, x, points))
+                    .orElseThrow(() -> new IllegalStateException(scheme() + " deals the user no share"));
         }
 
         /** Wipes the seeds. */
@@ -75,59 +94,129 @@ public final class Read {
         }
     }
 
-    /** @param s t providers, in any order */
+    /**
+     * @param s providers in any order, as many as {@link Scheme#readers} says
+     * @param blinding none in the published profile, and only there
+     */
     public static Plan plan(
-            RingDescriptor ring, Token token, List<ShareIndex> s, ShareIndex home, SecureRandom random) {
+            RingDescriptor ring,
+            Token token,
+            List<ShareIndex> s,
+            ShareIndex home,
+            Blinding blinding,
+            SecureRandom random) {
         List<ShareIndex> path = new ArrayList<>(s);
         if (path.remove(home)) {
             path.addFirst(home);
         }
-        Map<ShareIndex, SecretBytes> seeds = new LinkedHashMap<>();
-        path.forEach(x -> seeds.put(x, SecretBytes.random(Session.BLIND_SEED_BYTES, random)));
-        return new Plan(ring, token, SessionId.random(random), List.copyOf(path), home, seeds);
+        return new Plan(
+                ring,
+                token,
+                SessionId.random(random),
+                List.copyOf(path),
+                home,
+                blinding,
+                Write.blindSeeds(path, blinding, random));
     }
 
     /** The order for a provider of S, or for home. */
     public static Order order(Plan plan, ShareIndex i) {
-        SecretBytes seed = plan.blindSeeds().get(i);
+        boolean layered = plan.path().contains(i);
         return new Order(
                 Order.Kind.READ,
-                3,
-                Profile.BLINDED.text(),
+                plan.scheme().protocol(),
+                plan.scheme().profile().text(),
                 plan.token().object().toString(),
                 plan.session().toString(),
-                plan.path().stream().map(ShareIndex::x).toList(),
+                Write.xs(plan.path()),
                 List.of(plan.home().x()),
                 plan.layout().length(),
                 null,
-                seed == null ? new byte[0] : seed.copyToHeap());
+                null,
+                (layered ? plan.blinding() : Blinding.NONE).text(),
+                Write.seed(plan.blindSeeds(), i));
     }
 
     // Step 2.  home → first of S: c = P ⊕ a0, and each hop → next: the hop of Write, step 4.
+    //          Published 3: home →p U: c;  U →p first of S: c ⊕ K, with a fresh K.
 
-    // Step 3.  last →p U: P ⊕ ΣB_i.  U removes the blinds, checks every chunk against u_m's commitment before
-    //          releasing it.
+    /** What U sends back into the ring, for the next piece of c, in place: c ⊕ K. */
+    public static <V> void reenter(V c, Blind<V> k) {
+        k.addTo(c);
+    }
 
-    /** P, for the next piece of P ⊕ ΣB_i, in place. */
-    public static <V> void unblind(V flow, List<? extends Blind<V>> blinds) {
-        blinds.forEach(b -> b.addTo(flow));
+    // Step 3.  last →p U: P ⊕ ΣB_i  (protocol 2: ⊕ b_U).  Published 2: P ⊕ λ(x_U)·f(x_U);  published 3: P ⊕ K.
+    //          U takes off what is its own, checks every chunk against u_m's commitment before releasing it.
+
+    /**
+     * P, for the next piece of what came out of the ring, in place.
+     *
+     * @param masks every B_i; b_U in protocol 2; the layer of U's own point in the published 2; K in the published 3
+     */
+    public static <V> void leave(V flow, List<? extends Blind<V>> masks) {
+        masks.forEach(mask -> mask.addTo(flow));
+    }
+
+    // Protocol 1, instead of steps 1 to 3.  U fetches c and t of the sealed shares from home, opens them with its
+    // private
+    // key, removes the pad.
+
+    /**
+     * Takes one layer off the next piece of c, in place: c ⊕ λ_{S,0}(i)·f(x_i). After all of S, c is P.
+     *
+     * @param s t providers, i among them
+     * @param share the same piece of f(x_i)
+     */
+    public static <V> void removeLayer(LinearSpace<V> space, List<ShareIndex> s, ShareIndex i, V share, V c) {
+        Hop.applyWithoutBlind(space, c, Lagrange.coefficient(0, i, s), share);
+    }
+
+    /** @throws IntegrityException unless chunk k of a share is what its dealer committed to */
+    public static void checkShareChunk(
+            Token token, String home, ShareIndex x, byte[] leaves, int k, MemorySegment salt, MemorySegment share) {
+        if (!MessageDigest.isEqual(Write.shareLeaf(token.object(), x, k, salt, share), Write.leaf(leaves, k))) {
+            throw damagedShare(token, home, x, "chunk " + k + " isn't what was dealt");
+        }
+    }
+
+    /** @throws IntegrityException unless these are the leaves of x's share, under the root in u_m */
+    public static void checkShareLeaves(Token token, String home, ShareIndex x, byte[] leaves) {
+        MerkleRoot root = new MerkleRoot();
+        for (int k = 0; k < token.layout().count(); k++) {
+            root.add(Write.leaf(leaves, k));
+        }
+        if (!Arrays.equals(root.root(), token.dealings().getFirst().rootOf(x).root())) {
+            throw damagedShare(token, home, x, "its leaves aren't those that the token commits to");
+        }
+    }
+
+    /** What home gave for the sealed share of x can't be used. */
+    public static IntegrityException damagedShare(Token token, String home, ShareIndex x, String how) {
+        return new IntegrityException(
+                "the sealed share x = " + x.x() + " of " + token.object() + " at " + home + ": " + how, List.of(home));
     }
 
     /** @throws IntegrityException unless P_k is what its writer committed to; nothing of it may be released then */
     public static void checkChunk(Plan plan, byte[] manifest, int k, MemorySegment chunk) {
-        if (!MessageDigest.isEqual(Write.chunkLeaf(k, chunk), Write.leaf(manifest, k))) {
-            throw new IntegrityException(
-                    "chunk " + k + " of " + plan.token().object() + " isn't what was put: one of " + names(plan)
-                            + " sent wrong bytes. Nothing of it was released",
-                    List.of());
-        }
-    }
-
-    private static String names(Plan plan) {
-        return plan.route().stations().stream()
+        List<String> senders = plan.route().stations().stream()
                 .map(station -> plan.ring().provider(station.provider()).name())
                 .distinct()
-                .reduce((a, b) -> a + ", " + b)
-                .orElse("nobody");
+                .toList();
+        checkChunk(plan.token(), manifest, k, chunk, senders);
+    }
+
+    /**
+     * The same for whoever sent what makes up P_k.
+     *
+     * @param senders their names; one alone is the culprit
+     */
+    public static void checkChunk(Token token, byte[] manifest, int k, MemorySegment chunk, List<String> senders) {
+        if (!MessageDigest.isEqual(Write.chunkLeaf(k, chunk), Write.leaf(manifest, k))) {
+            throw new IntegrityException(
+                    "chunk " + k + " of " + token.object() + " isn't what was put: "
+                            + (senders.size() == 1 ? "" : "one of ") + String.join(", ", senders)
+                            + " sent wrong bytes. Nothing of it was released",
+                    senders.size() == 1 ? senders : List.of());
+        }
     }
 }

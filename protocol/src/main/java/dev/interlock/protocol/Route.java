@@ -1,20 +1,26 @@
 package dev.interlock.protocol;
 
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Station.Ciphertext;
 import dev.interlock.protocol.Station.End;
 import dev.interlock.protocol.Station.Neighbour;
+import dev.interlock.protocol.Station.SealedShare;
 import dev.interlock.protocol.Station.Sink;
 import dev.interlock.protocol.Station.Source;
 import dev.interlock.protocol.Station.User;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The way of one pass through the providers: its stations in order. Every party derives it from the same order, so none
  * has to be told who its neighbours are.
  */
 public record Route(List<Station> stations) {
+    /** The places of a session's routes: from 0 for the object's stream, from a multiple of this for sealed shares. */
+    static final int PLACES = 1000;
+
     public Route {
         stations = List.copyOf(stations);
     }
@@ -24,20 +30,41 @@ public record Route(List<Station> stations) {
      * receives. With one home this is the paper's ring, closed by CC_n → CC_1.
      */
     public static Route write(List<ShareIndex> path, List<ShareIndex> homes) {
-        Builder route = new Builder(new User());
+        Builder route = new Builder(new User(), 0, Optional.empty());
         path.forEach(x -> route.through(x, true, false));
         homes.forEach(x -> route.through(x, false, true));
         return route.to(new End());
     }
 
-    /** The read: home → first of S → … → last of S → U. A home that is in S must be its first. */
-    public static Route read(List<ShareIndex> path, ShareIndex home) {
-        Builder route = new Builder(new Ciphertext());
-        if (!path.getFirst().equals(home)) {
+    /**
+     * The read: home → first of S → … → last of S → U. A home that is in S must be its first. In the published protocol 3
+     * home sends c to the user, and the ring begins and ends there too.
+     */
+    public static Route read(Scheme scheme, List<ShareIndex> path, ShareIndex home) {
+        Builder route = new Builder(new Ciphertext(), 0, Optional.empty());
+        if (scheme.readThroughUser()) {
+            route.through(home, false, false).throughUser();
+        } else if (!path.getFirst().equals(home)) {
             route.through(home, false, false);
         }
         path.forEach(x -> route.through(x, true, false));
         return route.to(new User());
+    }
+
+    /**
+     * Protocol 1: the way of one provider's sealed share. The homes store it, the provider itself first if it's one of
+     * them; in the published profile it's carried along the ring to home.
+     */
+    public static Route sealed(Scheme scheme, List<ShareIndex> path, List<ShareIndex> homes, ShareIndex of) {
+        Builder route = new Builder(new SealedShare(), PLACES * (1 + path.indexOf(of)), Optional.of(of));
+        if (scheme.blinded()) {
+            route.through(of, false, homes.contains(of));
+            homes.stream().filter(home -> !home.equals(of)).forEach(home -> route.through(home, false, true));
+        } else {
+            path.subList(path.indexOf(of), path.size()).forEach(x -> route.through(x, false, false));
+            route.through(homes.getFirst(), false, true);
+        }
+        return route.to(new End());
     }
 
     public List<Station> of(ShareIndex provider) {
@@ -58,28 +85,57 @@ public record Route(List<Station> stations) {
         private record Stop(ShareIndex provider, boolean layered, boolean stored) {}
 
         private final Source first;
+        private final int firstPlace;
+        private final Optional<ShareIndex> sealed;
         private final List<Stop> stops = new ArrayList<>();
+        /** The stop that takes its input from the user again, or none. */
+        private int fromUser = -1;
 
-        Builder(Source first) {
+        Builder(Source first, int firstPlace, Optional<ShareIndex> sealed) {
             this.first = first;
+            this.firstPlace = firstPlace;
+            this.sealed = sealed;
         }
 
-        void through(ShareIndex provider, boolean layered, boolean stored) {
+        Builder through(ShareIndex provider, boolean layered, boolean stored) {
             stops.add(new Stop(provider, layered, stored));
+            return this;
+        }
+
+        void throughUser() {
+            fromUser = stops.size();
         }
 
         Route to(Sink last) {
             List<Station> stations = new ArrayList<>();
-            for (int place = 0; place < stops.size(); place++) {
-                Stop stop = stops.get(place);
-                Source source =
-                        place == 0 ? first : new Neighbour(stops.get(place - 1).provider());
-                Sink sink = place == stops.size() - 1
-                        ? last
-                        : new Neighbour(stops.get(place + 1).provider());
-                stations.add(new Station(place, stop.provider(), source, stop.layered(), stop.stored(), sink));
+            for (int i = 0; i < stops.size(); i++) {
+                Stop stop = stops.get(i);
+                stations.add(new Station(
+                        firstPlace + i,
+                        stop.provider(),
+                        source(i),
+                        stop.layered(),
+                        stop.stored(),
+                        sink(i, last),
+                        sealed));
             }
             return new Route(stations);
+        }
+
+        private Source source(int i) {
+            if (i == 0) {
+                return first;
+            }
+            return i == fromUser ? new User() : new Neighbour(stops.get(i - 1).provider());
+        }
+
+        private Sink sink(int i, Sink last) {
+            if (i == stops.size() - 1) {
+                return last;
+            }
+            return i + 1 == fromUser
+                    ? new User()
+                    : new Neighbour(stops.get(i + 1).provider());
         }
     }
 }

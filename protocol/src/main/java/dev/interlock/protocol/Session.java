@@ -1,19 +1,23 @@
 package dev.interlock.protocol;
 
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sealing.RecipientKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One provider's view of one pass, made from a checked order. It holds this provider's blind seed until closed, and
@@ -22,43 +26,97 @@ import java.util.Optional;
 public final class Session implements AutoCloseable {
     public static final int BLIND_SEED_BYTES = 32;
 
+    private final RingDescriptor ring;
     private final Order.Kind kind;
+    private final Scheme scheme;
     private final ObjectId object;
     private final SessionId id;
     private final ShareIndex self;
     private final List<ShareIndex> path;
     private final List<ShareIndex> homes;
-    private final Route route;
     private final ChunkLayout layout;
     private final Optional<String> dealer;
-    private final Optional<SecretBytes> blindSeed;
+    private final Optional<RecipientKey> recipient;
+    private final Blinding blinding;
+    private final List<Route> routes;
     private final int lambda;
+    private final Optional<SecretBytes> blindSeed;
 
-    private Session(
-            Order.Kind kind,
-            ObjectId object,
-            SessionId id,
-            ShareIndex self,
-            List<ShareIndex> path,
-            List<ShareIndex> homes,
-            Route route,
-            ChunkLayout layout,
-            Optional<String> dealer,
-            Optional<SecretBytes> blindSeed) {
-        this.kind = kind;
-        this.object = object;
-        this.id = id;
+    /** @throws MalformedException that says which rule the order breaks */
+    private Session(RingDescriptor ring, ShareIndex self, Order order) {
+        this.ring = ring;
         this.self = self;
-        this.path = path;
-        this.homes = homes;
-        this.route = route;
-        this.layout = layout;
-        this.dealer = dealer;
-        this.blindSeed = blindSeed;
-        this.lambda = path.contains(self)
-                ? Lagrange.coefficient(
-                        0, self.x(), path.stream().mapToInt(ShareIndex::x).toArray())
-                : 0;
+        kind = order.kind();
+        scheme = new Scheme(order.protocol(), Profile.parse(order.profile()));
+        require(
+                ring.allows(scheme.profile()),
+                "the ring " + ring.name() + " doesn't allow the profile "
+                        + scheme.profile().text());
+        path = members(order.path());
+        homes = members(order.homes());
+        require(!homes.isEmpty(), "the order names no home");
+        if (isWrite()) {
+            checkWrite(order);
+        } else {
+            checkRead(order);
+        }
+        object = ObjectId.parse(order.object());
+        id = SessionId.parse(order.session());
+        layout = layout(order.length());
+        dealer = Optional.ofNullable(order.dealer());
+        recipient = Optional.ofNullable(order.recipient()).map(RecipientKey::parse);
+        require(
+                recipient.isPresent() == (scheme.sealed() && isWrite()),
+                "a write of protocol 1, and nothing else, names the user's public key");
+
+        boolean layers = path.contains(self);
+        require(layers || homes.contains(self), "the order has no part for this provider");
+        blinding = Blinding.parse(order.blinds());
+        require(
+                (blinding != Blinding.NONE) == (layers && scheme.blinded()),
+                layers && scheme.blinded()
+                        ? "a hop of the blinded profile has a blind"
+                        : "blinds \"" + blinding.text() + "\": this provider has none to add here");
+        int seedBytes = blinding == Blinding.EXPANDED ? BLIND_SEED_BYTES : 0;
+        require(
+                order.blind().length == seedBytes,
+                "the blind's seed must have " + seedBytes + " bytes, not " + order.blind().length);
+        Route stream = isWrite() ? Route.write(path, homes) : Route.read(scheme, path, homes.getFirst());
+        routes = Stream.concat(
+                        Stream.of(stream),
+                        scheme.sealed() ? path.stream().map(x -> Route.sealed(scheme, path, homes, x)) : Stream.of())
+                .toList();
+        lambda = layers ? Lagrange.coefficient(0, self, points()) : 0;
+        // Last: nothing after it throws, so nobody else has to wipe it.
+        blindSeed = blinding == Blinding.EXPANDED ? Optional.of(SecretBytes.copyOf(order.blind())) : Optional.empty();
+    }
+
+    private void checkWrite(Order order) {
+        int n = ring.threshold().n();
+        require(path.size() == n, "a write goes through all " + n + " providers, the order names " + path.size());
+        int copies = scheme.homes(ring.threshold());
+        String expected = copies == 1 ? "one home" : copies + " homes";
+        require(
+                homes.size() == copies,
+                "a write in the " + scheme.profile().text() + " profile has " + expected + " here, the order names "
+                        + homes.size());
+        require(path.subList(0, copies).equals(homes), "the homes must be the first of the path");
+        var _ = ring.dealer(String.valueOf(order.dealer()));
+    }
+
+    private void checkRead(Order order) {
+        require(!scheme.sealed(), "protocol 1 reads without a pass");
+        // Rule 2 of DESIGN §10: fewer than t authorised parties release nothing.
+        int readers = scheme.readers(ring.threshold());
+        require(
+                path.size() >= readers,
+                "a read needs " + (scheme.readWithUser() ? "t−1 = " : "t = ") + readers + " providers, the order names "
+                        + path.size());
+        require(homes.size() == 1, "a read has one home, the order names " + homes.size());
+        require(order.dealer() == null, "a read has no dealer");
+        require(
+                !path.contains(homes.getFirst()) || path.getFirst().equals(homes.getFirst()),
+                "a home that is in S must be its first");
     }
 
     /**
@@ -68,59 +126,13 @@ public final class Session implements AutoCloseable {
      */
     public static Session accept(RingDescriptor ring, ShareIndex self, Order order) {
         try {
-            return check(ring, self, order);
+            return new Session(ring, self, order);
         } finally {
             Arrays.fill(order.blind(), (byte) 0);
         }
     }
 
-    private static Session check(RingDescriptor ring, ShareIndex self, Order order) {
-        Profile profile = Profile.parse(order.profile());
-        require(order.protocol() == 3, "protocol " + order.protocol() + " isn't served; protocol 3 is");
-        require(ring.allows(profile), "the ring " + ring.name() + " doesn't allow the profile " + profile.text());
-        require(profile == Profile.BLINDED, "the profile " + profile.text() + " isn't served");
-        List<ShareIndex> path = members(ring, order.path());
-        List<ShareIndex> homes = members(ring, order.homes());
-        require(!homes.isEmpty(), "the order names no home");
-        int t = ring.threshold().t();
-        int n = ring.threshold().n();
-        boolean write = order.kind() == Order.Kind.WRITE;
-        if (write) {
-            require(path.size() == n, "a write goes through all " + n + " providers, the order names " + path.size());
-            require(
-                    homes.size() <= n && path.subList(0, homes.size()).equals(homes),
-                    "the homes must be the first of the path");
-            ring.dealer(String.valueOf(order.dealer()));
-        } else {
-            // Rule 2 of DESIGN §10: fewer than t authorised providers release nothing.
-            require(path.size() >= t, "a read needs t = " + t + " providers, the order names " + path.size());
-            require(homes.size() == 1, "a read has one home, the order names " + homes.size());
-            require(order.dealer() == null, "a read has no dealer");
-            require(
-                    !path.contains(homes.getFirst()) || path.getFirst().equals(homes.getFirst()),
-                    "a home that is in S must be its first");
-        }
-        boolean layers = path.contains(self);
-        require(layers || homes.contains(self), "the order has no part for this provider");
-        int seedBytes = layers ? BLIND_SEED_BYTES : 0;
-        require(
-                order.blind().length == seedBytes,
-                "the blind's seed must have " + seedBytes + " bytes, not " + order.blind().length);
-        ChunkLayout layout = layout(order.length());
-        return new Session(
-                order.kind(),
-                ObjectId.parse(order.object()),
-                SessionId.parse(order.session()),
-                self,
-                path,
-                homes,
-                write ? Route.write(path, homes) : Route.read(path, homes.getFirst()),
-                layout,
-                Optional.ofNullable(order.dealer()),
-                layers ? Optional.of(SecretBytes.copyOf(order.blind())) : Optional.empty());
-    }
-
-    private static List<ShareIndex> members(RingDescriptor ring, List<Integer> xs) {
+    private List<ShareIndex> members(List<Integer> xs) {
         List<ShareIndex> indices = xs.stream().map(x -> ring.provider(x).x()).toList();
         require(new HashSet<>(indices).size() == indices.size(), "the order names a provider twice");
         return indices;
@@ -140,6 +152,12 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** S, and the user's point where the user takes part. */
+    private List<ShareIndex> points() {
+        List<ShareIndex> all = ring.providers().stream().map(Provider::x).toList();
+        return isWrite() ? scheme.writePoints(path) : scheme.readPoints(path, all);
+    }
+
     /** λ_{S,0}(i): what this provider's share is multiplied with in this pass; 0 where it has no layer to put on. */
     public int lambda() {
         return lambda;
@@ -147,6 +165,14 @@ public final class Session implements AutoCloseable {
 
     public Order.Kind kind() {
         return kind;
+    }
+
+    public boolean isWrite() {
+        return kind == Order.Kind.WRITE;
+    }
+
+    public Scheme scheme() {
+        return scheme;
     }
 
     public ObjectId object() {
@@ -169,13 +195,25 @@ public final class Session implements AutoCloseable {
         return homes;
     }
 
-    public Route route() {
-        return route;
+    public boolean isHome() {
+        return homes.contains(self);
     }
 
-    /** This provider's stations: one, or two for a home of a write. */
+    /** The way of the object's stream. */
+    public Route route() {
+        return routes.getFirst();
+    }
+
+    /** This provider's stations: its part of the object's stream, and in protocol 1 of the sealed shares. */
     public List<Station> stations() {
-        return route.of(self);
+        return routes.stream().flatMap(route -> route.of(self).stream()).toList();
+    }
+
+    /** Protocol 1, write: where this provider's own share begins its way to the homes, sealed. */
+    public Optional<Station> ownSealedShare() {
+        return stations().stream()
+                .filter(station -> station.source() instanceof Station.SealedShare)
+                .findFirst();
     }
 
     public ChunkLayout layout() {
@@ -187,7 +225,16 @@ public final class Session implements AutoCloseable {
         return dealer;
     }
 
-    /** 32 bytes from which B_i grows; only where this provider has a layer to put on. */
+    /** k_U, in a write of protocol 1. */
+    public Optional<RecipientKey> recipient() {
+        return recipient;
+    }
+
+    public Blinding blinding() {
+        return blinding;
+    }
+
+    /** 32 bytes from which B_i grows, where it is expanded. */
     public Optional<SecretBytes> blindSeed() {
         return blindSeed;
     }

@@ -5,16 +5,19 @@ import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.LinearSpace;
+import dev.interlock.core.sealing.RecipientKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
@@ -31,10 +34,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * The write of protocol 3, blinded profile: the six steps of DESIGN §6, after §4.3 of the paper. P is m cut into chunks,
- * each behind 64 fresh random bytes r_k; S is all n providers, home first; "→p" is a private channel.
+ * The write of all three protocols, in both profiles: the six steps of DESIGN §6, after §4 of the paper. P is m cut into
+ * chunks, each behind 64 fresh random bytes r_k (protocol 1: m sealed to the user's public key); S is all n providers,
+ * home first; "→p" is a private channel. Where the schemes differ, {@link Scheme} is asked.
  *
  * <p>Nothing here does I/O: the streaming steps work on one piece of a stream at a time, in place.
  */
@@ -49,9 +54,12 @@ public final class Write {
      *
      * @param path S: all n providers, home first
      * @param homes those of S, from its start, that will hold the ciphertext
+     * @param recipient k_U, in protocol 1
+     * @param blindSeeds of every provider, where blinds are expanded
      */
     public record Plan(
             RingDescriptor ring,
+            Scheme scheme,
             ObjectId object,
             SessionId session,
             byte[] owner,
@@ -59,8 +67,18 @@ public final class Write {
             List<ShareIndex> path,
             List<ShareIndex> homes,
             String dealer,
+            Optional<RecipientKey> recipient,
+            Blinding blinding,
             Map<ShareIndex, SecretBytes> blindSeeds)
             implements AutoCloseable {
+        /** λ(x_U), where the user has a point in the dealing. */
+        public int userLambda() {
+            List<ShareIndex> points = scheme.writePoints(path);
+            return scheme.user(path)
+                    .map(x -> Lagrange.coefficient(0, x, points))
+                    .orElseThrow(() -> new IllegalStateException(scheme + " deals the user no share"));
+        }
+
         /** Wipes the seeds: "B_i are gone". */
         @Override
         public void close() {
@@ -69,60 +87,101 @@ public final class Write {
     }
 
     /**
-     * @param copies how many homes hold the ciphertext: n−t+1 of them, and any t providers have one among them
+     * @param object fresh, never used before
+     * @param length of what passes the ring, in bytes: m, or in protocol 1 m as sealed
+     * @param path all n providers, home first
+     * @param blinding none in the published profile, and only there
      */
     public static Plan plan(
             RingDescriptor ring,
+            Scheme scheme,
+            ObjectId object,
             byte[] owner,
             long length,
             List<ShareIndex> path,
-            int copies,
             String dealer,
+            Optional<RecipientKey> recipient,
+            Blinding blinding,
             SecureRandom random) {
-        Map<ShareIndex, SecretBytes> seeds = new LinkedHashMap<>();
-        path.forEach(x -> seeds.put(x, SecretBytes.random(Session.BLIND_SEED_BYTES, random)));
         return new Plan(
                 ring,
-                ObjectId.random(random),
+                scheme,
+                object,
                 SessionId.random(random),
                 owner,
                 new ChunkLayout(length),
                 List.copyOf(path),
-                List.copyOf(path.subList(0, copies)),
+                List.copyOf(path.subList(0, scheme.homes(ring.threshold()))),
                 dealer,
-                seeds);
+                recipient,
+                blinding,
+                blindSeeds(path, blinding, random));
+    }
+
+    /** Fresh seeds for one pass; none where blinds don't grow from seeds. */
+    static Map<ShareIndex, SecretBytes> blindSeeds(List<ShareIndex> path, Blinding blinding, SecureRandom random) {
+        Map<ShareIndex, SecretBytes> seeds = new LinkedHashMap<>();
+        if (blinding == Blinding.EXPANDED) {
+            path.forEach(x -> seeds.put(x, SecretBytes.random(Session.BLIND_SEED_BYTES, random)));
+        }
+        return seeds;
     }
 
     /** The order for CC_i; {@link Session#accept} is its other end. */
     public static Order order(Plan plan, ShareIndex i) {
         return new Order(
                 Order.Kind.WRITE,
-                3,
-                Profile.BLINDED.text(),
+                plan.scheme().protocol(),
+                plan.scheme().profile().text(),
                 plan.object().toString(),
                 plan.session().toString(),
                 xs(plan.path()),
                 xs(plan.homes()),
                 plan.layout().length(),
                 plan.dealer(),
-                seed(plan, i).copyToHeap());
+                plan.recipient().map(RecipientKey::toString).orElse(null),
+                plan.blinding().text(),
+                seed(plan.blindSeeds(), i));
+    }
+
+    /** For an order, which wipes it. */
+    static byte[] seed(Map<ShareIndex, SecretBytes> blindSeeds, ShareIndex i) {
+        SecretBytes seed = blindSeeds.get(i);
+        return seed == null ? new byte[0] : seed.copyToHeap();
     }
 
     // Step 2.  U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), salt, signed share root, for all i.
 
     public static DealRequest dealRequest(Plan plan) {
         return new DealRequest(
+                plan.scheme().protocol(),
+                plan.scheme().profile().text(),
                 plan.object().toString(),
                 plan.session().toString(),
                 xs(plan.path()),
                 plan.layout().length());
     }
 
-    /** The dealer's checked view of one dealing: to whom, and how much. */
-    public record Deal(ObjectId object, SessionId session, List<ShareIndex> path, ChunkLayout layout) {}
+    /**
+     * The dealer's checked view of one dealing: to whom, and how much.
+     *
+     * @param user the user's point x_U, where it gets a share itself: published 2 and 3
+     */
+    public record Deal(
+            ObjectId object, SessionId session, List<ShareIndex> path, Optional<ShareIndex> user, ChunkLayout layout) {
+        /** All points of the dealing, the user's last. */
+        public List<ShareIndex> points() {
+            return Stream.concat(path.stream(), user.stream()).toList();
+        }
+    }
 
     /** @throws MalformedException that says which rule the request breaks */
     public static Deal acceptDeal(RingDescriptor ring, DealRequest request) {
+        Scheme scheme = new Scheme(request.protocol(), Profile.parse(request.profile()));
+        if (!ring.allows(scheme.profile())) {
+            throw new MalformedException("the ring " + ring.name() + " doesn't allow the profile "
+                    + scheme.profile().text());
+        }
         List<ShareIndex> path =
                 request.path().stream().map(x -> ring.provider(x).x()).toList();
         if (path.stream().distinct().count() != ring.threshold().n()
@@ -134,6 +193,7 @@ public final class Write {
                 ObjectId.parse(request.object()),
                 SessionId.parse(request.session()),
                 path,
+                scheme.user(path),
                 Session.layout(request.length()));
     }
 
@@ -168,23 +228,31 @@ public final class Write {
         }
     }
 
-    // Step 3.  U →p CC_1: P ⊕ ΣB_i.
+    // Step 3.  U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U, the user's pad).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
 
     /** leaf_k over P_k = r_k ‖ m_k, before the blinds go on. */
     public static byte[] chunkLeaf(int k, MemorySegment chunk) {
         return Leaves.ofChunk(k).update(chunk).leaf();
     }
 
-    /** P ⊕ ΣB_i, for the next piece of P, in place. */
-    public static <V> void blind(V p, List<? extends Blind<V>> blinds) {
-        blinds.forEach(b -> b.addTo(p));
+    /**
+     * What U sends, for the next piece of P, in place.
+     *
+     * @param masks every B_i; b_U in protocol 2; the layer of U's own point ({@link Hop#layer}) in the published 2 and 3
+     */
+    public static <V> void enter(V p, List<? extends Blind<V>> masks) {
+        masks.forEach(mask -> mask.addTo(p));
     }
 
-    // Step 4.  Each hop → next; CC_n →p CC_1: P ⊕ a0, which CC_1 stores.
+    // Step 4.  Each hop → next; CC_n →p CC_1: P ⊕ a0 (⊕ b_U), which CC_1 stores.
 
-    /** CC_i's hop on the next piece of the stream, in place: in ⊕ λ_{S,0}(i)·f(x_i) ⊕ B_i. */
+    /** CC_i's hop on the next piece of the stream, in place: in ⊕ λ_{S,0}(i)·f(x_i) ⊕ B_i; published: B_i = 0. */
     public static <V> void hop(LinearSpace<V> space, V flow, Session session, V share, Blind<V> blind) {
-        Hop.apply(space, flow, session.lambda(), share, blind);
+        if (session.scheme().blinded()) {
+            Hop.apply(space, flow, session.lambda(), share, blind);
+        } else {
+            Hop.applyWithoutBlind(space, flow, session.lambda(), share);
+        }
     }
 
     // Step 5.  u_m and the signature chain travel behind the data.
@@ -196,8 +264,7 @@ public final class Write {
                 plan.object(),
                 ring.id(),
                 ring.epoch(),
-                3,
-                Profile.BLINDED,
+                plan.scheme(),
                 plan.owner(),
                 ring.threshold(),
                 plan.path(),
@@ -221,8 +288,7 @@ public final class Write {
         boolean ofThisSession = u.object().equals(session.object())
                 && u.ring().equals(ring.id())
                 && u.epoch() == ring.epoch()
-                && u.protocol() == 3
-                && u.profile() == Profile.BLINDED
+                && u.scheme().equals(session.scheme())
                 && u.threshold().equals(ring.threshold())
                 && u.providers().equals(session.path())
                 && u.homes().equals(session.homes())
@@ -285,15 +351,7 @@ public final class Write {
         chain.verifyComplete(ring.keys());
     }
 
-    private static SecretBytes seed(Plan plan, ShareIndex i) {
-        SecretBytes seed = plan.blindSeeds().get(i);
-        if (seed == null) {
-            throw new IllegalArgumentException("the plan has no part for x = " + i.x());
-        }
-        return seed;
-    }
-
-    private static List<Integer> xs(List<ShareIndex> path) {
+    static List<Integer> xs(List<ShareIndex> path) {
         return path.stream().map(ShareIndex::x).toList();
     }
 }

@@ -35,6 +35,8 @@ final class JsonTest {
           "homes" : [ 4 ],
           "length" : 1000,
           "dealer" : null,
+          "recipient" : null,
+          "blinds" : "expanded",
           "blind" : "%s"
         }\
         """.formatted(SEED_TEXT);
@@ -49,6 +51,8 @@ final class JsonTest {
         assertThat(order.kind()).isEqualTo(Order.Kind.READ);
         assertThat(order.path()).containsExactly(4, 2, 5);
         assertThat(order.dealer()).isNull();
+        assertThat(order.recipient()).isNull();
+        assertThat(order.blinds()).isEqualTo("expanded");
         assertThat(order.blind()).isEqualTo(SEED);
         assertThat(new String(Json.write(order), StandardCharsets.UTF_8)).isEqualTo(ORDER);
     }
@@ -58,6 +62,8 @@ final class JsonTest {
         # what stands there    | what stands there then            | the error
         "protocol" : 3,        |                                   | the field protocol is missing
         "dealer" : null,       |                                   | the field dealer is missing
+        "recipient" : null,    |                                   | the field recipient is missing
+        "blinds" : "expanded", |                                   | the field blinds is missing
         "protocol" : 3,        | "protocol" : 3, "colour" : 1,     | it has an unknown field, colour
         "protocol" : 3,        | "protocol" : 3, "protocol" : 3,   | it has a field twice, at line 3
         "protocol" : 3,        | "protocol" : 3, "protocol" : 2,   | it has a field twice, at line 3
@@ -81,6 +87,8 @@ final class JsonTest {
         "profile" : "blinded"  | "profile" : 2                     | the field profile is missing or has a wrong value
         "profile" : "blinded"  | "profile" : true                  | the field profile is missing or has a wrong value
         "profile" : "blinded"  | "profile" : [ "blinded" ]         | the field profile is missing or has a wrong value
+        "recipient" : null     | "recipient" : 1                   | the field recipient is missing or has a wrong value
+        "blinds" : "expanded"  | "blinds" : null                   | the field blinds is null
         "homes" : [ 4 ]        | "homes" : null                    | the field homes is null
         "homes" : [ 4 ]        | "homes" : 4                       | the field homes is missing or has a wrong value
         "homes" : [ 4 ]        | "homes" : [ null ]                | the field homes[0] is null

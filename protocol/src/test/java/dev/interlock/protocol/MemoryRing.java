@@ -4,17 +4,27 @@ import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.OpeningKey;
+import dev.interlock.core.sealing.RecipientKey;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sealing.SealedReader;
+import dev.interlock.core.sealing.SealedWriter;
+import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
@@ -30,30 +40,62 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * A whole ring in memory: n providers, a dealer and a user as plain objects, and DESIGN §6 step by step between them.
- * Every message goes through its bytes; {@link Tap} stands on every line.
+ * A whole ring in memory: n providers, a dealer and a user as plain objects, and DESIGN §6 step by step between them, in
+ * all protocols and both profiles. Every message goes through its bytes; {@link Tap} stands on every line.
  */
 final class MemoryRing {
     static final long NOW_MILLIS = 1_767_225_600_000L;
 
     private static final ByteSpace BYTES = new ByteSpace();
+    /** What enters a pass that begins with stored bytes. */
+    private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
 
     final RingDescriptor ring;
     final Dealer dealer;
     final SeededRandom random;
     final byte[] owner;
 
+    /** How an object is written, and read again. */
+    record Way(Scheme scheme, Blinding blinding) {
+        /** Protocol 3, blinded by seeds. */
+        static final Way DEFAULT = new Way(Scheme.DEFAULT, Blinding.EXPANDED);
+
+        /** All that there are: the published profile has no blinds, the blinded one has two kinds. */
+        static Stream<Way> all() {
+            return IntStream.rangeClosed(1, 3)
+                    .boxed()
+                    .flatMap(protocol -> Stream.of(
+                            new Way(new Scheme(protocol, Profile.BLINDED), Blinding.EXPANDED),
+                            new Way(new Scheme(protocol, Profile.BLINDED), Blinding.FULL),
+                            new Way(new Scheme(protocol, Profile.PUBLISHED), Blinding.NONE)));
+        }
+
+        @Override
+        public String toString() {
+            return scheme + ", blinds " + blinding.text();
+        }
+    }
+
     private final Map<ShareIndex, CloudProvider> providers = new LinkedHashMap<>();
+    /** The user's side: how it wrote an object, and in protocol 2 what it keeps of it; in protocol 1 one key for all. */
+    private final Map<ObjectId, Way> ways = new HashMap<>();
+
+    private final Map<ObjectId, byte[]> userKeys = new HashMap<>();
+    private OpeningKey privateKey;
     private Tap tap = new Tap() {};
 
     /** Sees everything that one party sends another, and may change it. A stream is changed in place. */
@@ -82,7 +124,12 @@ final class MemoryRing {
      */
     record DealtShare(MemorySegment share, List<MemorySegment> salts, ShareRoot root) {}
 
+    /** A ring that serves the blinded profile alone. */
     MemoryRing(int n, int t, long seed) {
+        this(n, t, seed, Set.of(Profile.BLINDED));
+    }
+
+    MemoryRing(int n, int t, long seed, Set<Profile> profiles) {
         random = new SeededRandom(seed);
         owner = random.bytes(Token.OWNER_BYTES);
         List<SigningKey> keys = new ArrayList<>();
@@ -97,9 +144,16 @@ final class MemoryRing {
                     "%064x".formatted(i),
                     keys.getLast().verifyingKey()));
         }
-        ring = RingDescriptor.open(RingDescriptor.assemble(newKey(), "memory", t, Set.of(Profile.BLINDED), cards));
+        ring = RingDescriptor.open(RingDescriptor.assemble(newKey(), "memory", t, profiles, cards));
         ring.providers().forEach(p -> providers.put(p.x(), new CloudProvider(p.x(), keys.get(p.x().x() - 1))));
         dealer = new Dealer("dealer1", keys.getLast());
+        privateKey = OpeningKey.generate(Kem.X25519, random);
+    }
+
+    /** The private key of protocol 1, from now on. */
+    MemoryRing with(Kem kem) {
+        privateKey = OpeningKey.generate(kem, random);
+        return this;
     }
 
     private SigningKey newKey() {
@@ -130,23 +184,61 @@ final class MemoryRing {
 
     // ---------------------------------------------------------------------------------------------------- the write
 
-    /** The write of m through all providers with home first, as many homes as copies; the object that it became. */
-    ObjectId write(byte[] m, List<ShareIndex> s, int copies) {
-        try (Write.Plan plan = Write.plan(ring, owner, m.length, s, copies, dealer.name, random)) {
+    /** The write of m through all providers with home first; the object that it became. */
+    ObjectId write(byte[] m, List<ShareIndex> s) {
+        return write(Way.DEFAULT, m, s);
+    }
+
+    /** The plan of such a write, in the default way. */
+    Write.Plan plan(long length, List<ShareIndex> s) {
+        return plan(Way.DEFAULT, ObjectId.random(random), length, s);
+    }
+
+    private Write.Plan plan(Way way, ObjectId object, long length, List<ShareIndex> s) {
+        Optional<RecipientKey> recipient =
+                way.scheme().sealed() ? Optional.of(privateKey.recipient()) : Optional.empty();
+        return Write.plan(ring, way.scheme(), object, owner, length, s, dealer.name, recipient, way.blinding(), random);
+    }
+
+    ObjectId write(Way way, byte[] plain, List<ShareIndex> s) {
+        ObjectId object = ObjectId.random(random);
+        byte[] m = way.scheme().sealed() ? sealed(object, plain) : plain;
+        try (Write.Plan plan = plan(way, object, m.length, s)) {
             // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed.
             s.forEach(x -> cc(x).accept(Json.write(Write.order(plan, x))));
+            List<Blind<MemorySegment>> masks =
+                    blinds(plan.session(), s, way.blinding(), plan.blindSeeds(), plan.layout());
 
             // 2. U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), salt, signed share root, for all i.
             byte[] reply = dealer.deal(Json.write(Write.dealRequest(plan)));
             Dealt dealt = Json.read("the reply", reply, DealReply.class).checked(dealer.name);
 
-            // 3. U →p CC_1: P ⊕ ΣB_i.
+            // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U, the user's pad).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
             MemorySegment flow = chunks(m);
             byte[] manifest = manifest(plan.layout(), flow);
-            Write.blind(flow, blinds(plan.blindSeeds()));
+            if (plan.scheme().paddedByUser()) {
+                long bytes = way.blinding() == Blinding.FULL ? flow.byteSize() : Keystream.SEED_BYTES;
+                userKeys.put(object, random.bytes((int) bytes));
+                masks.add(userPad(object, way.blinding()));
+            }
+            if (plan.scheme().dealtToUser()) {
+                byte[] share = dealer.shareOfUser(plan.session());
+                masks.add(Hop.layer(BYTES, plan.userLambda(), _ -> MemorySegment.ofArray(share)));
+                if (plan.scheme().readWithUser()) {
+                    userKeys.put(object, share);
+                }
+            }
+            Write.enter(flow, masks);
 
-            // 4. Each hop → next; CC_n →p CC_1: P ⊕ a0, which CC_1 stores.
-            pass(Route.write(plan.path(), plan.homes()), plan.session(), flow);
+            // 4. Each hop → next; CC_n →p CC_1: P ⊕ a0 (⊕ b_U), which CC_1 stores.
+            var _ = pass(Route.write(plan.path(), plan.homes()), plan.session(), flow, UnaryOperator.identity());
+            // Protocol 1: each CC_i seals f(x_i) under k_U, sends it to home.
+            if (plan.scheme().sealed()) {
+                for (ShareIndex x : s) {
+                    Route route = Route.sealed(plan.scheme(), plan.path(), plan.homes(), x);
+                    var _ = pass(route, plan.session(), NOTHING, UnaryOperator.identity());
+                }
+            }
 
             // 5. u_m and the signature chain travel behind the data.
             byte[] u = Write.token(plan, root(manifest), dealt, NOW_MILLIS).encode();
@@ -160,8 +252,44 @@ final class MemoryRing {
             for (ShareIndex x : s) {
                 cc(x).commit(plan.object(), message.chain().encode());
             }
-            return plan.object();
+            ways.put(object, way);
+            return object;
         }
+    }
+
+    /** m' of protocol 1. */
+    private byte[] sealed(ObjectId object, byte[] m) {
+        SealedLayout layout = new SealedLayout(privateKey.recipient().kem());
+        ByteArrayOutputStream sealed = new ByteArrayOutputStream();
+        try (SealedWriter writer =
+                new SealedWriter(privateKey.recipient(), Sealing.ofMessage(ring.id(), object), random)) {
+            sealed.writeBytes(writer.header());
+            int pieces = SealedLayout.pieces(m.length);
+            for (int k = 0; k < pieces; k++) {
+                int from = k * SealedLayout.PIECE_BYTES;
+                byte[] piece = Arrays.copyOfRange(m, from, from + SealedLayout.pieceBytes(m.length, k));
+                sealed.writeBytes(sealed(writer, k, k == pieces - 1, piece));
+            }
+        }
+        assert sealed.size() == layout.messageBytes(m.length);
+        return sealed.toByteArray();
+    }
+
+    private static byte[] sealed(SealedWriter writer, int k, boolean last, byte[] piece) {
+        byte[] sealed = new byte[piece.length + SealedLayout.TAG_BYTES];
+        writer.seal(k, last, MemorySegment.ofArray(piece), MemorySegment.ofArray(sealed));
+        return sealed;
+    }
+
+    private static byte[] opened(SealedReader reader, int k, boolean last, byte[] sealed) {
+        byte[] piece = new byte[sealed.length - SealedLayout.TAG_BYTES];
+        reader.open(k, last, MemorySegment.ofArray(sealed), MemorySegment.ofArray(piece));
+        return piece;
+    }
+
+    /** b_U. */
+    private Blind<MemorySegment> userPad(ObjectId object, Blinding kind) {
+        return blind(kind, MemorySegment.ofArray(userKeys.get(object)));
     }
 
     /** P: m cut into chunks, each behind 64 fresh random bytes r_k. */
@@ -200,32 +328,117 @@ final class MemoryRing {
         Token u = Read.checkToken(ring, object, proof.chain(), name(home));
         Write.checkManifest(u, proof.manifest());
 
-        try (Read.Plan plan = Read.plan(ring, u, s, home, random)) {
-            // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
-            Set<ShareIndex> asked = new LinkedHashSet<>(plan.path());
-            asked.add(home);
-            asked.forEach(x -> cc(x).accept(Json.write(Read.order(plan, x))));
-
-            // 2. home → first of S: c = P ⊕ a0, and each hop → next.
-            MemorySegment flow = pass(plan.route(), plan.session(), MemorySegment.ofArray(new byte[0]));
-
-            // 3. last →p U: P ⊕ ΣB_i.  U removes the blinds, checks every chunk before releasing it.
-            Read.unblind(flow, blinds(plan.blindSeeds()));
+        try (Read.Plan plan = Read.plan(ring, u, s, home, ways.get(object).blinding(), random)) {
+            MemorySegment flow = u.scheme().sealed() ? withoutPad(plan) : passed(plan);
             ByteArrayOutputStream m = new ByteArrayOutputStream();
             for (int k = 0; k < plan.layout().count(); k++) {
                 MemorySegment chunk = chunk(plan.layout(), flow, k);
                 Read.checkChunk(plan, proof.manifest(), k, chunk);
                 m.writeBytes(bytes(chunk.asSlice(ChunkLayout.RANDOMIZER_BYTES)));
             }
-            return m.toByteArray();
+            return u.scheme().sealed() ? openedMessage(u, m.toByteArray()) : m.toByteArray();
         }
+    }
+
+    /** Protocols 2 and 3: P, by way of the ring. */
+    private MemorySegment passed(Read.Plan plan) {
+        ObjectId object = plan.token().object();
+        Way way = ways.get(object);
+
+        // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
+        Set<ShareIndex> asked = new LinkedHashSet<>(plan.path());
+        asked.add(plan.home());
+        asked.forEach(x -> cc(x).accept(Json.write(Read.order(plan, x))));
+        List<Blind<MemorySegment>> masks =
+                blinds(plan.session(), plan.path(), way.blinding(), plan.blindSeeds(), plan.layout());
+
+        // 2. home → first of S: c = P ⊕ a0, and each hop → next.  Published 3: home →p U →p first of S, under K.
+        byte[] seed = random.bytes(Keystream.SEED_BYTES);
+        if (plan.scheme().readThroughUser()) {
+            masks.add(blind(Blinding.EXPANDED, MemorySegment.ofArray(seed)));
+        }
+        MemorySegment flow = pass(plan.route(), plan.session(), NOTHING, c -> {
+            MemorySegment underK = copy(c);
+            Read.reenter(underK, blind(Blinding.EXPANDED, MemorySegment.ofArray(seed)));
+            return underK;
+        });
+
+        // 3. last →p U: P ⊕ ΣB_i  (protocol 2: ⊕ b_U).  Published 2: P ⊕ λ(x_U)·f(x_U);  published 3: P ⊕ K.
+        if (plan.scheme().paddedByUser()) {
+            masks.add(userPad(object, way.blinding()));
+        }
+        if (plan.scheme().readWithUser()) {
+            byte[] share = userKeys.get(object);
+            masks.add(Hop.layer(BYTES, plan.userLambda(), _ -> MemorySegment.ofArray(share)));
+        }
+        Read.leave(flow, masks);
+        return flow;
+    }
+
+    /** Protocol 1: P, from what home has. */
+    private MemorySegment withoutPad(Read.Plan plan) {
+        CloudProvider home = cc(plan.home());
+        Token u = plan.token();
+        MemorySegment c = copy(home.ciphertexts.get(u.object()));
+        for (ShareIndex x : plan.path()) {
+            MemorySegment share = openedShare(u, home, x);
+            for (int k = 0; k < u.layout().count(); k++) {
+                Read.removeLayer(BYTES, plan.path(), x, chunk(u.layout(), share, k), chunk(u.layout(), c, k));
+            }
+        }
+        return c;
+    }
+
+    private MemorySegment openedShare(Token u, CloudProvider home, ShareIndex x) {
+        byte[] sealed = home.sealedShares.get(u.object()).get(x);
+        int header = new SealedLayout(privateKey.recipient().kem()).headerBytes();
+        int at = header + SealedLayout.leavesBytes(u.layout());
+        byte[] leaves = Arrays.copyOfRange(sealed, header, at);
+        Read.checkShareLeaves(u, name(home.x), x, leaves);
+        MemorySegment share = MemorySegment.ofArray(new byte[(int) u.layout().padTotal()]);
+        int count = u.layout().count();
+        try (SealedReader reader =
+                new SealedReader(Arrays.copyOf(sealed, header), privateKey, Sealing.ofShare(u.ring(), u.object(), x))) {
+            for (int k = 0; k < count; k++) {
+                int length = SealedLayout.sharePieceBytes(u.layout(), k) + SealedLayout.TAG_BYTES;
+                byte[] piece = opened(reader, k, k == count - 1, Arrays.copyOfRange(sealed, at, at + length));
+                MemorySegment salt = MemorySegment.ofArray(piece).asSlice(0, Leaves.SALT_BYTES);
+                MemorySegment chunk = MemorySegment.ofArray(piece).asSlice(Leaves.SALT_BYTES);
+                Read.checkShareChunk(u, name(home.x), x, leaves, k, salt, chunk);
+                chunk(u.layout(), share, k).copyFrom(chunk);
+                at += length;
+            }
+        }
+        return share;
+    }
+
+    private byte[] openedMessage(Token u, byte[] sealed) {
+        SealedLayout layout = new SealedLayout(privateKey.recipient().kem());
+        long length = layout.plainBytes(sealed.length);
+        int at = layout.headerBytes();
+        ByteArrayOutputStream m = new ByteArrayOutputStream();
+        try (SealedReader reader =
+                new SealedReader(Arrays.copyOf(sealed, at), privateKey, Sealing.ofMessage(u.ring(), u.object()))) {
+            int pieces = SealedLayout.pieces(length);
+            for (int k = 0; k < pieces; k++) {
+                int next = at + SealedLayout.pieceBytes(length, k) + SealedLayout.TAG_BYTES;
+                m.writeBytes(opened(reader, k, k == pieces - 1, Arrays.copyOfRange(sealed, at, next)));
+                at = next;
+            }
+        }
+        return m.toByteArray();
     }
 
     // ------------------------------------------------------------------------------------------- one pass, both ways
 
-    private MemorySegment pass(Route route, SessionId session, MemorySegment first) {
+    /** @param byUser what the user makes of what it gets on the way, where it stands in the middle of the route */
+    private MemorySegment pass(
+            Route route, SessionId session, MemorySegment first, UnaryOperator<MemorySegment> byUser) {
         MemorySegment flow = first;
         for (Station station : route.stations()) {
+            if (station.source() instanceof Station.User && !station.equals(route.first())) {
+                flow = byUser.apply(flow);
+            }
             tap.arrives(station, flow);
             flow = cc(station.provider()).take(session, station, flow);
             tap.leaves(station, flow);
@@ -233,12 +446,38 @@ final class MemoryRing {
         return flow;
     }
 
-    private static List<Blind<MemorySegment>> blinds(Map<ShareIndex, SecretBytes> seeds) {
-        return seeds.values().stream().map(MemoryRing::blind).toList();
+    /** The user's copies of all blinds of a pass. Full ones are drawn here, and sent. */
+    private List<Blind<MemorySegment>> blinds(
+            SessionId session,
+            List<ShareIndex> path,
+            Blinding blinding,
+            Map<ShareIndex, SecretBytes> seeds,
+            ChunkLayout layout) {
+        List<Blind<MemorySegment>> blinds = new ArrayList<>();
+        if (blinding == Blinding.EXPANDED) {
+            seeds.values().forEach(seed -> blinds.add(Blind.expanded(seed)));
+        }
+        if (blinding == Blinding.FULL) {
+            for (ShareIndex x : path) {
+                byte[] whole = random.bytes((int) layout.padTotal());
+                cc(x).blind(session, whole);
+                blinds.add(blind(Blinding.FULL, MemorySegment.ofArray(whole)));
+            }
+        }
+        return blinds;
     }
 
-    private static Blind<MemorySegment> blind(SecretBytes seed) {
-        return new Keystream(seed)::addTo;
+    /** @param bytes the seed, or all of it */
+    private static Blind<MemorySegment> blind(Blinding kind, MemorySegment bytes) {
+        return switch (kind) {
+            case NONE -> Blind.none();
+            case EXPANDED -> {
+                try (SecretBytes seed = SecretBytes.copyOf(bytes)) {
+                    yield Blind.expanded(seed);
+                }
+            }
+            case FULL -> Blind.of(BYTES, bytes);
+        };
     }
 
     private static MemorySegment chunk(ChunkLayout layout, MemorySegment p, int k) {
@@ -261,6 +500,7 @@ final class MemoryRing {
     final class Dealer {
         final String name;
         final SigningKey key;
+        private final Map<SessionId, byte[]> ofUsers = new HashMap<>();
 
         Dealer(String name, SigningKey key) {
             this.name = name;
@@ -270,12 +510,13 @@ final class MemoryRing {
         byte[] deal(byte[] request) {
             Write.Deal deal = Write.acceptDeal(ring, Json.read("the request", request, DealRequest.class));
             ChunkLayout layout = deal.layout();
-            List<MemorySegment> shares = deal.path().stream()
+            List<MemorySegment> shares = deal.points().stream()
                     .map(x -> MemorySegment.ofArray(new byte[(int) layout.padTotal()]))
                     .toList();
-            int[] xs = deal.path().stream().mapToInt(ShareIndex::x).toArray();
+            int[] xs = deal.points().stream().mapToInt(ShareIndex::x).toArray();
+            Threshold threshold = new Threshold(ring.threshold().t(), xs.length);
             try (PadRandom source = new PadRandom(random);
-                    PadDealer pads = new PadDealer(ring.threshold(), xs, FieldKernels.chosen(), source)) {
+                    PadDealer pads = new PadDealer(threshold, xs, FieldKernels.chosen(), source)) {
                 for (int k = 0; k < layout.count(); k++) {
                     int chunk = k;
                     pads.next(
@@ -289,7 +530,13 @@ final class MemoryRing {
             for (int i = 0; i < deal.path().size(); i++) {
                 roots.add(send(deal, deal.path().get(i), shares.get(i)));
             }
+            deal.user().ifPresent(_ -> ofUsers.put(deal.session(), bytes(shares.getLast())));
             return Json.write(DealReply.of(new Dealt(name, roots)));
+        }
+
+        /** Published 2 and 3: f(x_U), once. */
+        byte[] shareOfUser(SessionId session) {
+            return ofUsers.remove(session);
         }
 
         private ShareRoot send(Write.Deal deal, ShareIndex x, MemorySegment share) {
@@ -318,10 +565,13 @@ final class MemoryRing {
         final SigningKey key;
         final Map<ObjectId, DealtShare> shares = new HashMap<>();
         final Map<ObjectId, MemorySegment> ciphertexts = new HashMap<>();
+        /** Protocol 1, at a home: everyone's. */
+        final Map<ObjectId, Map<ShareIndex, byte[]>> sealedShares = new HashMap<>();
         /** Every stream and share that came here or left, and every blind: what a coalition computes with. */
         final List<byte[]> seen = new ArrayList<>();
 
         private final Map<SessionId, Session> sessions = new HashMap<>();
+        private final Map<SessionId, Blind<MemorySegment>> blinds = new HashMap<>();
         private final Map<ObjectId, ChainMessage> prepared = new HashMap<>();
         private final Map<ObjectId, ChainMessage> committed = new HashMap<>();
 
@@ -336,10 +586,21 @@ final class MemoryRing {
             session.blindSeed().ifPresent(seed -> {
                 MemorySegment zeros =
                         MemorySegment.ofArray(new byte[(int) session.layout().padTotal()]);
-                blind(seed).addTo(zeros);
+                MemoryRing.blind(Blinding.EXPANDED, seed.segment()).addTo(zeros);
                 seen.add(bytes(zeros));
+                blinds.put(session.id(), Blind.expanded(seed));
             });
+            if (session.blinding() == Blinding.NONE) {
+                blinds.put(session.id(), Blind.none());
+            }
             return session;
+        }
+
+        /** A full B_i. */
+        void blind(SessionId id, byte[] whole) {
+            assert sessions.get(id).blinding() == Blinding.FULL;
+            seen.add(whole);
+            blinds.put(id, MemoryRing.blind(Blinding.FULL, MemorySegment.ofArray(whole)));
         }
 
         void keep(SessionId id, DealtShare arrived) {
@@ -356,18 +617,51 @@ final class MemoryRing {
 
         MemorySegment take(SessionId id, Station station, MemorySegment in) {
             Session session = sessions.get(id);
-            boolean begins = station.source() instanceof Station.Ciphertext;
-            MemorySegment flow = copy(begins ? ciphertexts.get(session.object()) : in);
+            assert session.stations().contains(station);
+            MemorySegment flow = switch (station.source()) {
+                case Station.Ciphertext _ -> copy(ciphertexts.get(session.object()));
+                case Station.SealedShare _ -> MemorySegment.ofArray(sealedShare(session));
+                case Station.User _, Station.Neighbour _ -> copy(in);
+            };
             seen.add(bytes(flow));
             if (station.layered()) {
                 MemorySegment share = shares.get(session.object()).share();
-                Write.hop(BYTES, flow, session, share, blind(session.blindSeed().orElseThrow()));
+                Write.hop(BYTES, flow, session, share, blinds.remove(id));
                 seen.add(bytes(flow));
             }
             if (station.stored()) {
-                ciphertexts.put(session.object(), copy(flow));
+                station.sealed()
+                        .ifPresentOrElse(
+                                of -> sealedShares
+                                        .computeIfAbsent(session.object(), _ -> new HashMap<>())
+                                        .put(of, bytes(flow)),
+                                () -> ciphertexts.put(session.object(), copy(flow)));
             }
             return flow;
+        }
+
+        /** Protocol 1: f(x_i) with its leaves and salts, sealed under k_U. */
+        private byte[] sealedShare(Session session) {
+            DealtShare own = shares.get(session.object());
+            ChunkLayout layout = session.layout();
+            RecipientKey to = session.recipient().orElseThrow();
+            ByteArrayOutputStream sealed = new ByteArrayOutputStream();
+            try (SealedWriter writer = new SealedWriter(to, Sealing.ofShare(ring.id(), session.object(), x), random)) {
+                sealed.writeBytes(writer.header());
+                for (int k = 0; k < layout.count(); k++) {
+                    MemorySegment share = chunk(layout, own.share(), k);
+                    sealed.writeBytes(
+                            Write.shareLeaf(session.object(), x, k, own.salts().get(k), share));
+                }
+                for (int k = 0; k < layout.count(); k++) {
+                    ByteArrayOutputStream piece = new ByteArrayOutputStream();
+                    piece.writeBytes(bytes(own.salts().get(k)));
+                    piece.writeBytes(bytes(chunk(layout, own.share(), k)));
+                    sealed.writeBytes(sealed(writer, k, k == layout.count() - 1, piece.toByteArray()));
+                }
+            }
+            assert sealed.size() == new SealedLayout(to.kem()).shareBytes(layout);
+            return sealed.toByteArray();
         }
 
         byte[] sign(SessionId id, byte[] message) {
@@ -376,6 +670,13 @@ final class MemoryRing {
             ShareRoot own = shares.get(session.object()).root();
             SignatureChain longer = Write.sign(ring, session, own, behind, key);
             prepared.put(session.object(), new ChainMessage(longer, behind.manifest()));
+            if (session.scheme().sealed()) {
+                assert !session.isHome()
+                        || sealedShares.get(session.object()).size()
+                                == session.path().size();
+                // Protocol 1: CC_i erases its own copy.
+                shares.remove(session.object());
+            }
             return prepared.get(session.object()).encode();
         }
 

@@ -8,17 +8,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.SealedException;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.MemoryRing.CloudProvider;
 import dev.interlock.protocol.MemoryRing.DealtShare;
 import dev.interlock.protocol.MemoryRing.Tap;
+import dev.interlock.protocol.MemoryRing.Way;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.ChainMessage;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +33,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -35,8 +41,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole writes and reads, between honest parties and others. */
 final class MemoryRingTest {
@@ -53,19 +59,28 @@ final class MemoryRingTest {
                 .flatMap(n -> IntStream.rangeClosed(2, n).mapToObj(t -> Arguments.of(n, t)));
     }
 
-    @ParameterizedTest(name = "(n,t) = ({0},{1})")
-    @MethodSource("thresholds")
-    void everyQuorumOpensWhateverTheHome(int n, int t) {
-        MemoryRing memory = new MemoryRing(n, t, 100 * n + t);
+    /** All schemes, all kinds of blinds, and all thresholds up to five providers. */
+    static Stream<Arguments> ways() {
+        return Way.all()
+                .flatMap(way -> thresholds()
+                        .filter(nt -> (int) nt.get()[0] <= 5)
+                        .map(nt -> Arguments.of(way, nt.get()[0], nt.get()[1])));
+    }
+
+    @ParameterizedTest(name = "{0}, (n,t) = ({1},{2})")
+    @MethodSource("ways")
+    void everyQuorumOpensWhateverTheHomeAndNoSmallerOne(Way way, int n, int t) {
+        MemoryRing memory = ring(n, t, 100 * n + t);
         Random order = new Random(n + t);
-        for (int length : new int[] {0, 1, 31, 64, 4096}) {
+        int readers = way.scheme().readers(memory.ring.threshold());
+        for (int length : new int[] {0, 31, 1000}) {
             byte[] m = message(length);
             List<ShareIndex> path = shuffled(memory.all(), order);
-            // n−t+1 homes: any t providers have one among them, and t−1 have none.
-            List<ShareIndex> homes = path.subList(0, n - t + 1);
-            ObjectId object = memory.write(m, path, homes.size());
+            ObjectId object = memory.write(way, m, path);
+            List<ShareIndex> homes = token(memory, path.getFirst(), object).homes();
+            assertThat(homes).isEqualTo(path.subList(0, way.scheme().blinded() ? n - t + 1 : 1));
 
-            for (List<ShareIndex> s : subsets(memory.all(), t, order)) {
+            for (List<ShareIndex> s : quorums(memory, readers, order)) {
                 for (boolean inS : new boolean[] {true, false}) {
                     homes.stream()
                             .filter(x -> s.contains(x) == inS)
@@ -75,32 +90,74 @@ final class MemoryRingTest {
                                     .isEqualTo(m));
                 }
             }
-            if (t < n) {
-                List<ShareIndex> larger = shuffled(memory.all(), order).subList(0, t + 1);
-                assertThat(memory.read(object, larger, homes.getFirst())).isEqualTo(m);
+            for (List<ShareIndex> s : subsets(memory.all(), readers - 1, order)) {
+                tooFew(memory, way, object, s, homes.getFirst());
             }
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            ints = {
-                ChunkLayout.CHUNK_BYTES - 1,
-                ChunkLayout.CHUNK_BYTES,
-                ChunkLayout.CHUNK_BYTES + 1,
-                2 * ChunkLayout.CHUNK_BYTES + 5
-            })
-    void anObjectOfSeveralChunksOpens(int length) {
-        MemoryRing memory = new MemoryRing(3, 2, length);
-        byte[] m = message(length);
-        ObjectId object = memory.write(m, memory.all(), 1);
-        assertThat(Arrays.equals(memory.read(object, xs(2, 3), X1), m)).isTrue();
+    /** Every provider refuses. In protocol 1, where none is asked, fewer than t sealed shares don't make m. */
+    private static void tooFew(MemoryRing memory, Way way, ObjectId object, List<ShareIndex> s, ShareIndex home) {
+        if (way.scheme().sealed()) {
+            assertThatThrownBy(() -> memory.read(object, s, home)).isInstanceOf(IntegrityException.class);
+            return;
+        }
+        Token u = token(memory, home, object);
+        try (Read.Plan plan = Read.plan(memory.ring, u, s, home, way.blinding(), memory.random)) {
+            for (ShareIndex asked : memory.all()) {
+                assertThatThrownBy(() -> memory.cc(asked).accept(Json.write(Read.order(plan, asked))))
+                        .isInstanceOf(MalformedException.class)
+                        .hasMessageStartingWith("a read needs ");
+            }
+        }
+    }
+
+    /** All quorums of the fewest, and one with a provider more. */
+    private static List<List<ShareIndex>> quorums(MemoryRing memory, int readers, Random order) {
+        List<List<ShareIndex>> quorums = new ArrayList<>(subsets(memory.all(), readers, order));
+        if (readers < memory.all().size()) {
+            quorums.add(shuffled(memory.all(), order).subList(0, readers + 1));
+        }
+        return quorums;
+    }
+
+    static Stream<Way> everyWay() {
+        return Way.all();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("everyWay")
+    void anObjectOfSeveralChunksOpens(Way way) {
+        for (int length : new int[] {
+            ChunkLayout.CHUNK_BYTES - 1,
+            ChunkLayout.CHUNK_BYTES,
+            ChunkLayout.CHUNK_BYTES + 1,
+            2 * ChunkLayout.CHUNK_BYTES + 5
+        }) {
+            MemoryRing memory = ring(3, 2, length);
+            byte[] m = message(length);
+            ObjectId object = memory.write(way, m, memory.all());
+            assertThat(Arrays.equals(memory.read(object, xs(2, 3), X1), m))
+                    .as("%d bytes", length)
+                    .isTrue();
+        }
+    }
+
+    /** Where points are what it is about, they aren't 1..n in this order. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("everyWay")
+    void sixProvidersInAnyOrderOpen(Way way) {
+        MemoryRing memory = ring(6, 4, 60);
+        byte[] m = message(64);
+        ObjectId object = memory.write(way, m, xs(6, 2, 5, 1, 4, 3));
+        assertThat(memory.read(object, xs(3, 6, 1, 4), new ShareIndex(6))).isEqualTo(m);
+        assertThat(memory.read(object, xs(5, 4, 3, 1), new ShareIndex(6))).isEqualTo(m);
     }
 
     @Test
     void fewerThanTAreRefusedByEveryProvider() {
         MemoryRing memory = new MemoryRing(5, 3, 1);
-        ObjectId object = memory.write(message(64), memory.all(), 3);
+        ObjectId object = memory.write(message(64), memory.all());
         for (CloudProvider home : memory.providers()) {
             if (home.ciphertexts.containsKey(object)) {
                 assertThatThrownBy(() -> memory.read(object, xs(4, 5), home.x))
@@ -110,6 +167,122 @@ final class MemoryRingTest {
         }
     }
 
+    // ------------------------------------------------------------------------------ protocol 1: what the homes have
+
+    private static Way sealedWay(Profile profile) {
+        return new Way(new Scheme(1, profile), profile == Profile.BLINDED ? Blinding.EXPANDED : Blinding.NONE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Profile.class)
+    void theProvidersForgetTheirSharesAndTheHomesHaveAllOfThemSealed(Profile profile) {
+        MemoryRing memory = ring(5, 3, 18);
+        ObjectId object = memory.write(sealedWay(profile), message(100), xs(4, 1, 5, 2, 3));
+        List<ShareIndex> homes = profile == Profile.BLINDED ? xs(4, 1, 5) : xs(4);
+        for (CloudProvider provider : memory.providers()) {
+            assertThat(provider.shares).isEmpty();
+            assertThat(provider.ciphertexts.containsKey(object)).isEqualTo(homes.contains(provider.x));
+            if (homes.contains(provider.x)) {
+                assertThat(provider.sealedShares.get(object)).containsOnlyKeys(memory.all());
+            } else {
+                assertThat(provider.sealedShares).isEmpty();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Profile.class)
+    void whatIsSealedToAKeyOfBothKindsOpens(Profile profile) {
+        MemoryRing memory = ring(3, 2, 19).with(Kem.XWING);
+        byte[] m = message(100);
+        ObjectId object = memory.write(sealedWay(profile), m, memory.all());
+        assertThat(memory.read(object, xs(3, 2), X1)).isEqualTo(m);
+    }
+
+    @Test
+    void aFlippedBitInASealedShareIsCaughtWhereverItIs() {
+        MemoryRing memory = ring(3, 2, 20);
+        byte[] m = message(100);
+        ObjectId object = memory.write(sealedWay(Profile.BLINDED), m, memory.all());
+        byte[] sealed = memory.cc(X1).sealedShares.get(object).get(X2);
+        for (int at = 0; at < sealed.length; at++) {
+            sealed[at] ^= 0x40;
+            Class<?> fault = at >= 50 && at < 82 ? IntegrityException.class : SealedException.class;
+            assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
+                    .as("byte %d of %d", at, sealed.length)
+                    .isInstanceOf(fault);
+            sealed[at] ^= 0x40;
+        }
+        assertThat(memory.read(object, xs(1, 2), X1)).isEqualTo(m);
+    }
+
+    /** What home gives for x = 2 is that of x = 3, whole and unchanged. */
+    @Test
+    void aSealedShareInTheWrongPlaceIsCaught() {
+        MemoryRing memory = ring(3, 2, 21);
+        ObjectId object = memory.write(sealedWay(Profile.BLINDED), message(100), memory.all());
+        Map<ShareIndex, byte[]> sealed = memory.cc(X1).sealedShares.get(object);
+        sealed.put(X2, sealed.get(X3));
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc1"))
+                .hasMessage("the sealed share x = 2 of " + object
+                        + " at cc1: its leaves aren't those that the token commits to");
+    }
+
+    @Test
+    void anotherPrivateKeyOpensNothing() {
+        MemoryRing memory = ring(3, 2, 22);
+        ObjectId object = memory.write(sealedWay(Profile.BLINDED), message(100), memory.all());
+        memory.with(Kem.X25519);
+        assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(SealedException.WrongKey.class);
+    }
+
+    // --------------------------------------------------------------------- the published profile, to the letter
+
+    /** Home gives c to the user, and gets something else back: c under a K that is new in every read. */
+    @Test
+    void inThePublishedProtocol3TheUserPutsAFreshKeyOn() {
+        MemoryRing memory = ring(4, 3, 23);
+        byte[] m = message(100);
+        ObjectId object = memory.write(new Way(new Scheme(3, Profile.PUBLISHED), Blinding.NONE), m, memory.all());
+        String c = HexFormat.of().formatHex(bytes(memory.cc(X1).ciphertexts.get(object)));
+        List<String> gotByUser = new ArrayList<>();
+        List<String> sentByUser = new ArrayList<>();
+        memory.with(new Tap() {
+            @Override
+            public void arrives(Station at, MemorySegment stream) {
+                if (at.source() instanceof Station.User) {
+                    sentByUser.add(HexFormat.of().formatHex(bytes(stream)));
+                }
+            }
+
+            @Override
+            public void leaves(Station from, MemorySegment stream) {
+                if (from.sink() instanceof Station.User) {
+                    gotByUser.add(HexFormat.of().formatHex(bytes(stream)));
+                }
+            }
+        });
+        for (int read = 0; read < 2; read++) {
+            assertThat(memory.read(object, xs(1, 3, 4), X1)).isEqualTo(m);
+        }
+        assertThat(gotByUser).hasSize(4);
+        assertThat(List.of(gotByUser.get(0), gotByUser.get(2))).containsOnly(c);
+        assertThat(List.of(gotByUser.get(1), gotByUser.get(3))).doesNotHaveDuplicates();
+        assertThat(sentByUser).hasSize(2).doesNotHaveDuplicates().doesNotContain(c);
+    }
+
+    /** The paper's ring leaks (DESIGN §5): CC_1 alone sees f(x_1) in what it adds, and with K out m. */
+    @Test
+    void inThePublishedProtocol2HomeAloneReadsTheObject() {
+        MemoryRing memory = ring(3, 2, 24);
+        byte[] m = message(200);
+        Way published = new Way(new Scheme(2, Profile.PUBLISHED), Blinding.NONE);
+        memory.write(published, m, memory.all());
+        assertThat(spanOf(memory, List.of(X1)).contains(m)).isTrue();
+    }
+
     // ------------------------------------------------------------------------- wrong bytes are caught before release
 
     /** Home 4, not in S = {1, 2, 3}: the route has four stations, each of which lies about some byte of its output. */
@@ -117,7 +290,7 @@ final class MemoryRingTest {
     @MethodSource("lies")
     void aFlippedBitOnTheWayIsCaught(int place, int at) {
         MemoryRing memory = new MemoryRing(4, 3, 2);
-        ObjectId object = memory.write(message(100), xs(4, 1, 2, 3), 1);
+        ObjectId object = memory.write(message(100), xs(4, 1, 2, 3));
         memory.with(new Tap() {
             @Override
             public void leaves(Station from, MemorySegment stream) {
@@ -143,7 +316,7 @@ final class MemoryRingTest {
     @Test
     void theChunkThatIsWrongIsNamed() {
         MemoryRing memory = new MemoryRing(3, 2, 3);
-        ObjectId object = memory.write(message(2 * ChunkLayout.CHUNK_BYTES + 5), memory.all(), 1);
+        ObjectId object = memory.write(message(2 * ChunkLayout.CHUNK_BYTES + 5), memory.all());
         long inChunk1 = new ChunkLayout(2 * ChunkLayout.CHUNK_BYTES + 5).padOffset(1);
         flip(memory.cc(X1).ciphertexts.get(object), inChunk1);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
@@ -154,7 +327,7 @@ final class MemoryRingTest {
     @Test
     void aFlippedBitInTheStoredCiphertextIsCaught() {
         MemoryRing memory = new MemoryRing(3, 2, 4);
-        ObjectId object = memory.write(message(31), memory.all(), 2);
+        ObjectId object = memory.write(message(31), memory.all());
         flip(memory.cc(X1).ciphertexts.get(object), 94);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(IntegrityException.class);
         assertThat(memory.read(object, xs(1, 2), X2)).as("the other copy").isEqualTo(message(31));
@@ -163,7 +336,7 @@ final class MemoryRingTest {
     @Test
     void aFlippedBitInAStoredShareIsCaught() {
         MemoryRing memory = new MemoryRing(3, 2, 5);
-        ObjectId object = memory.write(message(31), memory.all(), 1);
+        ObjectId object = memory.write(message(31), memory.all());
         flip(memory.cc(X2).shares.get(object).share(), 0);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(IntegrityException.class);
         assertThat(memory.read(object, xs(1, 3), X1)).as("without the liar").isEqualTo(message(31));
@@ -181,7 +354,7 @@ final class MemoryRingTest {
                 }
             }
         });
-        ObjectId object = memory.write(message(31), memory.all(), 1);
+        ObjectId object = memory.write(message(31), memory.all());
         memory.with(new Tap() {});
         assertThatThrownBy(() -> memory.read(object, xs(1, 3), X1)).isInstanceOf(IntegrityException.class);
     }
@@ -189,7 +362,7 @@ final class MemoryRingTest {
     @Test
     void aFlippedBitInTheManifestIsCaught() {
         MemoryRing memory = new MemoryRing(3, 2, 7);
-        ObjectId object = memory.write(message(31), memory.all(), 1);
+        ObjectId object = memory.write(message(31), memory.all());
         memory.with(new Tap() {
             @Override
             public ChainMessage told(ShareIndex by, ChainMessage proof) {
@@ -207,8 +380,8 @@ final class MemoryRingTest {
     @Test
     void aTokenThatNotAllSignedIsNotBelieved() {
         MemoryRing memory = new MemoryRing(3, 2, 8);
-        ObjectId object = memory.write(message(31), memory.all(), 1);
-        ObjectId other = memory.write(message(32), memory.all(), 1);
+        ObjectId object = memory.write(message(31), memory.all());
+        ObjectId other = memory.write(message(32), memory.all());
         ChainMessage proof = ChainMessage.decode(memory.cc(X1).proof(object));
 
         byte[] longer = proof.chain().token().clone();
@@ -271,7 +444,7 @@ final class MemoryRingTest {
                 return to.equals(X2) ? new DealtShare(share.share(), share.salts(), roots.getFirst()) : share;
             }
         });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
                 .isInstanceOf(IntegrityException.class)
                 .hasMessageEndingWith("isn't the one that its root commits to");
 
@@ -295,7 +468,7 @@ final class MemoryRingTest {
                 return to.equals(X2) ? lie.about(share) : share;
             }
         });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
                 .isInstanceOfSatisfying(
                         IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("dealer1"));
         assertThat(memory.cc(X2).shares).as("kept by CC_2").isEmpty();
@@ -335,7 +508,7 @@ final class MemoryRingTest {
                 return new ChainMessage(new SignatureChain(message.chain().token(), signatures), message.manifest());
             }
         });
-        memory.write(message(31), memory.all(), 1);
+        memory.write(message(31), memory.all());
     }
 
     @Test
@@ -364,13 +537,13 @@ final class MemoryRingTest {
                         : message;
             }
         });
-        memory.write(message(31), memory.all(), 1);
+        memory.write(message(31), memory.all());
     }
 
     @Test
     void aTokenOfAnotherSessionIsNotSigned() {
         MemoryRing memory = new MemoryRing(3, 2, 13);
-        ObjectId other = memory.write(message(31), memory.all(), 1);
+        ObjectId other = memory.write(message(31), memory.all());
         ChainMessage foreign = ChainMessage.decode(memory.cc(X1).proof(other));
         SignatureChain firstOnly = new SignatureChain(
                 foreign.chain().token(), foreign.chain().signatures().subList(0, 1));
@@ -380,7 +553,7 @@ final class MemoryRingTest {
                 return by.equals(X1) ? new ChainMessage(firstOnly, foreign.manifest()) : message;
             }
         });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
                 .isInstanceOf(MalformedException.class)
                 .hasMessage("the token isn't that of this session's object");
     }
@@ -389,7 +562,7 @@ final class MemoryRingTest {
     @Test
     void aCompleteChainOverAnotherTokenIsNotCommitted() {
         MemoryRing memory = new MemoryRing(3, 2, 14);
-        ObjectId other = memory.write(message(31), memory.all(), 1);
+        ObjectId other = memory.write(message(31), memory.all());
         ChainMessage foreign = ChainMessage.decode(memory.cc(X1).proof(other));
         memory.with(new Tap() {
             @Override
@@ -397,7 +570,7 @@ final class MemoryRingTest {
                 return by.equals(X3) ? foreign : message;
             }
         });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all(), 1))
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
                 .isInstanceOf(IntegrityException.class)
                 .hasMessage("the chain came back over another token than the one that was sent");
     }
@@ -411,9 +584,15 @@ final class MemoryRingTest {
     @ParameterizedTest(name = "(n,t) = ({0},{1})")
     @MethodSource("thresholds")
     void fewerThanTProvidersCantCombineWhatTheySawIntoTheObject(int n, int t) {
+        for (Blinding blinding : List.of(Blinding.EXPANDED, Blinding.FULL)) {
+            fewerThanTCantCombine(n, t, new Way(Scheme.DEFAULT, blinding));
+        }
+    }
+
+    private static void fewerThanTCantCombine(int n, int t, Way way) {
         MemoryRing memory = new MemoryRing(n, t, 1000 * n + t);
         byte[] m = message(200);
-        ObjectId object = memory.write(m, memory.all(), n - t + 1);
+        ObjectId object = memory.write(way, m, memory.all());
         List<ShareIndex> last = memory.all().subList(n - t, n);
         memory.read(object, memory.all().subList(0, t), X1);
         memory.read(object, last, X1);
@@ -427,12 +606,25 @@ final class MemoryRingTest {
         assertThat(spanOf(memory, memory.all().subList(0, t)).contains(m)).isTrue();
     }
 
+    /** In protocol 2 not even all of them: b_U is the user's. */
+    @Test
+    void withoutTheUserKeyAllProvidersTogetherCantReadProtocol2() {
+        for (Blinding blinding : List.of(Blinding.EXPANDED, Blinding.FULL)) {
+            MemoryRing memory = new MemoryRing(3, 2, 25);
+            byte[] m = message(200);
+            ObjectId object = memory.write(new Way(new Scheme(2, Profile.BLINDED), blinding), m, memory.all());
+            memory.read(object, xs(1, 3), X1);
+            memory.read(object, xs(3, 2), X2);
+            assertThat(spanOf(memory, memory.all()).contains(m)).isFalse();
+        }
+    }
+
     /** The blinds do it: with everyone's, home alone would read what the user sends it. */
     @Test
     void withoutTheBlindsHomeAloneWouldReadTheObject() {
         MemoryRing memory = new MemoryRing(5, 3, 15);
         byte[] m = message(200);
-        memory.write(m, memory.all(), 1);
+        memory.write(m, memory.all());
         Span home = spanOf(memory, List.of(X1));
         assertThat(home.contains(m)).isFalse();
         for (CloudProvider other : memory.providers()) {
@@ -468,7 +660,7 @@ final class MemoryRingTest {
             }
         };
         byte[] m = message(64);
-        ObjectId object = memory.with(listener).write(m, memory.all(), 3);
+        ObjectId object = memory.with(listener).write(m, memory.all());
         for (int again = 0; again < 2; again++) {
             memory.read(object, xs(1, 2, 3), X1);
             memory.read(object, xs(5, 4, 3), X2);
@@ -483,21 +675,26 @@ final class MemoryRingTest {
     void twoWritesOfTheSameObjectShareNothing() {
         MemoryRing memory = new MemoryRing(3, 2, 17);
         byte[] m = message(64);
-        ObjectId first = memory.write(m, memory.all(), 1);
-        ObjectId second = memory.write(m, memory.all(), 1);
+        ObjectId first = memory.write(m, memory.all());
+        ObjectId second = memory.write(m, memory.all());
         assertThat(second).isNotEqualTo(first);
-        assertThat(token(memory, second).commitment())
-                .isNotEqualTo(token(memory, first).commitment());
+        assertThat(token(memory, X1, second).commitment())
+                .isNotEqualTo(token(memory, X1, first).commitment());
         assertThat(bytes(memory.cc(X1).ciphertexts.get(second)))
                 .isNotEqualTo(bytes(memory.cc(X1).ciphertexts.get(first)));
     }
 
-    private static Token token(MemoryRing memory, ObjectId object) {
+    private static Token token(MemoryRing memory, ShareIndex from, ObjectId object) {
         return Token.decode(
-                ChainMessage.decode(memory.cc(X1).proof(object)).chain().token());
+                ChainMessage.decode(memory.cc(from).proof(object)).chain().token());
     }
 
     // -------------------------------------------------------------------------------------------------------- small
+
+    /** A ring that serves both profiles. */
+    private static MemoryRing ring(int n, int t, long seed) {
+        return new MemoryRing(n, t, seed, Set.of(Profile.values()));
+    }
 
     private static byte[] message(int length) {
         return new SeededRandom(length).bytes(length);

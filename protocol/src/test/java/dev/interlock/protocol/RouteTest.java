@@ -1,23 +1,34 @@
 package dev.interlock.protocol;
 
+import static dev.interlock.core.token.Profile.BLINDED;
+import static dev.interlock.core.token.Profile.PUBLISHED;
 import static dev.interlock.protocol.MemoryRing.xs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Station.Ciphertext;
 import dev.interlock.protocol.Station.End;
 import dev.interlock.protocol.Station.Neighbour;
+import dev.interlock.protocol.Station.SealedShare;
+import dev.interlock.protocol.Station.Sink;
+import dev.interlock.protocol.Station.Source;
 import dev.interlock.protocol.Station.User;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class RouteTest {
@@ -29,18 +40,18 @@ final class RouteTest {
     void aWriteWithOneHomeIsTheRingOfThePaper() {
         assertThat(Route.write(xs(2, 3, 1), xs(2)).stations())
                 .containsExactly(
-                        new Station(0, X2, new User(), true, false, new Neighbour(X3)),
-                        new Station(1, X3, new Neighbour(X2), true, false, new Neighbour(X1)),
-                        new Station(2, X1, new Neighbour(X3), true, false, new Neighbour(X2)),
-                        new Station(3, X2, new Neighbour(X1), false, true, new End()));
+                        station(0, X2, new User(), true, false, new Neighbour(X3)),
+                        station(1, X3, new Neighbour(X2), true, false, new Neighbour(X1)),
+                        station(2, X1, new Neighbour(X3), true, false, new Neighbour(X2)),
+                        station(3, X2, new Neighbour(X1), false, true, new End()));
     }
 
     @Test
     void aWriteWithTwoHomesPassesTheCiphertextOn() {
         assertThat(Route.write(xs(2, 3, 1), xs(2, 3)).stations().subList(3, 5))
                 .containsExactly(
-                        new Station(3, X2, new Neighbour(X1), false, true, new Neighbour(X3)),
-                        new Station(4, X3, new Neighbour(X2), false, true, new End()));
+                        station(3, X2, new Neighbour(X1), false, true, new Neighbour(X3)),
+                        station(4, X3, new Neighbour(X2), false, true, new End()));
     }
 
     /** Then the last hop and the first home are one provider, which sends to itself: two stations all the same. */
@@ -49,25 +60,140 @@ final class RouteTest {
         Route route = Route.write(xs(1, 2), xs(1, 2));
         assertThat(route.of(X2))
                 .containsExactly(
-                        new Station(1, X2, new Neighbour(X1), true, false, new Neighbour(X1)),
-                        new Station(3, X2, new Neighbour(X1), false, true, new End()));
+                        station(1, X2, new Neighbour(X1), true, false, new Neighbour(X1)),
+                        station(3, X2, new Neighbour(X1), false, true, new End()));
     }
 
     @Test
     void aReadWithHomeInSBeginsThereWithItsLayer() {
-        assertThat(Route.read(xs(3, 1), X3).stations())
+        assertThat(Route.read(Scheme.DEFAULT, xs(3, 1), X3).stations())
                 .containsExactly(
-                        new Station(0, X3, new Ciphertext(), true, false, new Neighbour(X1)),
-                        new Station(1, X1, new Neighbour(X3), true, false, new User()));
+                        station(0, X3, new Ciphertext(), true, false, new Neighbour(X1)),
+                        station(1, X1, new Neighbour(X3), true, false, new User()));
     }
 
     @Test
     void aReadWithHomeOutsideSBeginsThereWithoutALayer() {
-        assertThat(Route.read(xs(3, 1), X2).stations())
+        assertThat(Route.read(Scheme.DEFAULT, xs(3, 1), X2).stations())
                 .containsExactly(
-                        new Station(0, X2, new Ciphertext(), false, false, new Neighbour(X3)),
-                        new Station(1, X3, new Neighbour(X2), true, false, new Neighbour(X1)),
-                        new Station(2, X1, new Neighbour(X3), true, false, new User()));
+                        station(0, X2, new Ciphertext(), false, false, new Neighbour(X3)),
+                        station(1, X3, new Neighbour(X2), true, false, new Neighbour(X1)),
+                        station(2, X1, new Neighbour(X3), true, false, new User()));
+    }
+
+    /** Step by step as in the paper: home is asked first, whether it's in S or not, and answers the user. */
+    @Test
+    void aPublishedReadOfProtocol3GoesByWayOfTheUser() {
+        Scheme published = new Scheme(3, PUBLISHED);
+        assertThat(Route.read(published, xs(3, 1), X2).stations())
+                .containsExactly(
+                        station(0, X2, new Ciphertext(), false, false, new User()),
+                        station(1, X3, new User(), true, false, new Neighbour(X1)),
+                        station(2, X1, new Neighbour(X3), true, false, new User()));
+        assertThat(Route.read(published, xs(3, 1), X3).stations())
+                .containsExactly(
+                        station(0, X3, new Ciphertext(), false, false, new User()),
+                        station(1, X3, new User(), true, false, new Neighbour(X1)),
+                        station(2, X1, new Neighbour(X3), true, false, new User()));
+        assertThat(Route.read(published, xs(3), X3).stations())
+                .containsExactly(
+                        station(0, X3, new Ciphertext(), false, false, new User()),
+                        station(1, X3, new User(), true, false, new User()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Profile.class)
+    void readsOfProtocol2GoStraightOn(Profile profile) {
+        Scheme scheme = new Scheme(2, profile);
+        assertThat(Route.read(scheme, xs(3, 1), X3)).isEqualTo(Route.read(Scheme.DEFAULT, xs(3, 1), X3));
+        assertThat(Route.read(scheme, xs(3, 1), X2)).isEqualTo(Route.read(Scheme.DEFAULT, xs(3, 1), X2));
+        // Published, t−1 = 1.
+        assertThat(Route.read(scheme, xs(3), X3).stations())
+                .containsExactly(station(0, X3, new Ciphertext(), true, false, new User()));
+    }
+
+    // ---------------------------------------------------------------------------------- protocol 1: sealed shares
+
+    @Test
+    void blindedEveryHomeStoresEverySealedShare() {
+        Scheme scheme = new Scheme(1, BLINDED);
+        List<ShareIndex> path = xs(2, 3, 1);
+        assertThat(Route.sealed(scheme, path, xs(2, 3), X1).stations())
+                .containsExactly(
+                        sealed(3000, X1, new SealedShare(), false, new Neighbour(X2), X1),
+                        sealed(3001, X2, new Neighbour(X1), true, new Neighbour(X3), X1),
+                        sealed(3002, X3, new Neighbour(X2), true, new End(), X1));
+        assertThat(Route.sealed(scheme, path, xs(2, 3), X2).stations())
+                .containsExactly(
+                        sealed(1000, X2, new SealedShare(), true, new Neighbour(X3), X2),
+                        sealed(1001, X3, new Neighbour(X2), true, new End(), X2));
+        assertThat(Route.sealed(scheme, path, xs(2, 3), X3).stations())
+                .containsExactly(
+                        sealed(2000, X3, new SealedShare(), true, new Neighbour(X2), X3),
+                        sealed(2001, X2, new Neighbour(X3), true, new End(), X3));
+        // t = n: one home, which keeps its own without sending it.
+        assertThat(Route.sealed(scheme, path, xs(2), X2).stations())
+                .containsExactly(sealed(1000, X2, new SealedShare(), true, new End(), X2));
+    }
+
+    @Test
+    void publishedEverySealedShareIsCarriedAlongTheRingToHome() {
+        Scheme scheme = new Scheme(1, PUBLISHED);
+        List<ShareIndex> path = xs(2, 3, 1);
+        assertThat(Route.sealed(scheme, path, xs(2), X2).stations())
+                .containsExactly(
+                        sealed(1000, X2, new SealedShare(), false, new Neighbour(X3), X2),
+                        sealed(1001, X3, new Neighbour(X2), false, new Neighbour(X1), X2),
+                        sealed(1002, X1, new Neighbour(X3), false, new Neighbour(X2), X2),
+                        sealed(1003, X2, new Neighbour(X1), true, new End(), X2));
+        assertThat(Route.sealed(scheme, path, xs(2), X3).stations())
+                .containsExactly(
+                        sealed(2000, X3, new SealedShare(), false, new Neighbour(X1), X3),
+                        sealed(2001, X1, new Neighbour(X3), false, new Neighbour(X2), X3),
+                        sealed(2002, X2, new Neighbour(X1), true, new End(), X3));
+        assertThat(Route.sealed(scheme, path, xs(2), X1).stations())
+                .containsExactly(
+                        sealed(3000, X1, new SealedShare(), false, new Neighbour(X2), X1),
+                        sealed(3001, X2, new Neighbour(X1), true, new End(), X1));
+    }
+
+    /** Of the largest ring too: no two stations of a session share a place. */
+    @ParameterizedTest(name = "(n,t) = ({0},{1})")
+    @MethodSource("sealedThresholds")
+    void theSealedRoutesOfASessionHavePlacesOfTheirOwn(int n, int t) {
+        for (Profile profile : Profile.values()) {
+            Scheme scheme = new Scheme(1, profile);
+            List<ShareIndex> path = shuffled(n);
+            List<ShareIndex> homes = path.subList(0, profile == BLINDED ? n - t + 1 : 1);
+            Set<Integer> places = new HashSet<>();
+            Route.write(path, homes)
+                    .stations()
+                    .forEach(s -> assertThat(places.add(s.place())).isTrue());
+            for (ShareIndex x : path) {
+                Route route = Route.sealed(scheme, path, homes, x);
+                isOneWay(route, Route.PLACES * (1 + path.indexOf(x)));
+                assertThat(route.stations())
+                        .allSatisfy(s -> assertThat(s.sealed()).contains(x))
+                        .allSatisfy(s -> assertThat(places.add(s.place())).isTrue());
+                assertThat(providers(route, Station::layered)).isEmpty();
+                assertThat(providers(route, Station::stored)).containsExactlyInAnyOrderElementsOf(homes);
+                assertThat(route.first().provider()).isEqualTo(x);
+                assertThat(route.first().source()).isEqualTo(new SealedShare());
+                assertThat(route.last().sink()).isEqualTo(new End());
+            }
+        }
+    }
+
+    static Stream<Arguments> sealedThresholds() {
+        return Stream.concat(thresholds(), Stream.of(Arguments.of(254, 2)));
+    }
+
+    private static Station station(int place, ShareIndex x, Source source, boolean layered, boolean stored, Sink sink) {
+        return new Station(place, x, source, layered, stored, sink, Optional.empty());
+    }
+
+    private static Station sealed(int place, ShareIndex x, Source source, boolean stored, Sink sink, ShareIndex of) {
+        return new Station(place, x, source, false, stored, sink, Optional.of(of));
     }
 
     static Stream<Arguments> thresholds() {
@@ -99,7 +225,7 @@ final class RouteTest {
             if (s.contains(home) && !s.getFirst().equals(home)) {
                 continue;
             }
-            Route route = Route.read(s, home);
+            Route route = Route.read(Scheme.DEFAULT, s, home);
             isOneWay(route);
             assertThat(providers(route, Station::layered)).isEqualTo(s);
             assertThat(providers(route, Station::stored)).isEmpty();
@@ -110,12 +236,18 @@ final class RouteTest {
         }
     }
 
-    /** Places count from 0, and what one station sends to is where the next receives from. */
+    /** Places count on from the first, and what one station sends to is where the next receives from. */
     private static void isOneWay(Route route) {
+        isOneWay(route, 0);
+        assertThat(route.stations())
+                .allSatisfy(station -> assertThat(station.sealed()).isEmpty());
+    }
+
+    private static void isOneWay(Route route, int firstPlace) {
         List<Station> stations = route.stations();
         for (int place = 0; place < stations.size(); place++) {
             Station station = stations.get(place);
-            assertThat(station.place()).isEqualTo(place);
+            assertThat(station.place()).isEqualTo(firstPlace + place);
             assertThat(route.of(station.provider())).contains(station);
             if (place > 0) {
                 Station before = stations.get(place - 1);

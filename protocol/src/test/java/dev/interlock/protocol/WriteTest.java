@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.OpeningKey;
+import dev.interlock.core.sealing.RecipientKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.BadSignatureException;
@@ -18,15 +22,20 @@ import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.DealRequest;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,8 +49,7 @@ final class WriteTest {
     private static final ShareIndex X2 = new ShareIndex(2);
     private static final long LENGTH = ChunkLayout.CHUNK_BYTES + 5;
 
-    private static final Write.Plan PLAN =
-            Write.plan(MEMORY.ring, MEMORY.owner, LENGTH, xs(2, 1, 3), 2, "dealer1", MEMORY.random);
+    private static final Write.Plan PLAN = MEMORY.plan(LENGTH, xs(2, 1, 3));
     /** CC_2's, the first of the path. */
     private static final Session SESSION = Session.accept(MEMORY.ring, X2, Write.order(PLAN, X2));
 
@@ -80,7 +88,7 @@ final class WriteTest {
 
     @Test
     void aPlanHasASeedForEveryProviderUntilItIsClosed() {
-        Write.Plan plan = Write.plan(MEMORY.ring, MEMORY.owner, 1, xs(1, 2, 3), 1, "dealer1", MEMORY.random);
+        Write.Plan plan = MEMORY.plan(1, xs(1, 2, 3));
         List<SecretBytes> seeds = List.copyOf(plan.blindSeeds().values());
         List<byte[]> values = seeds.stream().map(SecretBytes::copyToHeap).toList();
         assertThat(values)
@@ -93,15 +101,68 @@ final class WriteTest {
     }
 
     @Test
-    void noTwoPlansShareAnObjectASessionOrASeed() {
-        Write.Plan one = Write.plan(MEMORY.ring, MEMORY.owner, 1, xs(1, 2, 3), 1, "dealer1", MEMORY.random);
-        Write.Plan two = Write.plan(MEMORY.ring, MEMORY.owner, 1, xs(1, 2, 3), 1, "dealer1", MEMORY.random);
-        assertThat(one.object()).isNotEqualTo(two.object());
+    void noTwoPlansShareASessionOrASeed() {
+        Write.Plan one = MEMORY.plan(1, xs(1, 2, 3));
+        Write.Plan two = MEMORY.plan(1, xs(1, 2, 3));
         assertThat(one.session()).isNotEqualTo(two.session());
         assertThat(Stream.concat(one.blindSeeds().values().stream(), two.blindSeeds().values().stream())
                         .map(SecretBytes::copyToHeap))
                 .hasSize(6)
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aPlanOfFullBlindsOrOfNoneHasNoSeeds() {
+        for (Blinding blinding : List.of(Blinding.FULL, Blinding.NONE)) {
+            try (Write.Plan plan = plan(Scheme.DEFAULT, Optional.empty(), blinding)) {
+                assertThat(plan.blindSeeds()).isEmpty();
+                for (ShareIndex x : plan.path()) {
+                    assertThat(Write.order(plan, x).blinds()).isEqualTo(blinding.text());
+                    assertThat(Write.order(plan, x).blind()).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void anOrderNamesTheUsersPublicKeyInProtocol1() {
+        try (OpeningKey key = OpeningKey.generate(Kem.XWING, MEMORY.random);
+                Write.Plan plan =
+                        plan(new Scheme(1, Profile.BLINDED), Optional.of(key.recipient()), Blinding.EXPANDED)) {
+            Order order = Write.order(plan, X2);
+            assertThat(order.protocol()).isEqualTo(1);
+            assertThat(order.recipient()).isEqualTo(key.recipient().toString()).startsWith("xwing:");
+            try (Session session = Session.accept(MEMORY.ring, X2, order)) {
+                assertThat(session.recipient()).contains(key.recipient());
+            }
+        }
+        assertThat(Write.order(PLAN, X2).recipient()).isNull();
+    }
+
+    /** λ(x_U) of the paper's n+1 points; nobody else has one to give. */
+    @Test
+    void theUsersLambdaIsThatOfItsPointInTheDealing() {
+        try (Write.Plan plan = plan(new Scheme(3, Profile.PUBLISHED), Optional.empty(), Blinding.NONE)) {
+            assertThat(plan.homes()).isEqualTo(xs(2));
+            assertThat(plan.userLambda()).isEqualTo(Lagrange.coefficient(0, 4, new int[] {1, 2, 3, 4}));
+        }
+        assertThatThrownBy(PLAN::userLambda)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("protocol 3, blinded deals the user no share");
+    }
+
+    private static Write.Plan plan(Scheme scheme, Optional<RecipientKey> recipient, Blinding blinding) {
+        return Write.plan(
+                MEMORY.ring,
+                scheme,
+                PLAN.object(),
+                MEMORY.owner,
+                1,
+                xs(2, 1, 3),
+                "dealer1",
+                recipient,
+                blinding,
+                MEMORY.random);
     }
 
     // --------------------------------------------------------------------------------------------------- the dealing
@@ -113,6 +174,22 @@ final class WriteTest {
         assertThat(deal.session()).isEqualTo(PLAN.session());
         assertThat(deal.path()).isEqualTo(PLAN.path());
         assertThat(deal.layout()).isEqualTo(PLAN.layout());
+        assertThat(deal.user()).isEmpty();
+        assertThat(deal.points()).isEqualTo(PLAN.path());
+    }
+
+    @Test
+    void theUserHasAPointInTheDealingOfThePublishedProtocols2And3() {
+        RingDescriptor study = new MemoryRing(3, 2, 22, Set.of(Profile.PUBLISHED)).ring;
+        DealRequest good = Write.dealRequest(PLAN);
+        for (int protocol = 1; protocol <= 3; protocol++) {
+            DealRequest request =
+                    new DealRequest(protocol, "published", good.object(), good.session(), good.path(), good.length());
+            Write.Deal deal = Write.acceptDeal(study, request);
+            assertThat(deal.path()).isEqualTo(PLAN.path());
+            assertThat(deal.points()).isEqualTo(protocol == 1 ? xs(2, 1, 3) : xs(2, 1, 3, 4));
+            assertThat(deal.user().isPresent()).isEqualTo(protocol != 1);
+        }
     }
 
     static Stream<Arguments> badDealings() {
@@ -127,12 +204,24 @@ final class WriteTest {
                 dealing("has no provider with x = 255", good, List.of(2, 1, 255), LENGTH),
                 dealing("the length -1 is outside", good, List.of(2, 1, 3), -1),
                 dealing("is outside 0..", good, List.of(2, 1, 3), ChunkLayout.MAX_LENGTH + 1),
-                Arguments.of("is no object id", new DealRequest("x", good.session(), good.path(), LENGTH)),
-                Arguments.of("is no session id", new DealRequest(good.object(), "x", good.path(), LENGTH)));
+                Arguments.of(
+                        "is no object id", new DealRequest(3, "blinded", "x", good.session(), good.path(), LENGTH)),
+                scheme("protocol 0 is none of 1, 2, 3", good, 0, "blinded"),
+                scheme("protocol 4 is none of 1, 2, 3", good, 4, "blinded"),
+                scheme("\"published\" or \"blinded\"", good, 3, "plain"),
+                scheme("the ring memory doesn't allow the profile published", good, 3, "published"),
+                Arguments.of(
+                        "is no session id", new DealRequest(3, "blinded", good.object(), "x", good.path(), LENGTH)));
     }
 
     private static Arguments dealing(String rule, DealRequest good, List<Integer> path, long length) {
-        return Arguments.of(rule, new DealRequest(good.object(), good.session(), path, length));
+        return Arguments.of(rule, new DealRequest(3, "blinded", good.object(), good.session(), path, length));
+    }
+
+    private static Arguments scheme(String rule, DealRequest good, int protocol, String profile) {
+        DealRequest request =
+                new DealRequest(protocol, profile, good.object(), good.session(), good.path(), good.length());
+        return Arguments.of(rule, request);
     }
 
     @ParameterizedTest
@@ -210,8 +299,7 @@ final class WriteTest {
         ObjectId object = U_M.object();
         RingId ring = U_M.ring();
         int epoch = U_M.epoch();
-        int protocol = U_M.protocol();
-        Profile profile = U_M.profile();
+        Scheme scheme = U_M.scheme();
         Threshold threshold = U_M.threshold();
         List<ShareIndex> providers = U_M.providers();
         int homes = 2;
@@ -224,8 +312,7 @@ final class WriteTest {
                     object,
                     ring,
                     epoch,
-                    protocol,
-                    profile,
+                    scheme,
                     U_M.owner(),
                     threshold,
                     providers,
@@ -256,8 +343,8 @@ final class WriteTest {
                 foreign("another object", d -> d.object = new ObjectId(1, 2)),
                 foreign("another ring", d -> d.ring = new RingId(1, 2)),
                 foreign("another epoch", d -> d.epoch = 2),
-                foreign("protocol 2", d -> d.protocol = 2),
-                foreign("the published profile", d -> d.profile = Profile.PUBLISHED),
+                foreign("protocol 2", d -> d.scheme = new Scheme(2, Profile.BLINDED)),
+                foreign("the published profile", d -> d.scheme = new Scheme(3, Profile.PUBLISHED)),
                 foreign("another threshold", d -> d.threshold = new Threshold(3, 3)),
                 foreign("providers in another order", d -> {
                     d.providers = xs(2, 3, 1);
@@ -310,7 +397,7 @@ final class WriteTest {
         Draft draft = new Draft();
         draft.homes = 1;
         Token u = draft.token();
-        try (Read.Plan read = Read.plan(MEMORY.ring, u, PLAN.path(), X2, MEMORY.random);
+        try (Read.Plan read = Read.plan(MEMORY.ring, u, PLAN.path(), X2, Blinding.EXPANDED, MEMORY.random);
                 Session session = Session.accept(MEMORY.ring, X2, Read.order(read, X2))) {
             ChainMessage message = new ChainMessage(SignatureChain.start(u.encode()), MANIFEST);
             assertThatThrownBy(() -> Write.sign(MEMORY.ring, session, rootFor(X2), message, MEMORY.cc(X2).key))
@@ -417,9 +504,9 @@ final class WriteTest {
         byte[] p = {1, 2, 3};
         List<Blind<byte[]>> blinds =
                 IntStream.of(0x10, 0x20, 0x40).mapToObj(WriteTest::full).toList();
-        Write.blind(p, blinds);
+        Write.enter(p, blinds);
         assertThat(p).containsExactly(0x71, 0x72, 0x73);
-        Read.unblind(p, blinds);
+        Read.leave(p, blinds);
         assertThat(p).containsExactly(1, 2, 3);
     }
 

@@ -1,18 +1,50 @@
 package dev.interlock.core.sharing;
 
 import dev.interlock.core.field.LinearSpace;
+import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.secret.SecretBytes;
+import java.lang.foreign.MemorySegment;
 
 /**
- * A hop blind B_i, as it is used up: each call takes the next symbols of it, never the same twice. Expanded from a seed by
- * {@link dev.interlock.core.secret.Keystream#addTo}, or as long as the message and sent whole.
+ * A one-time mask over a flow, as it is used up: each call takes the next symbols of it, never the same twice. A hop blind
+ * B_i, the user's pad b_U, the K of the published protocol 3.
  */
 @FunctionalInterface
-public interface Blind<V> {
-    /** Adds the next |flow| symbols of the blind to the flow, in place. */
+public interface Blind<V> extends AutoCloseable {
+    /** Adds the next |flow| symbols to the flow, in place. */
     void addTo(V flow);
 
-    /** A blind that is there whole, as long as the flow; good for one hop. */
+    /** Wipes what it grows from, where it holds it. */
+    @Override
+    default void close() {}
+
+    /** B_i = 0: the published profile. */
+    static <V> Blind<V> none() {
+        return _ -> {};
+    }
+
+    /** One that is there whole, as long as the flow; good for one hop. */
     static <V> Blind<V> of(LinearSpace<V> space, V whole) {
         return flow -> space.add(flow, whole);
+    }
+
+    /**
+     * One that grows from a seed by {@link Keystream}.
+     *
+     * @param seed 32 bytes, copied
+     */
+    static Blind<MemorySegment> expanded(SecretBytes seed) {
+        Keystream stream = new Keystream(seed.segment());
+        return new Blind<>() {
+            @Override
+            public void addTo(MemorySegment flow) {
+                stream.addTo(flow);
+            }
+
+            @Override
+            public void close() {
+                stream.close();
+            }
+        };
     }
 }

@@ -1,6 +1,7 @@
 package dev.interlock.core.sharing;
 
 import dev.interlock.core.field.LinearSpace;
+import java.util.function.UnaryOperator;
 
 /**
  * The one operation that a provider performs on a passing stream, DESIGN §4:
@@ -51,5 +52,15 @@ public final class Hop {
      */
     public static <V> void applyWithoutBlind(LinearSpace<V> space, V flow, int lambda, V share) {
         space.addScaled(flow, lambda, share);
+    }
+
+    /**
+     * A layer as something that is added once: the user's own hop, whose share comes from wherever it keeps it.
+     *
+     * @param lambda λ_{S,z}(i), 0..255
+     * @param share gives the next |flow| symbols of f(x_i) for a flow
+     */
+    public static <V> Blind<V> layer(LinearSpace<V> space, int lambda, UnaryOperator<V> share) {
+        return flow -> applyWithoutBlind(space, flow, lambda, share.apply(flow));
     }
 }

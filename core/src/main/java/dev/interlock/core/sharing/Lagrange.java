@@ -1,6 +1,7 @@
 package dev.interlock.core.sharing;
 
 import dev.interlock.core.field.Gf256;
+import java.util.List;
 
 /**
  * Lagrange coefficients over GF(2^8), DESIGN §3; at target 0 they are the paper's g(i).
@@ -24,6 +25,12 @@ public final class Lagrange {
     public static int coefficient(int target, int at, int[] points) {
         check(target, points);
         return coefficientUnchecked(target, at, points);
+    }
+
+    /** The same, over validated points. */
+    public static int coefficient(int target, ShareIndex at, List<ShareIndex> points) {
+        return coefficient(
+                target, at.x(), points.stream().mapToInt(ShareIndex::x).toArray());
     }
 
     /**

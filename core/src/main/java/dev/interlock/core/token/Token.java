@@ -9,6 +9,7 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 
@@ -16,7 +17,6 @@ import java.util.List;
  * The token u_m (DESIGN §7): everything public about one object, signed by all its providers as the bytes that were
  * sent.
  *
- * @param protocol 1, 2 or 3
  * @param owner 16 bytes that name the owner in this ring
  * @param threshold t of n
  * @param providers the share indices of all n providers, in the order of the write
@@ -29,8 +29,7 @@ public record Token(
         ObjectId object,
         RingId ring,
         int epoch,
-        int protocol,
-        Profile profile,
+        Scheme scheme,
         byte[] owner,
         Threshold threshold,
         List<ShareIndex> providers,
@@ -47,7 +46,7 @@ public record Token(
         providers = List.copyOf(providers);
         homes = List.copyOf(homes);
         dealings = List.copyOf(dealings);
-        require(protocol >= 1 && protocol <= 3, "protocol " + protocol + " is none of 1, 2, 3");
+        require(epoch >= 1, "the epoch " + epoch + " must be at least 1");
         require(owner.length == OWNER_BYTES, "the owner has 16 bytes, not " + owner.length);
         require(commitment.length == Sha256.BYTES, "the commitment has 32 bytes, not " + commitment.length);
         require(
@@ -73,6 +72,14 @@ public record Token(
         return homes.getFirst();
     }
 
+    /** Whether the object can be opened while these providers have what they stored (and the user what it keeps). */
+    public boolean openableBy(Collection<ShareIndex> alive) {
+        boolean ciphertext = homes.stream().anyMatch(alive::contains);
+        return ciphertext
+                && (scheme.sealed()
+                        || providers.stream().filter(alive::contains).count() >= scheme.readers(threshold));
+    }
+
     public ChunkLayout layout() {
         return new ChunkLayout(length);
     }
@@ -83,8 +90,8 @@ public record Token(
                 .fixed(object.bytes(), ObjectId.BYTES)
                 .fixed(ring.bytes(), RingId.BYTES)
                 .u32(epoch)
-                .u8(protocol)
-                .u8(profile.code())
+                .u8(scheme.protocol())
+                .u8(scheme.profile().code())
                 .fixed(owner, OWNER_BYTES)
                 .u8(threshold.t())
                 .u8(threshold.n());
@@ -116,8 +123,7 @@ public record Token(
         ObjectId object = ObjectId.of(in.fixed(ObjectId.BYTES));
         RingId ring = RingId.of(in.fixed(RingId.BYTES));
         int epoch = in.u32();
-        int protocol = in.u8();
-        Profile profile = Profile.ofCode(in.u8());
+        Scheme scheme = new Scheme(in.u8(), Profile.ofCode(in.u8()));
         byte[] owner = in.fixed(OWNER_BYTES);
         Threshold threshold = new Threshold(in.u8(), in.u8());
         List<ShareIndex> providers = new ArrayList<>();
@@ -148,8 +154,7 @@ public record Token(
                 object,
                 ring,
                 epoch,
-                protocol,
-                profile,
+                scheme,
                 owner,
                 threshold,
                 providers,

@@ -7,6 +7,7 @@ import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.LinearSpace;
 import dev.interlock.core.field.SlowField;
 import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.secret.SecretBytes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -164,6 +166,66 @@ class HopTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Hop.applyWithoutBlind(SPACE, flow, 256, vector()))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** In any pieces: a layer and an expanded blind go on where the last piece ended. */
+    @Test
+    void theUsersOwnLayerIsThatOfAHop() {
+        MemorySegment whole = copy(message);
+        Hop.applyWithoutBlind(SPACE, whole, 0x53, shares.get(2));
+
+        MemorySegment flow = copy(message);
+        long[] position = {0};
+        UnaryOperator<MemorySegment> share = piece -> {
+            position[0] += piece.byteSize();
+            return shares.get(2).asSlice(position[0] - piece.byteSize(), piece.byteSize());
+        };
+        try (Blind<MemorySegment> layer = Hop.layer(SPACE, 0x53, share)) {
+            int from = 0;
+            for (int piece : new int[] {1, 0, 63, 600, LENGTH - 664}) {
+                layer.addTo(flow.asSlice(from, piece));
+                from += piece;
+            }
+        }
+        assertThat(bytes(flow)).isEqualTo(bytes(whole));
+    }
+
+    @Test
+    void anExpandedBlindIsTheKeystreamOfItsSeed() {
+        MemorySegment expected = copy(message);
+        addBlind(expected, 9);
+        byte[] seed = new byte[Keystream.SEED_BYTES];
+        seed[0] = 9;
+        MemorySegment flow = copy(message);
+        SecretBytes secret = SecretBytes.copyOf(seed);
+        try (Blind<MemorySegment> blind = Blind.expanded(secret)) {
+            // Copied: what becomes of the seed is the caller's.
+            secret.close();
+            blind.addTo(flow.asSlice(0, 17));
+            blind.addTo(flow.asSlice(17));
+        }
+        assertThat(bytes(flow)).isEqualTo(bytes(expected));
+    }
+
+    @Test
+    void anExpandedBlindAddsNothingAfterClose() {
+        try (SecretBytes seed = SecretBytes.allocate(Keystream.SEED_BYTES)) {
+            Blind<MemorySegment> blind = Blind.expanded(seed);
+            blind.close();
+            assertThatThrownBy(() -> blind.addTo(vector())).isInstanceOf(IllegalStateException.class);
+        }
+        try (SecretBytes shorter = SecretBytes.allocate(Keystream.SEED_BYTES - 1)) {
+            assertThatThrownBy(() -> Blind.expanded(shorter)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void noBlindChangesNothing() {
+        MemorySegment flow = copy(message);
+        try (Blind<MemorySegment> none = Blind.none()) {
+            none.addTo(flow);
+        }
+        assertThat(bytes(flow)).isEqualTo(message);
     }
 
     private void pass(MemorySegment flow, int target, int... quorum) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.field.SlowField;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,23 @@ class LagrangeTest {
         int[] points = {7, 1, 254};
         assertThat(Lagrange.coefficients(1, points)).containsExactly(0, 1, 0);
         assertThat(Lagrange.coefficients(254, points)).containsExactly(0, 0, 1);
+    }
+
+    @Test
+    void validatedPointsGiveTheSame() {
+        int[] xs = {7, 1, 254, 33};
+        List<ShareIndex> points = IntStream.of(xs).mapToObj(ShareIndex::new).toList();
+        for (int x : xs) {
+            assertThat(Lagrange.coefficient(0, new ShareIndex(x), points)).isEqualTo(Lagrange.coefficient(0, x, xs));
+            assertThat(Lagrange.coefficient(9, new ShareIndex(x), points)).isEqualTo(Lagrange.coefficient(9, x, xs));
+        }
+        assertThatThrownBy(() -> Lagrange.coefficient(0, new ShareIndex(2), points))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("2 is none of the 4 points");
+        assertThatThrownBy(
+                        () -> Lagrange.coefficient(0, points.getFirst(), List.of(points.getFirst(), points.getFirst())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("7 stands twice");
     }
 
     @Test

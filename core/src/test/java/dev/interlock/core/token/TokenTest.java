@@ -186,8 +186,7 @@ final class TokenTest {
                 u.object(),
                 u.ring(),
                 u.epoch(),
-                u.protocol(),
-                u.profile(),
+                u.scheme(),
                 u.owner(),
                 u.threshold(),
                 u.providers(),
@@ -208,8 +207,7 @@ final class TokenTest {
                         u.object(),
                         u.ring(),
                         u.epoch(),
-                        u.protocol(),
-                        u.profile(),
+                        u.scheme(),
                         u.owner(),
                         new Threshold(2, 4),
                         u.providers(),
@@ -268,8 +266,7 @@ final class TokenTest {
                 u.object(),
                 u.ring(),
                 u.epoch(),
-                u.protocol(),
-                u.profile(),
+                u.scheme(),
                 owner,
                 u.threshold(),
                 u.providers(),
@@ -304,10 +301,52 @@ final class TokenTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void tokensOfAllThreeProtocolsAreRead(int protocol) {
-        byte[] bytes = Sample.token().encode();
-        bytes[37] = (byte) protocol;
-        assertThat(Token.decode(bytes).protocol()).isEqualTo(protocol);
+    void tokensOfAllThreeProtocolsInBothProfilesAreRead(int protocol) {
+        for (Profile profile : Profile.values()) {
+            byte[] bytes = Sample.token().encode();
+            bytes[37] = (byte) protocol;
+            bytes[38] = (byte) profile.code();
+            Token read = Token.decode(bytes);
+            assertThat(read.scheme()).isEqualTo(new Scheme(protocol, profile));
+            assertThat(read.encode()).isEqualTo(bytes);
+        }
+    }
+
+    /** x = 9 and 4 are homes; t = 2, or with the user's share 1, of the three must be left. */
+    @Test
+    void anObjectOpensWhileAHomeAndEnoughSharesAreLeft() {
+        assertThat(openable(Scheme.DEFAULT, 9, 4)).isTrue();
+        assertThat(openable(Scheme.DEFAULT, 4, 200)).isTrue();
+        assertThat(openable(Scheme.DEFAULT, 9, 4, 200)).isTrue();
+        assertThat(openable(Scheme.DEFAULT, 4)).isFalse();
+        assertThat(openable(Scheme.DEFAULT, 200)).isFalse();
+        assertThat(openable(Scheme.DEFAULT)).isFalse();
+        // Those who aren't the object's don't count.
+        assertThat(openable(Scheme.DEFAULT, 9, 1, 2)).isFalse();
+        assertThat(openable(new Scheme(2, Profile.PUBLISHED), 9)).isTrue();
+        assertThat(openable(new Scheme(2, Profile.PUBLISHED), 200)).isFalse();
+        assertThat(openable(new Scheme(3, Profile.PUBLISHED), 9)).isFalse();
+        // Protocol 1: every home has all that is needed.
+        assertThat(openable(new Scheme(1, Profile.BLINDED), 4)).isTrue();
+        assertThat(openable(new Scheme(1, Profile.BLINDED), 200, 1)).isFalse();
+    }
+
+    private static boolean openable(Scheme scheme, int... alive) {
+        Token u = Sample.token();
+        Token token = new Token(
+                u.object(),
+                u.ring(),
+                u.epoch(),
+                scheme,
+                u.owner(),
+                u.threshold(),
+                u.providers(),
+                u.homes(),
+                u.length(),
+                u.commitment(),
+                u.dealings(),
+                u.createdMillis());
+        return token.openableBy(indices(alive));
     }
 
     private static void refuses(Runnable making, String rule) {

@@ -11,13 +11,19 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.UserSink;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.request.Operation;
@@ -35,6 +41,11 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The dealer: on a user's word it draws a pad, sends each provider its share, signs the roots, and forgets. */
 public final class DealerNode implements AutoCloseable {
@@ -46,6 +57,8 @@ public final class DealerNode implements AutoCloseable {
     private final SecureRandom random;
     private final Deadlines deadlines;
     private final Counter dealt;
+    /** Where a dealing and the user who fetches its own share of it meet. */
+    private final ConcurrentMap<UserShare, CompletableFuture<UserSink>> userShares = new ConcurrentHashMap<>();
 
     /** @param random seeds every dealing's own generator */
     public DealerNode(NodeFolder folder, SecureRandom random, Deadlines deadlines, Clock clock) {
@@ -63,7 +76,8 @@ public final class DealerNode implements AutoCloseable {
     }
 
     public void start() {
-        server.route(HttpMethod.POST, "/v1/deals", this::deal);
+        server.route(HttpMethod.POST, "/v1/deals", this::deal)
+                .route(HttpMethod.GET, "/v1/deals/{session}/share", this::userShare);
         server.start();
     }
 
@@ -71,20 +85,46 @@ public final class DealerNode implements AutoCloseable {
     private HttpResponse deal(ServiceRequestContext context, HttpRequest request) throws Exception {
         byte[] body = server.body(context, request, MAX_REQUEST_BYTES);
         DealRequest asked = Json.read("the deal request", body, DealRequest.class);
-        var _ = server.gate().admit(context, Operation.DEAL, asked.session(), body);
-        return NodeServer.json(DealReply.of(deal(Write.acceptDeal(ring, asked))));
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.DEAL, asked.session(), body)
+                .key();
+        return NodeServer.json(DealReply.of(deal(Write.acceptDeal(ring, asked), user)));
     }
 
-    private Dealt deal(Write.Deal deal) throws InterruptedException {
+    /** Published 2 and 3: f(x_U) →p U, while the shares go to the providers. */
+    private HttpResponse userShare(ServiceRequestContext context, HttpRequest request) throws Exception {
+        String session = String.valueOf(context.pathParam("session"));
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.SHARE, session, new byte[0])
+                .key();
+        UserShare key = new UserShare(SessionId.parse(session), user);
+        UserSink sink = new UserSink();
+        // Either end of this meeting may come first.
+        CompletableFuture<UserSink> meeting = userShares.computeIfAbsent(key, _ -> new CompletableFuture<>());
+        if (!meeting.complete(sink)) {
+            throw new RefusedException(
+                    server.card().name() + ": the share of this session was fetched before, or isn't dealt any more");
+        }
+        try {
+            return sink.response().get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            userShares.remove(key, meeting);
+        }
+    }
+
+    private Dealt deal(Write.Deal deal, VerifyingKey user) throws Exception {
         List<Receiver> receivers = new ArrayList<>();
         try (PadRandom source = new PadRandom(random);
                 PadDealer pads = new PadDealer(
-                        ring.threshold(),
-                        deal.path().stream().mapToInt(ShareIndex::x).toArray(),
+                        new Threshold(ring.threshold().t(), deal.points().size()),
+                        deal.points().stream().mapToInt(ShareIndex::x).toArray(),
                         FieldKernels.chosen(),
                         source)) {
             for (ShareIndex x : deal.path()) {
-                receivers.add(new Receiver(deal, x));
+                receivers.add(new ProviderReceiver(deal, x));
+            }
+            if (deal.user().isPresent()) {
+                receivers.add(new UserReceiver(meet(new UserShare(deal.session(), user))));
             }
             ChunkLayout layout = deal.layout();
             for (int k = 0; k < layout.count(); k++) {
@@ -108,32 +148,110 @@ public final class DealerNode implements AutoCloseable {
             }
             List<ShareRoot> roots = new ArrayList<>();
             for (Receiver receiver : receivers) {
-                roots.add(receiver.sendRoot(server));
+                receiver.end().ifPresent(roots::add);
             }
-            for (Receiver receiver : receivers) {
-                receiver.complete();
-            }
+            receivers.forEach(Receiver::complete);
             return new Dealt(server.card().name(), roots);
-        } catch (RuntimeException e) {
-            receivers.forEach(receiver -> receiver.fail(e));
+        } catch (Exception e) {
+            receivers.forEach(receiver -> receiver.fail(server.known(e)));
             throw e;
         } finally {
             receivers.forEach(Receiver::close);
         }
     }
 
-    /** One provider's end of a dealing. */
-    private final class Receiver implements AutoCloseable {
+    private UserSink meet(UserShare key) throws Exception {
+        CompletableFuture<UserSink> meeting = userShares.computeIfAbsent(key, _ -> new CompletableFuture<>());
+        try {
+            return meeting.get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            meeting.completeExceptionally(e);
+            throw new RefusedException(server.card().name() + ": the user didn't fetch its share of the dealing");
+        } finally {
+            userShares.remove(key, meeting);
+        }
+    }
+
+    /** Whose share of which dealing. */
+    private record UserShare(SessionId session, VerifyingKey user) {}
+
+    /** One point's end of a dealing. */
+    private abstract static class Receiver implements AutoCloseable {
+        private final WipedBuffers buffers = new WipedBuffers(TILE_BYTES);
+        ByteBuf tile = Unpooled.EMPTY_BUFFER;
+
+        abstract void beginChunk(int k, PadRandom source) throws InterruptedException;
+
+        MemorySegment nextTile(int length) {
+            tile = buffers.take(length);
+            return MemorySegment.ofBuffer(tile.nioBuffer(0, length));
+        }
+
+        abstract void sendTile() throws InterruptedException;
+
+        abstract void endChunk();
+
+        /** The signed root of a provider's share. */
+        abstract Optional<ShareRoot> end() throws InterruptedException;
+
+        abstract void complete();
+
+        abstract void fail(InterlockException cause);
+
+        @Override
+        public void close() {
+            buffers.close();
+        }
+    }
+
+    /** U's point: the bare share. */
+    private final class UserReceiver extends Receiver {
+        private final UserSink sink;
+
+        UserReceiver(UserSink sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        void beginChunk(int k, PadRandom source) {}
+
+        @Override
+        void sendTile() throws InterruptedException {
+            try {
+                sink.write(tile, deadlines.stall());
+            } catch (IOException e) {
+                throw new RefusedException(server.card().name() + ": the user stopped taking its share");
+            }
+        }
+
+        @Override
+        void endChunk() {}
+
+        @Override
+        Optional<ShareRoot> end() {
+            sink.end();
+            return Optional.empty();
+        }
+
+        @Override
+        void complete() {}
+
+        @Override
+        void fail(InterlockException cause) {
+            sink.fail(cause);
+        }
+    }
+
+    /** A provider's: each chunk behind a salt, the signed root behind them all. */
+    private final class ProviderReceiver extends Receiver {
         private final Write.Deal deal;
         private final ShareIndex x;
         private final Peer peer;
         private final Peer.Upload upload;
-        private final WipedBuffers buffers = new WipedBuffers(TILE_BYTES);
         private final MerkleRoot root = new MerkleRoot();
-        private ByteBuf tile = Unpooled.EMPTY_BUFFER;
         private Leaves leaf;
 
-        Receiver(Write.Deal deal, ShareIndex x) {
+        ProviderReceiver(Write.Deal deal, ShareIndex x) {
             this.deal = deal;
             this.x = x;
             this.leaf = Leaves.ofShare(deal.object(), x.x(), 0);
@@ -142,30 +260,28 @@ public final class DealerNode implements AutoCloseable {
         }
 
         /** The chunk's salt goes before it; this provider alone knows it. */
+        @Override
         void beginChunk(int k, PadRandom source) throws InterruptedException {
             leaf = Leaves.ofShare(deal.object(), x.x(), k);
-            MemorySegment salt = nextTile(Leaves.SALT_BYTES);
-            source.fill(salt);
+            source.fill(nextTile(Leaves.SALT_BYTES));
             sendTile();
         }
 
-        MemorySegment nextTile(int length) {
-            tile = buffers.take(length);
-            return MemorySegment.ofBuffer(tile.nioBuffer(0, length));
-        }
-
+        @Override
         void sendTile() throws InterruptedException {
             leaf.update(MemorySegment.ofBuffer(tile.nioBuffer()));
             send(tile);
         }
 
+        @Override
         void endChunk() {
             root.add(leaf.leaf());
         }
 
-        ShareRoot sendRoot(NodeServer signer) throws InterruptedException {
+        @Override
+        Optional<ShareRoot> end() throws InterruptedException {
             ShareRoot signed = ShareRoot.sign(
-                    signer.key(),
+                    server.key(),
                     ring.id(),
                     ring.epoch(),
                     deal.object(),
@@ -174,7 +290,7 @@ public final class DealerNode implements AutoCloseable {
                     root.root());
             send(Unpooled.wrappedBuffer(signed.root(), signed.signature()));
             upload.out().end();
-            return signed;
+            return Optional.of(signed);
         }
 
         private void send(ByteBuf bytes) throws InterruptedException {
@@ -185,17 +301,14 @@ public final class DealerNode implements AutoCloseable {
             }
         }
 
+        @Override
         void complete() {
             byte[] _ = upload.complete(deadlines.settle());
         }
 
-        void fail(Throwable cause) {
-            upload.out().fail(cause);
-        }
-
         @Override
-        public void close() {
-            buffers.close();
+        void fail(InterlockException cause) {
+            upload.out().fail(cause);
         }
     }
 

@@ -3,8 +3,8 @@ package dev.interlock.node.provider;
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.LinearSpace;
-import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
@@ -19,21 +19,20 @@ final class Layer implements AutoCloseable {
     private final ShareFeed share;
     private final Duration deadline;
     private final LinearSpace<MemorySegment> space;
-    private final Keystream blind;
+    private final Blind<MemorySegment> blind;
     /** The share record of the chunk that is passing: salt, then share. */
     private final SecretBytes record;
 
     private int chunk = -1;
 
-    Layer(Session session, ShareFeed share, ByteSpace space, Duration deadline) {
+    /** @param blind B_i; closed with this */
+    Layer(Session session, ShareFeed share, Blind<MemorySegment> blind, ByteSpace space, Duration deadline) {
         this.session = session;
         this.layout = session.layout();
         this.share = share;
         this.deadline = deadline;
         this.space = space;
-        this.blind = new Keystream(session.blindSeed()
-                .orElseThrow(() -> new IllegalStateException("a layered station has a blind"))
-                .segment());
+        this.blind = blind;
         this.record = SecretBytes.allocate(Leaves.SALT_BYTES + (long) layout.padLength(0));
     }
 
@@ -53,7 +52,7 @@ final class Layer implements AutoCloseable {
                     piece.asSlice(done, length),
                     session,
                     record.segment().asSlice(Leaves.SALT_BYTES + within, length),
-                    blind::addTo);
+                    blind);
             done += length;
         }
     }

@@ -1,9 +1,14 @@
 package dev.interlock.node.provider;
 
 import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ShareRoot;
+import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
@@ -11,11 +16,18 @@ import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.message.SessionReport;
+import dev.interlock.wire.RecordReader;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** One session while it lives at this provider: what the protocol knows of it, and its blobs. */
@@ -26,6 +38,9 @@ final class LiveSession implements AutoCloseable {
     private final Optional<PendingObject> pending;
     private final @Nullable Blob share;
     private final @Nullable Blob ciphertext;
+    /** The sealed shares that this home keeps, by whose they are. */
+    private final Map<ShareIndex, Blob> sealed;
+
     private final @Nullable ShareFeed feed;
     private final Map<Integer, Progress> stations = new LinkedHashMap<>();
 
@@ -33,8 +48,10 @@ final class LiveSession implements AutoCloseable {
     private final CompletableFuture<ShareRoot> shareArrived = new CompletableFuture<>();
     /** Once every station of this provider is done. */
     private final CompletableFuture<Void> passed = new CompletableFuture<>();
-    /** The user's end of a read's last station. */
+    /** Where a station's output goes to the user: the user's end of it. */
     private final CompletableFuture<UserSink> userSink = new CompletableFuture<>();
+    /** The user's full blind for this provider's hop. */
+    private final CompletableFuture<RecordReader> fullBlind = new CompletableFuture<>();
 
     private volatile long lastMoveNanos = System.nanoTime();
     private boolean sharesBegun;
@@ -49,6 +66,7 @@ final class LiveSession implements AutoCloseable {
             Optional<PendingObject> pending,
             @Nullable Blob share,
             @Nullable Blob ciphertext,
+            Map<ShareIndex, Blob> sealed,
             @Nullable ShareFeed feed) {
         this.node = node;
         this.session = session;
@@ -56,6 +74,7 @@ final class LiveSession implements AutoCloseable {
         this.pending = pending;
         this.share = share;
         this.ciphertext = ciphertext;
+        this.sealed = sealed;
         this.feed = feed;
         session.stations().forEach(station -> stations.put(station.place(), new Progress(station.place())));
     }
@@ -65,14 +84,23 @@ final class LiveSession implements AutoCloseable {
         PendingObject pending = store.begin(session.object(), user.bytes());
         try {
             ChunkLayout layout = session.layout();
-            Blob share = pending.create(
-                    BlobKind.SHARE,
-                    Leaves.SALT_BYTES + layout.padLength(0),
-                    layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES);
-            boolean home = session.homes().contains(session.self());
-            Blob ciphertext = home ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal()) : null;
+            int recordBytes = Leaves.SALT_BYTES + layout.padLength(0);
+            long shareBytes = layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES;
+            // Protocol 1: the share goes sealed to home, and nothing of it stays here.
+            Blob share = session.scheme().sealed()
+                    ? pending.createTransient(BlobKind.SHARE, recordBytes, shareBytes)
+                    : pending.create(BlobKind.SHARE, recordBytes, shareBytes);
+            Blob ciphertext = session.isHome()
+                    ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
+                    : null;
+            Map<ShareIndex, Blob> sealed = new LinkedHashMap<>();
+            if (session.isHome() && session.recipient().isPresent()) {
+                long bytes = new SealedLayout(session.recipient().orElseThrow().kem()).shareBytes(layout);
+                int piece = (int) Math.min(SealedLayout.PIECE_BYTES, bytes);
+                session.path().forEach(x -> sealed.put(x, pending.create(BlobKind.sealedShare(x.x()), piece, bytes)));
+            }
             return new LiveSession(
-                    node, session, user, Optional.of(pending), share, ciphertext, ShareFeed.arriving(share));
+                    node, session, user, Optional.of(pending), share, ciphertext, sealed, ShareFeed.arriving(share));
         } catch (RuntimeException e) {
             pending.close();
             throw e;
@@ -84,8 +112,7 @@ final class LiveSession implements AutoCloseable {
         boolean layers = session.path().contains(session.self());
         Blob share = layers ? store.open(session.object(), BlobKind.SHARE) : null;
         try {
-            Blob ciphertext =
-                    session.homes().contains(session.self()) ? store.open(session.object(), BlobKind.CIPHERTEXT) : null;
+            Blob ciphertext = session.isHome() ? store.open(session.object(), BlobKind.CIPHERTEXT) : null;
             return new LiveSession(
                     node,
                     session,
@@ -93,6 +120,7 @@ final class LiveSession implements AutoCloseable {
                     Optional.empty(),
                     share,
                     ciphertext,
+                    Map.of(),
                     share == null ? null : ShareFeed.stored(share));
         } catch (RuntimeException e) {
             if (share != null) {
@@ -128,6 +156,43 @@ final class LiveSession implements AutoCloseable {
 
     ShareFeed feed() {
         return there(feed);
+    }
+
+    /** What a station that stores keeps: the ciphertext, or a sealed share. */
+    Blob kept(Station station) {
+        return station.sealed().isPresent() ? there(sealed.get(station.sealed().get())) : ciphertext();
+    }
+
+    /** How many bytes pass a station. */
+    long streamBytes(Station station) {
+        return station.sealed().isPresent()
+                ? new SealedLayout(session.recipient().orElseThrow().kem()).shareBytes(session.layout())
+                : session.layout().padTotal();
+    }
+
+    /** B_i for this provider's hop; waits for a full one to begin. */
+    Blind<MemorySegment> hopBlind(ByteSpace space, Duration deadline) throws InterruptedException {
+        return switch (session.blinding()) {
+            case NONE -> Blind.none();
+            case EXPANDED -> Blind.expanded(session.blindSeed().orElseThrow());
+            case FULL -> new StreamedBlind(node, awaitBlind(deadline), space);
+        };
+    }
+
+    private RecordReader awaitBlind(Duration deadline) throws InterruptedException {
+        try {
+            return fullBlind.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new NodeException(node, node + " waited in vain for the user's blind");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof InterlockException known
+                    ? known
+                    : new NodeException(node, node + " got no blind from the user");
+        }
+    }
+
+    CompletableFuture<RecordReader> fullBlind() {
+        return fullBlind;
     }
 
     private static <T> T there(@Nullable T part) {
@@ -207,6 +272,7 @@ final class LiveSession implements AutoCloseable {
         shareArrived.completeExceptionally(why);
         passed.completeExceptionally(why);
         userSink.completeExceptionally(why);
+        fullBlind.completeExceptionally(why);
     }
 
     /** Gives the object up unless it is prepared, and wipes what is secret. */

@@ -243,8 +243,8 @@ final class Objects {
                     Token token = Token.decode(object.token());
                     return new ObjectList.Entry(
                             object.id().toString(),
-                            token.protocol(),
-                            token.profile().text(),
+                            token.scheme().protocol(),
+                            token.scheme().profile().text(),
                             token.length(),
                             token.createdMillis());
                 })

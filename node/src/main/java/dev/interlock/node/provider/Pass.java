@@ -1,7 +1,7 @@
 package dev.interlock.node.provider;
 
 import dev.interlock.core.field.ByteSpace;
-import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
@@ -85,9 +85,11 @@ final class Pass {
     void run(Source source, Sink sink) throws InterruptedException {
         Session session = live.session();
         try (source;
-                Layer layer = station.layered() ? new Layer(session, live.feed(), space, deadline) : null;
-                Collector collector = station.stored() ? new Collector(live.ciphertext(), session.layout()) : null) {
-            long total = session.layout().padTotal();
+                Layer layer = station.layered()
+                        ? new Layer(session, live.feed(), live.hopBlind(space, deadline), space, deadline)
+                        : null;
+                Collector collector = station.stored() ? new Collector(live.kept(station)) : null) {
+            long total = live.streamBytes(station);
             long position = 0;
             ByteBuf piece = next(source);
             if (piece == null) {
@@ -173,28 +175,26 @@ final class Pass {
         }
     }
 
-    /** Gathers a stream into the chunk records of the ciphertext. */
+    /** Gathers a stream into the records of a blob. */
     private static final class Collector implements AutoCloseable {
         private final Blob blob;
-        private final ChunkLayout layout;
-        private final ByteBuf chunk;
+        private final ByteBuf record;
         private int k;
 
-        Collector(Blob blob, ChunkLayout layout) {
+        Collector(Blob blob) {
             this.blob = blob;
-            this.layout = layout;
-            this.chunk = PooledByteBufAllocator.DEFAULT.directBuffer(layout.padLength(0), layout.padLength(0));
+            this.record = PooledByteBufAllocator.DEFAULT.directBuffer(blob.recordBytes(0), blob.recordBytes(0));
         }
 
         void add(MemorySegment flow) {
             long done = 0;
             while (done < flow.byteSize()) {
-                long length = Math.min(flow.byteSize() - done, layout.padLength(k) - chunk.readableBytes());
-                chunk.writeBytes(flow.asSlice(done, length).asByteBuffer());
+                long length = Math.min(flow.byteSize() - done, blob.recordBytes(k) - record.readableBytes());
+                record.writeBytes(flow.asSlice(done, length).asByteBuffer());
                 done += length;
-                if (chunk.readableBytes() == layout.padLength(k)) {
-                    blob.append(MemorySegment.ofBuffer(chunk.nioBuffer()));
-                    chunk.clear();
+                if (record.readableBytes() == blob.recordBytes(k)) {
+                    blob.append(MemorySegment.ofBuffer(record.nioBuffer()));
+                    record.clear();
                     k++;
                 }
             }
@@ -206,7 +206,7 @@ final class Pass {
 
         @Override
         public void close() {
-            chunk.release();
+            record.release();
         }
     }
 
@@ -245,19 +245,17 @@ final class Pass {
         }
     }
 
-    /** The ciphertext that this home holds, a chunk at a time. */
-    static final class CiphertextSource implements Source {
+    /** What this home keeps for others, a record at a time: the ciphertext, or a sealed share. */
+    static final class StoredSource implements Source {
         private static final int PIECE_BYTES = 64 << 10;
 
         private final Blob blob;
         private final String self;
-        private final int chunks;
         private @Nullable ByteBuf chunk;
         private int k;
 
-        CiphertextSource(Blob blob, int chunks, String self) {
+        StoredSource(Blob blob, String self) {
             this.blob = blob;
-            this.chunks = chunks;
             this.self = self;
         }
 
@@ -266,7 +264,7 @@ final class Pass {
             ByteBuf current = chunk;
             if (current == null || !current.isReadable()) {
                 close();
-                if (k == chunks) {
+                if (k == blob.records()) {
                     return null;
                 }
                 int length = blob.recordBytes(k);

@@ -9,6 +9,9 @@ import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sealing.SealedWriter;
+import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
@@ -20,7 +23,11 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.UserSink;
+import dev.interlock.node.store.Blob;
+import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.Store;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
@@ -42,8 +49,10 @@ import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.RecordReader;
 import io.micrometer.core.instrument.Counter;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
@@ -55,6 +64,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,6 +86,7 @@ public final class ProviderNode implements AutoCloseable {
     private final RingDescriptor ring;
     private final Provider self;
     private final Store store;
+    private final SecureRandom random;
     private final Objects objects;
     private final Deadlines deadlines;
     private final Clock clock;
@@ -84,7 +95,8 @@ public final class ProviderNode implements AutoCloseable {
     private final Counter hopped;
     private final Counter dealt;
 
-    public ProviderNode(NodeFolder folder, Store store, Deadlines deadlines, Clock clock) {
+    /** @param random for what it seals in protocol 1 */
+    public ProviderNode(NodeFolder folder, Store store, SecureRandom random, Deadlines deadlines, Clock clock) {
         if (folder.card().role() != Role.PROVIDER) {
             throw new BadInputException(
                     folder.path() + " is the folder of a " + folder.card().role());
@@ -95,6 +107,7 @@ public final class ProviderNode implements AutoCloseable {
                 .orElseThrow(() -> new BadInputException(
                         "the ring doesn't name " + folder.card().name()));
         this.store = store;
+        this.random = random;
         this.deadlines = deadlines;
         this.clock = clock;
         this.objects = new Objects(server, self, store, this::endSessions);
@@ -110,13 +123,15 @@ public final class ProviderNode implements AutoCloseable {
     public void start() {
         server.route(HttpMethod.POST, "/v1/sessions", this::order)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/shares", this::shares)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/stream", this::streamIn)
-                .route(HttpMethod.GET, "/v1/sessions/{session}/stream", this::streamOut)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/hops/{place}", this::hop)
+                .route(HttpMethod.POST, "/v1/sessions/{session}/blind", this::blind)
+                .route(HttpMethod.POST, "/v1/sessions/{session}/stations/{place}", this::streamIn)
+                .route(HttpMethod.GET, "/v1/sessions/{session}/stations/{place}", this::streamOut)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/token", this::token)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/chain", this::chain)
                 .route(HttpMethod.GET, "/v1/sessions/{session}", this::report)
-                .route(HttpMethod.DELETE, "/v1/sessions/{session}", this::abandon);
+                .route(HttpMethod.DELETE, "/v1/sessions/{session}", this::abandon)
+                .route(HttpMethod.GET, "/v1/objects/{object}/ciphertext", this::ciphertext)
+                .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare);
         objects.route();
         server.everySecond(this::sweep);
         server.start();
@@ -135,7 +150,7 @@ public final class ProviderNode implements AutoCloseable {
                 throw new NodeException(
                         name(), name() + " serves " + MAX_SESSIONS + " sessions already; ask again later");
             }
-            live = session.kind() == Order.Kind.WRITE
+            live = session.isWrite()
                     ? LiveSession.write(name(), session, signed.key(), store)
                     : openForReading(session, signed);
             if (sessions.putIfAbsent(session.id(), live) != null) {
@@ -151,7 +166,9 @@ public final class ProviderNode implements AutoCloseable {
         }
         Station first = session.route().first();
         if (first.source() instanceof Station.Ciphertext && first.provider().equals(self.x())) {
-            sendCiphertext(live, first);
+            LiveSession reading = live;
+            // home → first of S: c = P ⊕ a0
+            runAside(live, first, () -> new Pass.StoredSource(reading.ciphertext(), name()));
         }
         return NodeServer.done();
     }
@@ -184,12 +201,17 @@ public final class ProviderNode implements AutoCloseable {
                 SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES)) {
             MerkleRoot root = new MerkleRoot();
             ChunkLayout layout = session.layout();
+            byte[] leaves = new byte[session.scheme().sealed() ? SealedLayout.leavesBytes(layout) : 0];
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment r = record.segment().asSlice(0, Leaves.SALT_BYTES + (long) layout.padLength(k));
                 in.fill(r);
                 live.feed().append(r);
-                root.add(Write.shareLeaf(
-                        session.object(), self.x(), k, r.asSlice(0, Leaves.SALT_BYTES), r.asSlice(Leaves.SALT_BYTES)));
+                byte[] leaf = Write.shareLeaf(
+                        session.object(), self.x(), k, r.asSlice(0, Leaves.SALT_BYTES), r.asSlice(Leaves.SALT_BYTES));
+                root.add(leaf);
+                if (session.scheme().sealed()) {
+                    System.arraycopy(leaf, 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
+                }
                 dealt.increment((double) r.byteSize());
                 live.moved();
             }
@@ -201,69 +223,112 @@ public final class ProviderNode implements AutoCloseable {
             ShareRoot claimed = new ShareRoot(
                     self.x(), Arrays.copyOf(said, Sha256.BYTES), Arrays.copyOfRange(said, Sha256.BYTES, said.length));
             Write.checkShare(ring, session, root, dealer.name(), claimed);
-            live.share().finish();
+            if (!session.scheme().sealed()) {
+                live.share().finish();
+            }
             live.feed().finished();
             live.shareArrived().complete(claimed);
+            if (session.scheme().sealed()) {
+                sendSealed(live, leaves);
+            }
             return NodeServer.done();
         } catch (Exception e) {
             throw fail(live, streamFailure(dealer.name(), e));
         }
     }
 
+    /** Protocol 1: CC_i seals f(x_i) under k_U, sends it to home and erases its own copy (it's transient from the start). */
+    private void sendSealed(LiveSession live, byte[] leaves) {
+        Session session = live.session();
+        Station first = session.ownSealedShare().orElseThrow();
+        runAside(
+                live,
+                first,
+                () -> new SealedShareSource(
+                        name(),
+                        session.layout(),
+                        leaves,
+                        live.share(),
+                        new SealedWriter(
+                                session.recipient().orElseThrow(),
+                                Sealing.ofShare(ring.id(), session.object(), self.x()),
+                                random)));
+    }
+
     // ---- Steps 3 and 4 of a write, 2 and 3 of a read: the pass ----
 
-    /** U →p CC_1: P ⊕ ΣB_i. */
+    /** A station's input: from U, or from the neighbour before (CC_{i−1} → CC_i). */
     private HttpResponse streamIn(ServiceRequestContext context, HttpRequest request) throws Exception {
         LiveSession live = live(context);
-        owner(context, live, Operation.STREAM);
-        Station first = live.session().route().first();
-        if (!(first.source() instanceof Station.User) || !first.provider().equals(self.x())) {
-            throw new RefusedException(name() + ": this session takes no stream from its user here");
-        }
-        run(live, first, new Pass.StreamSource(new Inbound(request), "the user", deadlines.stall()));
+        Station station = station(context, live);
+        String from = switch (station.source()) {
+            case Station.User user -> {
+                owner(context, live, Operation.STREAM);
+                yield "the user";
+            }
+            case Station.Neighbour(ShareIndex before) -> {
+                NodeCard node = server.gate().admitNode(context);
+                if (!ring.provider(before).card().equals(node)) {
+                    throw new RefusedException(name() + ": " + node.name() + " isn't the hop before " + name()
+                            + " in session " + live.session().id());
+                }
+                yield node.name();
+            }
+            case Station.Ciphertext own -> throw noInput();
+            case Station.SealedShare own -> throw noInput();
+        };
+        run(live, station, new Pass.StreamSource(new Inbound(request), from, deadlines.stall()));
         return NodeServer.done();
     }
 
-    /** CC_{i−1} → CC_i. */
-    private HttpResponse hop(ServiceRequestContext context, HttpRequest request) throws Exception {
-        LiveSession live = live(context);
-        NodeCard from = server.gate().admitNode(context);
+    private RefusedException noInput() {
+        return new RefusedException(name() + ": this station of the session takes no stream from outside");
+    }
+
+    private Station station(ServiceRequestContext context, LiveSession live) {
         int place = Integer.parseInt(String.valueOf(context.pathParam("place")));
-        Station station = live.session().stations().stream()
+        return live.session().stations().stream()
                 .filter(each -> each.place() == place)
                 .findFirst()
                 .orElseThrow(() -> new BadInputException(name() + " has no station at place " + place));
-        if (!(station.source() instanceof Station.Neighbour(ShareIndex before))
-                || !ring.provider(before).card().equals(from)) {
-            throw new RefusedException(name() + ": " + from.name() + " isn't the hop before " + name() + " in session "
-                    + live.session().id());
+    }
+
+    /** U →p CC_i: B_i, whole. The answer comes when the hop has used it up. */
+    private HttpResponse blind(ServiceRequestContext context, HttpRequest request) throws Exception {
+        LiveSession live = live(context);
+        owner(context, live, Operation.BLIND);
+        try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall())) {
+            if (live.session().blinding() != Blinding.FULL || !live.fullBlind().complete(in)) {
+                live.failure().ifPresent(why -> {
+                    throw why;
+                });
+                throw new RefusedException(name() + ": this session takes no blind from its user here");
+            }
+            live.passed().get();
+            if (!in.atEnd()) {
+                throw new RefusedException(name() + ": the blind is longer than the stream that it's for");
+            }
         }
-        run(live, station, new Pass.StreamSource(new Inbound(request), from.name(), deadlines.stall()));
         return NodeServer.done();
     }
 
-    /** home → first of S: c = P ⊕ a0. */
-    private void sendCiphertext(LiveSession live, Station station) {
+    /** Runs a station whose input is this provider's own. */
+    private void runAside(LiveSession live, Station station, Supplier<Pass.Source> source) {
         Future<?> _ = server.threads().submit(() -> {
             try {
-                run(
-                        live,
-                        station,
-                        new Pass.CiphertextSource(
-                                live.ciphertext(), live.session().layout().count(), name()));
+                run(live, station, source.get());
             } catch (Exception e) {
-                log.info("session {}: {}", live.session().id(), e.getMessage());
+                log.info("session {}: {}", live.session().id(), fail(live, e).getMessage());
             }
         });
     }
 
-    /** last →p U: P ⊕ ΣB_i. */
+    /** A station's output to U: last →p U: P ⊕ ΣB_i; published 3, also home →p U: c. */
     private HttpResponse streamOut(ServiceRequestContext context, HttpRequest request) throws Exception {
         LiveSession live = live(context);
         owner(context, live, Operation.STREAM);
-        Station last = live.session().route().last();
-        if (!(last.sink() instanceof Station.User) || !last.provider().equals(self.x())) {
-            throw new RefusedException(name() + ": this session has no stream for its user here");
+        if (!(station(context, live).sink() instanceof Station.User)) {
+            throw new RefusedException(name() + ": this station of the session has no stream for its user");
         }
         UserSink sink = new UserSink();
         if (!live.userSink().complete(sink)) {
@@ -281,9 +346,9 @@ public final class ProviderNode implements AutoCloseable {
             pass.begin();
             sink = sink(live, station);
             pass.run(source, sink);
-            hopped.increment((double) live.session().layout().padTotal());
-            if (!live.isWrite()) {
-                // A read's provider has one station: its part is done.
+            hopped.increment((double) live.streamBytes(station));
+            if (!live.isWrite() && live.passed().isDone()) {
+                // All of this provider's stations are through: its part is done.
                 drop(live);
             }
         } catch (Exception e) {
@@ -302,7 +367,7 @@ public final class ProviderNode implements AutoCloseable {
             case Station.Neighbour(ShareIndex next) ->
                 new Pass.NeighbourSink(
                         peer(next),
-                        "/v1/sessions/" + live.session().id() + "/hops/" + (station.place() + 1),
+                        "/v1/sessions/" + live.session().id() + "/stations/" + (station.place() + 1),
                         deadlines.stall(),
                         deadlines.settle());
             case Station.User user ->
@@ -349,8 +414,8 @@ public final class ProviderNode implements AutoCloseable {
         try {
             ChainMessage message = ChainMessage.decode(body);
             // CC_i stores its share durably and checks it against its root before it signs.
-            ShareRoot root = settled(live.shareArrived(), session.dealer().orElse("the dealer"));
-            settled(live.passed(), "the pass");
+            ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
+            settled(live, live.passed(), "the pass");
             SignatureChain chain;
             synchronized (live) {
                 if (live.isPrepared()) {
@@ -378,12 +443,55 @@ public final class ProviderNode implements AutoCloseable {
         }
     }
 
-    private <T> T settled(CompletableFuture<T> future, String whom) throws Exception {
-        try {
-            return future.get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new NodeException(name(), name() + " waited in vain for " + whom + " before signing");
+    /** Waits for as long as anything moves. */
+    private <T> T settled(LiveSession live, CompletableFuture<T> future, String whom) throws Exception {
+        while (true) {
+            try {
+                return future.get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (live.idleNanos() >= deadlines.stall().toNanos()) {
+                    throw new NodeException(name(), name() + " waited in vain for " + whom + " before signing");
+                }
+            }
         }
+    }
+
+    // ---- Protocol 1's read: U fetches c and t of the sealed shares from home ----
+
+    private HttpResponse ciphertext(ServiceRequestContext context, HttpRequest request) throws Exception {
+        return sealedParts(context, "", BlobKind.CIPHERTEXT);
+    }
+
+    private HttpResponse sealedShare(ServiceRequestContext context, HttpRequest request) throws Exception {
+        String x = String.valueOf(context.pathParam("x"));
+        return sealedParts(context, "/" + x, BlobKind.sealedShare(Integer.parseInt(x)));
+    }
+
+    private HttpResponse sealedParts(ServiceRequestContext context, String part, BlobKind kind) throws Exception {
+        ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
+        Token token = objects.readable(
+                id,
+                server.gate()
+                        .admit(context, Operation.FETCH, id + part, new byte[0])
+                        .key());
+        if (!token.scheme().sealed()) {
+            // Rule 2 of DESIGN §10: what isn't sealed is released only by passes that t providers take part in.
+            throw new RefusedException(name() + ": only protocol 1 fetches from home");
+        }
+        Blob blob = store.open(id, kind);
+        UserSink sink = new UserSink();
+        Future<?> _ = server.threads().submit(() -> {
+            try (blob;
+                    Pass.Source source = new Pass.StoredSource(blob, name())) {
+                for (ByteBuf piece = source.next(); piece != null; piece = source.next()) {
+                    sink.write(piece, deadlines.stall());
+                }
+                sink.end();
+            } catch (Exception e) {
+                sink.fail(server.known(e));
+            }
+        });
+        return sink.response().get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     // ---- A session's life ----

@@ -3,4 +3,5 @@ package dev.interlock.protocol.message;
 import java.util.List;
 
 /** Step 2 of a write: U asks the dealer to deal for this object to the providers of this session. */
-public record DealRequest(String object, String session, List<Integer> path, long length) {}
+public record DealRequest(
+        int protocol, String profile, String object, String session, List<Integer> path, long length) {}

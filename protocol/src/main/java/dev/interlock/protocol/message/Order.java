@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param homes write: those that store the ciphertext; read: the one that sends it
  * @param length of m, in bytes
  * @param dealer write: who deals
- * @param blind the 32-byte seed of B_i for this provider alone; empty where it only sends the ciphertext
+ * @param recipient protocol 1, write: the user's public key, as text, for which the provider seals its share
+ * @param blinds {@link dev.interlock.protocol.Blinding} as text: where this provider's B_i comes from
+ * @param blind the 32-byte seed of an expanded B_i, for this provider alone; empty otherwise
  */
 public record Order(
         Kind kind,
@@ -26,6 +28,8 @@ public record Order(
         List<Integer> homes,
         long length,
         @JsonSetter(nulls = Nulls.SET) @Nullable String dealer,
+        @JsonSetter(nulls = Nulls.SET) @Nullable String recipient,
+        String blinds,
         byte[] blind) {
     /** What the pass is for. */
     public enum Kind {

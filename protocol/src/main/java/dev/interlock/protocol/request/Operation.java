@@ -4,19 +4,25 @@ package dev.interlock.protocol.request;
 public enum Operation {
     /** Opens a session: the order of one pass. */
     ORDER,
-    /** Sends the first input of a pass, or fetches its last output. */
+    /** Sends a station's input, or fetches its output. */
     STREAM,
+    /** Sends a hop's blind, whole. */
+    BLIND,
     /** Asks what became of a session's stations at this provider. */
     REPORT,
     /** Gives up a session. */
     ABANDON,
     /** Asks a dealer to deal. */
     DEAL,
+    /** Fetches the user's own share of a dealing. */
+    SHARE,
     /** Sends u_m into the chain. */
     TOKEN,
     COMMIT,
     INFO,
     MANIFEST,
+    /** Fetches the ciphertext, or a sealed share, from home. */
+    FETCH,
     LIST,
     DESTROY
 }

@@ -94,13 +94,9 @@ public record SignedRequest(
             if (dot < 0) {
                 throw new MalformedException("it has no signature");
             }
-            byte[] message = Base64.getUrlDecoder().decode(header.substring(0, dot));
+            byte[] message = decodeBase64(header.substring(0, dot));
             request = decode(message);
-            request.key()
-                    .verify(
-                            Purpose.CLIENT_REQUEST,
-                            message,
-                            Base64.getUrlDecoder().decode(header.substring(dot + 1)));
+            request.key().verify(Purpose.CLIENT_REQUEST, message, decodeBase64(header.substring(dot + 1)));
         } catch (IllegalArgumentException | BadSignatureException e) {
             throw new RefusedException(
                     node + " refuses the request: its signature can't be accepted: " + e.getMessage());
@@ -146,6 +142,15 @@ public record SignedRequest(
                 .fixed(nonce, NONCE_BYTES)
                 .u64(expiresMillis)
                 .toBytes();
+    }
+
+    /** One text for one value: Java's decoder alone would let padding and stray bits pass. */
+    private static byte[] decodeBase64(String text) {
+        byte[] bytes = Base64.getUrlDecoder().decode(text);
+        if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(text)) {
+            throw new MalformedException("it isn't base64url without padding");
+        }
+        return bytes;
     }
 
     private static SignedRequest decode(byte[] message) {

@@ -10,6 +10,7 @@ import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.SeededRandom;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -26,6 +27,14 @@ final class MessageTest {
                     new ShareRoot(new ShareIndex(254), RANDOM.bytes(32), RANDOM.bytes(64))));
     private static final ChainMessage CHAIN = new ChainMessage(
             new SignatureChain(RANDOM.bytes(100), List.of(RANDOM.bytes(64), RANDOM.bytes(64))), RANDOM.bytes(96));
+
+    @Test
+    void aDealRequestIsReadAgain() {
+        DealRequest request = new DealRequest(2, "published", "0".repeat(32), "1".repeat(32), List.of(3, 1, 2), 7);
+        String json = new String(Json.write(request), StandardCharsets.UTF_8);
+        assertThat(json).contains("\"protocol\" : 2", "\"profile\" : \"published\"");
+        assertThat(Json.read("it", Json.write(request), DealRequest.class)).isEqualTo(request);
+    }
 
     @Test
     void aDealReplyIsReadAgain() {

@@ -1,4 +1,4 @@
-package dev.interlock.node.provider;
+package dev.interlock.node;
 
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpResponse;
@@ -12,28 +12,32 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** The answer to the user's request for a read's output. Until the first piece is there, it can still be an error. */
-final class UserSink {
+/** The answer to a user's request for a stream. Until the first piece is there, it can still be an error. */
+public final class UserSink {
     private final CompletableFuture<HttpResponse> response = new CompletableFuture<>();
     private final HttpResponseWriter writer = HttpResponse.streaming();
     private final Outbound out = new Outbound(writer);
     private boolean begun;
 
-    CompletableFuture<HttpResponse> response() {
+    /** The answer; there once the stream begins or has failed. */
+    public CompletableFuture<HttpResponse> response() {
         return response;
     }
 
-    void write(ByteBuf piece, Duration deadline) throws IOException, InterruptedException {
+    /** Sends a piece and takes over the buffer. */
+    public void write(ByteBuf piece, Duration deadline) throws IOException, InterruptedException {
         begin();
         out.write(piece, deadline);
     }
 
-    void end() {
+    /** The orderly end. */
+    public void end() {
         begin();
         out.end();
     }
 
-    void fail(Throwable cause) {
+    /** Breaks off; an error is the whole answer if nothing was sent yet. */
+    public void fail(Throwable cause) {
         if (!response.completeExceptionally(cause)) {
             out.fail(cause);
         }

@@ -1,0 +1,145 @@
+package dev.interlock.app;
+
+import dev.interlock.audit.Audit;
+import dev.interlock.audit.Finding;
+import dev.interlock.audit.Reads;
+import dev.interlock.audit.Report;
+import dev.interlock.audit.Scenario;
+import dev.interlock.audit.Table;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
+import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.error.BadInputException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code interlock audit}: what coalitions learn. Needs no ring. */
+@Command(
+        name = "audit",
+        description = {
+            "Finds the smallest coalition of providers that learns a message, and shows how.",
+            "It runs the protocol's own steps over linear forms, takes what each provider sees, and computes whether the "
+                    + "message follows from it. Providers are taken as curious, not lying; channels and ciphers as perfect."
+        },
+        mixinStandardHelpOptions = true)
+final class AuditCommand implements Callable<Integer> {
+    @Option(
+            names = "-n",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "how many providers, 2 to 16 (default: ${DEFAULT-VALUE})")
+    private int n;
+
+    @Option(
+            names = "-t",
+            paramLabel = "T",
+            defaultValue = "3",
+            description = "how many open an object, 2 to N (default: ${DEFAULT-VALUE})")
+    private int t;
+
+    @Option(names = "--protocol", paramLabel = "1|2|3", defaultValue = "3", description = "default: ${DEFAULT-VALUE}")
+    private int protocol;
+
+    @Option(
+            names = "--profile",
+            paramLabel = "blinded|published",
+            defaultValue = "blinded",
+            description = "default: ${DEFAULT-VALUE}")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String profile;
+
+    @Option(
+            names = "--blinds",
+            paramLabel = "expanded|full",
+            description = "in the blinded profile: grown from seeds, or as long as the message (default: expanded)")
+    private @Nullable String blinds;
+
+    @Option(
+            names = "--reads",
+            paramLabel = "R",
+            description = "how many reads, 0 to 8, through the providers that are worst (default: 1)")
+    private @Nullable Integer reads;
+
+    @Option(
+            names = "--s",
+            paramLabel = "1,2,3",
+            description = "a read through these providers; once for each read, instead of --reads")
+    private List<String> sets = new ArrayList<>();
+
+    @Option(names = "--with-user-key", description = "the coalition got hold of the user's key (protocols 1 and 2)")
+    private boolean userKey;
+
+    @Option(names = "--all", description = "a table of every ring up to 7 providers, every scheme, 0 to 3 reads")
+    private boolean all;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "SEED",
+            defaultValue = "1",
+            description = "chooses the reads to try where there are too many (default: ${DEFAULT-VALUE})")
+    private long seed;
+
+    @Option(names = "--json", description = "for programs")
+    private boolean json;
+
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (all) {
+            Table table = Table.all(seed);
+            print(json ? Output.json(Report.fields(table)) + "\n" : Report.text(table));
+        } else {
+            Finding finding = Audit.run(scenario());
+            print(json ? Output.json(Report.fields(finding)) + "\n" : Report.text(finding));
+        }
+        return 0;
+    }
+
+    private static void print(String text) {
+        System.out.print(text);
+        System.out.flush();
+    }
+
+    private Scenario scenario() {
+        Scheme scheme = new Scheme(protocol, Profile.parse(profile));
+        return new Scenario(n, t, scheme, blinding(scheme), reads(), userKey, seed);
+    }
+
+    private Blinding blinding(Scheme scheme) {
+        if (blinds == null) {
+            return scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE;
+        }
+        return Blinding.parse(blinds);
+    }
+
+    private Reads reads() {
+        if (sets.isEmpty()) {
+            return Reads.worst(reads == null ? 1 : reads);
+        }
+        if (reads != null) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--reads and --s exclude each other: every --s is one read");
+        }
+        return Reads.exactly(sets.stream().map(AuditCommand::set).toList());
+    }
+
+    private static List<Integer> set(String text) {
+        try {
+            return Arrays.stream(text.split(",", -1))
+                    .map(String::strip)
+                    .map(Integer::valueOf)
+                    .toList();
+        } catch (NumberFormatException e) {
+            throw new BadInputException("--s " + text + " must be provider numbers with commas between, as in 1,2,3");
+        }
+    }
+}

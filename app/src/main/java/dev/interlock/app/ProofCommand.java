@@ -1,0 +1,123 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Interlock;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Proof;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock proof ID -o FILE}, {@code interlock proof verify FILE}. */
+@Command(
+        name = "proof",
+        description = {
+            "Writes a proof that all providers took part in the put of an object;",
+            "`interlock proof verify FILE --ring DESCRIPTOR` checks one, offline."
+        },
+        mixinStandardHelpOptions = true,
+        subcommands = ProofCommand.Verify.class)
+final class ProofCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "ID", description = "the object's id")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String id;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            required = true,
+            description = "a new file for the proof")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path output;
+
+    @Option(names = "--force", description = "replace the file if it exists")
+    private boolean force;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RingOptions ring;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        ObjectId object = ObjectId.parse(id);
+        try (Interlock interlock = ring.open();
+                OutputFile file = OutputFile.create(output, force)) {
+            ByteBuffer proof = ByteBuffer.wrap(interlock.proof(object).encode());
+            while (proof.hasRemaining()) {
+                var _ = file.channel().write(proof);
+            }
+            file.publish();
+            return 0;
+        }
+    }
+
+    /** Checks a proof without asking anyone. */
+    @Command(
+            name = "verify",
+            description = "Checks a proof against a ring's descriptor, offline, and says who took part and when.",
+            mixinStandardHelpOptions = true)
+    static final class Verify implements Callable<Integer> {
+        /** More than the proof of 254 providers and several dealers has. */
+        private static final int MAX_BYTES = 1 << 20;
+
+        @Parameters(paramLabel = "FILE", description = "the proof")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Path file;
+
+        @Option(names = "--json", description = "for programs")
+        private boolean json;
+
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private RingOptions options;
+
+        @Override
+        public Integer call() throws IOException {
+            RingDescriptor ring = options.descriptor();
+            Proof proof = Proof.decode(read(file));
+            Token u = proof.verify(ring);
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("object", u.object().toString());
+            fields.put("ring", ring.name() + " " + ring.id());
+            fields.put("created", Instant.ofEpochMilli(u.createdMillis()).toString());
+            fields.put("length", u.length());
+            fields.put("scheme", u.scheme().toString());
+            List<String> names =
+                    proof.providers().stream().map(Proof.Certificate::name).toList();
+            fields.put("signed", names);
+            if (json) {
+                System.out.println(Output.json(fields));
+            } else {
+                System.out.println("All " + names.size() + " providers took part: " + String.join(", ", names) + ".");
+                fields.remove("signed");
+                fields.forEach((name, value) -> System.out.printf("%-8s %s%n", name, value));
+            }
+            return 0;
+        }
+
+        private static byte[] read(Path file) throws IOException {
+            try (FileChannel channel = FileChannel.open(file)) {
+                if (channel.size() > MAX_BYTES) {
+                    throw new BadInputException(file + " is no proof: it has " + channel.size() + " bytes");
+                }
+                return Files.readAllBytes(file);
+            } catch (NoSuchFileException e) {
+                throw new BadInputException("there's no file " + file);
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package dev.interlock.audit;
+
+import dev.interlock.core.sharing.Threshold;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Finds the smallest coalitions that learn m. */
+public final class Audit {
+    /** Of how many coalitions the one that is told in fewest words is taken. */
+    private static final int EXPLAINED = 16;
+
+    private final Scenario scenario;
+    private final FormRing ring;
+    private final Choices choices;
+    /** By read, then by the place of S among the choices' sets; those that a choice has. */
+    private final List<Map<Integer, Pass>> reads = new ArrayList<>();
+
+    private final Views views;
+
+    private Audit(Scenario scenario, Faults faults) {
+        this.scenario = scenario;
+        ring = new FormRing(
+                scenario.n(), scenario.t(), scenario.scheme(), scenario.blinding(), faults, scenario.seed());
+        choices = Choices.of(scenario, scenario.scheme().readers(new Threshold(scenario.t(), scenario.n())));
+        for (int read = 0; read < scenario.reads().count(); read++) {
+            Map<Integer, Pass> passes = new HashMap<>();
+            for (int[] choice : choices.choices()) {
+                int number = read + 1;
+                passes.computeIfAbsent(
+                        choice[read], s -> ring.read(number, choices.sets().get(s)));
+            }
+            reads.add(passes);
+        }
+        views = new Views(
+                Stream.concat(
+                                Stream.of(ring.write, ring.key),
+                                reads.stream().flatMap(passes -> passes.values().stream()))
+                        .toList(),
+                ring.m);
+    }
+
+    public static Finding run(Scenario scenario) {
+        return run(scenario, Faults.NONE);
+    }
+
+    static Finding run(Scenario scenario, Faults faults) {
+        return new Audit(scenario, faults).find();
+    }
+
+    private Finding find() {
+        for (int size = firstSize(); size <= scenario.n(); size++) {
+            Optional<int[]> choice = revealing(size);
+            if (choice.isPresent()) {
+                return finding(size, choice.get());
+            }
+        }
+        return new Finding(
+                scenario,
+                OptionalInt.empty(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                choices.choices().size(),
+                choices.total(),
+                irregular(Stream.concat(
+                        Stream.of(ring.write), reads.stream().flatMap(passes -> passes.values().stream()))));
+    }
+
+    /** A larger coalition knows no less: if none of t−1 learns m, none of fewer does. */
+    private int firstSize() {
+        return revealing(scenario.t() - 1).isEmpty() ? scenario.t() : 1;
+    }
+
+    /** A choice of S with which some coalition of this size learns m. */
+    private Optional<int[]> revealing(int size) {
+        return coalitions(size).map(this::revealingTo).flatMap(Optional::stream).findFirst();
+    }
+
+    private Optional<int[]> revealingTo(int coalition) {
+        // Most S tell a coalition the same: only choices that tell it something else are looked at.
+        Map<Views.Knowledge, Integer> kinds = new HashMap<>();
+        List<Map<Integer, Integer>> kindOf = new ArrayList<>();
+        for (Map<Integer, Pass> passes : reads) {
+            Map<Integer, Integer> kind = new HashMap<>();
+            passes.forEach(
+                    (s, pass) -> kind.put(s, kinds.computeIfAbsent(views.of(pass, coalition), _ -> kinds.size())));
+            kindOf.add(kind);
+        }
+        Set<List<Integer>> tried = new HashSet<>();
+        for (int[] choice : choices.choices()) {
+            List<Integer> kind = new ArrayList<>();
+            for (int read = 0; read < choice.length; read++) {
+                kind.add(kindOf.get(read).getOrDefault(choice[read], -1));
+            }
+            if (tried.add(kind) && reveals(coalition, choice)) {
+                return Optional.of(choice);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean reveals(int coalition, int[] choice) {
+        return views.reveal(
+                passes(choice).map(pass -> views.of(pass, coalition)).toList());
+    }
+
+    /** The passes of one choice. */
+    private Stream<Pass> passes(int[] choice) {
+        Stream.Builder<Pass> passes = Stream.builder();
+        passes.add(ring.write);
+        if (scenario.userKey()) {
+            passes.add(ring.key);
+        }
+        for (int read = 0; read < choice.length; read++) {
+            Optional.ofNullable(reads.get(read).get(choice[read])).ifPresent(passes::add);
+        }
+        return passes.build();
+    }
+
+    /** All sets of so many providers, with the user's key where it's in the coalition's hands. */
+    private Stream<Integer> coalitions(int size) {
+        int key = scenario.userKey() ? ring.user.mask() : 0;
+        return Stream.iterate(0, set -> set < 1 << scenario.n(), set -> set + 1)
+                .filter(set -> Integer.bitCount(set) == size)
+                .map(set -> set | key);
+    }
+
+    private Finding finding(int size, int[] choice) {
+        List<Integer> found = coalitions(size)
+                .filter(coalition -> reveals(coalition, choice))
+                // cc1 is the lowest bit: those with cc1 first, then with cc2, as in a dictionary.
+                .sorted((a, b) -> Integer.compareUnsigned(Integer.reverse(b), Integer.reverse(a)))
+                .toList();
+        Explained explained = found.stream()
+                .limit(EXPLAINED)
+                .flatMap(coalition -> explain(coalition, choice).stream())
+                .min(Comparator.comparingInt(one -> one.certificate().terms().size()))
+                .orElseThrow();
+        return new Finding(
+                scenario,
+                OptionalInt.of(size),
+                Stream.concat(
+                                Stream.of(explained.coalition()),
+                                found.stream().filter(coalition -> coalition != explained.coalition()))
+                        .map(this::names)
+                        .toList(),
+                choices.setsOf(choice),
+                Optional.of(explained.certificate()),
+                choices.choices().size(),
+                choices.total(),
+                irregular(passes(choice)));
+    }
+
+    private record Explained(int coalition, Certificate certificate) {}
+
+    private Optional<Explained> explain(int coalition, int[] choice) {
+        List<Observation> seen = passes(choice)
+                .flatMap(pass -> pass.observations().stream())
+                .filter(one -> (one.party().mask() & coalition) != 0)
+                .toList();
+        return Certificate.of(seen, ring.m).map(certificate -> new Explained(coalition, certificate));
+    }
+
+    private List<String> names(int coalition) {
+        return ring.providers.stream()
+                .filter(party -> (party.mask() & coalition) != 0)
+                .map(Party::name)
+                .toList();
+    }
+
+    private static List<String> irregular(Stream<Pass> passes) {
+        return passes.flatMap(pass -> pass.irregular().stream()).distinct().toList();
+    }
+}

@@ -1,0 +1,44 @@
+package dev.interlock.audit;
+
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Write;
+import java.util.List;
+
+/** Where a test may plant a fault into a run, to see that the auditor finds it. */
+interface Faults {
+    Faults NONE = new Faults() {};
+
+    /** The dealer's polynomial. */
+    default List<Form> coefficients(List<Form> drawn) {
+        return drawn;
+    }
+
+    default Write.Plan planned(Write.Plan plan) {
+        return plan;
+    }
+
+    default Read.Plan planned(int read, Read.Plan plan) {
+        return plan;
+    }
+
+    /**
+     * What a provider adds in its hop, and the user removes.
+     *
+     * @param read from 1; 0 is the write
+     */
+    default Blind<Form> blind(int read, ShareIndex at, Blind<Form> blind) {
+        return blind;
+    }
+
+    /** Who else learns a provider's share. */
+    default List<ShareIndex> shareAlsoTo(ShareIndex of) {
+        return List.of();
+    }
+
+    /** Who else learns a provider's blind. */
+    default List<ShareIndex> blindAlsoTo(int read, ShareIndex of) {
+        return List.of();
+    }
+}

@@ -1,0 +1,43 @@
+package dev.interlock.audit;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What an audit found.
+ *
+ * @param size how many providers the smallest coalition has that learns m; none if not even all of them together do
+ * @param coalitions all of that size, by the names of their providers, for the choice of S below; first the one that the
+ *     certificate tells of
+ * @param sets the S of each read with which they do
+ * @param certificate how it does
+ * @param choices how many choices of S were tried
+ * @param allChoices how many there are; more than were tried if some were drawn by the scenario's seed
+ * @param irregular what broke a rule of the protocol, in words
+ */
+public record Finding(
+        Scenario scenario,
+        OptionalInt size,
+        List<List<String>> coalitions,
+        List<List<Integer>> sets,
+        Optional<Certificate> certificate,
+        int choices,
+        double allChoices,
+        List<String> irregular) {
+    public Finding {
+        coalitions = List.copyOf(coalitions);
+        sets = List.copyOf(sets);
+        irregular = List.copyOf(irregular);
+    }
+
+    /** Whether some choices of S weren't tried. */
+    public boolean sampled() {
+        return choices < allChoices;
+    }
+
+    /** Whether fewer than t providers learn m. */
+    public boolean leaks() {
+        return size.isPresent() && size.getAsInt() < scenario.t();
+    }
+}

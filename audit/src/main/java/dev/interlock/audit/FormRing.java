@@ -1,0 +1,510 @@
+package dev.interlock.audit;
+
+import static dev.interlock.audit.FormSpace.FORMS;
+
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.OpeningKey;
+import dev.interlock.core.sealing.RecipientKey;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.Dealing;
+import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Session;
+import dev.interlock.protocol.Station;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.message.DealRequest;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ring in memory through which linear forms pass: one write and any reads of its object, with everything that each
+ * party sees. It holds no rule of the protocols: plans, orders, sessions, routes and steps are the real ones; only what a
+ * provider or a user does between them (receive, keep, pass on) is here.
+ */
+final class FormRing {
+    private static final String DEALER = "dealer1";
+    private static final long LENGTH = 1;
+
+    final List<Party> providers;
+    /** Whoever holds the user's key, whether or not the scheme has one. */
+    final Party user;
+
+    final Unknown m;
+    final Pass write;
+    /** What the user's key adds; empty where there is none. */
+    final Pass key;
+
+    private final RingDescriptor ring;
+    private final SigningKey dealerKey;
+    private final Scheme scheme;
+    private final Blinding blinding;
+    private final Faults faults;
+    private final SecureRandom random;
+
+    private int drawn;
+    /** What stands for an expanded blind, by its seed: a seed that comes twice gives the same blind twice. */
+    private final Map<String, Unknown> expanded = new HashMap<>();
+
+    private final Map<ShareIndex, Form> shares = new HashMap<>();
+    /** What each home keeps: the ciphertext under no index, and sealed shares by whose they are. */
+    private final Map<ShareIndex, Map<Optional<ShareIndex>, Form>> kept = new HashMap<>();
+
+    /** b_U of protocol 2. */
+    private final Form userPad;
+    /** m as sealed, and the sealed shares, in protocol 1: to everyone without the private key, random and new. */
+    private final Form sealedMessage;
+
+    private final Map<ShareIndex, Form> sealedShares = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
+    private final Token token;
+
+    FormRing(int n, int t, Scheme scheme, Blinding blinding, Faults faults, long seed) {
+        this.scheme = scheme;
+        this.blinding = blinding;
+        this.faults = faults;
+        random = seeded(seed);
+        dealerKey = newKey();
+        ring = ring(n, t);
+        providers = IntStream.range(0, n)
+                .mapToObj(i -> new Party(ring.providers().get(i).name(), i))
+                .toList();
+        user = new Party("the user's key", n);
+        m = draw("m");
+        userPad = Form.of(draw("bU"));
+        sealedMessage = Form.of(draw("e"));
+        all().forEach(x -> sealedShares.put(x, Form.of(draw("e" + x.x()))));
+        try (Write.Plan plan = faults.planned(plan())) {
+            Log log = new Log("the write");
+            token = write(plan, log);
+            write = log.pass();
+        }
+        key = key();
+    }
+
+    /** Reproducible, so that a finding can be looked at again; nothing that it draws keeps a secret. */
+    private static SecureRandom seeded(long seed) {
+        try {
+            SecureRandom random = SecureRandom.getInstance("SHA1PRNG");
+            random.setSeed(seed);
+            return random;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA1PRNG", e);
+        }
+    }
+
+    private RingDescriptor ring(int n, int t) {
+        List<NodeCard> cards = new ArrayList<>();
+        for (int i = 1; i <= n; i++) {
+            cards.add(card(Role.PROVIDER, "cc" + i, i, newKey()));
+        }
+        cards.add(card(Role.DEALER, DEALER, n + 1, dealerKey));
+        return RingDescriptor.open(RingDescriptor.assemble(newKey(), "audit", t, Set.of(Profile.values()), cards));
+    }
+
+    private static NodeCard card(Role role, String name, int i, SigningKey key) {
+        return NodeCard.of(role, name, name + ".example:443", "%064x".formatted(i), key.verifyingKey());
+    }
+
+    private SigningKey newKey() {
+        return new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random));
+    }
+
+    private Unknown draw(String symbol) {
+        return new Unknown(drawn++, symbol);
+    }
+
+    /** x = 1..n. */
+    private List<ShareIndex> all() {
+        return ring.providers().stream().map(Provider::x).toList();
+    }
+
+    private Party party(ShareIndex x) {
+        return providers.get(all().indexOf(x));
+    }
+
+    // ----------------------------------------------------------------------------------------------------- the write
+
+    private Write.Plan plan() {
+        Optional<RecipientKey> recipient = scheme.sealed() ? Optional.of(recipient()) : Optional.empty();
+        ObjectId object = ObjectId.random(random);
+        byte[] owner = new byte[Token.OWNER_BYTES];
+        return Write.plan(ring, scheme, object, owner, LENGTH, all(), DEALER, recipient, blinding, random);
+    }
+
+    private RecipientKey recipient() {
+        try (OpeningKey opening = OpeningKey.generate(Kem.X25519, random)) {
+            return opening.recipient();
+        }
+    }
+
+    private Token write(Write.Plan plan, Log log) {
+        // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed of B_i.
+        Sessions sessions = new Sessions(0, log);
+        plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
+
+        // 2. U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), for all i.
+        Dealt dealt = deal(Json.write(Write.dealRequest(plan)), log);
+
+        // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
+        Form p = message();
+        List<Blind<Form>> masks = sessions.blinds(plan.path(), plan.blindSeeds());
+        if (scheme.paddedByUser()) {
+            masks.add(Blind.of(FORMS, userPad));
+        }
+        if (scheme.dealtToUser()) {
+            masks.add(userLayer(plan.userLambda()));
+        }
+        Write.enter(p, masks);
+
+        // 4. Each hop → next; CC_n →p CC_1: P ⊕ a0 (⊕ b_U), which CC_1 stores.
+        sessions.pass(p, UnaryOperator.identity());
+
+        // 5. u_m: only a read's plan needs it here.
+        return Write.token(plan, new byte[Sha256.BYTES], dealt, 0);
+    }
+
+    /** P. */
+    private Form message() {
+        return scheme.sealed() ? sealedMessage.copy() : Form.of(m);
+    }
+
+    /** The dealer: a_0..a_{t−1} uniform, a share to every point of the request. */
+    private Dealt deal(byte[] request, Log log) {
+        Write.Deal deal = Write.acceptDeal(ring, Json.read("the request", request, DealRequest.class));
+        int t = ring.threshold().t();
+        List<Form> coefficients = faults.coefficients(
+                IntStream.range(0, t).mapToObj(k -> Form.of(draw("a" + k))).toList());
+        if (coefficients.size() != t) {
+            log.irregular(
+                    "the dealer's polynomial has " + coefficients.size() + " coefficients, t = " + t + " are due");
+        }
+        List<Form> dealt = deal.points().stream().map(x -> new Form()).toList();
+        int[] xs = deal.points().stream().mapToInt(ShareIndex::x).toArray();
+        Dealing.shares(FORMS, coefficients, xs, dealt);
+        for (int i = 0; i < xs.length; i++) {
+            ShareIndex x = deal.points().get(i);
+            shares.put(x, dealt.get(i));
+            if (deal.path().contains(x)) {
+                log.saw(x, "its share", dealt.get(i));
+                for (ShareIndex other : faults.shareAlsoTo(x)) {
+                    log.saw(other, "the share of " + name(x), dealt.get(i));
+                    log.irregular(name(other) + " got the share of " + name(x) + " too");
+                }
+            }
+        }
+        byte[] root = new byte[Sha256.BYTES];
+        return new Dealt(
+                DEALER,
+                deal.path().stream()
+                        .map(x -> ShareRoot.sign(dealerKey, ring.id(), ring.epoch(), deal.object(), x, LENGTH, root))
+                        .toList());
+    }
+
+    private Blind<Form> userLayer(int lambda) {
+        Form share = share(userPoint());
+        return Hop.layer(FORMS, lambda, flow -> share);
+    }
+
+    private ShareIndex userPoint() {
+        return scheme.user(all()).orElseThrow();
+    }
+
+    private Form share(ShareIndex x) {
+        return present(shares.get(x), "no share for x = " + x.x());
+    }
+
+    /** What the user keeps between the write and a read. */
+    private Pass key() {
+        Log log = new Log("the user's key");
+        if (scheme.paddedByUser()) {
+            log.saw(user, "the user's pad b_U", userPad);
+        } else if (scheme.readWithUser()) {
+            log.saw(user, "the user's share", share(userPoint()));
+        } else if (scheme.sealed()) {
+            // Who can open it knows what is sealed whenever it knows the sealed, and the other way round.
+            log.saw(user, "what opens the message", sum(sealedMessage, Form.of(m)));
+            all().forEach(x -> log.saw(user, "what opens the share of " + name(x), opening(x)));
+        }
+        return log.pass();
+    }
+
+    private Form opening(ShareIndex x) {
+        return sum(present(sealedShares.get(x), "no sealed share"), share(x));
+    }
+
+    private static Form sum(Form a, Form b) {
+        Form sum = a.copy();
+        FORMS.add(sum, b);
+        return sum;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ the read
+
+    /**
+     * What everyone sees of one read.
+     *
+     * @param number from 1: names what the read draws
+     * @param s the x_i of S
+     */
+    Pass read(int number, List<Integer> s) {
+        Log log = new Log("read " + number);
+        List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+        Form p = scheme.sealed() ? openSealed(path) : readRing(number, path, log);
+        if (faults.equals(Faults.NONE) && !p.equals(Form.of(m))) {
+            throw new IllegalStateException("read " + number + " through " + s + " gave " + p + " instead of m");
+        }
+        return log.pass();
+    }
+
+    private Form readRing(int number, List<ShareIndex> s, Log log) {
+        try (Read.Plan plan = faults.planned(number, Read.plan(ring, token, s, token.home(), blinding, random))) {
+            // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
+            Sessions sessions = new Sessions(number, log);
+            Stream.concat(plan.path().stream(), Stream.of(plan.home()))
+                    .distinct()
+                    .forEach(x -> sessions.accept(x, Read.order(plan, x)));
+
+            // 2. home → first of S: c = P ⊕ a0, and each hop → next.
+            //    Published 3: home →p U: c;  U →p first of S: c ⊕ K, with a fresh K.
+            Blind<Form> k = scheme.readThroughUser() ? Blind.of(FORMS, Form.of(draw("K." + number))) : Blind.none();
+            Form out = sessions.pass(new Form(), c -> {
+                Read.reenter(c, k);
+                return c;
+            });
+
+            // 3. U takes off what is its own.
+            List<Blind<Form>> masks = sessions.blinds(plan.path(), plan.blindSeeds());
+            masks.add(k);
+            if (scheme.paddedByUser()) {
+                masks.add(Blind.of(FORMS, userPad));
+            }
+            if (scheme.readWithUser()) {
+                masks.add(userLayer(plan.userLambda()));
+            }
+            Read.leave(out, masks);
+            return out;
+        }
+    }
+
+    /** Protocol 1: U fetches c and sealed shares from home, opens them, removes the pad, opens P. */
+    private Form openSealed(List<ShareIndex> s) {
+        Form c = kept(token.home(), Optional.empty()).copy();
+        for (ShareIndex x : s) {
+            Form share = sum(kept(token.home(), Optional.of(x)), opening(x));
+            Read.removeLayer(FORMS, s, x, share, c);
+        }
+        return sum(c, sum(sealedMessage, Form.of(m)));
+    }
+
+    private Form kept(ShareIndex home, Optional<ShareIndex> sealed) {
+        Map<Optional<ShareIndex>, Form> there = present(kept.get(home), "nothing kept at " + name(home));
+        return present(there.get(sealed), "nothing kept at " + name(home) + " for " + sealed);
+    }
+
+    // ---------------------------------------------------------------------------------------- one pass, as providers
+
+    /** The providers' side of one pass. */
+    private final class Sessions {
+        private final int read;
+        private final Log log;
+        private final Map<ShareIndex, Session> sessions = new LinkedHashMap<>();
+        /** Blinds that are sent whole. */
+        private final Map<ShareIndex, Unknown> whole = new HashMap<>();
+
+        /** @param read its number; 0 for the write */
+        Sessions(int read, Log log) {
+            this.read = read;
+            this.log = log;
+        }
+
+        void accept(ShareIndex x, Order order) {
+            byte[] sent = Json.write(order);
+            Session session = Session.accept(ring, x, Json.read("the order", sent, Order.class));
+            sessions.put(x, session);
+            if (session.blinding() != Blinding.NONE) {
+                Unknown blind = unknown(x, session.blindSeed());
+                if (!blind.symbol().equals(symbol(x))) {
+                    log.irregular("the blind of " + name(x) + " in " + log.name + " is " + blind + ", used before");
+                }
+                log.saw(x, "its blind in " + log.name, Form.of(blind));
+                for (ShareIndex other : faults.blindAlsoTo(read, x)) {
+                    log.saw(other, "the blind of " + name(x) + " in " + log.name, Form.of(blind));
+                    log.irregular(name(other) + " got the blind of " + name(x) + " in " + log.name + " too");
+                }
+            }
+        }
+
+        private String symbol(ShareIndex x) {
+            return "B" + x.x() + (read == 0 ? ".w" : "." + read);
+        }
+
+        private Unknown unknown(ShareIndex x, Optional<SecretBytes> seed) {
+            return seed.map(secret -> expanded.computeIfAbsent(
+                            HexFormat.of().formatHex(secret.copyToHeap()), _ -> draw(symbol(x))))
+                    .orElseGet(() -> whole.computeIfAbsent(x, _ -> draw(symbol(x))));
+        }
+
+        /** All B_i of the path, as U adds or removes them. */
+        List<Blind<Form>> blinds(List<ShareIndex> path, Map<ShareIndex, SecretBytes> seeds) {
+            List<Blind<Form>> blinds = new ArrayList<>();
+            if (scheme.blinded()) {
+                path.forEach(x -> blinds.add(blind(x, Optional.ofNullable(seeds.get(x)))));
+            }
+            return blinds;
+        }
+
+        /**
+         * Every station of every provider, in the order of the route.
+         *
+         * @param entering what U sends in first
+         * @param through what U makes of what it's given and has to send in again
+         * @return what U is given in the end
+         */
+        Form pass(Form entering, UnaryOperator<Form> through) {
+            List<Station> stations = sessions.values().stream()
+                    .flatMap(session -> session.stations().stream())
+                    .sorted(Comparator.comparingInt(Station::place))
+                    .toList();
+            Form flow = entering;
+            Form given = new Form();
+            for (Station station : stations) {
+                Session session = present(sessions.get(station.provider()), "no session");
+                flow = switch (station.source()) {
+                    case Station.User() -> station.place() == 0 ? flow : through.apply(given.copy());
+                    case Station.Ciphertext() ->
+                        kept(station.provider(), Optional.empty()).copy();
+                    case Station.SealedShare() ->
+                        present(sealedShares.get(station.provider()), "no sealed share")
+                                .copy();
+                    case Station.Neighbour(ShareIndex _) -> flow;
+                };
+                log.saw(station.provider(), arrives(station), flow.copy());
+                if (station.layered()) {
+                    Write.hop(FORMS, flow, session, share(station.provider()), blind(session));
+                    log.saw(station.provider(), leaves(station), flow.copy());
+                }
+                if (station.stored()) {
+                    kept.computeIfAbsent(station.provider(), _ -> new HashMap<>())
+                            .put(station.sealed(), flow.copy());
+                }
+                if (station.sink() instanceof Station.User) {
+                    given = flow.copy();
+                }
+            }
+            sessions.values().forEach(Session::close);
+            return given;
+        }
+
+        private Blind<Form> blind(Session session) {
+            if (session.blinding() == Blinding.NONE) {
+                return Blind.none();
+            }
+            Blind<Form> blind = blind(session.self(), session.blindSeed());
+            Form added = new Form();
+            blind.addTo(added);
+            if (added.isZero()) {
+                log.irregular("the hop of " + name(session.self()) + " in " + log.name + " had no blind");
+            }
+            return blind;
+        }
+
+        private Blind<Form> blind(ShareIndex x, Optional<SecretBytes> seed) {
+            return faults.blind(read, x, Blind.of(FORMS, Form.of(unknown(x, seed))));
+        }
+
+        private String arrives(Station station) {
+            String what = what(station);
+            String then = station.stored() ? " and stored" : "";
+            return switch (station.source()) {
+                case Station.User() -> what + " it received from the user in " + log.name + then;
+                case Station.Ciphertext() -> "the ciphertext, from its store, in " + log.name;
+                case Station.SealedShare() -> "its own share as sealed";
+                case Station.Neighbour(ShareIndex from) ->
+                    what + " it received from " + name(from) + " in " + log.name + then;
+            };
+        }
+
+        private String leaves(Station station) {
+            String to = switch (station.sink()) {
+                case Station.User() -> "the user";
+                case Station.Neighbour(ShareIndex next) -> name(next);
+                case Station.End() -> "nobody";
+            };
+            return what(station) + " it sent to " + to + " in " + log.name;
+        }
+
+        private String what(Station station) {
+            return station.sealed()
+                    .map(of -> "the sealed share of " + name(of) + " that")
+                    .orElse("what");
+        }
+    }
+
+    private String name(ShareIndex x) {
+        return party(x).name();
+    }
+
+    private static <T> T present(@Nullable T value, String otherwise) {
+        if (value == null) {
+            throw new IllegalStateException(otherwise);
+        }
+        return value;
+    }
+
+    /** Takes down what the parties see of one pass. */
+    private final class Log {
+        private final String name;
+        private final List<Observation> observations = new ArrayList<>();
+        private final List<String> irregular = new ArrayList<>();
+
+        Log(String name) {
+            this.name = name;
+        }
+
+        void saw(ShareIndex x, String what, Form form) {
+            saw(party(x), what, form);
+        }
+
+        void saw(Party party, String what, Form form) {
+            observations.add(new Observation(party, what, form));
+        }
+
+        void irregular(String what) {
+            irregular.add(what);
+        }
+
+        Pass pass() {
+            return new Pass(name, observations, irregular);
+        }
+    }
+}

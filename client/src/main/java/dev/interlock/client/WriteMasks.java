@@ -1,0 +1,147 @@
+package dev.interlock.client;
+
+import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.PadRandom;
+import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.Peer;
+import dev.interlock.wire.RecordReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** All that U adds to P in one write: ΣB_i; in protocol 2 its pad b_U; in the published profile the layer of its point. */
+final class WriteMasks implements AutoCloseable {
+    private final RingClient client;
+    private final Write.Plan plan;
+    private final List<Blind<MemorySegment>> all = new ArrayList<>();
+    private Optional<FullBlinds> full = Optional.empty();
+    private Optional<UserKeyFile.Writer> userKey = Optional.empty();
+
+    private WriteMasks(RingClient client, Write.Plan plan) {
+        this.client = client;
+        this.plan = plan;
+    }
+
+    /** Begins the streams that are needed: the blinds to the providers, U's share from the dealer. */
+    static WriteMasks begin(RingClient client, Write.Plan plan, List<NodeCard> route, PutOptions options)
+            throws IOException {
+        WriteMasks masks = new WriteMasks(client, plan);
+        try {
+            if (plan.blinding() == Blinding.FULL) {
+                masks.sendBlinds(route);
+            }
+            plan.blindSeeds().values().forEach(seed -> masks.all.add(Blind.expanded(seed)));
+            if (plan.scheme().paddedByUser()) {
+                masks.drawUserPad(options);
+            }
+            if (plan.scheme().dealtToUser()) {
+                masks.fetchShare(options);
+            }
+            return masks;
+        } catch (IOException | RuntimeException e) {
+            masks.close();
+            throw e;
+        }
+    }
+
+    private void sendBlinds(List<NodeCard> route) {
+        FullBlinds blinds = new FullBlinds(client, plan.session(), route);
+        full = Optional.of(blinds);
+        all.add(blinds);
+    }
+
+    /** b_U, grown from 32 bytes or drawn as long as P. */
+    private void drawUserPad(PutOptions options) throws IOException {
+        UserKeyFile.Writer file =
+                userKeyWriter(options, options.fullUserKey() ? UserKeyFile.Kind.FULL : UserKeyFile.Kind.EXPANDED);
+        if (options.fullUserKey()) {
+            PadRandom random = new PadRandom(client.random());
+            all.add(new OwnLayer(
+                    1,
+                    next -> {
+                        random.fill(next);
+                        write(file, next);
+                    },
+                    random::close));
+        } else {
+            try (SecretBytes key = SecretBytes.random(Keystream.SEED_BYTES, client.random())) {
+                file.write(key.segment());
+                all.add(Blind.expanded(key));
+            }
+        }
+    }
+
+    /** dealer →p U: f(x_U). Published 3 uses it once, published 2 keeps it. */
+    private void fetchShare(PutOptions options) throws IOException {
+        Optional<UserKeyFile.Writer> file = plan.scheme().readWithUser()
+                ? Optional.of(userKeyWriter(options, UserKeyFile.Kind.SHARE))
+                : Optional.empty();
+        NodeCard node = client.ring().dealer(plan.dealer());
+        Peer dealer = client.peer(node);
+        String session = plan.session().toString();
+        RecordReader share = new RecordReader(
+                dealer.download(
+                        "/v1/deals/" + session + "/share",
+                        client.authorization(node, Operation.SHARE, session, new byte[0])),
+                client.deadlines().stall());
+        all.add(new OwnLayer(
+                plan.userLambda(),
+                next -> {
+                    try {
+                        share.fill(next);
+                    } catch (IOException e) {
+                        throw dealer.broken(e);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        throw dealer.broken(e);
+                    }
+                    file.ifPresent(out -> write(out, next));
+                },
+                share::close));
+    }
+
+    private UserKeyFile.Writer userKeyWriter(PutOptions options, UserKeyFile.Kind kind) throws IOException {
+        UserKeyFile.Writer writer = new UserKeyFile.Writer(
+                options.userKey().orElseThrow().channel(), plan.ring().id(), plan.object(), kind);
+        userKey = Optional.of(writer);
+        return writer;
+    }
+
+    private static void write(UserKeyFile.Writer file, MemorySegment bytes) {
+        try {
+            file.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    List<Blind<MemorySegment>> all() {
+        return all;
+    }
+
+    /** After the last byte of P. */
+    void end() throws IOException {
+        full.ifPresent(FullBlinds::end);
+        if (userKey.isPresent()) {
+            userKey.get().end();
+        }
+    }
+
+    void fail(InterlockException why) {
+        full.ifPresent(blinds -> blinds.fail(why));
+    }
+
+    @Override
+    public void close() {
+        all.forEach(Blind::close);
+    }
+}
