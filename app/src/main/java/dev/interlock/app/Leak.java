@@ -21,8 +21,12 @@ final class Leak {
         // The auditor's bound; a larger ring leaks as well.
         String who = n > Scenario.MAX_PROVIDERS
                 ? "fewer than t = " + t + " providers"
-                : Audit.run(Scenario.of(n, t, scheme, 1)).size().orElse(t) + " of the " + n + " providers";
-        return "the published profile leaks: after one get, " + who + " together can read this object (" + audit
+                : coalition(Audit.run(Scenario.of(n, t, scheme, 1)).size().orElse(t), n);
+        return "the published profile leaks: after one get, " + who + " can read this object (" + audit
                 + "). It is for study";
+    }
+
+    private static String coalition(int size, int n) {
+        return size == 1 ? "one provider alone" : size + " of the " + n + " providers together";
     }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,17 +33,15 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         subcommands = ProofCommand.Verify.class)
 final class ProofCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id")
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private String id;
+    // Not required of picocli, which would ask `proof verify` for them, too.
+    @Parameters(paramLabel = "ID", arity = "0..1", description = "the object's id")
+    private @Nullable String id;
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            required = true,
             description = "a new file for the proof")
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private Path output;
+    private @Nullable Path output;
 
     @Option(names = "--force", description = "replace the file if it exists")
     private boolean force;
@@ -53,6 +52,10 @@ final class ProofCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (id == null || output == null) {
+            throw new BadInputException("interlock proof takes the ID of an object and -o FILE; `interlock proof verify"
+                    + " FILE` checks one");
+        }
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open();
                 OutputFile file = OutputFile.create(output, force)) {

@@ -225,13 +225,16 @@ final class Getting implements AutoCloseable {
     /** What the user keeps must be there, and be for this object, before anybody is asked for anything. */
     private void requireKeys(Token token) {
         if (token.scheme().sealed() && options.privateKey().isEmpty()) {
-            throw new BadInputException(object
-                    + " was put with protocol 1: it opens with the private key of the public key that it was put to");
+            throw new BadInputException(
+                    object
+                            + " was put with protocol 1: it opens with the private key of the public key that it was put to (--key FILE)");
         }
         if (token.scheme().protocol() == 2) {
             UserKeyFile key = options.userKey()
-                    .orElseThrow(() -> new BadInputException(
-                            object + " was put with protocol 2: it opens with the user key that the put wrote"));
+                    .orElseThrow(
+                            () -> new BadInputException(
+                                    object
+                                            + " was put with protocol 2: it opens with the user key that the put wrote (--share FILE)"));
             long needed = key.kind() == UserKeyFile.Kind.EXPANDED
                     ? Keystream.SEED_BYTES
                     : token.layout().padTotal();
