@@ -5,20 +5,25 @@ import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.exc.InvalidNullException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import dev.interlock.core.encoding.MalformedException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.stream.Collectors;
 
 /** The one JSON mapper: strict where it reads. */
@@ -42,9 +47,30 @@ public final class Json {
             // An error that quotes its source could quote a blind's seed.
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .enable(SerializationFeature.INDENT_OUTPUT)
+            .addModule(new SimpleModule().addDeserializer(byte[].class, new OneText()))
             .build();
 
     private Json() {}
+
+    /** base64, one text for one value: Jackson's decoder alone would let stray bits pass. */
+    private static final class OneText extends StdScalarDeserializer<byte[]> {
+        private static final long serialVersionUID = 1L;
+
+        OneText() {
+            super(byte[].class);
+        }
+
+        @Override
+        public byte[] deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            // In this order: once decoded, the text is gone.
+            String text = in.getText();
+            byte[] bytes = in.getBinaryValue();
+            if (!Base64.getEncoder().encodeToString(bytes).equals(text)) {
+                throw JsonMappingException.from(in, "not the one text of these bytes");
+            }
+            return bytes;
+        }
+    }
 
     /** Indented UTF-8: people read what travels and what is signed. */
     public static byte[] write(Object value) {

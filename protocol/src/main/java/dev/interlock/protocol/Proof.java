@@ -96,7 +96,11 @@ public record Proof(SignatureChain chain, List<Certificate> providers) {
 
     private void checkProviders(Token u, RingDescriptor ring) {
         for (ShareIndex x : u.providers()) {
-            Certificate expected = Certificate.of(ring.provider(x));
+            Certificate expected = ring.providers().stream()
+                    .filter(provider -> provider.x().equals(x))
+                    .findFirst()
+                    .map(Certificate::of)
+                    .orElseThrow(() -> broken(u.object(), "u_m names x = " + x.x() + ", which the ring doesn't have"));
             Certificate there = providers.stream()
                     .filter(certificate -> certificate.x() == x.x())
                     .findFirst()
@@ -113,6 +117,12 @@ public record Proof(SignatureChain chain, List<Certificate> providers) {
                     u.object(),
                     "it has " + signatures + " signatures and " + providers.size() + " providers, u_m names "
                             + u.providers().size());
+        }
+        if (!providers.stream()
+                .map(Certificate::x)
+                .toList()
+                .equals(u.providers().stream().map(ShareIndex::x).toList())) {
+            throw broken(u.object(), "its providers aren't in the order of u_m");
         }
     }
 

@@ -175,7 +175,8 @@ public final class ProviderNode implements AutoCloseable {
 
     private LiveSession openForReading(Session session, SignedRequest signed) {
         Token token = objects.readable(session.object(), signed.key());
-        if (token.length() != session.layout().length()
+        if (!token.scheme().equals(session.scheme())
+                || token.length() != session.layout().length()
                 || !token.providers().containsAll(session.path())
                 || !token.homes().containsAll(session.homes())) {
             throw new BadInputException(name() + ": the order doesn't fit the token of " + session.object());

@@ -1,0 +1,690 @@
+package dev.interlock.protocol.vectors;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.field.Gf256;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.OpeningKey;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sealing.SealedReader;
+import dev.interlock.core.sealing.Sealing;
+import dev.interlock.core.sealing.SealingInside;
+import dev.interlock.core.secret.Keystream;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.Dealing;
+import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.Lagrange;
+import dev.interlock.core.sharing.PadCombiner;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Receipt;
+import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Proof;
+import dev.interlock.protocol.Route;
+import dev.interlock.protocol.Station;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SeedCredential;
+import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntBinaryOperator;
+import java.util.stream.IntStream;
+import javax.crypto.KDF;
+import javax.crypto.spec.HKDFParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.math.ec.rfc8032.Ed25519;
+
+/** What the product makes of a vector's inputs: each kind by the code that nodes and clients run. */
+final class Product {
+    static final ByteSpace BYTES = new ByteSpace();
+
+    private Product() {}
+
+    /** The expected values of a vector. */
+    static Fields of(String kind, Value in) {
+        return switch (kind) {
+            case "multiply" -> new Fields().hex("product", elementwise(in.hex("a"), in.hex("b"), Gf256::multiply));
+            case "invert" ->
+                new Fields().hex("inverse", elementwise(in.hex("a"), in.hex("a"), (a, _) -> Gf256.invert(a)));
+            case "add-scaled" -> addScaled(in);
+            case "deal" -> new Fields().hexes("shares", deal(in.hexes("coefficients"), in.numbers("xs")));
+            case "interpolate" -> interpolate(in);
+            case "lagrange" ->
+                new Fields().numbers("lambdas", Lagrange.coefficients(in.number("target"), in.numbers("points")));
+            case "hop" -> hop(in);
+            case "stream" -> stream(in);
+            case "chunks" -> chunks(new Fields(), in.hexes("r"), in.hexes("m"));
+            case "cut" -> cut(in);
+            case "share-chunks" -> shareChunks(in);
+            case "merkle" -> new Fields().hex("root", root(in.hexes("leaves")));
+            case "token" -> token(in);
+            case "share-root" -> shareRoot(in);
+            case "chain" -> chain(in);
+            case "receipt" -> receipt(in);
+            case "proof" -> proof(in);
+            case "ring-id" ->
+                new Fields()
+                        .hex("ring", RingId.of(VerifyingKey.of(in.hex("key"))).bytes());
+            case "card" -> card(in);
+            case "descriptor" -> descriptor(in);
+            case "credential" -> credential(in);
+            case "request" -> request(in);
+            case "sealed-message" -> sealedMessage(in);
+            case "sealed-share" -> sealedShare(in);
+            case "pieces" -> new Fields().hexes("sealed", SealingInside.pieces(in.hex("key"), in.hexes("pieces")));
+            case "user-key" -> new Fields().hex("file", UserKeyFile.write(in));
+            case "route" -> new Fields().objects("stations", stations(route(in)));
+            case "sealed-route" ->
+                new Fields()
+                        .objects(
+                                "stations",
+                                sealedStations(Route.sealed(
+                                        new Scheme(1, Profile.parse(in.text("profile"))),
+                                        in.xs("path"),
+                                        in.xs("homes"),
+                                        in.x("x"))));
+            case "protocol-1-blinded",
+                    "protocol-1-published",
+                    "protocol-2-blinded",
+                    "protocol-2-published",
+                    "protocol-3-blinded",
+                    "protocol-3-published" -> Transcript.of(kind, in);
+            default -> new Fields().text("class", Rejection.of(kind, in));
+        };
+    }
+
+    // ------------------------------------------------------------------------------------------- field and sharing
+
+    private static byte[] elementwise(byte[] a, byte[] b, IntBinaryOperator operation) {
+        byte[] out = new byte[a.length];
+        for (int i = 0; i < a.length; i++) {
+            out[i] = (byte) operation.applyAsInt(a[i] & 0xFF, b[i] & 0xFF);
+        }
+        return out;
+    }
+
+    private static Fields addScaled(Value in) {
+        MemorySegment result = MemorySegment.ofArray(in.hex("target"));
+        FieldKernels.chosen().addScaled(result, result, in.number("factor"), MemorySegment.ofArray(in.hex("source")));
+        return new Fields().hex("result", bytes(result));
+    }
+
+    static List<byte[]> deal(List<byte[]> coefficients, int[] xs) {
+        List<MemorySegment> shares = IntStream.of(xs)
+                .mapToObj(_ -> MemorySegment.ofArray(new byte[coefficients.getFirst().length]))
+                .toList();
+        Dealing.shares(BYTES, coefficients.stream().map(MemorySegment::ofArray).toList(), xs, shares);
+        return shares.stream().map(Product::bytes).toList();
+    }
+
+    private static Fields interpolate(Value in) {
+        List<MemorySegment> shares =
+                in.hexes("shares").stream().map(MemorySegment::ofArray).toList();
+        MemorySegment value =
+                MemorySegment.ofArray(new byte[(int) shares.getFirst().byteSize()]);
+        PadCombiner.combine(FieldKernels.chosen(), in.number("target"), in.numbers("xs"), shares, value);
+        return new Fields().hex("value", bytes(value));
+    }
+
+    private static Fields hop(Value in) {
+        MemorySegment flow = MemorySegment.ofArray(in.hex("in"));
+        MemorySegment share = MemorySegment.ofArray(in.hex("share"));
+        int lambda = Lagrange.coefficient(in.number("target"), in.number("x"), in.numbers("points"));
+        Blinding kind = Blinding.parse(in.text("blinds"));
+        byte[] b = whole(kind, in.hex("blind"), (int) flow.byteSize());
+        Hop.apply(BYTES, flow, lambda, share, blind(kind, in.hex("blind")));
+        return new Fields().number("lambda", lambda).hex("b", b).hex("out", bytes(flow));
+    }
+
+    /** @param bytes the seed, or all of it */
+    static Blind<MemorySegment> blind(Blinding kind, byte[] bytes) {
+        return switch (kind) {
+            case NONE -> Blind.none();
+            case EXPANDED -> {
+                try (SecretBytes seed = SecretBytes.copyOf(bytes)) {
+                    yield Blind.expanded(seed);
+                }
+            }
+            case FULL -> Blind.of(BYTES, MemorySegment.ofArray(bytes));
+        };
+    }
+
+    /** B_i itself. */
+    static byte[] whole(Blinding kind, byte[] bytes, int length) {
+        byte[] b = new byte[length];
+        blind(kind, bytes).addTo(MemorySegment.ofArray(b));
+        return b;
+    }
+
+    private static Fields stream(Value in) {
+        byte[] out = new byte[in.number("length")];
+        try (Keystream stream = Keystream.at(MemorySegment.ofArray(in.hex("seed")), in.longNumber("offset"))) {
+            stream.fill(MemorySegment.ofArray(out));
+        }
+        return new Fields().hex("bytes", out);
+    }
+
+    // -------------------------------------------------------------------------------------------------- commitments
+
+    static byte[] chunkLeaf(int k, byte[] r, byte[] m) {
+        return Write.chunkLeaf(k, MemorySegment.ofArray(joined(r, m)));
+    }
+
+    static byte[] root(List<byte[]> leaves) {
+        MerkleRoot root = new MerkleRoot();
+        leaves.forEach(root::add);
+        return root.root();
+    }
+
+    private static Fields chunks(Fields out, List<byte[]> r, List<byte[]> m) {
+        List<byte[]> leaves = IntStream.range(0, r.size())
+                .mapToObj(k -> chunkLeaf(k, r.get(k), m.get(k)))
+                .toList();
+        return out.hexes("leaves", leaves).hex("h", root(leaves));
+    }
+
+    private static Fields cut(Value in) {
+        ChunkLayout layout = new ChunkLayout(in.longNumber("length"));
+        byte[] pattern = in.hex("pattern");
+        byte[] m = new byte[(int) layout.length()];
+        for (int i = 0; i < m.length; i++) {
+            m[i] = pattern[i % pattern.length];
+        }
+        List<byte[]> chunks = IntStream.range(0, layout.count())
+                .mapToObj(k -> Arrays.copyOfRange(
+                        m, (int) layout.dataOffset(k), (int) layout.dataOffset(k) + layout.dataLength(k)))
+                .toList();
+        Fields out = new Fields().number("chunks", layout.count()).number("padded_length", layout.padTotal());
+        return chunks(out, in.hexes("r"), chunks);
+    }
+
+    static List<byte[]> shareLeaves(ObjectId object, ShareIndex x, List<byte[]> salts, List<byte[]> chunks) {
+        return IntStream.range(0, salts.size())
+                .mapToObj(k -> Write.shareLeaf(
+                        object, x, k, MemorySegment.ofArray(salts.get(k)), MemorySegment.ofArray(chunks.get(k))))
+                .toList();
+    }
+
+    private static Fields shareChunks(Value in) {
+        List<byte[]> leaves =
+                shareLeaves(ObjectId.of(in.hex("object")), in.x("x"), in.hexes("salts"), in.hexes("chunks"));
+        return new Fields().hexes("leaves", leaves).hex("root", root(leaves));
+    }
+
+    // ----------------------------------------------------------------------------------------- what is signed
+
+    static SigningKey key(byte[] seed) {
+        return new SigningKey(SecretBytes.copyOf(seed));
+    }
+
+    static byte[] publicKey(byte[] seed) {
+        return key(seed).verifyingKey().bytes();
+    }
+
+    /** All that Ed25519 gets; checked, for the product keeps it to itself. */
+    private static byte[] signed(Purpose purpose, byte[] message, byte[] publicKey, byte[] signature) {
+        String label = "interlock/v1/" + purpose.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        byte[] all = joined(new ByteWriter().text(label).toBytes(), message);
+        if (!Ed25519.verify(signature, 0, publicKey, 0, all, 0, all.length)) {
+            throw new IllegalStateException("the product signed something else for " + purpose);
+        }
+        return all;
+    }
+
+    private static Fields token(Value in) {
+        List<ShareIndex> xs = in.xs("xs");
+        List<Dealt> dealings = in.objects("dealings").stream()
+                .map(dealing -> {
+                    List<Value> shares = dealing.objects("shares");
+                    return new Dealt(
+                            dealing.text("dealer"),
+                            IntStream.range(0, xs.size())
+                                    .mapToObj(i -> new ShareRoot(
+                                            xs.get(i),
+                                            shares.get(i).hex("root"),
+                                            shares.get(i).hex("signature")))
+                                    .toList());
+                })
+                .toList();
+        byte[] encoding = new Token(
+                        ObjectId.of(in.hex("object")),
+                        RingId.of(in.hex("ring")),
+                        in.number("epoch"),
+                        new Scheme(in.number("protocol"), Profile.parse(in.text("profile"))),
+                        in.hex("owner"),
+                        new Threshold(in.number("threshold"), xs.size()),
+                        xs,
+                        xs.subList(0, in.number("homes")),
+                        in.longNumber("length"),
+                        in.hex("h"),
+                        dealings,
+                        in.longNumber("time"))
+                .encode();
+        same(Token.decode(encoding).encode(), encoding);
+        return new Fields().hex("encoding", encoding);
+    }
+
+    private static Fields shareRoot(Value in) {
+        SigningKey dealer = key(in.hex("seed"));
+        RingId ring = RingId.of(in.hex("ring"));
+        ObjectId object = ObjectId.of(in.hex("object"));
+        ShareRoot signed = ShareRoot.sign(
+                dealer, ring, in.number("epoch"), object, in.x("x"), in.longNumber("length"), in.hex("root"));
+        signed.verify(dealer.verifyingKey(), ring, in.number("epoch"), object, in.longNumber("length"));
+        byte[] message = new ByteWriter()
+                .fixed(ring.bytes(), 16)
+                .u32(in.number("epoch"))
+                .fixed(object.bytes(), 16)
+                .u8(in.number("x"))
+                .u64(in.longNumber("length"))
+                .fixed(in.hex("root"), 32)
+                .toBytes();
+        byte[] publicKey = dealer.verifyingKey().bytes();
+        return new Fields()
+                .hex("public_key", publicKey)
+                .hex("signed", signed(Purpose.SHARE_ROOT, message, publicKey, signed.signature()))
+                .hex("signature", signed.signature());
+    }
+
+    static SignatureChain chain(byte[] token, List<byte[]> seeds) {
+        SignatureChain chain = SignatureChain.start(token);
+        List<ShareIndex> xs = Token.decode(token).providers();
+        for (int i = 0; i < xs.size(); i++) {
+            chain = chain.sign(xs.get(i), key(seeds.get(i)));
+        }
+        return chain;
+    }
+
+    private static Fields chain(Value in) {
+        byte[] token = in.hex("token");
+        Token u = Token.decode(token);
+        SignatureChain chain = chain(token, in.hexes("seeds"));
+        List<byte[]> keys = in.hexes("seeds").stream().map(Product::publicKey).toList();
+        chain.verifyComplete(x -> VerifyingKey.of(keys.get(u.providers().indexOf(x))));
+        same(SignatureChain.decode(chain.encode()).encode(), chain.encode());
+        List<byte[]> signed = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+            ShareIndex x = u.providers().get(i);
+            ByteWriter message = new ByteWriter().bytes(token).u8(x.x());
+            u.dealings().forEach(dealt -> message.bytes(dealt.rootOf(x).root()));
+            message.bytes(i == 0 ? new byte[0] : chain.signatures().get(i - 1));
+            signed.add(signed(
+                    Purpose.TOKEN_CHAIN,
+                    message.toBytes(),
+                    keys.get(i),
+                    chain.signatures().get(i)));
+        }
+        return new Fields()
+                .hexes("public_keys", keys)
+                .hexes("signed", signed)
+                .hexes("signatures", chain.signatures())
+                .hex("encoding", chain.encode());
+    }
+
+    private static Fields receipt(Value in) {
+        SigningKey provider = key(in.hex("seed"));
+        Receipt receipt = Receipt.sign(
+                provider,
+                RingId.of(in.hex("ring")),
+                ObjectId.of(in.hex("object")),
+                in.x("x"),
+                in.hex("root"),
+                in.longNumber("time"));
+        byte[] encoding = receipt.encode();
+        Receipt.decode(encoding).verify(provider.verifyingKey());
+        return new Fields()
+                .hex("public_key", provider.verifyingKey().bytes())
+                .hex("body", Arrays.copyOfRange(encoding, 4, encoding.length - SigningKey.SIGNATURE_BYTES))
+                .hex("signature", receipt.signature())
+                .hex("encoding", encoding);
+    }
+
+    /** The fields of the file; how its JSON is laid out is nobody's business. */
+    private static Fields proof(Value in) {
+        RingDescriptor ring = RingDescriptor.open(in.hex("descriptor"));
+        byte[] file = Proof.of(ring, SignatureChain.decode(in.hex("chain"))).encode();
+        var _ = Proof.decode(file).verify(ring);
+        Fields out = new Fields();
+        try {
+            out.json.setAll((ObjectNode) new ObjectMapper().readTree(file));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return out;
+    }
+
+    // ------------------------------------------------------------------------------------------ cards and descriptors
+
+    private static Fields card(Value in) {
+        Fields out = document(in, Purpose.NODE_CARD);
+        NodeCard card = NodeCard.open(out.value().hex("file"));
+        // What the product writes itself has this very form.
+        same(card.sign(key(in.hex("seed"))), out.value().hex("file"));
+        return out;
+    }
+
+    private static Fields descriptor(Value in) {
+        Fields out = document(in, Purpose.RING_DESCRIPTOR);
+        RingDescriptor ring = RingDescriptor.open(out.value().hex("file"));
+        return out.hex("ring", ring.id().bytes());
+    }
+
+    private static Fields document(Value in, Purpose purpose) {
+        SigningKey key = key(in.hex("seed"));
+        byte[] body = (in.text("json") + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] file = signedDocument(purpose, in.text("json"), key);
+        byte[] signature = key.sign(purpose, body);
+        return new Fields()
+                .text("key", key.verifyingKey().toString())
+                .hex("signed", signed(purpose, body, key.verifyingKey().bytes(), signature))
+                .hex("signature", signature)
+                .hex("file", file);
+    }
+
+    static byte[] signedDocument(Purpose purpose, String json, SigningKey key) {
+        byte[] body = (json + "\n").getBytes(StandardCharsets.UTF_8);
+        String line = "-- " + key.verifyingKey() + " " + HexFormat.of().formatHex(key.sign(purpose, body)) + "\n";
+        return joined(body, line.getBytes(StandardCharsets.UTF_8));
+    }
+
+    // ------------------------------------------------------------------------------------------------ users' requests
+
+    private static Fields credential(Value in) {
+        RingId ring = RingId.of(in.hex("ring"));
+        try (SeedCredential credential = new SeedCredential(SecretBytes.copyOf(in.hex("secret")))) {
+            // The credential keeps its seeds: computed again, and checked by the key that grows from it.
+            byte[] info = new ByteWriter()
+                    .text("request key")
+                    .fixed(ring.bytes(), 16)
+                    .text(in.text("node"))
+                    .toBytes();
+            byte[] seed = KDF.getInstance("HKDF-SHA256")
+                    .deriveData(HKDFParameterSpec.ofExtract()
+                            .addIKM(new SecretKeySpec(in.hex("secret"), "HKDF"))
+                            .addSalt("interlock/v1/credential".getBytes(StandardCharsets.US_ASCII))
+                            .thenExpand(info, 32));
+            byte[] requestKey = credential.publicKey(ring, in.text("node")).bytes();
+            same(publicKey(seed), requestKey);
+            return new Fields()
+                    .hex("request_seed", seed)
+                    .hex("request_key", requestKey)
+                    .hex("owner", credential.owner(ring));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A user of one node, whose key is there. */
+    record KeyHolder(SigningKey own) implements Credential {
+        @Override
+        public byte[] owner(RingId ring) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public VerifyingKey publicKey(RingId ring, String node) {
+            return own.verifyingKey();
+        }
+
+        @Override
+        public byte[] sign(RingId ring, String node, byte[] message) {
+            return own.sign(Purpose.CLIENT_REQUEST, message);
+        }
+
+        @Override
+        public void close() {
+            own.close();
+        }
+    }
+
+    /** Gives these bytes, once. */
+    static SecureRandom giving(byte[] bytes) {
+        return new SecureRandom() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public void nextBytes(byte[] out) {
+                if (out.length != bytes.length) {
+                    throw new IllegalStateException(out.length + " bytes were asked for, not " + bytes.length);
+                }
+                System.arraycopy(bytes, 0, out, 0, bytes.length);
+            }
+        };
+    }
+
+    private static Fields request(Value in) {
+        SigningKey key = key(in.hex("seed"));
+        RingId ring = RingId.of(in.hex("ring"));
+        Operation operation = Operation.valueOf(in.text("operation"));
+        Instant now = Instant.ofEpochMilli(in.longNumber("expiry")).minus(SignedRequest.LIFETIME);
+        String header = SignedRequest.sign(
+                new KeyHolder(key),
+                ring,
+                in.number("epoch"),
+                in.text("node"),
+                operation,
+                in.text("subject"),
+                in.hex("body"),
+                giving(in.hex("nonce")),
+                now);
+        var _ = SignedRequest.verify(
+                header, ring, in.number("epoch"), in.text("node"), operation, in.text("subject"), in.hex("body"), now);
+        String[] parts = header.split("\\.", -1);
+        return new Fields()
+                .hex("key", key.verifyingKey().bytes())
+                .hex("encoding", Base64.getUrlDecoder().decode(parts[0]))
+                .hex("signature", Base64.getUrlDecoder().decode(parts[1]))
+                .text("header", header);
+    }
+
+    // ------------------------------------------------------------------------------------------------------- sealing
+
+    static OpeningKey openingKey(Value in) {
+        return OpeningKey.of(Kem.of(in.number("kem")), SecretBytes.copyOf(in.hex("private_key")));
+    }
+
+    /** m, from m'. */
+    static byte[] openMessage(OpeningKey key, RingId ring, ObjectId object, byte[] sealed) {
+        SealedLayout layout = new SealedLayout(key.recipient().kem());
+        Sealing what = Sealing.ofMessage(ring, object);
+        byte[] header = Arrays.copyOf(sealed, Math.min(sealed.length, layout.headerBytes()));
+        ByteArrayOutputStream plain = new ByteArrayOutputStream();
+        try (SealedReader reader = new SealedReader(header, key, what)) {
+            long length = layout.plainBytes(sealed.length);
+            int at = header.length;
+            int pieces = SealedLayout.pieces(length);
+            for (int k = 0; k < pieces; k++) {
+                byte[] piece = new byte[SealedLayout.pieceBytes(length, k)];
+                int next = at + piece.length + SealedLayout.TAG_BYTES;
+                reader.open(
+                        k,
+                        k == pieces - 1,
+                        MemorySegment.ofArray(Arrays.copyOfRange(sealed, at, next)),
+                        MemorySegment.ofArray(piece));
+                plain.writeBytes(piece);
+                at = next;
+            }
+        }
+        return plain.toByteArray();
+    }
+
+    private static Fields sealedMessage(Value in) {
+        try (OpeningKey key = openingKey(in)) {
+            RingId ring = RingId.of(in.hex("ring"));
+            ObjectId object = ObjectId.of(in.hex("object"));
+            byte[] sealed = in.hex("sealed");
+            return new Fields()
+                    .text("public_key", key.recipient().toString())
+                    .hex("recipient", key.recipient().recipientId())
+                    .hex("key", SealingInside.key(sealed, key, Sealing.ofMessage(ring, object)))
+                    .hex("plaintext", openMessage(key, ring, object, sealed));
+        }
+    }
+
+    /** An opened share, its pieces checked against its leaves. */
+    record OpenedShare(byte[] key, List<byte[]> leaves, List<byte[]> salts, List<byte[]> chunks) {
+        byte[] share() {
+            return joined(chunks.toArray(byte[][]::new));
+        }
+    }
+
+    static OpenedShare openShare(
+            OpeningKey key, RingId ring, ObjectId object, ShareIndex x, ChunkLayout layout, byte[] sealed) {
+        SealedLayout cut = new SealedLayout(key.recipient().kem());
+        Sealing what = Sealing.ofShare(ring, object, x);
+        byte[] header = Arrays.copyOf(sealed, Math.min(sealed.length, cut.headerBytes()));
+        List<byte[]> leaves = new ArrayList<>();
+        List<byte[]> salts = new ArrayList<>();
+        List<byte[]> chunks = new ArrayList<>();
+        try (SealedReader reader = new SealedReader(header, key, what)) {
+            if (sealed.length != cut.shareBytes(layout)) {
+                throw new Rejection.Broken(
+                        "a sealed share has " + cut.shareBytes(layout) + " bytes, not " + sealed.length);
+            }
+            int at = header.length;
+            for (int k = 0; k < layout.count(); k++) {
+                leaves.add(Arrays.copyOfRange(sealed, at, at + Sha256.BYTES));
+                at += Sha256.BYTES;
+            }
+            for (int k = 0; k < layout.count(); k++) {
+                byte[] piece = new byte[SealedLayout.sharePieceBytes(layout, k)];
+                int next = at + piece.length + SealedLayout.TAG_BYTES;
+                reader.open(
+                        k,
+                        k == layout.count() - 1,
+                        MemorySegment.ofArray(Arrays.copyOfRange(sealed, at, next)),
+                        MemorySegment.ofArray(piece));
+                salts.add(Arrays.copyOf(piece, 64));
+                chunks.add(Arrays.copyOfRange(piece, 64, piece.length));
+                at = next;
+            }
+        }
+        return new OpenedShare(SealingInside.key(sealed, key, what), leaves, salts, chunks);
+    }
+
+    private static Fields sealedShare(Value in) {
+        try (OpeningKey key = openingKey(in)) {
+            ObjectId object = ObjectId.of(in.hex("object"));
+            OpenedShare opened = openShare(
+                    key,
+                    RingId.of(in.hex("ring")),
+                    object,
+                    in.x("x"),
+                    new ChunkLayout(in.longNumber("length")),
+                    in.hex("sealed"));
+            List<byte[]> again = shareLeaves(object, in.x("x"), opened.salts(), opened.chunks());
+            for (int k = 0; k < again.size(); k++) {
+                same(again.get(k), opened.leaves().get(k));
+            }
+            return new Fields()
+                    .text("public_key", key.recipient().toString())
+                    .hex("recipient", key.recipient().recipientId())
+                    .hex("key", opened.key())
+                    .hexes("leaves", opened.leaves())
+                    .hex("root", root(opened.leaves()))
+                    .hexes("salts", opened.salts())
+                    .hex("share", opened.share());
+        }
+    }
+
+    // -------------------------------------------------------------------------------------------------------- routes
+
+    private static Route route(Value in) {
+        Scheme scheme = new Scheme(in.number("protocol"), Profile.parse(in.text("profile")));
+        return in.text("direction").equals("write")
+                ? Route.write(in.xs("path"), in.xs("homes"))
+                : Route.read(scheme, in.xs("path"), in.xs("homes").getFirst());
+    }
+
+    static List<Fields> stations(Route route) {
+        return route.stations().stream().map(Product::station).toList();
+    }
+
+    static Fields station(Station station) {
+        String source = switch (station.source()) {
+            case Station.User _ -> "user";
+            case Station.Ciphertext _ -> "store";
+            case Station.Neighbour _ -> "station";
+            case Station.SealedShare _ -> throw new IllegalArgumentException("no station of the stream");
+        };
+        String sink = switch (station.sink()) {
+            case Station.User _ -> "user";
+            case Station.Neighbour _ -> "station";
+            case Station.End _ -> "none";
+        };
+        return new Fields()
+                .number("place", station.place())
+                .number("x", station.provider().x())
+                .text("source", source)
+                .flag("layered", station.layered())
+                .flag("stored", station.stored())
+                .text("sink", sink);
+    }
+
+    /** Those that pass on or keep what is sealed already: a provider that keeps its own is one. */
+    static List<Fields> sealedStations(Route route) {
+        return route.stations().stream()
+                .filter(station -> !station.equals(route.first()) || station.stored())
+                .map(station -> new Fields()
+                        .number("place", station.place())
+                        .number("x", station.provider().x())
+                        .flag("stored", station.stored()))
+                .toList();
+    }
+
+    // --------------------------------------------------------------------------------------------------------- small
+
+    static byte[] bytes(MemorySegment segment) {
+        return segment.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    static byte[] joined(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+
+    static void same(byte[] actual, byte[] expected) {
+        if (!Arrays.equals(actual, expected)) {
+            throw new IllegalStateException("two ways to the same value differ: "
+                    + HexFormat.of().formatHex(actual) + " and "
+                    + HexFormat.of().formatHex(expected));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+"""Interlock recomputed from SPEC.md: one module a primitive, one a chapter."""

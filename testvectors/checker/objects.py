@@ -1,0 +1,162 @@
+"""Chunks, commitments, tokens, chains and receipts (SPEC 3)."""
+
+import re
+
+from . import ed25519
+from .encoding import BAD_SIGNATURE, H, Reader, Rejected, bytes_, require, sign, tagged, text, u8, u32, u64, verify
+
+CHUNK = 2**20
+R_LENGTH = 64
+PROFILES = {"published": 1, "blinded": 2}
+NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+
+
+def chunk_lengths(length):
+    """The lengths of m_0, m_1, …: c = max(1, ⌈L/2^20⌉)."""
+    count = max(1, -(-length // CHUNK))
+    return [min(CHUNK, length - k * CHUNK) for k in range(count)]
+
+
+def cut(data, length, extra=0):
+    """data in chunks, each `extra` longer than m's."""
+    out, at = [], 0
+    for n in chunk_lengths(length):
+        out.append(data[at:at + n + extra])
+        at += n + extra
+    if at != len(data):
+        raise ValueError(f"{len(data)} bytes instead of {at}")
+    return out
+
+
+def chunk_leaf(k, r, m):
+    return H("chunk-leaf", u64(k), r, m)
+
+
+def share_leaf(object_id, x, k, salt, chunk):
+    return H("share-leaf", object_id, u8(x), u64(k), salt, chunk)
+
+
+def merkle_root(leaves):
+    def top(nodes):
+        if len(nodes) == 1:
+            return nodes[0]
+        split = 1 << (len(nodes) - 1).bit_length() - 1   # the largest power of two below n
+        return H("merkle-node", top(nodes[:split]), top(nodes[split:]))
+    return H("merkle-root", u64(len(leaves)), top(leaves))
+
+
+def share_root_message(ring, epoch, object_id, x, length, root):
+    return ring + u32(epoch) + object_id + u8(x) + u64(length) + root
+
+
+class Token:
+    """u_m's fields, by SPEC's names; dealings are (name, [(root, signature)])."""
+
+    FIELDS = ("object", "ring", "epoch", "protocol", "profile", "owner", "threshold", "xs", "homes", "length", "h",
+              "dealings", "time")
+
+    def __init__(self, **fields):
+        if set(fields) != set(self.FIELDS):
+            raise ValueError("a token's fields")
+        self.__dict__.update(fields)
+
+    def encode(self):
+        out = [u8(1), self.object, self.ring, u32(self.epoch), u8(self.protocol), u8(PROFILES[self.profile]), self.owner,
+               u8(self.threshold), u8(len(self.xs)), bytes(self.xs), u8(self.homes), u64(self.length), u32(CHUNK), self.h,
+               u8(len(self.dealings))]
+        for dealer, shares in self.dealings:
+            out.append(text(dealer))
+            out += [root + signature for root, signature in shares]
+        return b"".join(out) + u64(self.time)
+
+    @classmethod
+    def decode(cls, data):
+        r = Reader(data)
+        require(r.u8() == 1)
+        object_id, ring, epoch = r.exactly(16), r.exactly(16), r.u32()
+        protocol, profile = r.u8(), r.u8()
+        require(epoch >= 1 and protocol in (1, 2, 3) and profile in (1, 2))
+        owner, threshold, n = r.exactly(16), r.u8(), r.u8()
+        require(2 <= threshold <= n <= 254)
+        xs = list(r.exactly(n))
+        require(len(set(xs)) == n and all(1 <= x <= 254 for x in xs))
+        homes = r.u8()
+        require(1 <= homes <= n)
+        length = r.u64()
+        require(length <= 2**40 and r.u32() == CHUNK)
+        h = r.exactly(32)
+        dealings = []
+        count = r.u8()
+        require(count >= 1)
+        for _ in range(count):
+            dealer = r.text()   # any: a token names the dealer, the ring says who is one
+            dealings.append((dealer, [(r.exactly(32), r.exactly(64)) for _ in range(n)]))
+        time = r.u64()
+        r.end()
+        return cls(object=object_id, ring=ring, epoch=epoch, protocol=protocol,
+                   profile="published" if profile == 1 else "blinded", owner=owner, threshold=threshold, xs=xs,
+                   homes=homes, length=length, h=h, dealings=dealings, time=time)
+
+
+def chain_message(encoded, token, i, before):
+    """What provider i signs: bytes u_m ‖ u8 x_i ‖ for each dealing bytes root_i ‖ bytes σ_{i−1}."""
+    roots = b"".join(bytes_(shares[i][0]) for _, shares in token.dealings)
+    return bytes_(encoded) + u8(token.xs[i]) + roots + bytes_(before)
+
+
+def sign_chain(encoded, seeds):
+    """Each provider's tagged message and signature."""
+    token = Token.decode(encoded)
+    signed, signatures, before = [], [], b""
+    for i, seed in enumerate(seeds):
+        message = chain_message(encoded, token, i, before)
+        before = sign(seed, "token-chain", message)
+        signed.append(tagged("token-chain", message))
+        signatures.append(before)
+    return signed, signatures
+
+
+def encode_chain(encoded, signatures):
+    return bytes_(encoded) + u8(len(signatures)) + b"".join(signatures)
+
+
+def split_chain(data):
+    """(u_m as it came, signatures)."""
+    r = Reader(data)
+    encoded = r.bytes_()
+    signatures = [r.exactly(64) for _ in range(r.u8())]
+    r.end()
+    return encoded, signatures
+
+
+def verify_chain(data, keys):
+    """A complete chain."""
+    encoded, signatures = split_chain(data)
+    token = Token.decode(encoded)
+    if not len(signatures) == len(token.xs) == len(keys):
+        raise Rejected(BAD_SIGNATURE)
+    before = b""
+    for i, (key, signature) in enumerate(zip(keys, signatures)):
+        verify(key, "token-chain", chain_message(encoded, token, i, before), signature)
+        before = signature
+
+
+def receipt_body(ring, object_id, x, root, time):
+    return ring + object_id + u8(x) + root + u64(time)
+
+
+def verify_receipt(data, key):
+    outer = Reader(data)
+    body, signature = outer.bytes_(), outer.exactly(64)
+    outer.end()
+    r = Reader(body)
+    r.exactly(32)
+    require(1 <= r.u8() <= 254)
+    r.exactly(32)
+    r.u64()
+    r.end()
+    verify(key, "receipt", body, signature)
+
+
+def require_public_key(key):
+    require(len(key) == 32 and ed25519.acceptable(key))

@@ -1,0 +1,348 @@
+"""compute(kind, inputs) -> expected, for each kind of vector in the README."""
+
+import base64
+import json
+
+from . import ed25519, gf256, hpke
+from .aes import stream
+from .documents import (base64url, certificates, credential, key_text, open_ring, parse_json, read_user_key,
+                        recipient_text, request_encoding, require_card, require_ring, ring_id, signed_file, user_key_file,
+                        verify_card, verify_descriptor, verify_proof, verify_request)
+from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, verify
+from .objects import (CHUNK, R_LENGTH, Token, chunk_leaf, chunk_lengths, encode_chain, merkle_root, receipt_body,
+                      require_public_key, share_leaf, share_root_message, sign_chain, split_chain, verify_chain,
+                      verify_receipt)
+from .routes import accept, parse_order, route, sealed_route
+from .sealing import open_message, open_share, recipient_id, seal_pieces
+from .transcripts import Transcript, expand
+
+KINDS = {}
+
+
+def kind(name):
+    def register(function):
+        KINDS[name] = function
+        return function
+    return register
+
+
+# field, dealing, lagrange, hop, stream
+
+@kind("multiply")
+def _(a, b):
+    return {"product": bytes(gf256.multiply(x, y) for x, y in zip(a, b, strict=True))}
+
+
+@kind("invert")
+def _(a):
+    return {"inverse": bytes(map(gf256.invert, a))}
+
+
+@kind("add-scaled")
+def _(target, factor, source):
+    return {"result": gf256.add_scaled(target, factor, source)}
+
+
+@kind("deal")
+def _(coefficients, xs):
+    return {"shares": [gf256.deal(coefficients, x) for x in xs]}
+
+
+@kind("interpolate")
+def _(xs, shares, target):
+    return {"value": gf256.interpolate(xs, shares, target)}
+
+
+@kind("lagrange")
+def _(points, target):
+    return {"lambdas": [gf256.lagrange(points, target, x) for x in points]}
+
+
+@kind("hop")
+def _(points, x, target, share, blinds, blind, **rest):
+    flow, = rest.values()   # `in`, a reserved word
+    if blinds == "none":
+        if blind:
+            raise ValueError("a blind, though there is none")
+        b = bytes(len(flow))
+    else:
+        b = expand(blinds, blind, len(flow))
+    weight = gf256.lagrange(points, target, x)
+    return {"lambda": weight, "b": b, "out": gf256.add(gf256.add_scaled(flow, weight, share), b)}
+
+
+@kind("stream")
+def _(seed, offset, length):
+    return {"bytes": stream(seed, length, offset)}
+
+
+# commitment
+
+@kind("chunks")
+def _(r, m):
+    leaves = [chunk_leaf(k, r_k, m_k) for k, (r_k, m_k) in enumerate(zip(r, m, strict=True))]
+    return {"leaves": leaves, "h": merkle_root(leaves)}
+
+
+@kind("cut")
+def _(pattern, length, r):
+    m = (pattern * (length // len(pattern) + 1))[:length] if length else b""
+    lengths = chunk_lengths(length)
+    leaves = [chunk_leaf(k, r_k, m[k * CHUNK:k * CHUNK + n]) for k, (r_k, n) in enumerate(zip(r, lengths, strict=True))]
+    return {"chunks": len(lengths), "padded_length": length + R_LENGTH * len(lengths), "leaves": leaves,
+            "h": merkle_root(leaves)}
+
+
+def _share_leaves(object_id, x, salts, chunks):
+    return [share_leaf(object_id, x, k, salt, chunk) for k, (salt, chunk) in enumerate(zip(salts, chunks, strict=True))]
+
+
+@kind("share-chunks")
+def _(object, x, salts, chunks):
+    leaves = _share_leaves(object, x, salts, chunks)
+    return {"leaves": leaves, "root": merkle_root(leaves)}
+
+
+@kind("merkle")
+def _(leaves):
+    return {"root": merkle_root(leaves)}
+
+
+# token, share-root, chain, receipt
+
+@kind("token")
+def _(dealings, **fields):
+    shares = [(d["dealer"], [(s["root"], s["signature"]) for s in d["shares"]]) for d in dealings]
+    if any(len(s) != len(fields["xs"]) for _, s in shares):
+        raise ValueError("a dealing without exactly n shares")
+    encoding = Token(dealings=shares, **fields).encode()
+    Token.decode(encoding)   # a token that no decoder would take is no vector
+    return {"encoding": encoding}
+
+
+@kind("share-root")
+def _(seed, ring, epoch, object, x, length, root):
+    message = share_root_message(ring, epoch, object, x, length, root)
+    return {"public_key": ed25519.public_key(seed), "signed": tagged("share-root", message),
+            "signature": sign(seed, "share-root", message)}
+
+
+@kind("chain")
+def _(token, seeds):
+    if len(seeds) != len(Token.decode(token).xs):
+        raise ValueError("a complete chain has n seeds")
+    signed, signatures = sign_chain(token, seeds)
+    return {"public_keys": [ed25519.public_key(seed) for seed in seeds], "signed": signed, "signatures": signatures,
+            "encoding": encode_chain(token, signatures)}
+
+
+@kind("receipt")
+def _(seed, ring, object, x, root, time):
+    body = receipt_body(ring, object, x, root, time)
+    signature = sign(seed, "receipt", body)
+    return {"public_key": ed25519.public_key(seed), "body": body, "signature": signature,
+            "encoding": bytes_(body) + signature}
+
+
+@kind("proof")
+def _(descriptor, chain):
+    _, ring = open_ring(descriptor)
+    providers = certificates(ring, Token.decode(split_chain(chain)[0]).xs)
+    proof = {"format": "interlock proof 1", "chain": base64.b64encode(chain).decode(), "providers": providers}
+    verify_proof(json.dumps(proof), descriptor)
+    return proof
+
+
+# ring, credential, request, user-key
+
+@kind("ring-id")
+def _(key):
+    return {"ring": ring_id(key)}
+
+
+@kind("card")
+def _(json, seed):
+    card = parse_json(json)
+    require_card(card)
+    if card["key"] != key_text(ed25519.public_key(seed)):
+        raise ValueError("the seed isn't that of the card's key")
+    message, signature, file = signed_file("node-card", json, seed)
+    return {"key": card["key"], "signed": tagged("node-card", message), "signature": signature, "file": file}
+
+
+@kind("descriptor")
+def _(json, seed):
+    require_ring(parse_json(json))
+    key = ed25519.public_key(seed)
+    message, signature, file = signed_file("ring-descriptor", json, seed)
+    return {"key": key_text(key), "ring": ring_id(key), "signed": tagged("ring-descriptor", message),
+            "signature": signature, "file": file}
+
+
+@kind("credential")
+def _(secret, ring, node):
+    seed = credential(secret, "request key", ring, node, 32)
+    return {"request_seed": seed, "request_key": ed25519.public_key(seed),
+            "owner": credential(secret, "owner", ring, "", 16)}
+
+
+@kind("request")
+def _(seed, **fields):
+    key = ed25519.public_key(seed)
+    encoding = request_encoding(key, **fields)
+    signature = sign(seed, "client-request", encoding)
+    return {"key": key, "encoding": encoding, "signature": signature,
+            "header": base64url(encoding) + "." + base64url(signature)}
+
+
+@kind("user-key")
+def _(ring, object, key_kind, bytes):
+    if key_kind == "expanded" and len(bytes) != 32:
+        raise ValueError(f"an expanded user key of {len(bytes)} bytes")
+    return {"file": user_key_file(ring, object, key_kind, bytes)}
+
+
+# hpke
+
+def _recipient(kem, private_key):
+    public = hpke.public_key(kem, private_key)
+    return {"public_key": recipient_text(kem, public), "recipient": recipient_id(kem, public)}
+
+
+@kind("sealed-message")
+def _(kem, private_key, ring, object, sealed):
+    key, plaintext = open_message(kem, private_key, ring, object, sealed)
+    return {**_recipient(kem, private_key), "key": key, "plaintext": plaintext}
+
+
+@kind("sealed-share")
+def _(kem, private_key, ring, object, x, length, sealed):
+    key, leaves, salts, share = open_share(kem, private_key, ring, object, x, length, sealed)
+    return {**_recipient(kem, private_key), "key": key, "leaves": leaves, "root": merkle_root(leaves), "salts": salts,
+            "share": share}
+
+
+@kind("pieces")
+def _(key, pieces):
+    return {"sealed": seal_pieces(key, pieces)}
+
+
+# route and the transcripts
+
+@kind("route")
+def _(direction, protocol, profile, path, homes):
+    return {"stations": route(direction, protocol, profile, path, homes)}
+
+
+@kind("sealed-route")
+def _(profile, path, homes, x):
+    return {"stations": sealed_route(profile, path, homes, x)}
+
+
+def _transcript(protocol, profile):
+    @kind(f"protocol-{protocol}-{profile}")
+    def _(**inputs):
+        return Transcript(protocol, profile, inputs).run()
+
+
+for _protocol in (1, 2, 3):
+    for _profile in ("blinded", "published"):
+        _transcript(_protocol, _profile)
+
+
+# negative: each returns normally, or raises Rejected with the class
+
+def negative(name):
+    def register(check):
+        @kind(name)
+        def _(**inputs):
+            try:
+                check(**inputs)
+            except Rejected as e:
+                return {"class": e.args[0]}
+            return {"class": "accepted"}
+        return check
+    return register
+
+
+def _integrity(condition):
+    if not condition:
+        raise Rejected(INTEGRITY)
+
+
+@negative("decode-public-key")
+def _(public_key):
+    require_public_key(public_key)
+
+
+@negative("decode-token")
+def _(token):
+    Token.decode(token)
+
+
+@negative("verify-chain")
+def _(chain, public_keys):
+    verify_chain(chain, public_keys)
+
+
+@negative("verify-receipt")
+def _(receipt, public_key):
+    verify_receipt(receipt, public_key)
+
+
+@negative("verify-share-root")
+def _(public_key, ring, epoch, object, x, length, root, signature):
+    verify(public_key, "share-root", share_root_message(ring, epoch, object, x, length, root), signature)
+
+
+@negative("verify-card")
+def _(file):
+    verify_card(file)
+
+
+@negative("verify-descriptor")
+def _(file, ring):
+    verify_descriptor(file, ring)
+
+
+@negative("verify-request")
+def _(header):
+    verify_request(header)
+
+
+@negative("verify-chunk")
+def _(h, manifest, index, r, m):
+    _integrity(manifest and len(manifest) % 32 == 0)
+    leaves = [manifest[i:i + 32] for i in range(0, len(manifest), 32)]
+    _integrity(merkle_root(leaves) == h)
+    _integrity(index < len(leaves) and chunk_leaf(index, r, m) == leaves[index])
+
+
+@negative("verify-share")
+def _(object, x, salts, chunks, root):
+    _integrity(merkle_root(_share_leaves(object, x, salts, chunks)) == root)
+
+
+@negative("open-message")
+def _(kem, private_key, ring, object, sealed):
+    open_message(kem, private_key, ring, object, sealed)
+
+
+@negative("open-share")
+def _(kem, private_key, ring, object, x, length, root, sealed):
+    open_share(kem, private_key, ring, object, x, length, sealed, root)
+
+
+@negative("read-user-key")
+def _(file, ring, object):
+    read_user_key(file, ring, object)
+
+
+@negative("verify-proof")
+def _(proof, descriptor):
+    verify_proof(proof, descriptor)
+
+
+@negative("accept-order")
+def _(order, ring, x, key, stored):
+    accept(parse_order(order), ring, x, key, stored)

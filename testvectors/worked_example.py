@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Prints section 15 of SPEC.md: one vector with all its values, from its file."""
+
+import json
+from pathlib import Path
+
+SUITE, VECTOR = "protocol-3-blinded", "2-of-3-expanded"
+
+TEXT = """\
+## 15. Worked example
+
+The vector `{vector}` of `testvectors/{suite}.json`: protocol 3, blinded, expanded blinds, t = {t} of n = {n}, path {path}, homes {homes}, \
+L = {length}, so that c = 1 and |P| = {padded}. Made by `testvectors/worked_example.py`. Integers are decimal, all else is hex.
+
+**Who and what.** Ed25519 seeds, and the public keys that follow.
+
+{who}
+
+**Commit** (§3). P = r_0 ‖ m; h is the root over the one leaf.
+
+{commit}
+
+**Deal** (§§3–4). f(x) = a_0 ⊕ a_1·x. leaf_{{i,0}} are share leaves; sig_i is the dealer's signature for root_i.
+
+{deal}
+
+**Pass** (§§7–8). B_i = Stream(seed_i, {padded}). U sends P ⊕ B_1 ⊕ B_2 ⊕ B_3; "out" and a place: what \
+that station hands on. Places 0 to 2 put a hop on; 3 and 4 store.
+
+{write}
+
+**Sign** (§3). The chain is bytes u_m ‖ u8 3 ‖ σ_1 ‖ σ_2 ‖ σ_3.
+
+{sign}
+
+**Read** (§9), S = {read_path}, home {read_home}, which is s_1; fresh blinds. U removes B_1 ⊕ B_2 from what it receives.
+
+{read}
+"""
+
+
+def block(*lines):
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"    {name:{width}}  {value}" for name, value in lines)
+
+
+def ordinals(symbol, values, numbers):
+    return [(symbol.format(i), value) for i, value in zip(numbers, values, strict=True)]
+
+
+def outs(stations):
+    return [(f"out {s['place']} (CC_{s['x']})", s["out"]) for s in stations]
+
+
+def main():
+    file = json.loads((Path(__file__).resolve().parent / f"{SUITE}.json").read_text("utf-8"))
+    vector, = (v for v in file["vectors"] if v["id"] == VECTOR)
+    i, e = vector["inputs"], vector["expected"]
+    path = [provider["x"] for provider in i["providers"]]
+    homes = [s["x"] for s in e["stations"] if s["stored"]]
+    asked, read = i["reads"][0], e["reads"][0]
+    # The text relies on it.
+    assert path == [1, 2, 3] and len(i["r"]) == 1 and i["threshold"] == 2
+    assert asked["path"] == [1, 2] and asked["home"] == 1
+    m = i["m"]
+    print(TEXT.format(
+        suite=SUITE, vector=VECTOR, t=i["threshold"], n=len(path), length=len(m) // 2, padded=len(e["p"]) // 2,
+        path=", ".join(map(str, path)), homes=", ".join(map(str, homes)),
+        read_path=", ".join(map(str, asked["path"])), read_home=asked["home"],
+        who=block(
+            ("ring", i["ring"]), ("epoch", i["epoch"]), ("object", i["object"]), ("owner", i["owner"]), ("ms", i["time"]),
+            (f"seed {i['dealer']['name']}", i["dealer"]["seed"]), (f"key {i['dealer']['name']}", e["dealer_key"]),
+            *ordinals("seed CC_{}", [p["seed"] for p in i["providers"]], path),
+            *ordinals("key CC_{}", e["provider_keys"], path)),
+        commit=block(("m", m), ("r_0", i["r"][0]), ("P", e["p"]), ("leaf_0", e["leaves"][0]), ("h", e["h"])),
+        deal=block(
+            *ordinals("a_{}", i["coefficients"], range(i["threshold"])),
+            *ordinals("x_{}", path, path),
+            *ordinals("f(x_{})", e["shares"], path),
+            *ordinals("salt_{{{},0}}", [salts[0] for salts in i["salts"]], path),
+            *ordinals("leaf_{{{},0}}", [leaves[0] for leaves in e["share_leaves"]], path),
+            *ordinals("root_{}", e["share_roots"], path),
+            *ordinals("sig_{}", e["share_root_signatures"], path)),
+        write=block(
+            *ordinals("λ({})", e["lambdas"], path),
+            *ordinals("seed_{}", i["write_blinds"], path),
+            *ordinals("B_{}", e["b"], path),
+            ("U sends", e["feed"]), *outs(e["stations"]), ("c", e["c"])),
+        sign=block(("u_m", e["token"]), *ordinals("σ_{}", e["signatures"], path), ("chain", e["chain"])),
+        read=block(
+            *ordinals("λ({})", read["lambdas"], asked["path"]),
+            *ordinals("seed_{}", asked["blinds"], asked["path"]),
+            *ordinals("B_{}", read["b"], asked["path"]),
+            ("c", e["c"]), *outs(read["stations"]), ("U receives", read["received"]),
+            ("P", e["p"]), ("m", read["m"]))), end="")
+
+
+if __name__ == "__main__":
+    main()
