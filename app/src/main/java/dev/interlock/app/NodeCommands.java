@@ -77,7 +77,7 @@ final class NodeCommands {
         }
     }
 
-    private static AutoCloseable start(NodeFolder folder, Deadlines deadlines) {
+    static AutoCloseable start(NodeFolder folder, Deadlines deadlines) {
         SecureRandom random = new SecureRandom();
         Clock clock = Clock.systemUTC();
         return switch (folder.card().role()) {

@@ -62,8 +62,14 @@ final class NodeProcess {
         if (options != null && !options.isBlank()) {
             command.addAll(List.of(options.strip().split("\\s+")));
         }
+        String classPath = System.getProperty("java.class.path");
+        Path prepared = Path.of(classPath).resolveSibling("node.aot");
+        if (Files.isRegularFile(prepared)) {
+            // One that doesn't fit any more is passed over in silence.
+            command.addAll(List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off"));
+        }
         command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
+        command.add(classPath);
         command.add(Main.class.getName());
         command.add(folder.card().role().toString());
         command.add(folder.path().toString());

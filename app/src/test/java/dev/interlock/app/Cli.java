@@ -90,10 +90,14 @@ final class Cli {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto"));
+                "-XX:+UseSerialGC"));
         if (arguments.length == 0 || !LONG.contains(arguments[0])) {
             command.add("-XX:TieredStopAtLevel=1");
+        }
+        // As the launcher does.
+        Path prepared = jar.resolveSibling("command.aot");
+        if (Files.isRegularFile(prepared)) {
+            command.addAll(List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off"));
         }
         command.addAll(List.of("-cp", jar.toString(), Main.class.getName()));
         for (Object argument : arguments) {
