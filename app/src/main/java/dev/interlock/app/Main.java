@@ -10,6 +10,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.ring.Role;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import picocli.CommandLine;
@@ -31,8 +32,6 @@ import picocli.CommandLine.Command;
             InfoCommand.class,
             DestroyCommand.class,
             RingCommand.class,
-            ProviderCommand.class,
-            DealerCommand.class,
             CredentialCommand.class,
             KeygenCommand.class,
             ProofCommand.class,
@@ -72,6 +71,8 @@ public final class Main implements Runnable {
 
     static int run(String... args) {
         return new CommandLine(new Main())
+                .addSubcommand(NodeCommand.of(Role.PROVIDER))
+                .addSubcommand(NodeCommand.of(Role.DEALER))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, command, parsed) -> explain(error))
                 .execute(args);

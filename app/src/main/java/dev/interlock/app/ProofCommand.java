@@ -26,10 +26,8 @@ import picocli.CommandLine.Parameters;
 /** {@code interlock proof ID -o FILE}, {@code interlock proof verify FILE}. */
 @Command(
         name = "proof",
-        description = {
-            "Writes a proof that all providers took part in the put of an object;",
-            "`interlock proof verify FILE --ring DESCRIPTOR` checks one, offline."
-        },
+        description = "Writes a proof that all providers took part in the put of an object; `proof verify` checks one,"
+                + " offline.",
         mixinStandardHelpOptions = true,
         subcommands = ProofCommand.Verify.class)
 final class ProofCommand implements Callable<Integer> {

@@ -29,7 +29,7 @@ final class RingIT {
     /** The user's, where someone does stall. */
     private static final int SHORT_STALL_SECONDS = 5;
 
-    private static final int LARGE_BYTES = 200 << 20;
+    private static final int LARGE_BYTES = 100 << 20;
     private static final int MIDDLE_BYTES = 16 << 20;
 
     @TempDir
@@ -37,7 +37,7 @@ final class RingIT {
 
     private static ProcessRing ring;
     private static Cli cli;
-    /** 200 MiB of noise. */
+    /** 100 MiB of noise. */
     private static Path large;
 
     @BeforeAll

@@ -86,10 +86,11 @@ final class TestRing implements AutoCloseable {
                 Deadlines.stallAfter(stall));
     }
 
-    /** The first of as many free ports, below those that outgoing connections take. */
+    /** The first of as many free ports, below those that outgoing connections take; no two test processes share any. */
     static int freePorts(int count) {
+        int from = 10_000 * Integer.getInteger("interlock.fork", 1);
         while (true) {
-            int base = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+            int base = ThreadLocalRandom.current().nextInt(from, from + 10_000 - count);
             List<ServerSocket> held = new ArrayList<>();
             try {
                 for (int i = 0; i < count; i++) {
