@@ -93,7 +93,8 @@ final class BlindsAhead implements Blind<MemorySegment> {
                 if (why != null) {
                     throw why;
                 }
-                if (waited * 100 > client.deadlines().stall().toMillis()) {
+                // Longer than the sender waits for any provider: then it's the sender that tells who.
+                if (waited * 100 > 2 * client.deadlines().stall().toMillis()) {
                     throw new IllegalStateException("the blinds were sent, but their sum never came");
                 }
             }

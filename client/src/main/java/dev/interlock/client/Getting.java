@@ -382,6 +382,7 @@ final class Getting implements AutoCloseable {
         OpeningKey key = options.privateKey().orElseThrow();
         List<OpenedShare> shares = new ArrayList<>();
         try (SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
+                OpenedShare.Room room = OpenedShare.Room.of(layout);
                 RecordReader ciphertext = fetch(home, "ciphertext", "")) {
             byte[] manifest = manifest(token, home);
             for (ShareIndex x : choice.s()) {
@@ -397,7 +398,7 @@ final class Getting implements AutoCloseable {
                 int chunk = k;
                 fill(ciphertext, c, client.peer(home.card()));
                 for (OpenedShare share : shares) {
-                    MemorySegment f = usable(home, share.x(), () -> share.chunk(chunk));
+                    MemorySegment f = usable(home, share.x(), () -> share.chunk(chunk, room));
                     Read.removeLayer(space, choice.s(), share.x(), f, c);
                 }
                 // The shares are good: a wrong chunk is home's ciphertext.

@@ -26,8 +26,6 @@ final class OpenedShare implements AutoCloseable {
     private final RecordReader in;
     private final Peer peer;
     private final SealedReader reader;
-    private final SecretBytes sealed;
-    private final SecretBytes opened;
 
     private OpenedShare(
             Token token, Provider home, ShareIndex x, byte[] leaves, RecordReader in, Peer peer, SealedReader reader) {
@@ -38,9 +36,20 @@ final class OpenedShare implements AutoCloseable {
         this.in = in;
         this.peer = peer;
         this.reader = reader;
-        int piece = SealedLayout.sharePieceBytes(token.layout(), 0);
-        this.opened = SecretBytes.allocate(piece);
-        this.sealed = SecretBytes.allocate((long) piece + SealedLayout.TAG_BYTES);
+    }
+
+    /** Room for one piece, sealed and opened; all shares of a read take turns with it. */
+    record Room(SecretBytes sealed, SecretBytes opened) implements AutoCloseable {
+        static Room of(ChunkLayout layout) {
+            int piece = SealedLayout.sharePieceBytes(layout, 0);
+            return new Room(SecretBytes.allocate((long) piece + SealedLayout.TAG_BYTES), SecretBytes.allocate(piece));
+        }
+
+        @Override
+        public void close() {
+            sealed.close();
+            opened.close();
+        }
     }
 
     /**
@@ -91,11 +100,11 @@ final class OpenedShare implements AutoCloseable {
         return x;
     }
 
-    /** f(x)'s part of chunk k, checked; good until the next call. Chunks are asked for in order. */
-    MemorySegment chunk(int k) throws InterruptedException {
+    /** f(x)'s part of chunk k, checked, in the room; chunks are asked for in order. */
+    MemorySegment chunk(int k, Room room) throws InterruptedException {
         ChunkLayout layout = token.layout();
-        MemorySegment piece = opened.segment().asSlice(0, SealedLayout.sharePieceBytes(layout, k));
-        MemorySegment from = sealed.segment().asSlice(0, piece.byteSize() + SealedLayout.TAG_BYTES);
+        MemorySegment piece = room.opened().segment().asSlice(0, SealedLayout.sharePieceBytes(layout, k));
+        MemorySegment from = room.sealed().segment().asSlice(0, piece.byteSize() + SealedLayout.TAG_BYTES);
         fill(in, from, peer, token, home, x);
         reader.open(k, k == layout.count() - 1, from, piece);
         MemorySegment share = piece.asSlice(Leaves.SALT_BYTES);
@@ -107,7 +116,5 @@ final class OpenedShare implements AutoCloseable {
     public void close() {
         in.close();
         reader.close();
-        sealed.close();
-        opened.close();
     }
 }
