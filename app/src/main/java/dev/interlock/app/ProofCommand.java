@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,10 +29,11 @@ import picocli.CommandLine.Parameters;
         name = "proof",
         description = "Writes a proof that all providers took part in the put of an object; `proof verify` checks one,"
                 + " offline.",
+        customSynopsis = {"interlock proof [OPTIONS] ID -o FILE", "interlock proof verify [OPTIONS] FILE"},
         mixinStandardHelpOptions = true,
         subcommands = ProofCommand.Verify.class)
 final class ProofCommand implements Callable<Integer> {
-    // Not required of picocli, which would ask `proof verify` for them, too.
+    // Both are needed, but not with a subcommand, and picocli would ask for them even then.
     @Parameters(paramLabel = "ID", arity = "0..1", description = "the object's id")
     private @Nullable String id;
 
@@ -48,11 +50,15 @@ final class ProofCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private RingOptions ring;
 
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (id == null || output == null) {
-            throw new BadInputException("interlock proof takes the ID of an object and -o FILE; `interlock proof verify"
-                    + " FILE` checks one");
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "which object, and where to? Give its ID and --output FILE");
         }
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open();

@@ -71,11 +71,15 @@ final class PutCommand implements Callable<Integer> {
 
     /** What the user must know before it's too late. */
     private void warn(Scheme chosen, RingDescriptor descriptor) {
-        scheme.userKeyFile().ifPresent(share -> System.err.println(
-                "interlock: " + share + (chosen.blinded()
-                        ? " will be the key of this object: without it nobody can ever open it, not even all "
-                                + descriptor.threshold().n() + " providers together. Keep a copy of it."
-                        : " will be your share of this object: without it you can't get it back. Keep a copy of it.")));
+        scheme.userKeyFile()
+                .ifPresent(
+                        share -> System.err.println(
+                                "interlock: " + share
+                                        + (chosen.blinded()
+                                                ? " will be the key of this object: without it nobody can ever open it, not even all "
+                                                        + descriptor.threshold().n()
+                                                        + " providers together. Keep a copy of it."
+                                                : " will be your share of this object: without it you can't get it back. Keep a copy of it.")));
         if (!chosen.blinded()) {
             System.err.println("interlock: " + Leak.of(chosen, descriptor.threshold()));
         }

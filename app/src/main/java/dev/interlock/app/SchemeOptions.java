@@ -8,6 +8,7 @@ import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,6 +17,9 @@ import picocli.CommandLine.Option;
 
 /** Which protocol a put runs, in which profile, and what the user keeps. */
 final class SchemeOptions {
+    /** Longer than any public key. */
+    private static final int MAX_KEY_FILE_BYTES = 8 << 10;
+
     @Option(
             names = "--protocol",
             paramLabel = "N",
@@ -105,6 +109,11 @@ final class SchemeOptions {
             throw new BadInputException(
                     "--to " + keyOrFile + " is neither a public key (x25519:… or xwing:…) nor a file");
         }
-        return RecipientKey.parse(Files.readString(file).strip());
+        require(
+                Files.size(file) <= MAX_KEY_FILE_BYTES,
+                "--to " + keyOrFile + " is no file of a public key: it is too long");
+        // Whatever its bytes are, they make a text; what isn't a key is refused as that.
+        return RecipientKey.parse(
+                Files.readString(file, StandardCharsets.ISO_8859_1).strip());
     }
 }

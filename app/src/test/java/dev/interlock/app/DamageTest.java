@@ -3,29 +3,20 @@ package dev.interlock.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
-import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
-import dev.interlock.node.store.PendingObject;
-import dev.interlock.node.store.SqliteStore;
-import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.error.IntegrityException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -160,52 +151,13 @@ final class DamageTest {
 
     /** A provider that lies: the same object in its store, properly sealed, with one bit of the first chunk changed. */
     private static void replace(ObjectId object, String node, BlobKind changed) throws IOException {
-        ring.stop(node);
-        Path honest = ring.storeFolder(node);
-        Path lying = ring.node(node).resolve("lying-" + object);
-        try (SqliteStore from = ring.openStore(node);
-                SqliteStore to = SqliteStore.open(lying, new SecureRandom(), Clock.systemUTC())) {
-            StoredObject stored = from.find(object).orElseThrow();
-            byte[] manifest = from.manifest(object);
-            try (PendingObject copy = to.begin(object, stored.owner())) {
-                for (BlobKind kind : new BlobKind[] {BlobKind.SHARE, BlobKind.CIPHERTEXT}) {
-                    if (kind.equals(BlobKind.CIPHERTEXT) && !isHome(stored, node)) {
-                        continue;
-                    }
-                    try (Blob blob = from.open(object, kind)) {
-                        copy(blob, copy, kind, kind.equals(changed));
-                    }
-                }
-                copy.prepare(stored.token(), stored.chain(), manifest);
-            }
-            to.commit(object, stored.chain());
-        }
-        Files.move(honest, ring.node(node).resolve("honest-" + object));
-        Files.move(lying, honest);
-        ring.start(node);
-    }
-
-    private static boolean isHome(StoredObject stored, String node) {
-        return ring.homes(Token.decode(stored.token())).contains(node);
-    }
-
-    private static void copy(Blob from, PendingObject to, BlobKind kind, boolean changed) {
-        long total = 0;
-        for (int k = 0; k < from.records(); k++) {
-            total += from.recordBytes(k);
-        }
-        Blob blob = to.create(kind, from.recordBytes(0), total);
-        for (int k = 0; k < from.records(); k++) {
-            try (SecretBytes record = SecretBytes.allocate(from.recordBytes(k))) {
-                MemorySegment bytes = record.segment();
-                from.read(k, bytes);
-                if (changed && k == 0) {
-                    long at = bytes.byteSize() - 1;
-                    bytes.set(ValueLayout.JAVA_BYTE, at, (byte) (bytes.get(ValueLayout.JAVA_BYTE, at) ^ 1));
-                }
-                blob.append(bytes);
-            }
-        }
-        blob.finish();
+        LyingStore.replace(
+                ring,
+                node,
+                Map.of(
+                        object,
+                        (kind, bytes) -> kind.equals(changed)
+                                ? LyingStore.flipped(bytes, Math.min(CHUNK, bytes.length) - 1)
+                                : bytes));
     }
 }

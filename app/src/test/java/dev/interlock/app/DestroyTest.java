@@ -123,7 +123,7 @@ final class DestroyTest {
         String home = ring.homes(token).getFirst();
         // Stopped, so that everything is in the database's own file.
         ring.stop(home);
-        List<byte[]> secrets = secrets(home, token.object());
+        List<byte[]> secrets = secrets(ring, home, token.object());
         assertThat(secrets).hasSizeGreaterThanOrEqualTo(4);
         for (byte[] secret : secrets) {
             assertThat(FileSearch.filesWith(ring.node(home), secret)).isNotEmpty();
@@ -146,7 +146,7 @@ final class DestroyTest {
     }
 
     /** The object's key, and pieces of its sealed share, ciphertext and manifest. */
-    private static List<byte[]> secrets(String node, ObjectId object) throws Exception {
+    static List<byte[]> secrets(TestRing ring, String node, ObjectId object) throws Exception {
         List<byte[]> found = new ArrayList<>();
         Path store = ring.storeFolder(node);
         try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + store.resolve("store.db"))) {

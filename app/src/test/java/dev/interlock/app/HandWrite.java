@@ -3,6 +3,7 @@ package dev.interlock.app;
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.sealing.RecipientKey;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.Dealt;
@@ -18,6 +19,7 @@ import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -34,18 +36,26 @@ final class HandWrite implements AutoCloseable {
 
     /** The ring is entered at its first provider; n−t+1 homes. */
     HandWrite(RawUser user, byte[] m) {
+        this(user, m, Scheme.DEFAULT, Blinding.EXPANDED, Optional.empty());
+    }
+
+    /**
+     * @param m in protocol 1: as sealed
+     * @param blinding its seeds are drawn here; full blinds are the caller's to draw and to add
+     */
+    HandWrite(RawUser user, byte[] m, Scheme scheme, Blinding blinding, Optional<RecipientKey> recipient) {
         this.user = user;
         this.ring = user.ring();
         this.plan = Write.plan(
                 ring,
-                Scheme.DEFAULT,
+                scheme,
                 ObjectId.random(user.random()),
                 user.credential().owner(ring.id()),
                 m.length,
                 ring.providers().stream().map(Provider::x).toList(),
                 ring.dealers().getFirst().name(),
-                Optional.empty(),
-                Blinding.EXPANDED,
+                recipient,
+                blinding,
                 user.random());
         ChunkLayout layout = plan.layout();
         this.pad = new byte[(int) layout.padTotal()];
@@ -103,6 +113,23 @@ final class HandWrite implements AutoCloseable {
             }
         });
         return flow;
+    }
+
+    /** B_i, whole; the answer comes when the hop has used it up. */
+    byte[] blind(String provider, byte[] blind) {
+        return user.stream(
+                provider,
+                "/v1/sessions/" + session() + "/blind",
+                Optional.of(user.header(provider, Operation.BLIND, session(), new byte[0])),
+                blind);
+    }
+
+    // Published 2 and 3: f(x_U).
+    Inbound userShare(RawUser by) {
+        return by.peer(plan.dealer())
+                .download(
+                        "/v1/deals/" + session() + "/share",
+                        Optional.of(by.header(plan.dealer(), Operation.SHARE, session(), new byte[0])));
     }
 
     // Steps 3 and 4.

@@ -32,6 +32,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -74,15 +75,12 @@ final class TestRing implements AutoCloseable {
     }
 
     static TestRing start(Path dir, int t, int n, Duration stall) {
+        return start(dir, t, n, stall, EnumSet.allOf(Profile.class));
+    }
+
+    static TestRing start(Path dir, int t, int n, Duration stall, Set<Profile> profiles) {
         return new TestRing(
-                RingFolder.create(
-                        dir.resolve("ring-" + t + "-" + n),
-                        "test",
-                        t,
-                        n,
-                        1,
-                        freePorts(n + 1),
-                        EnumSet.allOf(Profile.class)),
+                RingFolder.create(dir.resolve("ring-" + t + "-" + n), "test", t, n, 1, freePorts(n + 1), profiles),
                 Deadlines.stallAfter(stall));
     }
 

@@ -20,7 +20,6 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
-import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
@@ -54,9 +53,9 @@ final class Getting implements AutoCloseable {
     private final LongConsumer progress;
     /** Providers that failed this get, and how. */
     private final Map<String, String> failed = new LinkedHashMap<>();
-    /** Protocol 1: what a home gave that couldn't be used. */
+    /** Protocol 1: what a home gave that couldn't be used, or broke off. */
     private final Map<HomeShare, RuntimeException> damaged = new LinkedHashMap<>();
-    /** Protocol 1: the last home whose ciphertext was wrong. */
+    /** Protocol 1: the last home whose ciphertext or manifest was wrong. */
     private Optional<IntegrityException> corrupt = Optional.empty();
     /** Protocol 1: opens what is released. */
     private Optional<OpeningOutput> opening = Optional.empty();
@@ -183,33 +182,33 @@ final class Getting implements AutoCloseable {
         if (corrupt.isPresent()) {
             return corrupt.get();
         }
-        if (!damaged.isEmpty()) {
-            return damagedShares();
+        Map<HomeShare, RuntimeException> wrong = new LinkedHashMap<>(damaged);
+        wrong.values().removeIf(NodeException.class::isInstance);
+        if (!wrong.isEmpty()) {
+            return damagedShares(wrong);
         }
+        damaged.forEach((share, e) -> failed.putIfAbsent(share.home(), String.valueOf(e.getMessage())));
         if (failed.isEmpty()) {
             return lookup.unreadable("a get");
         }
         Map<String, String> absent = new LinkedHashMap<>(failed);
         lookup.errors().forEach((name, error) -> absent.putIfAbsent(name, error.explanation()));
-        int left = (int) lookup.readable().stream()
+        List<Lookup.Holding> left = lookup.readable().stream()
                 .filter(holding -> !failed.containsKey(holding.provider().name()))
-                .count();
-        return new TooFewProvidersException("a get", ring.threshold().t(), left, absent);
+                .toList();
+        return lookup.tooFew("a get", left, absent);
     }
 
     /** Too few sealed shares are left: either all are sealed to another key, or homes gave damaged ones. */
-    private InterlockException damagedShares() {
-        boolean otherKey = damaged.values().stream().allMatch(SealedException.WrongKey.class::isInstance);
-        String first = String.valueOf(damaged.values().iterator().next().getMessage());
+    private InterlockException damagedShares(Map<HomeShare, RuntimeException> wrong) {
+        boolean otherKey = wrong.values().stream().allMatch(SealedException.WrongKey.class::isInstance);
+        String first = String.valueOf(wrong.values().iterator().next().getMessage());
         return otherKey
                 ? new BadInputException(first + ": give the private key that belongs to it")
                 : new IntegrityException(
                         "too few of the sealed shares of " + object + " are good: " + first + ". Nothing wrong was"
                                 + " released",
-                        damaged.keySet().stream()
-                                .map(HomeShare::home)
-                                .distinct()
-                                .toList());
+                        wrong.keySet().stream().map(HomeShare::home).distinct().toList());
     }
 
     /** Whoever names providers must name as many as a read takes; in protocol 1 that is one home. */
@@ -238,7 +237,11 @@ final class Getting implements AutoCloseable {
             long needed = key.kind() == UserKeyFile.Kind.EXPANDED
                     ? Keystream.SEED_BYTES
                     : token.layout().padTotal();
-            if (!key.object().equals(object) || !key.ring().equals(ring.id())) {
+            if (!key.ring().equals(ring.id())) {
+                throw new BadInputException("the user key " + key.path() + " is for the ring " + key.ring()
+                        + ", this is the ring " + ring.id());
+            }
+            if (!key.object().equals(object)) {
                 throw new BadInputException(
                         "the user key " + key.path() + " is for the object " + key.object() + ", not for " + object);
             }
@@ -383,8 +386,8 @@ final class Getting implements AutoCloseable {
         List<OpenedShare> shares = new ArrayList<>();
         try (SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 OpenedShare.Room room = OpenedShare.Room.of(layout);
-                RecordReader ciphertext = fetch(home, "ciphertext", "")) {
-            byte[] manifest = manifest(token, home);
+                RecordReader ciphertext = ofHome(() -> fetch(home, "ciphertext", ""))) {
+            byte[] manifest = ofHome(() -> manifest(token, home));
             for (ShareIndex x : choice.s()) {
                 shares.add(usable(home, x, () -> {
                     RecordReader stream = fetch(home, "sealed/" + x.x(), "/" + x.x());
@@ -396,25 +399,23 @@ final class Getting implements AutoCloseable {
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment c = buffer.segment().asSlice(0, layout.padLength(k));
                 int chunk = k;
-                fill(ciphertext, c, client.peer(home.card()));
+                var _ = ofHome(() -> {
+                    fill(ciphertext, c, client.peer(home.card()));
+                    return c;
+                });
                 for (OpenedShare share : shares) {
                     MemorySegment f = usable(home, share.x(), () -> share.chunk(chunk, room));
                     Read.removeLayer(space, choice.s(), share.x(), f, c);
                 }
                 // The shares are good: a wrong chunk is home's ciphertext.
-                checkCiphertext(token, home, manifest, k, c);
+                var _ = ofHome(() -> {
+                    Read.checkChunk(token, manifest, chunk, c, List.of(home.name()));
+                    return c;
+                });
                 release(layout, k, c, plain);
             }
         } finally {
             shares.forEach(OpenedShare::close);
-        }
-    }
-
-    private static void checkCiphertext(Token token, Provider home, byte[] manifest, int k, MemorySegment c) {
-        try {
-            Read.checkChunk(token, manifest, k, c, List.of(home.name()));
-        } catch (IntegrityException e) {
-            throw new CorruptHomeException(e);
         }
     }
 
@@ -423,7 +424,7 @@ final class Getting implements AutoCloseable {
         private static final long serialVersionUID = 1L;
     }
 
-    /** One home's ciphertext is wrong; another one's may be right. */
+    /** One home's ciphertext or manifest is wrong; another one's may be right. */
     private static final class CorruptHomeException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -448,18 +449,34 @@ final class Getting implements AutoCloseable {
                 client.deadlines().stall());
     }
 
+    /** Home's ciphertext or manifest, or the start of another attempt without this home. */
+    private static <T> T ofHome(Step<T> step) throws InterruptedException {
+        try {
+            return step.run();
+        } catch (IntegrityException e) {
+            throw new CorruptHomeException(e);
+        }
+    }
+
     /** Something of a sealed share, or a note that it's damaged and the start of another attempt without it. */
-    private <T> T usable(Provider home, ShareIndex x, ShareStep<T> step) throws InterruptedException {
+    private <T> T usable(Provider home, ShareIndex x, Step<T> step) throws InterruptedException {
         try {
             return step.run();
         } catch (SealedException | IntegrityException e) {
+            damaged.put(new HomeShare(home.name(), x), e);
+            throw new DamagedShareException();
+        } catch (NodeException e) {
+            if (ownDelay) {
+                throw e;
+            }
+            // Home breaks off what its own seal says is damaged. If it is home that is gone, the next attempt tells.
             damaged.put(new HomeShare(home.name(), x), e);
             throw new DamagedShareException();
         }
     }
 
     @FunctionalInterface
-    private interface ShareStep<T> {
+    private interface Step<T> {
         T run() throws InterruptedException;
     }
 

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What the providers say of one object, in the order in which they answered. Tokens and receipts in it were checked.
@@ -35,12 +36,14 @@ final class Lookup {
 
     private final RingDescriptor ring;
     private final ObjectId object;
+    private final List<Provider> asked;
     private final Map<String, Holding> holdings = new LinkedHashMap<>();
     private final Map<String, InterlockException> errors = new LinkedHashMap<>();
 
-    private Lookup(RingDescriptor ring, ObjectId object) {
+    private Lookup(RingDescriptor ring, ObjectId object, List<Provider> asked) {
         this.ring = ring;
         this.object = object;
+        this.asked = asked;
     }
 
     /** Asks these providers; all answers, or an end of waiting for each. */
@@ -55,7 +58,7 @@ final class Lookup {
 
     private static Lookup ask(RingClient client, ObjectId object, List<Provider> providers, boolean enough)
             throws InterruptedException {
-        Lookup lookup = new Lookup(client.ring(), object);
+        Lookup lookup = new Lookup(client.ring(), object, providers);
         RingClient.Answers<Holding> answers =
                 client.ask(providers.stream().map(Provider::card).toList(), node -> holding(client, object, node));
         Duration deadline = client.deadlines().answer().plus(client.deadlines().connect());
@@ -186,12 +189,35 @@ final class Lookup {
                 absent.put(provider.name(), "destroyed its share");
             } else if (holding != null && holding.state() == ObjectState.PREPARED) {
                 absent.put(provider.name(), "hasn't heard yet whether the put was committed");
+            } else if (holding == null && !asked.contains(provider)) {
+                absent.put(provider.name(), "isn't among those that were to be asked");
             } else if (holding == null) {
                 absent.put(provider.name(), error == null ? "didn't answer" : error.explanation());
             }
         }
-        int needed = token().map(u -> u.scheme().sealed() ? 1 : u.scheme().readers(ring.threshold()))
-                .orElse(t);
-        return new TooFewProvidersException(operation, needed, readable().size(), absent);
+        return tooFew(operation, readable(), absent);
+    }
+
+    /**
+     * Too few providers are left, or none of them is a home, without which no others help.
+     *
+     * @param operation for the message: "a get"
+     * @param usable those that are left
+     * @param absent the others, and why
+     */
+    TooFewProvidersException tooFew(String operation, List<Holding> usable, Map<String, String> absent) {
+        Optional<Token> u = token();
+        int readers = u.map(token -> token.scheme().readers(ring.threshold()))
+                .orElse(ring.threshold().t());
+        if (u.isPresent() && (u.get().scheme().sealed() || usable.size() >= readers)) {
+            List<ShareIndex> homes = u.get().homes();
+            String names = homes.stream().map(x -> ring.provider(x).name()).collect(Collectors.joining(" or "));
+            int left = (int) usable.stream()
+                    .filter(holding -> homes.contains(holding.provider().x()))
+                    .count();
+            return new TooFewProvidersException(
+                    operation + " from a home of the object (" + names + ")", 1, left, absent);
+        }
+        return new TooFewProvidersException(operation, readers, usable.size(), absent);
     }
 }

@@ -21,6 +21,7 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.DealReply;
@@ -75,7 +76,7 @@ final class Putting {
         RingDescriptor ring = client.ring();
         Scheme scheme = options.scheme();
         if (!ring.allows(scheme.profile())) {
-            throw new BadInputException("the ring " + ring.name() + " doesn't allow the "
+            throw new RefusedException("the ring " + ring.name() + " doesn't allow the "
                     + scheme.profile().text() + " profile: its descriptor says so");
         }
         // Every provider is home to its part of the objects: the ring is entered at a random place.
@@ -148,8 +149,12 @@ final class Putting {
                 commit(token, chain);
                 return token;
             } catch (InterlockException e) {
-                // A dealer that failed is why the pass failed, though the pass may say so first.
-                deal.check();
+                // A dealer that failed is why the pass failed, though the pass may say so first. But where it deals to
+                // us,
+                // too, it fails because we left.
+                if (!plan.scheme().dealtToUser()) {
+                    deal.check();
+                }
                 throw e;
             } finally {
                 deal.cancel();

@@ -488,6 +488,8 @@ public final class ProviderNode implements AutoCloseable {
                     sink.write(piece, deadlines.stall());
                 }
                 sink.end();
+            } catch (IOException e) {
+                sink.fail(new RefusedException(name() + ": the user stopped taking " + kind));
             } catch (Exception e) {
                 sink.fail(server.known(e));
             }

@@ -12,7 +12,8 @@ public final class TooFewProvidersException extends InterlockException {
      * @param absent each provider that can't be used, in ring order, and why
      */
     public TooFewProvidersException(String operation, int needed, int available, Map<String, String> absent) {
-        super(operation + " needs " + needed + " providers and " + available + " can be used. "
+        super(operation + " needs " + needed + (needed == 1 ? " provider and " : " providers and ") + available
+                + " can be used. "
                 + absent.entrySet().stream()
                         .map(entry -> named(entry.getKey(), entry.getValue()))
                         .collect(Collectors.joining("; ")));
