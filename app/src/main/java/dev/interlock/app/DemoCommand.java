@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -128,15 +129,17 @@ final class DemoCommand implements Callable<Integer> {
 
             title("Destroy the text at three providers: then nobody can open it, not even all five");
             begun = System.nanoTime();
-            Destruction destroyed = interlock.destroy(
-                    text.object(),
-                    List.of("cc1", "cc2", "cc3"),
-                    erased ->
-                            say("  " + erased.provider() + " erased its share (" + erased.count() + " of " + N + ")"));
+            AtomicInteger line = new AtomicInteger();
+            Destruction destroyed = interlock.destroy(text.object(), List.of("cc1", "cc2", "cc3"), erased -> {
+                say("  " + erased.provider() + " erased its share (" + erased.count() + " of " + N + ")");
+                if (erased.last()) {
+                    line.set(erased.count());
+                }
+            });
             expect(destroyed.unrecoverableSince().isPresent());
             note(
                     "destroy the text at cc1, cc2, cc3",
-                    destroyed.receipts().size() + " receipts: unrecoverable",
+                    destroyed.receipts().size() + " receipts, unrecoverable at " + line,
                     begun,
                     0);
             refused(interlock, text.object(), "get the text");

@@ -171,7 +171,11 @@ final class SchemeCommandsTest {
     void publishedWarns() throws Exception {
         Cli.Result three = run("put", file, "--profile", "published").expect(0);
         assertThat(three.err())
-                .contains("leaks", "after one get, one provider alone", "interlock audit -n 3 -t 2 --protocol 3", "for study");
+                .contains(
+                        "leaks",
+                        "after one get, one provider alone",
+                        "interlock audit -n 3 -t 2 --protocol 3",
+                        "for study");
         assertThat(three.text().strip()).matches("[0-9a-f]{32}");
         comesBack(three.text().strip());
         assertThat(run("put", file).expect(0).err()).isEmpty();
