@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
@@ -90,6 +91,34 @@ final class HandSchemesTest {
                     () -> ring.dataFiles(provider).stream()
                             .noneMatch(file -> file.toString().contains(object.toString())));
         }
+    }
+
+    // ---- Another scheme ----
+
+    @Test
+    void aReadByAnotherSchemeThanItsObjects() {
+        Token token = ring.put(M);
+        Token said = new Token(
+                token.object(),
+                token.ring(),
+                token.epoch(),
+                new Scheme(2, Profile.BLINDED),
+                token.owner(),
+                token.threshold(),
+                token.providers(),
+                token.homes(),
+                token.length(),
+                token.commitment(),
+                token.dealings(),
+                token.createdMillis());
+        try (HandRead read = new HandRead(raw, said)) {
+            for (String provider : read.route()) {
+                assertThatThrownBy(() -> read.order(provider))
+                        .isInstanceOf(BadInputException.class)
+                        .hasMessageContaining("doesn't fit the token of " + token.object());
+            }
+        }
+        assertThat(ring.get(token.object())).isEqualTo(M);
     }
 
     // ---- Full blinds ----

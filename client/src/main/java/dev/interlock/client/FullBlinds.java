@@ -18,7 +18,7 @@ import java.util.List;
 
 /**
  * Blinds that are sent whole: draws the next bytes of every B_i, sends each to its provider alone, and adds up ΣB_i. A
- * read can't hold ΣB_i until the stream comes out; so {@link Ahead} draws only a little ahead of it.
+ * read can't hold ΣB_i until the stream comes out; so {@link BlindsAhead} draws only a little ahead of it.
  */
 final class FullBlinds implements Blind<MemorySegment> {
     private static final int PIECE_BYTES = 64 << 10;
@@ -63,9 +63,7 @@ final class FullBlinds implements Blind<MemorySegment> {
         ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer((int) part.byteSize(), (int) part.byteSize());
         bytes.writeBytes(part.asByteBuffer());
         try {
-            line.upload().out().write(bytes, client.deadlines().stall());
-        } catch (IOException e) {
-            throw line.upload().reason(line.peer().broken(e));
+            line.upload().send(bytes, client.deadlines().stall());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw line.peer().broken(e);

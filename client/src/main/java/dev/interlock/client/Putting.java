@@ -218,7 +218,6 @@ final class Putting {
     // Step 3.  U →p CC_1: P ⊕ ΣB_i.  The answer comes when step 4 is done: c is durable at every home.
     private byte[] sendPad(ReadableByteChannel in, Peer.Call deal) throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
-        NodeCard home = route.getFirst();
         Peer.Upload upload = client.upload(
                 plan.session(), Route.write(plan.path(), plan.homes()).first());
         // Without the dealer's shares no hop moves: nobody needs to wait for it.
@@ -235,7 +234,7 @@ final class Putting {
                 readFully(in, chunk.asSlice(ChunkLayout.RANDOMIZER_BYTES).asByteBuffer());
                 System.arraycopy(Write.chunkLeaf(k, chunk), 0, manifest, k * Sha256.BYTES, Sha256.BYTES);
                 deal.check();
-                send(upload, client.peer(home), chunk, masks);
+                send(upload, chunk, masks);
                 progress.accept(layout.dataLength(k));
             }
             requireEnd(in, layout.length());
@@ -253,19 +252,14 @@ final class Putting {
     }
 
     /** Masks a chunk and sends it, piece by piece: a hop needs its full blind no sooner than its stream. */
-    private void send(Peer.Upload upload, Peer home, MemorySegment chunk, WriteMasks masks)
-            throws InterruptedException {
+    private void send(Peer.Upload upload, MemorySegment chunk, WriteMasks masks) throws InterruptedException {
         for (long done = 0; done < chunk.byteSize(); done += PIECE_BYTES) {
             int length = (int) Math.min(PIECE_BYTES, chunk.byteSize() - done);
             MemorySegment part = chunk.asSlice(done, length);
             Write.enter(part, masks.all());
             ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
             piece.writeBytes(part.asByteBuffer());
-            try {
-                upload.out().write(piece, client.deadlines().stall());
-            } catch (IOException e) {
-                throw upload.reason(home.broken(e));
-            }
+            upload.send(piece, client.deadlines().stall());
         }
     }
 

@@ -97,7 +97,6 @@ final class ReadMasks implements AutoCloseable {
 
     private void relay(Station home, Station first, Blind<MemorySegment> k) throws InterruptedException {
         Peer from = client.peer(client.ring().provider(home.provider()).card());
-        Peer to = client.peer(client.ring().provider(first.provider()).card());
         try (Inbound in = client.download(plan.session(), home)) {
             Peer.Upload upload = client.upload(plan.session(), first);
             try {
@@ -108,7 +107,7 @@ final class ReadMasks implements AutoCloseable {
                     piece.writeBytes(c);
                     c.release();
                     Read.reenter(MemorySegment.ofBuffer(piece.nioBuffer()), k);
-                    send(upload, to, piece);
+                    upload.send(piece, client.deadlines().stall());
                 }
             } catch (IOException e) {
                 upload.out().fail(e);
@@ -119,14 +118,6 @@ final class ReadMasks implements AutoCloseable {
             }
             upload.out().end();
             byte[] _ = upload.complete(client.deadlines().settle());
-        }
-    }
-
-    private void send(Peer.Upload upload, Peer to, ByteBuf piece) throws InterruptedException {
-        try {
-            upload.out().write(piece, client.deadlines().stall());
-        } catch (IOException e) {
-            throw upload.reason(to.broken(e));
         }
     }
 

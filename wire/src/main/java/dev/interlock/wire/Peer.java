@@ -20,7 +20,9 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
+import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.Optional;
@@ -153,6 +155,19 @@ public final class Peer {
 
         public Outbound out() {
             return out;
+        }
+
+        /**
+         * Sends a piece and takes over the buffer; waits while the receiver lags.
+         *
+         * @throws InterlockException that says why the receiver doesn't take it
+         */
+        public void send(ByteBuf piece, Duration deadline) throws InterruptedException {
+            try {
+                out.write(piece, deadline);
+            } catch (IOException e) {
+                throw reason(broken(e));
+            }
         }
 
         /** Breaks off, and ends the wait for an answer. */

@@ -246,7 +246,6 @@ public final class DealerNode implements AutoCloseable {
     private final class ProviderReceiver extends Receiver {
         private final Write.Deal deal;
         private final ShareIndex x;
-        private final Peer peer;
         private final Peer.Upload upload;
         private final MerkleRoot root = new MerkleRoot();
         private Leaves leaf;
@@ -255,7 +254,7 @@ public final class DealerNode implements AutoCloseable {
             this.deal = deal;
             this.x = x;
             this.leaf = Leaves.ofShare(deal.object(), x.x(), 0);
-            this.peer = server.peers().to(ring.provider(x).card());
+            Peer peer = server.peers().to(ring.provider(x).card());
             this.upload = peer.upload("/v1/sessions/" + deal.session() + "/shares", Optional.empty());
         }
 
@@ -294,11 +293,7 @@ public final class DealerNode implements AutoCloseable {
         }
 
         private void send(ByteBuf bytes) throws InterruptedException {
-            try {
-                upload.out().write(bytes, deadlines.stall());
-            } catch (IOException e) {
-                throw upload.reason(peer.broken(e));
-            }
+            upload.send(bytes, deadlines.stall());
         }
 
         @Override
