@@ -45,7 +45,7 @@ final class HandRead implements AutoCloseable {
         byte[] unused = user.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
     }
 
-    // Step 1: the first last, since with its order the stream begins.
+    // Step 1: in any order; what comes before an order waits for it.
     HandRead orders() {
         route().reversed().forEach(this::order);
         return this;
@@ -57,7 +57,8 @@ final class HandRead implements AutoCloseable {
                 .download(
                         "/v1/sessions/" + session() + "/stations/"
                                 + plan.route().last().place(),
-                        Optional.of(user.header(last, Operation.STREAM, session(), new byte[0])));
+                        Optional.of(user.header(last, Operation.STREAM, session(), new byte[0])))
+                .open();
     }
 
     // Step 3: P.

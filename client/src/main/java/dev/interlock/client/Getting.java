@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
@@ -267,15 +268,18 @@ final class Getting implements AutoCloseable {
                 .map(station -> ring.provider(station.provider()).card())
                 .distinct()
                 .toList();
+        Orders orders = Orders.send(client, route, node -> sendOrder(plan, node));
         try {
-            byte[] manifest = manifest(plan.token(), ring.provider(plan.home()));
-            sendOrders(plan, route);
-            receive(plan, manifest);
+            receive(plan, orders);
         } catch (InterlockException e) {
-            InterlockException telling = Diagnosis.of(client, route, plan.session(), e);
+            // An order that wasn't taken is why the stream doesn't come.
+            InterlockException first =
+                    orders.refusals().values().stream().findFirst().orElse(e);
+            InterlockException telling = Diagnosis.of(client, route, plan.session(), first);
             abandon(plan, route);
             throw telling;
         } catch (IOException | RuntimeException e) {
+            var _ = orders.refusals();
             abandon(plan, route);
             throw e;
         }
@@ -292,19 +296,7 @@ final class Getting implements AutoCloseable {
         return manifest;
     }
 
-    // Step 1.  U →p each CC_i in S, and home: signed request, with fresh B_i.  The first of the route gets its own
-    // last:
-    //          with it the stream begins, and by then everyone must be ready.
-    private void sendOrders(Read.Plan plan, List<NodeCard> route) throws InterruptedException {
-        List<NodeCard> rest = route.subList(1, route.size());
-        for (RingClient.Answer<byte[]> answer : client.askAll(rest, node -> sendOrder(plan, node))) {
-            if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)) {
-                throw error;
-            }
-        }
-        byte[] _ = sendOrder(plan, route.getFirst());
-    }
-
+    // Step 1.  U →p each CC_i in S, and home: signed request, with fresh B_i.
     private byte[] sendOrder(Read.Plan plan, NodeCard node) {
         Order order = Read.order(plan, ring.provider(node.name()).orElseThrow().x());
         byte[] body = Json.write(order);
@@ -322,16 +314,23 @@ final class Getting implements AutoCloseable {
         }
     }
 
-    // Step 3.  last →p U: P ⊕ ΣB_i (⊕ b_U).
-    private void receive(Read.Plan plan, byte[] manifest) throws IOException, InterruptedException {
+    // Step 3.  last →p U: P ⊕ ΣB_i (⊕ b_U).  Asked for beside step 1: it begins when all orders are there.
+    private void receive(Read.Plan plan, Orders orders) throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
         Station last = plan.route().last();
+        Provider home = ring.provider(plan.home());
         Peer peer = client.peer(ring.provider(last.provider()).card());
+        Peer.Download download = client.download(plan.session(), last);
+        orders.whenRefused(download::fail);
+        // A single chunk's leaf is checked against u_m itself.
+        CompletableFuture<RingClient.Answer<byte[]>> asked = layout.count() == 1
+                ? CompletableFuture.completedFuture(new RingClient.Value<>(home.card(), new byte[0]))
+                : client.ask(home.card(), _ -> manifest(plan.token(), home));
         try (ReadMasks masks = ReadMasks.begin(client, plan, options);
                 SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
-                RecordReader in = new RecordReader(
-                        client.download(plan.session(), last),
-                        client.deadlines().stall())) {
+                RecordReader in =
+                        new RecordReader(download.open(), client.deadlines().stall())) {
+            byte[] manifest = RingClient.answer(asked).value();
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
                 // Piece by piece: full blinds are sent only as far ahead as their sums are used up here.
@@ -445,7 +444,8 @@ final class Getting implements AutoCloseable {
                 client.peer(home.card())
                         .download(
                                 "/v1/objects/" + object + "/" + what,
-                                client.authorization(home.card(), Operation.FETCH, object + part, new byte[0])),
+                                client.authorization(home.card(), Operation.FETCH, object + part, new byte[0]))
+                        .open(),
                 client.deadlines().stall());
     }
 

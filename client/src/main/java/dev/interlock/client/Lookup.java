@@ -19,11 +19,14 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
 
 /**
@@ -37,6 +40,9 @@ final class Lookup {
     private final RingDescriptor ring;
     private final ObjectId object;
     private final List<Provider> asked;
+    /** Chains that were checked: the providers of an object all have the same, and checking is dear. */
+    private final ConcurrentMap<ByteBuffer, Token> believed = new ConcurrentHashMap<>();
+
     private final Map<String, Holding> holdings = new LinkedHashMap<>();
     private final Map<String, InterlockException> errors = new LinkedHashMap<>();
 
@@ -60,7 +66,7 @@ final class Lookup {
             throws InterruptedException {
         Lookup lookup = new Lookup(client.ring(), object, providers);
         RingClient.Answers<Holding> answers =
-                client.ask(providers.stream().map(Provider::card).toList(), node -> holding(client, object, node));
+                client.ask(providers.stream().map(Provider::card).toList(), node -> lookup.holding(client, node));
         Duration deadline = client.deadlines().answer().plus(client.deadlines().connect());
         for (int i = 0; i < providers.size() && !(enough && lookup.suffices()); i++) {
             Optional<RingClient.Answer<Holding>> answer = answers.next(deadline);
@@ -77,8 +83,7 @@ final class Lookup {
         return lookup;
     }
 
-    private static Holding holding(RingClient client, ObjectId object, NodeCard node) {
-        RingDescriptor ring = client.ring();
+    private Holding holding(RingClient client, NodeCard node) {
         ObjectInfo info = Json.read(
                 "the answer of " + node.name(),
                 client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString()),
@@ -89,7 +94,8 @@ final class Lookup {
         if (info.state() == ObjectState.PREPARED) {
             return new Holding(provider, info.state(), chain, Token.decode(chain.token()), Optional.empty());
         }
-        Token token = Read.checkToken(ring, object, chain, node.name());
+        Token token = believed.computeIfAbsent(
+                ByteBuffer.wrap(info.chain()), _ -> Read.checkToken(ring, object, chain, node.name()));
         byte[] bytes = info.receipt();
         Optional<Receipt> receipt = bytes == null ? Optional.empty() : Optional.of(Receipt.decode(bytes));
         receipt.ifPresent(r -> r.verify(node.key()));

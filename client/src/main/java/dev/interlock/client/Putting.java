@@ -48,6 +48,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 
 /** One put: U's side of {@link Write}, over the network. */
@@ -125,71 +126,79 @@ final class Putting {
         }
     }
 
+    // Steps 1 to 3 go out together: what arrives before its order waits for it there.
     private Token write(ReadableByteChannel in) throws IOException, InterruptedException {
-        sendOrders();
+        Orders orders = sendOrders();
+        Peer.Call deal = askDealer();
+        orders.whenRefused(deal::fail);
         try {
-            Peer.Call deal = askDealer();
-            try {
-                byte[] manifest = sendPad(in, deal);
-                Dealt dealt = Json.read(
-                                "the dealer's reply",
-                                deal.complete(client.deadlines().settle()),
-                                DealReply.class)
-                        .checked(plan.dealer());
-                Token token =
-                        Write.token(plan, root(manifest), dealt, client.clock().millis());
-                if (plan.scheme().sealed()) {
-                    awaitSealedShares();
-                }
-                SignatureChain chain = sendToken(token, manifest);
-                if (options.userKey().isPresent()) {
-                    // Before the object exists: no crash may leave it without its key.
-                    options.userKey().get().publish();
-                }
-                commit(token, chain);
-                return token;
-            } catch (InterlockException e) {
-                // A dealer that failed is why the pass failed, though the pass may say so first. But where it deals to
-                // us,
-                // too, it fails because we left.
-                if (!plan.scheme().dealtToUser()) {
-                    deal.check();
-                }
-                throw e;
-            } finally {
-                deal.cancel();
+            Sent sent = sendPad(in, orders, deal);
+            Dealt dealt = Json.read(
+                            "the dealer's reply",
+                            deal.complete(client.deadlines().settle()),
+                            DealReply.class)
+                    .checked(plan.dealer());
+            Token token = Write.token(
+                    plan, root(sent.manifest()), dealt, client.clock().millis());
+            if (plan.scheme().sealed()) {
+                sent.complete();
+                awaitSealedShares();
             }
+            SignatureChain chain = sendToken(token, sent);
+            if (options.userKey().isPresent()) {
+                // Before the object exists: no crash may leave it without its key.
+                options.userKey().get().publish();
+            }
+            commit(token, chain);
+            return token;
         } catch (CommitUnknownException e) {
             throw e;
         } catch (InterlockException e) {
-            InterlockException telling = Diagnosis.of(client, route, plan.session(), e);
+            InterlockException telling = telling(e, orders, deal);
             abandon();
-            throw tooFew(telling);
+            throw telling;
         } catch (IOException | RuntimeException e) {
+            // An order that comes after the end of its session would begin it anew.
+            var _ = orders.refusals();
             abandon();
             throw e;
+        } finally {
+            deal.cancel();
         }
     }
 
-    // Step 1.  U →p every CC_i: signed request for this session.
-    private void sendOrders() throws InterruptedException {
+    /** What failed first is why the rest did, though the rest may say so first: an order, the dealing, the pass. */
+    private InterlockException telling(InterlockException e, Orders orders, Peer.Call deal)
+            throws InterruptedException {
+        Map<NodeCard, InterlockException> refusals = orders.refusals();
+        if (!refusals.isEmpty()) {
+            return notOrdered(refusals);
+        }
+        InterlockException first = e;
+        // Where it deals to us, too, the dealer fails because we left.
+        if (!plan.scheme().dealtToUser()) {
+            try {
+                deal.check();
+            } catch (InterlockException dealing) {
+                first = dealing;
+            }
+        }
+        return tooFew(Diagnosis.of(client, route, plan.session(), first));
+    }
+
+    private InterlockException notOrdered(Map<NodeCard, InterlockException> refusals) {
         Map<String, String> absent = new LinkedHashMap<>();
-        List<InterlockException> refusals = new ArrayList<>();
-        for (RingClient.Answer<byte[]> answer : client.askAll(route, this::sendOrder)) {
-            if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)) {
-                absent.put(node.name(), error.explanation());
-                if (!(error instanceof NodeException)) {
-                    refusals.add(error);
-                }
-            }
-        }
-        if (!absent.isEmpty()) {
-            abandon();
-            if (!refusals.isEmpty()) {
-                throw refusals.getFirst();
-            }
-            throw new TooFewProvidersException("a put", route.size(), route.size() - absent.size(), absent);
-        }
+        refusals.forEach((node, error) -> absent.put(node.name(), error.explanation()));
+        return refusals.values().stream()
+                .filter(error -> !(error instanceof NodeException))
+                .findFirst()
+                .orElseGet(() ->
+                        new TooFewProvidersException("a put", route.size(), route.size() - absent.size(), absent));
+    }
+
+    // Step 1.  U →p every CC_i: signed request for this session.
+    private Orders sendOrders() {
+        return Orders.send(client, route, this::sendOrder);
     }
 
     private byte[] sendOrder(NodeCard node) {
@@ -215,12 +224,22 @@ final class Putting {
                         body);
     }
 
-    // Step 3.  U →p CC_1: P ⊕ ΣB_i.  The answer comes when step 4 is done: c is durable at every home.
-    private byte[] sendPad(ReadableByteChannel in, Peer.Call deal) throws IOException, InterruptedException {
+    /** P on its way, and its leaves. */
+    private record Sent(byte[] manifest, Peer.Upload upload, Duration deadline) {
+        /** Returns when step 4 is done: c is durable at every home. */
+        void complete() {
+            byte[] _ = upload.complete(deadline);
+        }
+    }
+
+    // Step 3.  U →p CC_1: P ⊕ ΣB_i.
+    private Sent sendPad(ReadableByteChannel in, Orders orders, Peer.Call deal)
+            throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
         Peer.Upload upload = client.upload(
                 plan.session(), Route.write(plan.path(), plan.homes()).first());
-        // Without the dealer's shares no hop moves: nobody needs to wait for it.
+        // Without everybody's order and the dealer's shares no hop moves: nobody needs to wait for it.
+        orders.whenRefused(upload::fail);
         deal.whenFailed(upload::fail);
         byte[] manifest = new byte[layout.count() * Sha256.BYTES];
         try (WriteMasks masks = WriteMasks.begin(client, plan, route, options);
@@ -240,8 +259,7 @@ final class Putting {
             requireEnd(in, layout.length());
             masks.end();
             upload.out().end();
-            byte[] _ = upload.complete(client.deadlines().settle());
-            return manifest;
+            return new Sent(manifest, upload, client.deadlines().settle());
         } catch (UncheckedIOException e) {
             upload.out().fail(e);
             throw e.getCause();
@@ -332,20 +350,34 @@ final class Putting {
         return root.root();
     }
 
-    // Step 5.  u_m and the signature chain travel behind the data.
-    private SignatureChain sendToken(Token token, byte[] manifest) {
+    // Step 5.  u_m and the signature chain travel behind the data: every CC_i gets u_m, makes durable what it is about
+    // to
+    //          sign for, once its part of step 4 is done, and signs behind CC_{i−1}. CC_1's answer is the whole chain.
+    private SignatureChain sendToken(Token token, Sent sent) throws InterruptedException {
         byte[] encoded = token.encode();
-        NodeCard home = route.getFirst();
-        SignatureChain chain = SignatureChain.decode(client.call(
-                home,
+        byte[] body = new ChainMessage(SignatureChain.start(encoded), sent.manifest()).encode();
+        List<CompletableFuture<RingClient.Answer<byte[]>>> answers = route.stream()
+                .map(to -> client.ask(to, node -> sendToken(node, body)))
+                .toList();
+        sent.complete();
+        for (CompletableFuture<RingClient.Answer<byte[]>> each : answers.reversed()) {
+            var _ = RingClient.answer(each).value();
+        }
+        SignatureChain chain =
+                SignatureChain.decode(RingClient.answer(answers.getFirst()).value());
+        Write.checkChain(plan, encoded, chain);
+        return chain;
+    }
+
+    private byte[] sendToken(NodeCard node, byte[] body) {
+        return client.call(
+                node,
                 HttpMethod.POST,
                 "/v1/sessions/" + session() + "/token",
                 Operation.TOKEN,
                 session(),
-                new ChainMessage(SignatureChain.start(encoded), manifest).encode(),
-                client.deadlines().settle()));
-        Write.checkChain(plan, encoded, chain);
-        return chain;
+                body,
+                client.deadlines().settle());
     }
 
     // Step 6.  U tells every provider to commit: home first, whose commit is the one that decides.

@@ -97,7 +97,7 @@ final class ReadMasks implements AutoCloseable {
 
     private void relay(Station home, Station first, Blind<MemorySegment> k) throws InterruptedException {
         Peer from = client.peer(client.ring().provider(home.provider()).card());
-        try (Inbound in = client.download(plan.session(), home)) {
+        try (Inbound in = client.download(plan.session(), home).open()) {
             Peer.Upload upload = client.upload(plan.session(), first);
             try {
                 for (ByteBuf c = in.read(client.deadlines().stall());

@@ -11,18 +11,17 @@ import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
-import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.Peers;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -96,7 +95,7 @@ final class RingClient implements AutoCloseable {
     }
 
     /** The output of a station that is for the user. */
-    Inbound download(SessionId session, Station station) {
+    Peer.Download download(SessionId session, Station station) {
         NodeCard node = ring.provider(station.provider()).card();
         return peer(node)
                 .download(
@@ -120,11 +119,19 @@ final class RingClient implements AutoCloseable {
     /** What one node answered: a value or an error. */
     sealed interface Answer<T> {
         NodeCard node();
+
+        /** The value, or the error, thrown. */
+        T value();
     }
 
     record Value<T>(NodeCard node, T value) implements Answer<T> {}
 
-    record Failure<T>(NodeCard node, InterlockException error) implements Answer<T> {}
+    record Failure<T>(NodeCard node, InterlockException error) implements Answer<T> {
+        @Override
+        public T value() {
+            throw error;
+        }
+    }
 
     /** Answers in the order in which they come; the slow ones hold up only those who wait for them. */
     static final class Answers<T> {
@@ -144,39 +151,52 @@ final class RingClient implements AutoCloseable {
         }
     }
 
+    /** Asks one node, beside the caller. */
+    <T> CompletableFuture<Answer<T>> ask(NodeCard node, Function<NodeCard, T> question) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return new Value<>(node, question.apply(node));
+                    } catch (InterlockException e) {
+                        return new Failure<>(node, e);
+                    } catch (Throwable e) {
+                        // Whoever waits must hear of it, be it an answer that can't be read or a library that can't
+                        // be loaded.
+                        return new Failure<>(
+                                node, new NodeException(node.name(), "asking " + node.name() + " failed: " + e));
+                    }
+                },
+                threads);
+    }
+
     /** Asks all these nodes at once. */
     <T> Answers<T> ask(List<NodeCard> nodes, Function<NodeCard, T> question) {
         Answers<T> answers = new Answers<>();
         answers.outstanding = nodes.size();
         for (NodeCard node : nodes) {
-            var _ = threads.submit(() -> {
-                try {
-                    answers.queue.add(new Value<>(node, question.apply(node)));
-                } catch (InterlockException e) {
-                    answers.queue.add(new Failure<>(node, e));
-                } catch (Throwable e) {
-                    // Whoever waits must hear of it, be it an answer that can't be read or a library that can't be
-                    // loaded.
-                    answers.queue.add(new Failure<>(
-                            node, new NodeException(node.name(), "asking " + node.name() + " failed: " + e)));
-                }
-            });
+            var _ = ask(node, question).thenAccept(answers.queue::add);
         }
         return answers;
     }
 
     /** Asks all these nodes at once and waits for every answer; in the order of the nodes. */
     <T> List<Answer<T>> askAll(List<NodeCard> nodes, Function<NodeCard, T> question) throws InterruptedException {
-        Answers<T> answers = ask(nodes, question);
-        Map<String, Answer<T>> byName = new LinkedHashMap<>();
+        List<CompletableFuture<Answer<T>>> asked =
+                nodes.stream().map(node -> ask(node, question)).toList();
+        List<Answer<T>> answers = new ArrayList<>();
         // Every question has a deadline of its own, so this ends.
-        for (int i = 0; i < nodes.size(); i++) {
-            Answer<T> answer = answers.queue.take();
-            byName.put(answer.node().name(), answer);
+        for (CompletableFuture<Answer<T>> each : asked) {
+            answers.add(answer(each));
         }
-        List<Answer<T>> ordered = new ArrayList<>();
-        nodes.forEach(node -> Optional.ofNullable(byName.get(node.name())).ifPresent(ordered::add));
-        return ordered;
+        return answers;
+    }
+
+    static <T> Answer<T> answer(CompletableFuture<Answer<T>> asked) throws InterruptedException {
+        try {
+            return asked.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a question ends with an answer", e);
+        }
     }
 
     /** Does something beside the caller, whose outcome nobody waits for. */

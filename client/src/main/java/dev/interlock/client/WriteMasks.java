@@ -90,8 +90,9 @@ final class WriteMasks implements AutoCloseable {
         String session = plan.session().toString();
         RecordReader share = new RecordReader(
                 dealer.download(
-                        "/v1/deals/" + session + "/share",
-                        client.authorization(node, Operation.SHARE, session, new byte[0])),
+                                "/v1/deals/" + session + "/share",
+                                client.authorization(node, Operation.SHARE, session, new byte[0]))
+                        .open(),
                 client.deadlines().stall());
         all.add(new OwnLayer(
                 plan.userLambda(),

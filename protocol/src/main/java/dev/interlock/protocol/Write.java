@@ -284,6 +284,18 @@ public final class Write {
      */
     public static SignatureChain sign(
             RingDescriptor ring, Session session, ShareRoot own, ChainMessage message, SigningKey key) {
+        checkToken(ring, session, own, message);
+        message.chain().verify(ring.keys());
+        return message.chain().sign(session.self(), key);
+    }
+
+    /**
+     * CC_i keeps u_m only where it is about this session, the share that CC_i stored, and this manifest.
+     *
+     * @param own the root of the share that it stored
+     * @throws MalformedException that says which of these it isn't
+     */
+    public static void checkToken(RingDescriptor ring, Session session, ShareRoot own, ChainMessage message) {
         Token u = Token.decode(message.chain().token());
         boolean ofThisSession = u.object().equals(session.object())
                 && u.ring().equals(ring.id())
@@ -303,8 +315,6 @@ public final class Write {
             throw new MalformedException("the token names another share root than that of the share that arrived");
         }
         checkManifest(u, message.manifest());
-        message.chain().verify(ring.keys());
-        return message.chain().sign(session.self(), key);
     }
 
     /** h of u_m is the root over the manifest's leaves. */
@@ -344,11 +354,11 @@ public final class Write {
     }
 
     /** CC_i: the object becomes visible here only under a complete chain over the token that it signed itself. */
-    public static void checkCommit(RingDescriptor ring, byte[] preparedToken, SignatureChain chain) {
-        if (!Arrays.equals(chain.token(), preparedToken)) {
+    public static void checkCommit(RingDescriptor ring, SignatureChain signedHere, SignatureChain chain) {
+        if (!Arrays.equals(chain.token(), signedHere.token())) {
             throw new MalformedException("the commit is for another token than the one signed here");
         }
-        chain.verifyComplete(ring.keys());
+        chain.verifyComplete(ring.keys(), signedHere);
     }
 
     static List<Integer> xs(List<ShareIndex> path) {

@@ -683,7 +683,7 @@ final class MemoryRing {
         void commit(ObjectId object, byte[] chain) {
             ChainMessage mine = prepared.get(object);
             SignatureChain complete = SignatureChain.decode(chain);
-            Write.checkCommit(ring, mine.chain().token(), complete);
+            Write.checkCommit(ring, mine.chain(), complete);
             committed.put(object, new ChainMessage(complete, mine.manifest()));
         }
 

@@ -463,7 +463,11 @@ final class WriteTest {
     void aCompleteChainOverTheTokenThatWasSentIsBelievedAndCommitted() {
         byte[] u = U_M.encode();
         assertThatCode(() -> Write.checkChain(PLAN, u, complete(u))).doesNotThrowAnyException();
-        assertThatCode(() -> Write.checkCommit(MEMORY.ring, u, complete(u))).doesNotThrowAnyException();
+        SignatureChain whole = complete(u);
+        for (int signed = 0; signed <= 3; signed++) {
+            SignatureChain here = new SignatureChain(u, whole.signatures().subList(0, signed));
+            assertThatCode(() -> Write.checkCommit(MEMORY.ring, here, whole)).doesNotThrowAnyException();
+        }
     }
 
     @Test
@@ -476,7 +480,7 @@ final class WriteTest {
             assertThatThrownBy(() -> Write.checkChain(PLAN, u, part))
                     .isInstanceOf(IntegrityException.class)
                     .hasMessage("the signature chain of " + PLAN.object() + " doesn't hold: " + rule);
-            assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, u, part))
+            assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, SignatureChain.start(u), part))
                     .isInstanceOf(MalformedException.class)
                     .hasMessage(rule);
         }
@@ -485,8 +489,12 @@ final class WriteTest {
             signatures.set(place, new byte[64]);
             SignatureChain forged = new SignatureChain(u, signatures);
             assertThatThrownBy(() -> Write.checkChain(PLAN, u, forged)).isInstanceOf(IntegrityException.class);
-            assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, u, forged))
-                    .isInstanceOf(BadSignatureException.class);
+            // Wherever it differs from what was signed here, too.
+            for (int signed = 0; signed <= 3; signed++) {
+                SignatureChain here = new SignatureChain(u, whole.signatures().subList(0, signed));
+                assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, here, forged))
+                        .isInstanceOf(BadSignatureException.class);
+            }
         }
         Draft draft = new Draft();
         draft.length = LENGTH + 1;
@@ -494,7 +502,7 @@ final class WriteTest {
         assertThatThrownBy(() -> Write.checkChain(PLAN, u, other))
                 .isInstanceOf(IntegrityException.class)
                 .hasMessage("the chain came back over another token than the one that was sent");
-        assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, u, other))
+        assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, SignatureChain.start(u), other))
                 .isInstanceOf(MalformedException.class)
                 .hasMessage("the commit is for another token than the one signed here");
     }

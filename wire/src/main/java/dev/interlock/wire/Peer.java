@@ -85,22 +85,48 @@ public final class Peer {
         return new Upload(new Outbound(writer), new Call(client.execute(writer).aggregate()));
     }
 
-    /** A request whose answer is a stream; waits until the stream begins. */
-    public Inbound download(String path, Optional<String> authorization) {
-        SplitHttpResponse split = client.execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))
-                .split();
-        ResponseHeaders headers = await(split.headers(), deadlines.stall());
-        if (headers.status().equals(HttpStatus.OK)) {
-            return new Inbound(split.body());
+    /** A request whose answer is a stream; {@link Download#open} brings it. */
+    public Download download(String path, Optional<String> authorization) {
+        return new Download(client.execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))
+                .split());
+    }
+
+    /** A request for a stream, under way. */
+    public final class Download {
+        private final SplitHttpResponse response;
+        private final CompletableFuture<ResponseHeaders> begun;
+
+        private Download(SplitHttpResponse response) {
+            this.response = response;
+            this.begun = response.headers().copy();
         }
-        byte[] problem = await(
-                split.body().collect().thenApply(parts -> {
-                    ByteArrayOutputStream all = new ByteArrayOutputStream();
-                    parts.forEach(part -> all.writeBytes(part.array()));
-                    return all.toByteArray();
-                }),
-                deadlines.answer());
-        throw problem(headers.status(), problem);
+
+        /** Waits until the stream begins. */
+        public Inbound open() {
+            ResponseHeaders headers;
+            try {
+                headers = await(begun, deadlines.stall());
+            } catch (InterlockException e) {
+                response.body().abort();
+                throw e;
+            }
+            if (headers.status().equals(HttpStatus.OK)) {
+                return new Inbound(response.body());
+            }
+            byte[] problem = await(
+                    response.body().collect().thenApply(parts -> {
+                        ByteArrayOutputStream all = new ByteArrayOutputStream();
+                        parts.forEach(part -> all.writeBytes(part.array()));
+                        return all.toByteArray();
+                    }),
+                    deadlines.answer());
+            throw problem(headers.status(), problem);
+        }
+
+        /** Ends the wait for a stream that won't begin. */
+        public void fail(InterlockException why) {
+            begun.completeExceptionally(why);
+        }
     }
 
     /** A request under way. */
@@ -138,6 +164,11 @@ public final class Peer {
             });
         }
 
+        /** Ends the wait for an answer. */
+        public void fail(InterlockException why) {
+            response.completeExceptionally(why);
+        }
+
         public void cancel() {
             response.cancel(true);
         }
@@ -173,7 +204,7 @@ public final class Peer {
         /** Breaks off, and ends the wait for an answer. */
         public void fail(InterlockException why) {
             out.fail(why);
-            call.response.completeExceptionally(why);
+            call.fail(why);
         }
 
         /** The answer's body, once the receiver is done with the whole stream. */

@@ -9,6 +9,7 @@ import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
@@ -52,23 +53,50 @@ public record SignatureChain(byte[] token, List<byte[]> signatures) {
      * @throws BadSignatureException at the first wrong one
      */
     public void verify(Function<ShareIndex, VerifyingKey> keys) {
+        verifyBeyond(0, keys);
+    }
+
+    /** As {@link #verify}, without the signatures before this place. */
+    private void verifyBeyond(int place, Function<ShareIndex, VerifyingKey> keys) {
         Token u = Token.decode(token);
         if (signatures.size() > u.providers().size()) {
             throw new MalformedException("the chain has " + signatures.size() + " signatures for "
                     + u.providers().size() + " providers");
         }
-        for (int i = 0; i < signatures.size(); i++) {
+        for (int i = place; i < signatures.size(); i++) {
             keys.apply(u.providers().get(i)).verify(Purpose.TOKEN_CHAIN, signed(u, i), signatures.get(i));
         }
     }
 
     /** As {@link #verify}, and nobody's signature is missing. */
     public void verifyComplete(Function<ShareIndex, VerifyingKey> keys) {
-        verify(keys);
+        verifyComplete(keys, start(token));
+    }
+
+    /**
+     * As {@link #verifyComplete(Function)}, for whoever verified how this chain begins.
+     *
+     * @param verified a chain all of whose signatures the caller verified or made; where it isn't the beginning of this
+     *     one, it's of no use and does no harm
+     */
+    public void verifyComplete(Function<ShareIndex, VerifyingKey> keys, SignatureChain verified) {
+        verifyBeyond(beginsWith(verified) ? verified.signatures.size() : 0, keys);
         int n = Token.decode(token).providers().size();
         if (signatures.size() != n) {
             throw new MalformedException("the chain has " + signatures.size() + " of " + n + " signatures");
         }
+    }
+
+    private boolean beginsWith(SignatureChain start) {
+        if (!Arrays.equals(token, start.token) || signatures.size() < start.signatures.size()) {
+            return false;
+        }
+        for (int i = 0; i < start.signatures.size(); i++) {
+            if (!Arrays.equals(signatures.get(i), start.signatures.get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     public byte[] encode() {

@@ -17,6 +17,7 @@ import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.SessionReport;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
@@ -48,6 +49,8 @@ final class LiveSession implements AutoCloseable {
     private final CompletableFuture<ShareRoot> shareArrived = new CompletableFuture<>();
     /** Once every station of this provider is done. */
     private final CompletableFuture<Void> passed = new CompletableFuture<>();
+    /** u_m and the manifest, once they are durable here. */
+    private final CompletableFuture<ChainMessage> prepared = new CompletableFuture<>();
     /** Where a station's output goes to the user: the user's end of it. */
     private final CompletableFuture<UserSink> userSink = new CompletableFuture<>();
     /** The user's full blind for this provider's hop. */
@@ -55,7 +58,8 @@ final class LiveSession implements AutoCloseable {
 
     private volatile long lastMoveNanos = System.nanoTime();
     private boolean sharesBegun;
-    private boolean prepared;
+    private boolean isPrepared;
+    private boolean signing;
     private @Nullable InterlockException failure;
     private boolean closed;
 
@@ -214,6 +218,10 @@ final class LiveSession implements AutoCloseable {
         return passed;
     }
 
+    CompletableFuture<ChainMessage> prepared() {
+        return prepared;
+    }
+
     CompletableFuture<UserSink> userSink() {
         return userSink;
     }
@@ -248,11 +256,18 @@ final class LiveSession implements AutoCloseable {
     }
 
     synchronized void markPrepared() {
-        prepared = true;
+        isPrepared = true;
     }
 
     synchronized boolean isPrepared() {
-        return prepared;
+        return isPrepared;
+    }
+
+    /** @return true the first time: a session has one chain */
+    synchronized boolean beginSigning() {
+        boolean first = !signing;
+        signing = true;
+        return first;
     }
 
     /** Why the session ended, if it failed. */
@@ -271,6 +286,7 @@ final class LiveSession implements AutoCloseable {
         }
         shareArrived.completeExceptionally(why);
         passed.completeExceptionally(why);
+        prepared.completeExceptionally(why);
         userSink.completeExceptionally(why);
         fullBlind.completeExceptionally(why);
     }

@@ -59,6 +59,9 @@ final class Objects {
     /** When this run of the process began to prepare an object; those of an earlier run are decided at once. */
     private final ConcurrentMap<ObjectId, Long> preparedNanos = new ConcurrentHashMap<>();
 
+    /** What this run of the process signed; only to spare it verifying the same signatures again. */
+    private final ConcurrentMap<ObjectId, SignatureChain> signed = new ConcurrentHashMap<>();
+
     private final ConcurrentMap<ObjectId, Long> askedNanos = new ConcurrentHashMap<>();
 
     /** The sessions that work on objects. */
@@ -107,6 +110,10 @@ final class Objects {
         preparedNanos.put(id, System.nanoTime());
     }
 
+    void signed(ObjectId id, SignatureChain chain) {
+        signed.put(id, chain);
+    }
+
     /** U, who alone could commit it, gives a prepared object up. */
     void giveUp(ObjectId id) {
         if (store.find(id)
@@ -114,7 +121,7 @@ final class Objects {
                 .isPresent()) {
             store.forget(id);
         }
-        preparedNanos.remove(id);
+        settled(id);
     }
 
     private StoredObject owned(ObjectId id, VerifyingKey user) {
@@ -141,9 +148,10 @@ final class Objects {
     }
 
     private void commit(StoredObject object, SignatureChain chain) {
-        Write.checkCommit(ring, object.token(), chain);
+        SignatureChain prepared = SignatureChain.start(object.token());
+        Write.checkCommit(ring, signed.getOrDefault(object.id(), prepared), chain);
         store.commit(object.id(), chain.encode());
-        preparedNanos.remove(object.id());
+        settled(object.id());
     }
 
     /** Home answers a provider that never heard U's commit. */
@@ -178,6 +186,12 @@ final class Objects {
         askedNanos.keySet().retainAll(inDoubt);
         // Those that were never prepared after all.
         preparedNanos.keySet().removeIf(id -> !inDoubt.contains(id) && age(id).compareTo(decide) > 0);
+        signed.keySet().retainAll(preparedNanos.keySet());
+    }
+
+    private void settled(ObjectId id) {
+        preparedNanos.remove(id);
+        signed.remove(id);
     }
 
     private Duration age(ObjectId id) {
@@ -221,7 +235,7 @@ final class Objects {
                 case UNKNOWN, DESTROYED -> {
                     log.info("object {}: its home {} doesn't have it; it vanishes here", id, home.name());
                     store.forget(id);
-                    preparedNanos.remove(id);
+                    settled(id);
                 }
                 case UNDECIDED -> {}
             }

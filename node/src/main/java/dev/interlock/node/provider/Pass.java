@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class Pass {
     private final LiveSession live;
     private final Station station;
-    private final Burns burns;
     private final ByteSpace space;
     private final Duration deadline;
 
@@ -58,15 +57,9 @@ final class Pass {
         RuntimeException reason(IOException e);
     }
 
-    /** Marks a station of a session as used, durably; false when it was used before. */
-    interface Burns {
-        boolean burn(Session session, Station station);
-    }
-
-    Pass(LiveSession live, Station station, Burns burns, ByteSpace space, Duration deadline) {
+    Pass(LiveSession live, Station station, ByteSpace space, Duration deadline) {
         this.live = live;
         this.station = station;
-        this.burns = burns;
         this.space = space;
         this.deadline = deadline;
     }
@@ -95,11 +88,6 @@ final class Pass {
             if (piece == null) {
                 // A stream that fails before its first byte arrives as one that ends, and no pass is empty.
                 throw brokeOff(source, "broke off its stream");
-            }
-            // Rule 1 of DESIGN §10: burnt when the first byte arrives, before anything leaves.
-            if (!burns.burn(session, station)) {
-                release(piece);
-                throw used(session);
             }
             for (; piece != null; piece = next(source)) {
                 int length = piece.readableBytes();

@@ -59,8 +59,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -77,7 +75,6 @@ public final class ProviderNode implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProviderNode.class);
     private static final int MAX_ORDER_BYTES = 64 << 10;
     private static final int MAX_CHAIN_BYTES = 33 << 20;
-    private static final int MAX_SESSIONS = 4096;
     /** Longer than any order's signature is accepted, so that a burn outlives every replay. */
     private static final Duration BURN_LIFETIME =
             SignedRequest.LIFETIME.plus(SignedRequest.CLOCK_SKEW).multipliedBy(2);
@@ -91,7 +88,7 @@ public final class ProviderNode implements AutoCloseable {
     private final Deadlines deadlines;
     private final Clock clock;
     private final ByteSpace space = new ByteSpace(FieldKernels.chosen());
-    private final ConcurrentMap<SessionId, LiveSession> sessions = new ConcurrentHashMap<>();
+    private final SessionTable sessions;
     private final Counter hopped;
     private final Counter dealt;
 
@@ -110,6 +107,7 @@ public final class ProviderNode implements AutoCloseable {
         this.random = random;
         this.deadlines = deadlines;
         this.clock = clock;
+        this.sessions = new SessionTable(self.name());
         this.objects = new Objects(server, self, store, this::endSessions);
         this.hopped = Counter.builder("interlock.hop.bytes")
                 .description("bytes that passed this provider's stations")
@@ -117,7 +115,7 @@ public final class ProviderNode implements AutoCloseable {
         this.dealt = Counter.builder("interlock.share.bytes")
                 .description("bytes of shares received from dealers")
                 .register(server.meters());
-        server.meters().gauge("interlock.sessions", sessions, ConcurrentMap::size);
+        server.meters().gauge("interlock.sessions", sessions, SessionTable::size);
     }
 
     public void start() {
@@ -146,16 +144,16 @@ public final class ProviderNode implements AutoCloseable {
         Session session = Session.accept(ring, self.x(), order);
         LiveSession live = null;
         try {
-            if (sessions.size() >= MAX_SESSIONS) {
-                throw new NodeException(
-                        name(), name() + " serves " + MAX_SESSIONS + " sessions already; ask again later");
-            }
+            sessions.requireRoom();
             live = session.isWrite()
                     ? LiveSession.write(name(), session, signed.key(), store)
                     : openForReading(session, signed);
-            if (sessions.putIfAbsent(session.id(), live) != null) {
-                throw new RefusedException(name() + ": the session " + session.id() + " was used before");
+            // Rule 1 of DESIGN §10: burnt, durably, before anyone is let in, so before anything leaves.
+            if (!store.burn(session.id().bytes(), clock.instant().plus(BURN_LIFETIME))) {
+                throw new RefusedException(
+                        name() + ": the session " + session.id() + " was used before; a retry is a new session");
             }
+            sessions.add(live);
         } catch (RuntimeException e) {
             if (live != null) {
                 live.close();
@@ -187,8 +185,8 @@ public final class ProviderNode implements AutoCloseable {
     // ---- Step 2 of a write: dealer →p CC_i: f(x_i), salt, signed share root ----
 
     private HttpResponse shares(ServiceRequestContext context, HttpRequest request) throws Exception {
-        LiveSession live = live(context);
         NodeCard dealer = server.gate().admitNode(context);
+        LiveSession live = awaited(context);
         Session session = live.session();
         if (!session.dealer().equals(Optional.of(dealer.name()))) {
             throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
@@ -260,15 +258,20 @@ public final class ProviderNode implements AutoCloseable {
 
     /** A station's input: from U, or from the neighbour before (CC_{i−1} → CC_i). */
     private HttpResponse streamIn(ServiceRequestContext context, HttpRequest request) throws Exception {
-        LiveSession live = live(context);
+        // Who it is comes first: nobody else may wait here.
+        boolean user = context.request().headers().contains(SignedRequest.HEADER);
+        Optional<SignedRequest> signed = user ? Optional.of(admit(context, Operation.STREAM)) : Optional.empty();
+        Optional<NodeCard> sender =
+                user ? Optional.empty() : Optional.of(server.gate().admitNode(context));
+        LiveSession live = awaited(context);
         Station station = station(context, live);
         String from = switch (station.source()) {
-            case Station.User user -> {
-                owner(context, live, Operation.STREAM);
+            case Station.User _ -> {
+                own(signed.orElseThrow(() -> notFrom("a node")), live);
                 yield "the user";
             }
             case Station.Neighbour(ShareIndex before) -> {
-                NodeCard node = server.gate().admitNode(context);
+                NodeCard node = sender.orElseThrow(() -> notFrom("a user"));
                 if (!ring.provider(before).card().equals(node)) {
                     throw new RefusedException(name() + ": " + node.name() + " isn't the hop before " + name()
                             + " in session " + live.session().id());
@@ -280,6 +283,10 @@ public final class ProviderNode implements AutoCloseable {
         };
         run(live, station, new Pass.StreamSource(new Inbound(request), from, deadlines.stall()));
         return NodeServer.done();
+    }
+
+    private RefusedException notFrom(String whom) {
+        return new RefusedException(name() + ": this station of the session takes no stream from " + whom);
     }
 
     private RefusedException noInput() {
@@ -296,8 +303,7 @@ public final class ProviderNode implements AutoCloseable {
 
     /** U →p CC_i: B_i, whole. The answer comes when the hop has used it up. */
     private HttpResponse blind(ServiceRequestContext context, HttpRequest request) throws Exception {
-        LiveSession live = live(context);
-        owner(context, live, Operation.BLIND);
+        LiveSession live = awaited(context, Operation.BLIND);
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall())) {
             if (live.session().blinding() != Blinding.FULL || !live.fullBlind().complete(in)) {
                 live.failure().ifPresent(why -> {
@@ -326,8 +332,7 @@ public final class ProviderNode implements AutoCloseable {
 
     /** A station's output to U: last →p U: P ⊕ ΣB_i; published 3, also home →p U: c. */
     private HttpResponse streamOut(ServiceRequestContext context, HttpRequest request) throws Exception {
-        LiveSession live = live(context);
-        owner(context, live, Operation.STREAM);
+        LiveSession live = awaited(context, Operation.STREAM);
         if (!(station(context, live).sink() instanceof Station.User)) {
             throw new RefusedException(name() + ": this station of the session has no stream for its user");
         }
@@ -341,7 +346,7 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     private void run(LiveSession live, Station station, Pass.Source source) throws Exception {
-        Pass pass = new Pass(live, station, this::burn, space, deadlines.stall());
+        Pass pass = new Pass(live, station, space, deadlines.stall());
         Pass.Sink sink = null;
         try {
             pass.begin();
@@ -378,70 +383,92 @@ public final class ProviderNode implements AutoCloseable {
         };
     }
 
-    private boolean burn(Session session, Station station) {
-        return store.burn(session.id().bytes(), station.place(), clock.instant().plus(BURN_LIFETIME));
-    }
+    // ---- Step 5 of a write: u_m, and the signature chain over it ----
 
-    // ---- Step 5 of a write: the signature chain ----
-
-    /** U → CC_1: u_m. The answer is the chain with everybody's signature. */
+    /** U → CC_i: u_m and the manifest. CC_1, once it has them durably, begins the chain and answers with its end. */
     private HttpResponse token(ServiceRequestContext context, HttpRequest request) throws Exception {
-        LiveSession live = live(context);
         byte[] body = server.body(context, request, MAX_CHAIN_BYTES);
-        own(server.gate().admit(context, Operation.TOKEN, live.session().id().toString(), body), live);
-        if (!live.session().path().getFirst().equals(self.x())) {
-            throw new RefusedException(name() + ": the chain of this session begins elsewhere");
+        SignedRequest signed =
+                server.gate().admit(context, Operation.TOKEN, session(context).toString(), body);
+        LiveSession live = live(context);
+        own(signed, live);
+        Session session = requireWrite(live);
+        try {
+            ChainMessage message = ChainMessage.decode(body);
+            prepare(live, message);
+            return session.path().getFirst().equals(self.x()) ? sign(live, message.chain()) : NodeServer.done();
+        } catch (Exception e) {
+            throw fail(live, e);
         }
-        return signed(live, body);
     }
 
-    /** CC_{i−1} → CC_i: u_m and the chain so far. */
+    /** CC_{i−1} → CC_i: the chain so far. */
     private HttpResponse chain(ServiceRequestContext context, HttpRequest request) throws Exception {
         LiveSession live = live(context);
         NodeCard from = server.gate().admitNode(context);
-        List<ShareIndex> path = live.session().path();
+        List<ShareIndex> path = requireWrite(live).path();
         int place = path.indexOf(self.x());
         if (place < 1 || !ring.provider(path.get(place - 1)).card().equals(from)) {
             throw new RefusedException(name() + ": " + from.name() + " isn't before " + name() + " in this chain");
         }
-        return signed(live, server.body(context, request, MAX_CHAIN_BYTES));
-    }
-
-    private HttpResponse signed(LiveSession live, byte[] body) {
-        Session session = live.session();
-        if (!live.isWrite()) {
-            throw new RefusedException(name() + ": a read has no chain");
-        }
+        byte[] body = server.body(context, request, MAX_CHAIN_BYTES);
         try {
-            ChainMessage message = ChainMessage.decode(body);
-            // CC_i stores its share durably and checks it against its root before it signs.
-            ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
-            settled(live, live.passed(), "the pass");
-            SignatureChain chain;
-            synchronized (live) {
-                if (live.isPrepared()) {
-                    throw new RefusedException(name() + " signed for this session before");
-                }
-                chain = Write.sign(ring, session, root, message, server.key());
-                objects.preparing(session.object());
-                // The signature leaves only once what it vouches for survives a crash.
-                live.pending().prepare(chain.token(), chain.encode(), message.manifest());
-                live.markPrepared();
-            }
-            int place = session.path().indexOf(self.x());
-            if (place == session.path().size() - 1) {
-                return NodeServer.bytes(chain.encode());
-            }
-            return NodeServer.bytes(peer(session.path().get(place + 1))
-                    .call(
-                            HttpMethod.POST,
-                            "/v1/sessions/" + session.id() + "/chain",
-                            Optional.empty(),
-                            new ChainMessage(chain, message.manifest()).encode(),
-                            deadlines.settle()));
+            return sign(live, SignatureChain.decode(body));
         } catch (Exception e) {
             throw fail(live, e);
         }
+    }
+
+    private Session requireWrite(LiveSession live) {
+        if (!live.isWrite()) {
+            throw new RefusedException(name() + ": a read has no chain");
+        }
+        return live.session();
+    }
+
+    /** CC_i makes durable what it is about to sign for: its share, checked against its root, and u_m. */
+    private void prepare(LiveSession live, ChainMessage message) throws Exception {
+        Session session = live.session();
+        ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
+        settled(live, live.passed(), "the pass");
+        synchronized (live) {
+            if (live.isPrepared()) {
+                throw new RefusedException(name() + " was given a token for this session before");
+            }
+            Write.checkToken(ring, session, root, message);
+            objects.preparing(session.object());
+            SignatureChain unsigned = SignatureChain.start(message.chain().token());
+            live.pending().prepare(unsigned.token(), unsigned.encode(), message.manifest());
+            live.markPrepared();
+        }
+        live.prepared().complete(message);
+    }
+
+    /** Puts σ_i behind those before it and has the rest of the path put theirs. */
+    private HttpResponse sign(LiveSession live, SignatureChain before) throws Exception {
+        Session session = live.session();
+        // The signature leaves only once what it vouches for survives a crash.
+        ChainMessage accepted = settled(live, live.prepared(), "the user's token");
+        if (!live.beginSigning()) {
+            throw new RefusedException(name() + " signed for this session before");
+        }
+        if (!Arrays.equals(before.token(), accepted.chain().token())) {
+            throw new BadInputException(name() + ": the chain is over another token than the one that the user sent");
+        }
+        ChainMessage message = new ChainMessage(before, accepted.manifest());
+        SignatureChain chain = Write.sign(ring, session, live.shareArrived().get(), message, server.key());
+        objects.signed(session.object(), chain);
+        int place = session.path().indexOf(self.x());
+        if (place == session.path().size() - 1) {
+            return NodeServer.bytes(chain.encode());
+        }
+        return NodeServer.bytes(peer(session.path().get(place + 1))
+                .call(
+                        HttpMethod.POST,
+                        "/v1/sessions/" + session.id() + "/chain",
+                        Optional.empty(),
+                        chain.encode(),
+                        deadlines.settle()));
     }
 
     /** Waits for as long as anything moves. */
@@ -501,35 +528,49 @@ public final class ProviderNode implements AutoCloseable {
 
     private HttpResponse report(ServiceRequestContext context, HttpRequest request) {
         LiveSession live = live(context);
-        owner(context, live, Operation.REPORT);
+        own(admit(context, Operation.REPORT), live);
         return NodeServer.json(live.report());
     }
 
     private HttpResponse abandon(ServiceRequestContext context, HttpRequest request) {
-        LiveSession live = live(context);
-        owner(context, live, Operation.ABANDON);
+        SignedRequest signed = admit(context, Operation.ABANDON);
+        SessionId id = session(context);
+        RefusedException why = new RefusedException("the user gave up session " + id);
+        // Its order may have been refused, and others wait for it here.
+        sessions.giveUp(id, why);
+        LiveSession live = sessions.get(id);
+        own(signed, live);
         if (live.isPrepared()) {
             objects.giveUp(live.session().object());
         }
-        fail(
-                live,
-                new RefusedException(
-                        "the user gave up session " + live.session().id()));
+        fail(live, why);
         drop(live);
         return NodeServer.done();
     }
 
+    private static SessionId session(ServiceRequestContext context) {
+        return SessionId.parse(String.valueOf(context.pathParam("session")));
+    }
+
     private LiveSession live(ServiceRequestContext context) {
-        SessionId id = SessionId.parse(String.valueOf(context.pathParam("session")));
-        LiveSession live = sessions.get(id);
-        if (live == null) {
-            throw new RefusedException(name() + " has no session " + id + ", or has ended it");
-        }
+        return sessions.get(session(context));
+    }
+
+    /** The session, which may be ordered only in a moment. */
+    private LiveSession awaited(ServiceRequestContext context) throws InterruptedException {
+        return sessions.await(session(context), deadlines.answer());
+    }
+
+    /** The same for its user. */
+    private LiveSession awaited(ServiceRequestContext context, Operation operation) throws InterruptedException {
+        SignedRequest signed = admit(context, operation);
+        LiveSession live = awaited(context);
+        own(signed, live);
         return live;
     }
 
-    private void owner(ServiceRequestContext context, LiveSession live, Operation operation) {
-        own(server.gate().admit(context, operation, live.session().id().toString(), new byte[0]), live);
+    private SignedRequest admit(ServiceRequestContext context, Operation operation) {
+        return server.gate().admit(context, operation, session(context).toString(), new byte[0]);
     }
 
     private void own(SignedRequest request, LiveSession live) {
@@ -556,13 +597,13 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     private void drop(LiveSession live) {
-        sessions.remove(live.session().id(), live);
+        sessions.remove(live);
         live.close();
     }
 
     private void endSessions(ObjectId object, boolean readsToo) {
-        for (LiveSession live : sessions.values()) {
-            if (live.session().object().equals(object) && (readsToo || live.isWrite())) {
+        for (LiveSession live : sessions.of(object)) {
+            if (readsToo || live.isWrite()) {
                 fail(live, new RefusedException(name() + ": the object " + object + " ended while the session ran"));
                 drop(live);
             }
@@ -571,7 +612,7 @@ public final class ProviderNode implements AutoCloseable {
 
     private void sweep() {
         long limit = deadlines.settle().plus(deadlines.stall()).toNanos();
-        for (LiveSession live : sessions.values()) {
+        for (LiveSession live : sessions.all()) {
             if (live.idleNanos() > limit) {
                 fail(
                         live,
@@ -595,7 +636,7 @@ public final class ProviderNode implements AutoCloseable {
     @Override
     public void close() {
         server.close();
-        sessions.values().forEach(this::drop);
+        sessions.all().forEach(this::drop);
         store.close();
     }
 }

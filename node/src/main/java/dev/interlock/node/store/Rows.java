@@ -185,12 +185,10 @@ final class Rows {
         return Optional.of(files);
     }
 
-    static boolean burn(Link link, byte[] session, int place, Instant expires) throws SQLException {
-        PreparedStatement insert =
-                link.prepare("INSERT OR IGNORE INTO burn (session, place, expires) VALUES (?, ?, ?)");
+    static boolean burn(Link link, byte[] session, Instant expires) throws SQLException {
+        PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO burn (session, expires) VALUES (?, ?)");
         insert.setBytes(1, session);
-        insert.setInt(2, place);
-        insert.setLong(3, expires.toEpochMilli());
+        insert.setLong(2, expires.toEpochMilli());
         return insert.executeUpdate() == 1;
     }
 

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -44,10 +44,8 @@ final class Schema {
         """;
     private static final String BURN = """
         CREATE TABLE burn (
-            session BLOB NOT NULL,
-            place INTEGER NOT NULL,
-            expires INTEGER NOT NULL,
-            PRIMARY KEY (session, place)
+            session BLOB NOT NULL PRIMARY KEY,
+            expires INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID\
         """;
     private static final String BURN_BY_EXPIRY = "CREATE INDEX burn_by_expiry ON burn (expires)";

@@ -204,10 +204,10 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public boolean burn(byte[] session, int place, Instant expires) {
+    public boolean burn(byte[] session, Instant expires) {
         requireOpen();
         requireBytes("a session id", session, SESSION_BYTES);
-        return writes.write("burning a session", link -> Rows.burn(link, session, place, expires));
+        return writes.write("burning a session", link -> Rows.burn(link, session, expires));
     }
 
     @Override

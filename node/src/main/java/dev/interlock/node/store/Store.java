@@ -86,13 +86,13 @@ public interface Store extends AutoCloseable {
     void destroy(ObjectId id, byte[] receipt);
 
     /**
-     * Uses up one place of a session.
+     * Uses up a session.
      *
      * @param session 16 bytes
      * @param expires when the session's requests are refused for their age, so that the mark may be pruned
      * @return true the first time, false ever after
      */
-    boolean burn(byte[] session, int place, Instant expires);
+    boolean burn(byte[] session, Instant expires);
 
     /** Forgets the burns that expired before now. */
     void pruneBurns(Instant now);

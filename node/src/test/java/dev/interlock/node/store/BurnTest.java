@@ -18,24 +18,24 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class BurnTest {
     private static final byte[] SESSION = Fixture.filled(16, 1);
+    private static final byte[] OTHER = Fixture.filled(16, 2);
     private static final Instant EXPIRES = Instant.parse("2026-01-01T00:10:00Z");
 
     @TempDir
     Path folder;
 
     @Test
-    void onceForEachSessionAndPlace() {
+    void onceForEachSession() {
         try (SqliteStore store = Fixture.open(folder)) {
-            assertThat(store.burn(SESSION, 1, EXPIRES)).isTrue();
-            assertThat(store.burn(SESSION, 1, EXPIRES)).isFalse();
-            assertThat(store.burn(SESSION, 1, EXPIRES.plusSeconds(1))).isFalse();
-            assertThat(store.burn(SESSION, 2, EXPIRES)).isTrue();
-            assertThat(store.burn(Fixture.filled(16, 2), 1, EXPIRES)).isTrue();
-            assertThatThrownBy(() -> store.burn(new byte[15], 1, EXPIRES)).isInstanceOf(IllegalArgumentException.class);
+            assertThat(store.burn(SESSION, EXPIRES)).isTrue();
+            assertThat(store.burn(SESSION, EXPIRES)).isFalse();
+            assertThat(store.burn(SESSION, EXPIRES.plusSeconds(1))).isFalse();
+            assertThat(store.burn(OTHER, EXPIRES)).isTrue();
+            assertThatThrownBy(() -> store.burn(new byte[15], EXPIRES)).isInstanceOf(IllegalArgumentException.class);
         }
         try (SqliteStore store = Fixture.open(folder)) {
-            assertThat(store.burn(SESSION, 1, EXPIRES)).isFalse();
-            assertThat(store.burn(SESSION, 2, EXPIRES)).isFalse();
+            assertThat(store.burn(SESSION, EXPIRES)).isFalse();
+            assertThat(store.burn(OTHER, EXPIRES)).isFalse();
         }
     }
 
@@ -51,7 +51,7 @@ final class BurnTest {
                     answers.add(threads.submit(() -> {
                         ready.countDown();
                         ready.await();
-                        return store.burn(session, 3, EXPIRES);
+                        return store.burn(session, EXPIRES);
                     }));
                 }
                 int first = 0;
@@ -66,13 +66,13 @@ final class BurnTest {
     @Test
     void pruningTakesWhatExpiredBefore() {
         try (SqliteStore store = Fixture.open(folder)) {
-            store.burn(SESSION, 1, EXPIRES);
-            store.burn(SESSION, 2, EXPIRES.plusMillis(1));
+            store.burn(SESSION, EXPIRES);
+            store.burn(OTHER, EXPIRES.plusMillis(1));
             store.pruneBurns(EXPIRES);
-            assertThat(store.burn(SESSION, 1, EXPIRES)).isFalse();
+            assertThat(store.burn(SESSION, EXPIRES)).isFalse();
             store.pruneBurns(EXPIRES.plusMillis(1));
-            assertThat(store.burn(SESSION, 2, EXPIRES)).isFalse();
-            assertThat(store.burn(SESSION, 1, EXPIRES)).isTrue();
+            assertThat(store.burn(OTHER, EXPIRES)).isFalse();
+            assertThat(store.burn(SESSION, EXPIRES)).isTrue();
         }
     }
 }

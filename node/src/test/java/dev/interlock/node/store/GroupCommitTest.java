@@ -69,12 +69,12 @@ final class GroupCommitTest {
         long before = store.writes().transactions();
         Future<Boolean> first = burn(1);
         Future<Boolean> wrong = threads.submit(() -> store.writes().write("test", link -> {
-            Rows.burn(link, Fixture.filled(16, 2), 0, Instant.EPOCH);
+            Rows.burn(link, Fixture.filled(16, 2), Instant.EPOCH);
             link.execute("INSERT INTO object (seq) VALUES (1)");
             return true;
         }));
         Future<Boolean> bug = threads.submit(() -> store.writes().write("test", link -> {
-            Rows.burn(link, Fixture.filled(16, 3), 0, Instant.EPOCH);
+            Rows.burn(link, Fixture.filled(16, 3), Instant.EPOCH);
             throw new IllegalStateException("a bug");
         }));
         Future<?> refused = threads.submit(() -> store.commit(Fixture.newId(), Fixture.CHAIN));
@@ -144,7 +144,7 @@ final class GroupCommitTest {
     @Test
     void anInterruptedCallerKnowsThatNothingWasWritten() throws Exception {
         CountDownLatch release = hold();
-        Future<?> burning = threads.submit(() -> store.burn(Fixture.filled(16, 1), 0, Instant.EPOCH));
+        Future<?> burning = threads.submit(() -> store.burn(Fixture.filled(16, 1), Instant.EPOCH));
         awaitQueue(1);
         burning.cancel(true);
         Thread.sleep(50);
@@ -175,7 +175,7 @@ final class GroupCommitTest {
     }
 
     private Future<Boolean> burn(int session) {
-        return threads.submit(() -> store.burn(Fixture.filled(16, session), 0, Instant.EPOCH));
+        return threads.submit(() -> store.burn(Fixture.filled(16, session), Instant.EPOCH));
     }
 
     private static void assertFails(Future<?> task, Class<? extends Throwable> how) {
