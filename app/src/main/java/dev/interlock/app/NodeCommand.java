@@ -3,6 +3,7 @@ package dev.interlock.app;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
 import dev.interlock.node.dealer.DealerNode;
+import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.protocol.error.BadInputException;
@@ -17,6 +18,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,13 @@ final class NodeCommand implements Callable<Integer> {
             description = "longest silence of another node (default: ${DEFAULT-VALUE})")
     private double stall;
 
+    @Option(
+            names = "--noise",
+            paramLabel = "FILE",
+            description = "dealer: another noise source beside the kernel and the processor's timing, as /dev/hwrng;"
+                    + " may be given again")
+    private List<Path> noise = List.of();
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
@@ -62,6 +71,9 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         if (dir == null) {
             throw new CommandLine.ParameterException(spec.commandLine(), "which folder?");
+        }
+        if (role != Role.DEALER && !noise.isEmpty()) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--noise is for dealers: nobody else deals");
         }
         return run(dir, stall);
     }
@@ -119,7 +131,7 @@ final class NodeCommand implements Callable<Integer> {
         Deadlines deadlines = Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
         CountDownLatch ended = new CountDownLatch(1);
         try (NodeLock _ = NodeLock.take(folder);
-                AutoCloseable _ = start(node, deadlines)) {
+                AutoCloseable _ = start(node, deadlines, noise)) {
             Thread main = Thread.currentThread();
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 ended.countDown();
@@ -138,7 +150,7 @@ final class NodeCommand implements Callable<Integer> {
         }
     }
 
-    static AutoCloseable start(NodeFolder folder, Deadlines deadlines) {
+    static AutoCloseable start(NodeFolder folder, Deadlines deadlines, List<Path> noise) throws InterruptedException {
         SecureRandom random = new SecureRandom();
         Clock clock = Clock.systemUTC();
         return switch (folder.card().role()) {
@@ -153,7 +165,7 @@ final class NodeCommand implements Callable<Integer> {
                 yield node;
             }
             case DEALER -> {
-                DealerNode node = new DealerNode(folder, random, deadlines, clock);
+                DealerNode node = new DealerNode(folder, Noise.start(noise), deadlines, clock);
                 node.start();
                 yield node;
             }

@@ -56,7 +56,7 @@ final class Rehearsal {
         List<AutoCloseable> nodes = new ArrayList<>();
         try {
             for (Path node : ring.nodes()) {
-                nodes.add(NodeCommand.start(NodeFolder.open(node), Deadlines.DEFAULT));
+                nodes.add(NodeCommand.start(NodeFolder.open(node), Deadlines.DEFAULT, List.of()));
             }
             Path small = Files.write(folder.resolve("small"), new byte[32]);
             Path large = Files.write(folder.resolve("large"), new byte[LARGE_BYTES]);

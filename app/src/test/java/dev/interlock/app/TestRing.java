@@ -4,11 +4,13 @@ import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Fetched;
 import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
+import dev.interlock.core.random.DealerRandom;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.dealer.DealerNode;
+import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.protocol.Blinding;
@@ -116,15 +118,24 @@ final class TestRing implements AutoCloseable {
             NodeFolder node = NodeFolder.open(node(name));
             Clock clock = Clock.systemUTC();
             if (node.card().role() == Role.DEALER) {
-                DealerNode dealer = new DealerNode(node, new SecureRandom(), deadlines, clock);
-                dealer.start();
-                running.put(name, dealer);
+                try {
+                    startDealer(name, Noise.start(List.of()));
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
             } else {
                 ProviderNode provider = new ProviderNode(node, openStore(name), new SecureRandom(), deadlines, clock);
                 provider.start();
                 running.put(name, provider);
             }
         }
+    }
+
+    /** Starts a dealer that stands still, with this randomness. */
+    void startDealer(String name, DealerRandom random) {
+        DealerNode dealer = new DealerNode(NodeFolder.open(node(name)), random, deadlines, Clock.systemUTC());
+        dealer.start();
+        running.put(name, dealer);
     }
 
     void stop(String... names) {

@@ -19,6 +19,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.prometheus.PrometheusExpositionService;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.random.NoiseException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.node.store.StoreException;
@@ -49,6 +50,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +75,7 @@ public final class NodeServer implements AutoCloseable {
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("sweeper").factory());
     private final ServerBuilder builder;
+    private volatile Supplier<Optional<String>> failing = Optional::empty;
     private Optional<Server> server = Optional.empty();
 
     /** A request's handler. It may block, and throw what it likes. */
@@ -107,11 +110,13 @@ public final class NodeServer implements AutoCloseable {
     }
 
     /** What {@code /health} says. */
-    record Health(String status, String node, String role, String ring, int epoch, String kernel) {}
+    record Health(String status, String reason, String node, String role, String ring, int epoch, String kernel) {}
 
     private byte[] health() {
+        Optional<String> reason = failing.get();
         return Json.write(new Health(
-                "up",
+                reason.isPresent() ? "failing" : "up",
+                reason.orElse(""),
                 card.name(),
                 card.role().toString(),
                 ring.id().toString(),
@@ -124,8 +129,18 @@ public final class NodeServer implements AutoCloseable {
         return this;
     }
 
+    /** Has {@code /health} say "failing" and why while this gives a reason. */
+    public void failing(Supplier<Optional<String>> reason) {
+        failing = reason;
+    }
+
     /** Runs about every second until the node closes. */
     public void everySecond(Runnable task) {
+        every(SWEEP, task);
+    }
+
+    /** Runs again and again, with that pause, until the node closes. */
+    public void every(Duration pause, Runnable task) {
         var _ = sweeper.scheduleWithFixedDelay(
                 () -> {
                     try {
@@ -134,8 +149,8 @@ public final class NodeServer implements AutoCloseable {
                         log.error("a periodic task failed", e);
                     }
                 },
-                SWEEP.toMillis(),
-                SWEEP.toMillis(),
+                pause.toMillis(),
+                pause.toMillis(),
                 TimeUnit.MILLISECONDS);
     }
 
@@ -217,6 +232,11 @@ public final class NodeServer implements AutoCloseable {
             case BadSignatureException bad -> new RefusedException(card.name() + " refuses: " + bad.getMessage());
             case IllegalArgumentException illegal ->
                 new BadInputException(card.name() + " can't use the request: " + illegal.getMessage());
+            case NoiseException noise ->
+                new NodeException(
+                        card.name(),
+                        card.name() + " deals nothing: its " + noise.getMessage()
+                                + ". Its operator has to mend or replace what gives that noise, and restart it");
             case StoreException store -> StoreProblems.known(card.name(), store);
             case ExecutionException wrapped when wrapped.getCause() != null -> known(wrapped.getCause());
             case CompletionException wrapped when wrapped.getCause() != null -> known(wrapped.getCause());

@@ -21,10 +21,12 @@ final class VectorKernel implements FieldKernel {
     private static final VectorSpecies<Byte> SPECIES = ByteVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     private static final int NIBBLES = 16;
-    private static final byte NIBBLE = 0x0F;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-    /** LOW[c][i] = c · i and HIGH[c][i] = c · (i << 4) for i in 0..15, repeated over all lanes. */
+    /**
+     * LOW[c][i] = c · i and HIGH[c][i] = c · (i << 4) for i in 0..15, repeated over all lanes. A lookup takes its index
+     * modulo the number of lanes, a multiple of 16, so that only the index's low nibble counts: nothing masks it.
+     */
     private static final byte[][] LOW = table(0);
 
     private static final byte[][] HIGH = table(4);
@@ -102,11 +104,11 @@ final class VectorKernel implements FieldKernel {
         ByteVector high = ByteVector.fromArray(SPECIES, HIGH[coefficient], 0);
         for (long i = 0; i < bound; i += LANES) {
             ByteVector s = ByteVector.fromMemorySegment(SPECIES, src, i, ORDER);
-            ByteVector lowProduct = s.and(NIBBLE).selectFrom(low);
+            ByteVector lowProduct = s.selectFrom(low);
             // Shifted as ints: processors have no shift of bytes, and emulating it costs more than all the rest.
             ByteVector shifted =
                     s.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-            ByteVector highProduct = shifted.and(NIBBLE).selectFrom(high);
+            ByteVector highProduct = shifted.selectFrom(high);
             ByteVector.fromMemorySegment(SPECIES, in, i, ORDER)
                     .lanewise(VectorOperators.XOR, lowProduct)
                     .lanewise(VectorOperators.XOR, highProduct)
@@ -136,10 +138,10 @@ final class VectorKernel implements FieldKernel {
             ByteVector shifted2 =
                     s2.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
             ByteVector.fromMemorySegment(SPECIES, in, i, ORDER)
-                    .lanewise(VectorOperators.XOR, s1.and(NIBBLE).selectFrom(low1))
-                    .lanewise(VectorOperators.XOR, shifted1.and(NIBBLE).selectFrom(high1))
-                    .lanewise(VectorOperators.XOR, s2.and(NIBBLE).selectFrom(low2))
-                    .lanewise(VectorOperators.XOR, shifted2.and(NIBBLE).selectFrom(high2))
+                    .lanewise(VectorOperators.XOR, s1.selectFrom(low1))
+                    .lanewise(VectorOperators.XOR, shifted1.selectFrom(high1))
+                    .lanewise(VectorOperators.XOR, s2.selectFrom(low2))
+                    .lanewise(VectorOperators.XOR, shifted2.selectFrom(high2))
                     .intoMemorySegment(out, i, ORDER);
         }
     }

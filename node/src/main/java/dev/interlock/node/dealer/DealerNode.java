@@ -7,6 +7,8 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.random.DealerRandom;
+import dev.interlock.core.random.NoiseException;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
@@ -32,12 +34,13 @@ import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peer;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,17 +54,19 @@ import java.util.concurrent.TimeoutException;
 public final class DealerNode implements AutoCloseable {
     private static final int MAX_REQUEST_BYTES = 16 << 10;
     private static final int TILE_BYTES = 64 << 10;
+    /** How soon a source that broke is found while nobody deals. */
+    private static final Duration RESEED = Duration.ofSeconds(10);
 
     private final NodeServer server;
     private final RingDescriptor ring;
-    private final SecureRandom random;
+    private final DealerRandom random;
     private final Deadlines deadlines;
     private final Counter dealt;
     /** Where a dealing and the user who fetches its own share of it meet. */
     private final ConcurrentMap<UserShare, CompletableFuture<UserSink>> userShares = new ConcurrentHashMap<>();
 
-    /** @param random seeds every dealing's own generator */
-    public DealerNode(NodeFolder folder, SecureRandom random, Deadlines deadlines, Clock clock) {
+    /** @param random seeds every dealing's own generator; when it fails, this node deals nothing more */
+    public DealerNode(NodeFolder folder, DealerRandom random, Deadlines deadlines, Clock clock) {
         if (folder.card().role() != Role.DEALER) {
             throw new BadInputException(
                     folder.path() + " is the folder of a " + folder.card().role());
@@ -73,12 +78,34 @@ public final class DealerNode implements AutoCloseable {
         this.dealt = Counter.builder("interlock.dealt.bytes")
                 .description("bytes of pad dealt, each shared to all providers")
                 .register(server.meters());
+        random.sources()
+                .forEach(source -> Gauge.builder("interlock.noise.failing", () -> failing(source) ? 1 : 0)
+                        .description("1 once this noise source has failed a test: nothing is dealt any more")
+                        .tag("source", source)
+                        .register(server.meters()));
+        server.failing(() -> random.failure().map(NoiseException::getMessage));
+    }
+
+    private boolean failing(String source) {
+        return random.failure()
+                .map(NoiseException::source)
+                .filter(source::equals)
+                .isPresent();
     }
 
     public void start() {
         server.route(HttpMethod.POST, "/v1/deals", this::deal)
                 .route(HttpMethod.GET, "/v1/deals/{session}/share", this::userShare);
         server.start();
+        server.every(RESEED, this::reseed);
+    }
+
+    private void reseed() {
+        try {
+            random.reseed();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Step 2 of a write: U →p dealer, dealer →p CC_i for all i. */
@@ -114,7 +141,7 @@ public final class DealerNode implements AutoCloseable {
 
     private Dealt deal(Write.Deal deal, VerifyingKey user) throws Exception {
         List<Receiver> receivers = new ArrayList<>();
-        try (PadRandom source = new PadRandom(random);
+        try (PadRandom source = random.forDealing(ring.id(), server.card().name(), deal.object(), deal.session());
                 PadDealer pads = new PadDealer(
                         new Threshold(ring.threshold().t(), deal.points().size()),
                         deal.points().stream().mapToInt(ShareIndex::x).toArray(),
@@ -137,6 +164,8 @@ public final class DealerNode implements AutoCloseable {
                     for (Receiver receiver : receivers) {
                         tiles.add(receiver.nextTile(length));
                     }
+                    // Nothing of this dealing is of use without the signed roots at its end.
+                    random.check();
                     // f(x_i) = Σ a_k x_i^k, for these bytes of every share.
                     pads.next(length, tiles);
                     for (Receiver receiver : receivers) {
@@ -146,6 +175,7 @@ public final class DealerNode implements AutoCloseable {
                 }
                 receivers.forEach(Receiver::endChunk);
             }
+            random.check();
             List<ShareRoot> roots = new ArrayList<>();
             for (Receiver receiver : receivers) {
                 receiver.end().ifPresent(roots::add);
