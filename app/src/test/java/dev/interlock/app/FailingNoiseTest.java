@@ -99,8 +99,10 @@ final class FailingNoiseTest {
                 .hasMessageContaining("dealer1 deals nothing")
                 .hasMessageContaining("noise source fake failed the repetition count test")
                 .hasMessageContaining("restart");
-        Await.until("nothing is left of the put", () -> ring.providers().stream()
-                .allMatch(name -> ring.dataFiles(name).isEmpty()));
+        Await.until(
+                "nothing is left of the put",
+                () -> ring.providers().stream()
+                        .allMatch(name -> ring.dataFiles(name).isEmpty()));
     }
 
     private void worksAgain(Token... stored) throws InterruptedException {

@@ -186,10 +186,13 @@ public final class DealerRandom {
     private byte[] gather() throws InterruptedException {
         MessageDigest sha384 = sha384();
         for (Tested tested : sources) {
-            byte[] samples = samples(tested, (int) Math.ceil(BITS_PER_SOURCE / tested.source().bitsPerSample()));
+            byte[] samples = samples(
+                    tested, (int) Math.ceil(BITS_PER_SOURCE / tested.source().bitsPerSample()));
             // Lengths in front: no two different lists of samples are hashed as the same bytes.
-            byte[] part =
-                    new ByteWriter().bytes(utf8(tested.source().name())).bytes(samples).toBytes();
+            byte[] part = new ByteWriter()
+                    .bytes(utf8(tested.source().name()))
+                    .bytes(samples)
+                    .toBytes();
             sha384.update(part);
             Arrays.fill(part, (byte) 0);
             Arrays.fill(samples, (byte) 0);

@@ -58,7 +58,8 @@ class DealerRandomTest {
         DealerRandom original = start(new FakeNoise("a", 1), new FakeNoise("b", 2));
         DealerRandom restored = start(new FakeNoise("a", 1), new FakeNoise("b", 2));
         assertThat(draw(original, OBJECT, SESSION)).isEqualTo(draw(restored, OBJECT, SESSION));
-        assertThat(draw(original, OBJECT, new SessionId(8, 8))).isNotEqualTo(draw(restored, OBJECT, new SessionId(9, 9)));
+        assertThat(draw(original, OBJECT, new SessionId(8, 8)))
+                .isNotEqualTo(draw(restored, OBJECT, new SessionId(9, 9)));
     }
 
     @Test
@@ -162,7 +163,9 @@ class DealerRandomTest {
         bad.spoil(Fault.NONE);
         random.reseed();
         failed(random, "failed the repetition count test");
-        assertThat(draw(start(new FakeNoise("bad", 3)), OBJECT, SESSION)).as("a new one").isNotEmpty();
+        assertThat(draw(start(new FakeNoise("bad", 3)), OBJECT, SESSION))
+                .as("a new one")
+                .isNotEmpty();
     }
 
     @ParameterizedTest
