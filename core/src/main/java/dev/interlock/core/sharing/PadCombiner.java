@@ -7,7 +7,8 @@ import java.util.List;
 /** {@link Dealing#combine} for bytes, tile by tile, so that the sum stays in the first-level cache. */
 public final class PadCombiner {
 
-    private static final int TILE_BYTES = 4096;
+    /** Of the sum, which stays in the first-level cache; with shorter tiles a call's fixed cost shows. */
+    private static final int TILE_BYTES = 16 * 1024;
 
     private PadCombiner() {}
 

@@ -1,0 +1,132 @@
+package dev.interlock.bench;
+
+import dev.interlock.bench.kernels.Kernels;
+import dev.interlock.bench.ring.Scale;
+import dev.interlock.bench.ring.Small;
+import dev.interlock.bench.ring.Stream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** The {@code interlock bench} command: tables on stdout, everything else on stderr. */
+@Command(
+        name = "bench",
+        description = {
+            "Measures this machine's Interlock, as ratios to what the same run's bare parts reach.",
+            "Checks every result: a wrong byte ends it with exit code 4."
+        },
+        mixinStandardHelpOptions = true,
+        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 a result was wrong."})
+public final class Bench implements Callable<Integer> {
+    static final int FAILED = 1;
+    static final int WRONG_RESULT = 4;
+
+    private final List<Suite> suites;
+
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "SUITE",
+            description = "kernels, stream, small or scale; without a name all of them in turn")
+    private List<String> names = List.of();
+
+    @Option(names = "--quick", description = "fewer sizes and repetitions")
+    private boolean quick;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "write every figure to this file")
+    private @Nullable Path json;
+
+    @Option(names = "--svg", paramLabel = "DIR", description = "write the plots to this folder")
+    private @Nullable Path svg;
+
+    @Option(names = "--ring", paramLabel = "DIR", description = "measure this running ring, don't make one")
+    private @Nullable Path ring;
+
+    Bench(List<Suite> suites) {
+        this.suites = suites;
+    }
+
+    public static void main(String[] args) {
+        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale()), args));
+    }
+
+    static int run(List<Suite> suites, String... args) {
+        return new CommandLine(new Bench(suites))
+                .setExecutionExceptionHandler((error, command, parsed) -> explain(error))
+                .execute(args);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        List<Suite> chosen = chosen();
+        // Before hours of measuring, not after them.
+        if (svg != null) {
+            Files.createDirectories(svg);
+        }
+        if (json != null) {
+            Files.write(json, new byte[0]);
+        }
+        Path home = Path.of(System.getProperty("interlock.home", "."));
+        Options options = new Options(quick, Optional.ofNullable(ring), home, System.err);
+        Report report = new Report();
+        Machine machine = Machine.now();
+        for (Suite suite : chosen) {
+            suite.run(options, report);
+        }
+        PrintStream out = System.out;
+        out.println(machine.text());
+        report.print(out);
+        if (json != null) {
+            Files.write(json, ReportJson.write(machine, report));
+        }
+        if (svg != null) {
+            for (Map.Entry<String, String> plot : Svg.plots(report).entrySet()) {
+                Files.writeString(svg.resolve(plot.getKey() + ".svg"), plot.getValue());
+            }
+        }
+        return 0;
+    }
+
+    private List<Suite> chosen() {
+        if (names.isEmpty()) {
+            return suites;
+        }
+        List<Suite> chosen = new ArrayList<>();
+        for (String name : names) {
+            chosen.add(suites.stream()
+                    .filter(suite -> suite.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new ParameterException(
+                            spec.commandLine(),
+                            "no suite is called " + name + ", there are "
+                                    + String.join(
+                                            ", ",
+                                            suites.stream().map(Suite::name).toList()))));
+        }
+        return chosen;
+    }
+
+    private static int explain(Exception error) {
+        if (error instanceof WrongResultException wrong) {
+            System.err.println("bench: WRONG RESULT: " + wrong.getMessage());
+            return WRONG_RESULT;
+        }
+        System.err.println("bench: failed");
+        error.printStackTrace();
+        return FAILED;
+    }
+}

@@ -1,0 +1,15 @@
+package dev.interlock.bench;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How to run the suites.
+ *
+ * @param quick fewer sizes and repetitions
+ * @param ring a running ring to measure, instead of one made for it
+ * @param home the folder of the checkout, in which {@code ./interlock} lies
+ * @param progress for what happens just now; results go to the report
+ */
+public record Options(boolean quick, Optional<Path> ring, Path home, PrintStream progress) {}

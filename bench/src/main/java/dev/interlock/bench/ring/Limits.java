@@ -1,0 +1,265 @@
+package dev.interlock.bench.ring;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.bench.WrongResultException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peer;
+import dev.interlock.wire.Peers;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** What this machine does without Interlock: the parts that no put and no get can do without, each measured bare. */
+final class Limits implements AutoCloseable {
+    private static final int PIECE_BYTES = 64 << 10;
+    private static final int RECORD_BYTES = 4 << 10;
+    private static final int BLOCK_BYTES = 1 << 20;
+    private static final int REQUEST_BYTES = 1 << 10;
+    private static final int WARM_REQUESTS = 50;
+    private static final int TRIES = 5;
+    private static final byte[] RECORD = new Content(2, RECORD_BYTES).bytes();
+    private static final Deadlines DEADLINES = Deadlines.DEFAULT;
+
+    private final Path scratch;
+    private final LimitServer.Child server;
+    private final Peers peers;
+    private final Peer peer;
+
+    /** What it took to pass bytes through TLS: on the clock, and of both ends' CPUs. */
+    record Pipe(double seconds, double cpuSeconds) {}
+
+    private Limits(Path scratch, LimitServer.Child server, Peers peers, Peer peer) {
+        this.scratch = scratch;
+        this.server = server;
+        this.peers = peers;
+        this.peer = peer;
+    }
+
+    /** Starts the other end of the channels; files go beside the ring's stores. */
+    static Limits start(RingProcesses ring) throws IOException {
+        NodeCard lent = ring.descriptor().providers().getFirst().card();
+        LimitServer.Child server = LimitServer.start(ring.node(lent));
+        Peers peers = new Peers(Optional.empty(), DEADLINES);
+        NodeCard card = NodeCard.of(lent.role(), lent.name(), "127.0.0.1:" + server.port(), lent.tlsPin(), lent.key());
+        Limits limits = new Limits(ring.scratch(), server, peers, peers.to(card));
+        limits.warm();
+        return limits;
+    }
+
+    /** The first answers of a new process may take longer than a deadline on a busy machine. */
+    private void warm() {
+        for (int failures = 0; ; ) {
+            try {
+                roundTrip(WARM_REQUESTS);
+                return;
+            } catch (NodeException e) {
+                if (++failures == TRIES) {
+                    close();
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Streams bytes to the other process, with the connection settings and TLS of the product, and nothing else. */
+    Pipe tlsPipe(long bytes) throws IOException, InterruptedException {
+        long self = ProcessHandle.current().pid();
+        byte[] block = new Content(0, PIECE_BYTES).bytes();
+        double cpu = Proc.cpuSeconds(self) + Proc.cpuSeconds(server.pid());
+        long begun = System.nanoTime();
+        Peer.Upload upload = peer.upload("/pipe", Optional.empty());
+        for (long done = 0; done < bytes; done += PIECE_BYTES) {
+            int length = (int) Math.min(PIECE_BYTES, bytes - done);
+            ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
+            piece.writeBytes(block, 0, length);
+            upload.send(piece, DEADLINES.stall());
+        }
+        upload.out().end();
+        long arrived = ByteBuffer.wrap(upload.complete(DEADLINES.settle())).getLong();
+        double seconds = secondsSince(begun);
+        if (arrived != bytes) {
+            throw new WrongResultException("of " + bytes + " bytes, " + arrived + " came through the TLS pipe");
+        }
+        return new Pipe(seconds, Proc.cpuSeconds(self) + Proc.cpuSeconds(server.pid()) - cpu);
+    }
+
+    /** The median of so many bare requests, one after the other, in seconds. */
+    double roundTrip(int count) {
+        byte[] request = new Content(1, REQUEST_BYTES).bytes();
+        double[] seconds = new double[count];
+        for (int i = 0; i < count; i++) {
+            long begun = System.nanoTime();
+            ask(request);
+            seconds[i] = secondsSince(begun);
+        }
+        return Statistics.median(seconds);
+    }
+
+    /** Bare requests a second, so many at once. */
+    double requestsPerSecond(int atOnce, Duration duration) throws Exception {
+        byte[] request = new Content(1, REQUEST_BYTES).bytes();
+        return Load.run(atOnce, duration, () -> ask(request)).perSecond();
+    }
+
+    private void ask(byte[] request) {
+        byte[] answer = peer.call(HttpMethod.POST, "/ask", Optional.empty(), request);
+        if (!Arrays.equals(answer, Arrays.copyOf(request, LimitServer.ANSWER_BYTES))) {
+            throw new WrongResultException("the bare HTTPS server answered with other bytes than it must");
+        }
+    }
+
+    /** The median time of an append of 4 KiB and its fdatasync, so many files at once, in seconds. */
+    double fsync(int writers, int each) throws Exception {
+        Queue<Double> seconds = new ConcurrentLinkedQueue<>();
+        inParallel(writers, file -> {
+            for (int i = 0; i < each; i++) {
+                long begun = System.nanoTime();
+                append(file);
+                seconds.add(secondsSince(begun));
+            }
+        });
+        return Statistics.median(List.copyOf(seconds));
+    }
+
+    /** Appends of 4 KiB a second, each with its own fdatasync, of each of so many files at once. */
+    double fsyncsPerSecond(int writers, Duration duration) throws Exception {
+        Queue<Double> rates = new ConcurrentLinkedQueue<>();
+        inParallel(writers, file -> {
+            long begun = System.nanoTime();
+            int count = 0;
+            do {
+                append(file);
+                count++;
+            } while (System.nanoTime() - begun < duration.toNanos());
+            rates.add(count / secondsSince(begun));
+        });
+        return Statistics.median(List.copyOf(rates));
+    }
+
+    private static void append(FileChannel file) throws IOException {
+        writeFully(file, ByteBuffer.wrap(RECORD));
+        file.force(false); // fdatasync
+    }
+
+    /** Writes so many bytes in all, to so many files at once, until they're durable; in seconds. */
+    double diskWrite(int files, long bytes) throws Exception {
+        byte[] block = new Content(3, BLOCK_BYTES).bytes();
+        long begun = System.nanoTime();
+        double[] end = new double[1];
+        inParallel(files, file -> {
+            for (long done = 0; done < bytes / files; done += BLOCK_BYTES) {
+                writeFully(file, ByteBuffer.wrap(block, 0, (int) Math.min(BLOCK_BYTES, bytes / files - done)));
+            }
+            file.force(true);
+            synchronized (end) {
+                // Removing the files isn't part of it.
+                end[0] = secondsSince(begun);
+            }
+        });
+        return end[0];
+    }
+
+    /** Reads so many bytes that were just written, from the page cache; in seconds. */
+    double cachedRead(long bytes) throws IOException {
+        Path path = Files.createTempFile(scratch, "limit-", "");
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES);
+            block.put(new Content(4, BLOCK_BYTES).bytes());
+            for (long done = 0; done < bytes; done += BLOCK_BYTES) {
+                writeFully(file, block.flip().limit(BLOCK_BYTES));
+            }
+            file.position(0);
+            long begun = System.nanoTime();
+            for (long done = 0; done < bytes; ) {
+                int read = file.read(block.clear());
+                if (read < 0) {
+                    throw new WrongResultException("a file of " + bytes + " bytes ends after " + done);
+                }
+                done += read;
+            }
+            return secondsSince(begun);
+        } finally {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    /** Hashes so many bytes with the JDK's SHA-256 on one core; in seconds. */
+    static double sha256(long bytes) {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            byte[] block = new Content(5, BLOCK_BYTES).bytes();
+            long begun = System.nanoTime();
+            for (long done = 0; done < bytes; done += BLOCK_BYTES) {
+                sha256.update(block, 0, (int) Math.min(BLOCK_BYTES, bytes - done));
+            }
+            sha256.digest();
+            return secondsSince(begun);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("the Java platform has no SHA-256", e);
+        }
+    }
+
+    private interface Writer {
+        void write(FileChannel file) throws Exception;
+    }
+
+    private void inParallel(int files, Writer writer) throws Exception {
+        List<Path> paths = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(files)) {
+            List<Callable<Boolean>> tasks = new ArrayList<>();
+            for (int i = 0; i < files; i++) {
+                Path path = Files.createTempFile(scratch, "limit-", "");
+                paths.add(path);
+                tasks.add(() -> {
+                    try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                        writer.write(file);
+                    }
+                    return true;
+                });
+            }
+            for (Future<Boolean> done : threads.invokeAll(tasks)) {
+                done.get();
+            }
+        } finally {
+            for (Path path : paths) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+
+    private static void writeFully(FileChannel file, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            file.write(bytes);
+        }
+    }
+
+    private static double secondsSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
+    }
+
+    @Override
+    public void close() {
+        peers.close();
+        server.close();
+    }
+}
