@@ -10,7 +10,16 @@ interlock_jdk_version() {
     echo 0
     return
   }
-  v="$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" | head -n 1)"
+  # Without a process of its own for each JDK that is looked at: this is part of every start.
+  v=
+  while [ -z "$v" ] && IFS= read -r line; do
+    case "$line" in
+      JAVA_VERSION=\"*)
+        v="${line#JAVA_VERSION=\"}"
+        v="${v%%[!0-9]*}"
+        ;;
+    esac
+  done <"$1/release"
   echo "${v:-0}"
 }
 

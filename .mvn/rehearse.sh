@@ -9,17 +9,22 @@ to="$(dirname "$jar")"
 INTERLOCK_JDK_PROGRAM=java
 . "$(dirname "$0")/jdk25.sh" || exit 1
 
+folder="$(mktemp -d "${TMPDIR:-/tmp}/interlock-rehearsal-XXXXXX")"
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+
 # The flags must be those of the later starts: `interlock` has them for commands, NodeProcess for nodes.
 rehearse() {
-  name="$1"
-  shift
+  part="$1"
+  name="$2"
+  shift 2
   "$JAVA_HOME/bin/java" "$@" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow "-XX:AOTCacheOutput=$to/$name.part.aot" -cp "$jar" \
-    dev.interlock.app.Rehearsal >"$to/$name.aot.log" 2>&1 || return 0
+    --sun-misc-unsafe-memory-access=allow "-Djava.library.path=$to/lib/native" "-XX:AOTCacheOutput=$to/$name.part.aot" -cp "$jar" \
+    dev.interlock.app.Rehearsal "$part" "$folder" >"$to/$name.aot.log" 2>&1 || return 0
   [ ! -f "$to/$name.part.aot" ] || mv "$to/$name.part.aot" "$to/$name.aot"
 }
 
 rm -f "$to/command.aot" "$to/node.aot"
-rehearse command &
-rehearse node --add-modules jdk.incubator.vector -Xmx128m &
+rehearse nodes node --add-modules jdk.incubator.vector -Xmx128m &
+rehearse commands command -Dio.netty.jfr.enabled=false -Djavax.net.ssl.trustStore=NONE &
 wait

@@ -11,8 +11,13 @@ import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.ring.Role;
+import dev.interlock.wire.Peers;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -24,19 +29,6 @@ import picocli.CommandLine.Command;
                 "Keeps secrets in clouds that needn't be trusted: any t of n providers open them, fewer learn nothing.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            DemoCommand.class,
-            PutCommand.class,
-            GetCommand.class,
-            LsCommand.class,
-            InfoCommand.class,
-            DestroyCommand.class,
-            RingCommand.class,
-            CredentialCommand.class,
-            KeygenCommand.class,
-            ProofCommand.class,
-            AuditCommand.class
-        },
         footer = {
             "",
             "Start with:  interlock demo",
@@ -53,6 +45,10 @@ public final class Main implements Runnable {
     static final int NO_OBJECT = 5;
     static final int REFUSED = 6;
 
+    private static final Set<String> ASKS_NODES = Set.of("put", "get", "ls", "info", "destroy");
+    /** By name, in the order of the help. */
+    private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
@@ -66,16 +62,47 @@ public final class Main implements Runnable {
         if (args.length > 0 && (args[0].equals("provider") || args[0].equals("dealer"))) {
             System.setProperty("interlock.log", System.getProperty("interlock.log", "INFO"));
         }
+        if (args.length > 0 && ASKS_NODES.contains(args[0])) {
+            Peers.prepare();
+        }
         System.exit(run(args));
     }
 
     static int run(String... args) {
-        return new CommandLine(new Main())
-                .addSubcommand(NodeCommand.of(Role.PROVIDER))
-                .addSubcommand(NodeCommand.of(Role.DEALER))
+        return commandLine(args)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, command, parsed) -> explain(error))
                 .execute(args);
+    }
+
+    private static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("demo", DemoCommand::new);
+        commands.put("put", PutCommand::new);
+        commands.put("get", GetCommand::new);
+        commands.put("ls", LsCommand::new);
+        commands.put("info", InfoCommand::new);
+        commands.put("destroy", DestroyCommand::new);
+        commands.put("ring", RingCommand::new);
+        commands.put("credential", CredentialCommand::new);
+        commands.put("keygen", KeygenCommand::new);
+        commands.put("proof", ProofCommand::new);
+        commands.put("audit", AuditCommand::new);
+        commands.put("provider", () -> NodeCommand.of(Role.PROVIDER));
+        commands.put("dealer", () -> NodeCommand.of(Role.DEALER));
+        return commands;
+    }
+
+    /** The whole command, or as much of it as these arguments call. */
+    private static CommandLine commandLine(String... args) {
+        CommandLine interlock = new CommandLine(new Main());
+        // Reading a command's options takes longer than many a command runs.
+        Supplier<Object> called = args.length == 0 ? null : COMMANDS.get(args[0]);
+        if (called != null) {
+            return interlock.addSubcommand(called.get());
+        }
+        COMMANDS.values().forEach(command -> interlock.addSubcommand(command.get()));
+        return interlock;
     }
 
     private static int explain(Exception error) {

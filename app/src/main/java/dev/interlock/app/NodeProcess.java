@@ -68,6 +68,8 @@ final class NodeProcess {
             // One that doesn't fit any more is passed over in silence.
             command.addAll(List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off"));
         }
+        command.add("-Djava.library.path="
+                + Path.of(classPath).resolveSibling("lib").resolve("native"));
         command.add("-cp");
         command.add(classPath);
         command.add(Main.class.getName());

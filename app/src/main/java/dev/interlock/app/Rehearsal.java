@@ -3,26 +3,26 @@ package dev.interlock.app;
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peers;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * A short life of a whole ring in one process, from which the JVM learns what to have ready at its next start (JEP 483, 514,
- * 515). Run by {@code .mvn/rehearse.sh} after a build; no command, and nothing depends on it.
+ * A short life of a whole ring, from which the JVM learns what to have ready at its next start (JEP 483, 514, 515): its
+ * nodes in one process, the commands in another, because each would burden the other's start. Run by
+ * {@code .mvn/rehearse.sh} after a build; no command, and nothing depends on it.
  */
 final class Rehearsal {
     private static final int LARGE_BYTES = 6 << 20;
     private static final int ROUNDS = 5;
+    private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final Path folder;
     private final PrintStream console = System.out;
@@ -31,26 +31,19 @@ final class Rehearsal {
         this.folder = folder;
     }
 
+    /** @param args {@code nodes} or {@code commands}, and a folder that both share */
     public static void main(String[] args) throws Exception {
-        Path folder = Files.createTempDirectory("interlock-rehearsal-");
-        try {
-            new Rehearsal(folder).run();
-        } finally {
-            try (Stream<Path> files = Files.walk(folder)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                    try {
-                        Files.delete(file);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                });
-            }
+        Rehearsal rehearsal = new Rehearsal(Path.of(args[1]));
+        if (args[0].equals("nodes")) {
+            rehearsal.nodes();
+        } else {
+            rehearsal.commands();
         }
         // Without waiting for the pools of libraries.
         System.exit(0);
     }
 
-    private void run() throws Exception {
+    private void nodes() throws Exception {
         RingFolder ring =
                 RingFolder.create(folder.resolve("ring"), "rehearsal", 2, 3, 1, 0, EnumSet.allOf(Profile.class));
         List<AutoCloseable> nodes = new ArrayList<>();
@@ -58,6 +51,20 @@ final class Rehearsal {
             for (Path node : ring.nodes()) {
                 nodes.add(NodeCommand.start(NodeFolder.open(node), Deadlines.DEFAULT, List.of()));
             }
+            Files.createFile(folder.resolve("up"));
+            await(folder.resolve("over"));
+        } finally {
+            for (AutoCloseable node : nodes) {
+                node.close();
+            }
+        }
+    }
+
+    private void commands() throws Exception {
+        await(folder.resolve("up"));
+        Peers.prepare();
+        try {
+            String ring = folder.resolve("ring").toString();
             Path small = Files.write(folder.resolve("small"), new byte[32]);
             Path large = Files.write(folder.resolve("large"), new byte[LARGE_BYTES]);
             String key = folder.resolve("key").toString();
@@ -70,14 +77,22 @@ final class Rehearsal {
             get(put(small, "--to", to), "--key", key);
             get(put(small, "--share", share), "--share", share);
             String id = put(small);
-            command("ls", "--ring", ring.path().toString());
-            command("info", id, "--ring", ring.path().toString());
-            command("destroy", id, "--ring", ring.path().toString());
-            command("ring", "status", ring.path().toString());
+            command("ls", "--ring", ring);
+            command("info", id, "--ring", ring);
+            command("get", id, "--ring", ring);
+            command("destroy", id, "--ring", ring);
+            command("ring", "status", ring);
         } finally {
-            for (AutoCloseable node : nodes) {
-                node.close();
+            Files.createFile(folder.resolve("over"));
+        }
+    }
+
+    private static void await(Path file) throws InterruptedException {
+        for (long end = System.nanoTime() + LIMIT.toNanos(); !Files.exists(file); ) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException(file + " isn't there after " + LIMIT.toSeconds() + " s");
             }
+            Thread.sleep(50);
         }
     }
 

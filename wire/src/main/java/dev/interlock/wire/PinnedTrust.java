@@ -3,22 +3,39 @@ package dev.interlock.wire;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.util.Map;
+import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** Trusts exactly the pinned public keys; names, dates and authorities play no part. */
 final class PinnedTrust extends X509ExtendedTrustManager {
-    private final Map<String, String> nodeOfPin;
+    private final Pins pins;
 
-    /** @param nodeOfPin from a pin to the node that it belongs to */
-    PinnedTrust(Map<String, String> nodeOfPin) {
-        this.nodeOfPin = Map.copyOf(nodeOfPin);
+    /** Whether a pin is the right one at the other end of this connection, where that end is known. */
+    private interface Pins {
+        boolean trust(String pin, @Nullable SSLEngine connection);
     }
 
-    private void check(X509Certificate[] chain) throws CertificateException {
+    private PinnedTrust(Pins pins) {
+        this.pins = pins;
+    }
+
+    /** Trusts these at every end. */
+    static PinnedTrust ofAny(Set<String> pins) {
+        Set<String> all = Set.copyOf(pins);
+        return new PinnedTrust((pin, _) -> all.contains(pin));
+    }
+
+    /** Trusts each of these at its own address and nowhere else. */
+    static PinnedTrust of(AddressPins pins) {
+        return new PinnedTrust((pin, connection) ->
+                connection != null && pins.expected(connection.getPeerHost(), connection.getPeerPort(), pin));
+    }
+
+    private void check(X509Certificate[] chain, @Nullable SSLEngine connection) throws CertificateException {
         String pin = TlsIdentity.pin(chain[0]);
-        if (!nodeOfPin.containsKey(pin)) {
+        if (!pins.trust(pin, connection)) {
             throw new WrongPinException(pin);
         }
     }
@@ -34,36 +51,36 @@ final class PinnedTrust extends X509ExtendedTrustManager {
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        check(chain);
+        check(chain, null);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        check(chain);
+        check(chain, null);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
             throws CertificateException {
-        check(chain);
+        check(chain, null);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
             throws CertificateException {
-        check(chain);
+        check(chain, null);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
             throws CertificateException {
-        check(chain);
+        check(chain, engine);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
             throws CertificateException {
-        check(chain);
+        check(chain, engine);
     }
 
     @Override

@@ -9,7 +9,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -23,14 +22,15 @@ public final class Tls {
 
     private Tls() {}
 
-    static void client(SslContextBuilder builder, NodeCard peer) {
-        common(builder).trustManager(new PinnedTrust(Map.of(peer.tlsPin(), peer.name())));
+    static void client(SslContextBuilder builder, AddressPins pins) {
+        common(builder).trustManager(PinnedTrust.of(pins));
     }
 
     /** Users come without a certificate; a certificate that does come must be pinned by the ring. */
     public static void server(SslContextBuilder builder, RingDescriptor ring) {
         common(builder)
-                .trustManager(new PinnedTrust(ring.nodes().collect(Collectors.toMap(NodeCard::tlsPin, NodeCard::name))))
+                .trustManager(
+                        PinnedTrust.ofAny(ring.nodes().map(NodeCard::tlsPin).collect(Collectors.toSet())))
                 .clientAuth(ClientAuth.OPTIONAL);
     }
 
