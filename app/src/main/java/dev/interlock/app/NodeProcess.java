@@ -23,6 +23,10 @@ final class NodeProcess {
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
             "-Xmx128m",
+            // What streams through lies outside the heap: a larger nursery would only be touched and held.
+            "-Xmn16m",
+            // The second compiler's memory of the first minutes goes back to the system.
+            "-XX:TrimNativeHeapInterval=5000",
             "-XX:+ExitOnOutOfMemoryError");
 
     private final NodeFolder folder;

@@ -8,9 +8,9 @@ import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.Http2;
 import dev.interlock.wire.Peer;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -60,7 +60,7 @@ final class FullBlinds implements Blind<MemorySegment> {
     }
 
     private void send(Line line, MemorySegment part) {
-        ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer((int) part.byteSize(), (int) part.byteSize());
+        ByteBuf bytes = Http2.BUFFERS.directBuffer((int) part.byteSize(), (int) part.byteSize());
         bytes.writeBytes(part.asByteBuffer());
         try {
             line.upload().send(bytes, client.deadlines().stall());

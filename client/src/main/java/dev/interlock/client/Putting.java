@@ -32,9 +32,9 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Http2;
 import dev.interlock.wire.Peer;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -53,7 +53,6 @@ import java.util.function.LongConsumer;
 
 /** One put: U's side of {@link Write}, over the network. */
 final class Putting {
-    private static final int PIECE_BYTES = 64 << 10;
     private static final Duration SEALED_POLL = Duration.ofMillis(20);
 
     private final RingClient client;
@@ -271,11 +270,12 @@ final class Putting {
 
     /** Masks a chunk and sends it, piece by piece: a hop needs its full blind no sooner than its stream. */
     private void send(Peer.Upload upload, MemorySegment chunk, WriteMasks masks) throws InterruptedException {
-        for (long done = 0; done < chunk.byteSize(); done += PIECE_BYTES) {
-            int length = (int) Math.min(PIECE_BYTES, chunk.byteSize() - done);
+        int length;
+        for (long done = 0; done < chunk.byteSize(); done += length) {
+            length = Http2.pieceBytes(chunk.byteSize() - done);
             MemorySegment part = chunk.asSlice(done, length);
             Write.enter(part, masks.all());
-            ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
+            ByteBuf piece = Http2.BUFFERS.directBuffer(length, length);
             piece.writeBytes(part.asByteBuffer());
             upload.send(piece, client.deadlines().stall());
         }

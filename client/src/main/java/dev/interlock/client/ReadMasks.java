@@ -10,10 +10,10 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Http2;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -103,7 +103,7 @@ final class ReadMasks implements AutoCloseable {
                 for (ByteBuf c = in.read(client.deadlines().stall());
                         c != null;
                         c = in.read(client.deadlines().stall())) {
-                    ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(c.readableBytes());
+                    ByteBuf piece = Http2.BUFFERS.directBuffer(c.readableBytes());
                     piece.writeBytes(c);
                     c.release();
                     Read.reenter(MemorySegment.ofBuffer(piece.nioBuffer()), k);

@@ -37,6 +37,7 @@ import dev.interlock.wire.Peers;
 import dev.interlock.wire.Tls;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -99,6 +100,7 @@ public final class NodeServer implements AutoCloseable {
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
                 .http2MaxFrameSize(Http2.MAX_FRAME_BYTES)
+                .childChannelOption(ChannelOption.ALLOCATOR, Http2.BUFFERS)
                 // Streams have deadlines of their own, for the next byte and not for the last.
                 .requestTimeout(Duration.ZERO)
                 .maxRequestLength(0)

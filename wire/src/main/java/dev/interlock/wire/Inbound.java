@@ -19,6 +19,8 @@ import org.reactivestreams.Subscription;
  */
 public final class Inbound implements AutoCloseable {
     private static final int AHEAD = 4;
+    /** Asking wakes the event loop up. */
+    private static final int ASKED_AT_ONCE = AHEAD / 2;
 
     private sealed interface Event {}
 
@@ -32,6 +34,7 @@ public final class Inbound implements AutoCloseable {
     private volatile @Nullable Subscription subscription;
     private volatile boolean closed;
     private @Nullable Event ended;
+    private int taken;
 
     /** Starts to receive. Objects other than data are passed over. */
     public Inbound(StreamMessage<? extends HttpObject> stream) {
@@ -59,7 +62,11 @@ public final class Inbound implements AutoCloseable {
                     throw new IOException("the stream broke off", broken.cause());
                 }
                 case Piece(HttpData data) -> {
-                    request(1);
+                    taken++;
+                    if (taken == ASKED_AT_ONCE) {
+                        request(taken);
+                        taken = 0;
+                    }
                     if (!data.isEmpty()) {
                         // Its own indices, the data's reference count.
                         return data.byteBuf();

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 
 /** The sending end of a stream, for one blocking writer: holds no more than a window of bytes that weren't taken. */
 public final class Outbound {
-    private static final int WINDOW_BYTES = 512 * 1024;
+    private static final int WINDOW_BYTES = 1 << 20;
 
     private final StreamWriter<HttpObject> writer;
     private CompletableFuture<Void> taken = CompletableFuture.completedFuture(null);

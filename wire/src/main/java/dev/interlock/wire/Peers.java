@@ -5,6 +5,7 @@ import com.linecorp.armeria.client.ClientFactoryBuilder;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.util.EventLoopGroups;
 import dev.interlock.protocol.ring.NodeCard;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,6 +78,7 @@ public final class Peers implements AutoCloseable {
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
                 .http2MaxFrameSize(Http2.MAX_FRAME_BYTES)
+                .channelOption(ChannelOption.ALLOCATOR, Http2.BUFFERS)
                 .tlsCustomizer(tls -> Tls.client(tls, pins));
         own.ifPresent(identity -> builder.tls(identity.keyPair()));
         return builder.build();

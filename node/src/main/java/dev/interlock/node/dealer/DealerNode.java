@@ -9,6 +9,7 @@ import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.random.DealerRandom;
 import dev.interlock.core.random.NoiseException;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
@@ -32,6 +33,7 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Http2;
 import dev.interlock.wire.Peer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -53,7 +55,8 @@ import java.util.concurrent.TimeoutException;
 /** The dealer: on a user's word it draws a pad, sends each provider its share, signs the roots, and forgets. */
 public final class DealerNode implements AutoCloseable {
     private static final int MAX_REQUEST_BYTES = 16 << 10;
-    private static final int TILE_BYTES = 64 << 10;
+    /** The longest piece of a share, its chunk's salt before it. */
+    private static final int MAX_PIECE_BYTES = Http2.MAX_FRAME_BYTES;
     /** How soon a source that broke is found while nobody deals. */
     private static final Duration RESEED = Duration.ofSeconds(10);
 
@@ -158,8 +161,9 @@ public final class DealerNode implements AutoCloseable {
                 for (Receiver receiver : receivers) {
                     receiver.beginChunk(k, source);
                 }
-                for (int done = 0; done < layout.padLength(k); done += TILE_BYTES) {
-                    int length = Math.min(TILE_BYTES, layout.padLength(k) - done);
+                int length;
+                for (int done = 0; done < layout.padLength(k); done += length) {
+                    length = Http2.pieceBytes(layout.padLength(k) - done);
                     List<MemorySegment> tiles = new ArrayList<>();
                     for (Receiver receiver : receivers) {
                         tiles.add(receiver.nextTile(length));
@@ -207,10 +211,10 @@ public final class DealerNode implements AutoCloseable {
 
     /** One point's end of a dealing. */
     private abstract static class Receiver implements AutoCloseable {
-        private final WipedBuffers buffers = new WipedBuffers(TILE_BYTES);
+        private final WipedBuffers buffers = new WipedBuffers(MAX_PIECE_BYTES);
         ByteBuf tile = Unpooled.EMPTY_BUFFER;
 
-        abstract void beginChunk(int k, PadRandom source) throws InterruptedException;
+        abstract void beginChunk(int k, PadRandom source);
 
         MemorySegment nextTile(int length) {
             tile = buffers.take(length);
@@ -279,6 +283,10 @@ public final class DealerNode implements AutoCloseable {
         private final Peer.Upload upload;
         private final MerkleRoot root = new MerkleRoot();
         private Leaves leaf;
+        /** What stands before the next tile in its piece: the chunk's salt, or nothing. */
+        private final SecretBytes salt = SecretBytes.allocate(Leaves.SALT_BYTES);
+
+        private boolean begun;
 
         ProviderReceiver(Write.Deal deal, ShareIndex x) {
             this.deal = deal;
@@ -290,10 +298,21 @@ public final class DealerNode implements AutoCloseable {
 
         /** The chunk's salt goes before it; this provider alone knows it. */
         @Override
-        void beginChunk(int k, PadRandom source) throws InterruptedException {
+        void beginChunk(int k, PadRandom source) {
             leaf = Leaves.ofShare(deal.object(), x.x(), k);
-            source.fill(nextTile(Leaves.SALT_BYTES));
-            sendTile();
+            source.fill(salt.segment());
+            begun = true;
+        }
+
+        @Override
+        MemorySegment nextTile(int length) {
+            if (!begun) {
+                return super.nextTile(length);
+            }
+            begun = false;
+            MemorySegment piece = super.nextTile(Leaves.SALT_BYTES + length);
+            piece.copyFrom(salt.segment());
+            return piece.asSlice(Leaves.SALT_BYTES);
         }
 
         @Override
@@ -334,6 +353,12 @@ public final class DealerNode implements AutoCloseable {
         @Override
         void fail(InterlockException cause) {
             upload.out().fail(cause);
+        }
+
+        @Override
+        public void close() {
+            salt.close();
+            super.close();
         }
     }
 

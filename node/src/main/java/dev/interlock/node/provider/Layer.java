@@ -3,7 +3,6 @@ package dev.interlock.node.provider;
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.LinearSpace;
-import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.protocol.Session;
@@ -21,11 +20,14 @@ final class Layer implements AutoCloseable {
     private final LinearSpace<MemorySegment> space;
     private final Blind<MemorySegment> blind;
     /** The share record of the chunk that is passing: salt, then share. */
-    private final SecretBytes record;
+    private MemorySegment record = MemorySegment.NULL;
 
     private int chunk = -1;
 
-    /** @param blind B_i; closed with this */
+    /**
+     * @param share closed with this
+     * @param blind B_i; closed with this
+     */
     Layer(Session session, ShareFeed share, Blind<MemorySegment> blind, ByteSpace space, Duration deadline) {
         this.session = session;
         this.layout = session.layout();
@@ -33,7 +35,6 @@ final class Layer implements AutoCloseable {
         this.deadline = deadline;
         this.space = space;
         this.blind = blind;
-        this.record = SecretBytes.allocate(Leaves.SALT_BYTES + (long) layout.padLength(0));
     }
 
     /** Hops the next piece of the stream in place; its first byte is byte {@code position} of P. */
@@ -44,14 +45,14 @@ final class Layer implements AutoCloseable {
             long within = position + done - layout.padOffset(k);
             long length = Math.min(piece.byteSize() - done, layout.padLength(k) - within);
             if (k != chunk) {
-                share.read(k, record.segment().asSlice(0, share.recordBytes(k)), deadline);
+                record = share.hold(k, deadline);
                 chunk = k;
             }
             Write.hop(
                     space,
                     piece.asSlice(done, length),
                     session,
-                    record.segment().asSlice(Leaves.SALT_BYTES + within, length),
+                    record.asSlice(Leaves.SALT_BYTES + within, length),
                     blind);
             done += length;
         }
@@ -60,6 +61,6 @@ final class Layer implements AutoCloseable {
     @Override
     public void close() {
         blind.close();
-        record.close();
+        share.close();
     }
 }

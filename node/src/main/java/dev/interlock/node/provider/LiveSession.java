@@ -300,6 +300,9 @@ final class LiveSession implements AutoCloseable {
             }
             closed = true;
         }
+        if (feed != null) {
+            feed.abandon();
+        }
         pending.ifPresent(PendingObject::close);
         if (pending.isEmpty()) {
             if (share != null) {

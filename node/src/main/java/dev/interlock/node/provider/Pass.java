@@ -8,10 +8,10 @@ import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.wire.Http2;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -171,7 +171,7 @@ final class Pass {
 
         Collector(Blob blob) {
             this.blob = blob;
-            this.record = PooledByteBufAllocator.DEFAULT.directBuffer(blob.recordBytes(0), blob.recordBytes(0));
+            this.record = Http2.BUFFERS.directBuffer(blob.recordBytes(0), blob.recordBytes(0));
         }
 
         void add(MemorySegment flow) {
@@ -216,7 +216,7 @@ final class Pass {
             if (piece == null || (piece.isDirect() && piece.nioBufferCount() == 1 && !piece.isReadOnly())) {
                 return piece;
             }
-            ByteBuf copy = PooledByteBufAllocator.DEFAULT.directBuffer(piece.readableBytes());
+            ByteBuf copy = Http2.BUFFERS.directBuffer(piece.readableBytes());
             copy.writeBytes(piece);
             piece.release();
             return copy;
@@ -235,8 +235,6 @@ final class Pass {
 
     /** What this home keeps for others, a record at a time: the ciphertext, or a sealed share. */
     static final class StoredSource implements Source {
-        private static final int PIECE_BYTES = 64 << 10;
-
         private final Blob blob;
         private final String self;
         private @Nullable ByteBuf chunk;
@@ -256,12 +254,12 @@ final class Pass {
                     return null;
                 }
                 int length = blob.recordBytes(k);
-                current = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
+                current = Http2.BUFFERS.directBuffer(length, length);
                 chunk = current;
                 blob.read(k++, MemorySegment.ofBuffer(current.nioBuffer(0, length)));
                 current.writerIndex(length);
             }
-            return current.readRetainedSlice(Math.min(PIECE_BYTES, current.readableBytes()));
+            return current.readRetainedSlice(Http2.pieceBytes(current.readableBytes()));
         }
 
         @Override

@@ -195,16 +195,15 @@ public final class ProviderNode implements AutoCloseable {
             throw new RefusedException(name() + ": the share of this session is there or under way already");
         }
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
-                SecretBytes record = SecretBytes.allocate(
-                        Leaves.SALT_BYTES + (long) session.layout().padLength(0));
+                ShareFeed.Arrival arrival = live.feed().arrival();
                 SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES)) {
             MerkleRoot root = new MerkleRoot();
             ChunkLayout layout = session.layout();
             byte[] leaves = new byte[session.scheme().sealed() ? SealedLayout.leavesBytes(layout) : 0];
             for (int k = 0; k < layout.count(); k++) {
-                MemorySegment r = record.segment().asSlice(0, Leaves.SALT_BYTES + (long) layout.padLength(k));
+                MemorySegment r = arrival.room(k, deadlines.stall());
                 in.fill(r);
-                live.feed().append(r);
+                arrival.append(k, r);
                 byte[] leaf = Write.shareLeaf(
                         session.object(), self.x(), k, r.asSlice(0, Leaves.SALT_BYTES), r.asSlice(Leaves.SALT_BYTES));
                 root.add(leaf);

@@ -6,8 +6,8 @@ import dev.interlock.core.sealing.SealedWriter;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.node.store.Blob;
+import dev.interlock.wire.Http2;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,7 @@ final class SealedShareSource implements Pass.Source {
         this.writer = writer;
         this.record = SecretBytes.allocate(Leaves.SALT_BYTES + (long) layout.padLength(0));
         byte[] header = writer.header();
-        this.rest = PooledByteBufAllocator.DEFAULT
+        this.rest = Http2.BUFFERS
                 .directBuffer(header.length + leaves.length)
                 .writeBytes(header)
                 .writeBytes(leaves);
@@ -47,7 +47,7 @@ final class SealedShareSource implements Pass.Source {
             rest = sealNext();
         }
         // A copy: what a station passes on is its own to change.
-        ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(PIECE_BYTES);
+        ByteBuf piece = Http2.BUFFERS.directBuffer(PIECE_BYTES);
         return piece.writeBytes(rest, Math.min(PIECE_BYTES, rest.readableBytes()));
     }
 
@@ -55,7 +55,7 @@ final class SealedShareSource implements Pass.Source {
         MemorySegment plain = record.segment().asSlice(0, share.recordBytes(k));
         share.read(k, plain);
         int sealedBytes = (int) plain.byteSize() + SealedLayout.TAG_BYTES;
-        ByteBuf sealed = PooledByteBufAllocator.DEFAULT.directBuffer(sealedBytes, sealedBytes);
+        ByteBuf sealed = Http2.BUFFERS.directBuffer(sealedBytes, sealedBytes);
         writer.seal(k, k == layout.count() - 1, plain, MemorySegment.ofBuffer(sealed.nioBuffer(0, sealedBytes)));
         k++;
         return sealed.writerIndex(sealedBytes);

@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * that it meets a thread in.
  */
 final class FileMedium implements Medium {
-    /** So much is given to the disk at a time, and at most twice as much waits for it. */
-    private static final long WRITE_BACK_BYTES = 32 << 20;
+    /**
+     * So much is given to the disk at a time, and at most twice as much waits for it: little enough that a slow disk with
+     * the files of many parties delays an appender by less than a stall.
+     */
+    private static final long WRITE_BACK_BYTES = 8 << 20;
 
     private final Path path;
     private final @Nullable FileChannel writer;
