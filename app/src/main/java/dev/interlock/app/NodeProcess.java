@@ -27,6 +27,8 @@ final class NodeProcess {
             "-Xmn16m",
             // The second compiler's memory of the first minutes goes back to the system.
             "-XX:TrimNativeHeapInterval=5000",
+            // Counting buffers is for tests: it makes stack traces all the time.
+            "-Dio.netty.leakDetection.level=disabled",
             "-XX:+ExitOnOutOfMemoryError");
 
     private final NodeFolder folder;

@@ -10,7 +10,6 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.server.HttpService;
-import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
@@ -41,7 +40,10 @@ import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -52,6 +54,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +79,7 @@ public final class NodeServer implements AutoCloseable {
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("sweeper").factory());
     private final ServerBuilder builder;
+    private final Map<String, Map<HttpMethod, Handler>> handlers = new LinkedHashMap<>();
     private volatile Supplier<Optional<String>> failing = Optional::empty;
     private Optional<Server> server = Optional.empty();
 
@@ -127,8 +131,20 @@ public final class NodeServer implements AutoCloseable {
     }
 
     public NodeServer route(HttpMethod method, String path, Handler handler) {
-        builder.service(Route.builder().methods(method).path(path).build(), service(handler));
+        handlers.computeIfAbsent(path, _ -> new EnumMap<>(HttpMethod.class)).put(method, handler);
         return this;
+    }
+
+    /** One service a path: with a route for each method, every request would first fail the other methods' routes. */
+    private Handler anyMethod(Map<HttpMethod, Handler> ofMethod) {
+        return (context, request) -> {
+            Handler handler = ofMethod.get(context.method());
+            if (handler == null) {
+                throw new BadInputException(card.name() + " doesn't serve " + context.method() + " here, only "
+                        + ofMethod.keySet().stream().map(HttpMethod::name).collect(Collectors.joining(", ")));
+            }
+            return handler.handle(context, request);
+        };
     }
 
     /** Has {@code /health} say "failing" and why while this gives a reason. */
@@ -158,6 +174,7 @@ public final class NodeServer implements AutoCloseable {
 
     /** @throws BadInputException when the address can't be listened on */
     public void start() {
+        handlers.forEach((path, ofMethod) -> builder.service(path, service(anyMethod(ofMethod))));
         Server started = builder.build();
         try {
             started.start().join();

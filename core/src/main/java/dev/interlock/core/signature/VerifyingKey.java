@@ -1,8 +1,11 @@
 package dev.interlock.core.signature;
 
 import dev.interlock.core.encoding.MalformedException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
@@ -11,18 +14,36 @@ public final class VerifyingKey {
     public static final int BYTES = Ed25519.PUBLIC_KEY_SIZE;
     private static final Pattern TEXT = Pattern.compile("ed25519:[0-9a-f]{64}");
 
-    private final byte[] key;
+    /** Decoding a key and checking its order costs a third of a verification, and the same few keys come again and again. */
+    private static final int MAX_KNOWN = 1024;
 
-    private VerifyingKey(byte[] key) {
+    private static final ConcurrentMap<ByteBuffer, VerifyingKey> KNOWN = new ConcurrentHashMap<>();
+
+    private final byte[] key;
+    private final Ed25519.PublicPoint point;
+
+    private VerifyingKey(byte[] key, Ed25519.PublicPoint point) {
         this.key = key;
+        this.point = point;
     }
 
     /** @throws MalformedException unless these are 32 bytes of a canonically encoded point of full order */
     public static VerifyingKey of(byte[] bytes) {
-        if (bytes.length != BYTES || !Ed25519.validatePublicKeyFull(bytes, 0)) {
+        VerifyingKey known = KNOWN.get(ByteBuffer.wrap(bytes));
+        if (known != null) {
+            return known;
+        }
+        byte[] key = bytes.clone();
+        Ed25519.PublicPoint point = key.length == BYTES ? Ed25519.validatePublicKeyFullExport(key, 0) : null;
+        if (point == null) {
             throw new MalformedException("these " + bytes.length + " bytes are no Ed25519 public key");
         }
-        return new VerifyingKey(bytes.clone());
+        VerifyingKey decoded = new VerifyingKey(key, point);
+        if (KNOWN.size() >= MAX_KNOWN) {
+            KNOWN.clear();
+        }
+        KNOWN.put(ByteBuffer.wrap(key), decoded);
+        return decoded;
     }
 
     public static VerifyingKey parse(String text) {
@@ -36,7 +57,7 @@ public final class VerifyingKey {
     public void verify(Purpose purpose, byte[] message, byte[] signature) {
         byte[] labelled = purpose.prefixed(message);
         if (signature.length != Ed25519.SIGNATURE_SIZE
-                || !Ed25519.verify(signature, 0, key, 0, labelled, 0, labelled.length)) {
+                || !Ed25519.verify(signature, 0, point, labelled, 0, labelled.length)) {
             throw new BadSignatureException(purpose, this);
         }
     }

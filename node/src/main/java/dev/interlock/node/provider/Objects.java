@@ -66,6 +66,9 @@ final class Objects {
 
     /** The sessions that work on objects. */
     interface Sessions {
+        /** The object is committed: its write is over. */
+        void finish(ObjectId object);
+
         /** Ends an object's sessions: its write, or its reads too. */
         void end(ObjectId object, boolean readsToo);
     }
@@ -143,7 +146,7 @@ final class Objects {
                 .key();
         StoredObject object = owned(id, user);
         commit(object, SignatureChain.decode(body));
-        sessions.end(id, false);
+        sessions.finish(id);
         return NodeServer.done();
     }
 

@@ -108,7 +108,7 @@ public final class ProviderNode implements AutoCloseable {
         this.deadlines = deadlines;
         this.clock = clock;
         this.sessions = new SessionTable(self.name());
-        this.objects = new Objects(server, self, store, this::endSessions);
+        this.objects = new Objects(server, self, store, new SessionsOfObjects());
         this.hopped = Counter.builder("interlock.hop.bytes")
                 .description("bytes that passed this provider's stations")
                 .register(server.meters());
@@ -600,11 +600,22 @@ public final class ProviderNode implements AutoCloseable {
         live.close();
     }
 
-    private void endSessions(ObjectId object, boolean readsToo) {
-        for (LiveSession live : sessions.of(object)) {
-            if (readsToo || live.isWrite()) {
-                fail(live, new RefusedException(name() + ": the object " + object + " ended while the session ran"));
-                drop(live);
+    private final class SessionsOfObjects implements Objects.Sessions {
+        @Override
+        public void finish(ObjectId object) {
+            sessions.of(object).stream().filter(LiveSession::isPrepared).forEach(ProviderNode.this::drop);
+            end(object, false);
+        }
+
+        @Override
+        public void end(ObjectId object, boolean readsToo) {
+            for (LiveSession live : sessions.of(object)) {
+                if (readsToo || live.isWrite()) {
+                    fail(
+                            live,
+                            new RefusedException(name() + ": the object " + object + " ended while the session ran"));
+                    drop(live);
+                }
             }
         }
     }
