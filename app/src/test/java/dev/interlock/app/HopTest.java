@@ -16,12 +16,19 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.TlsIdentity;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +111,55 @@ final class HopTest {
         Peer.Call deal = write.orders().deal();
         byte[] unused = write.stream();
         finish(write.dealt(deal));
+    }
+
+    @Test
+    void whatComesBeforeTheOrdersOfAWriteWaitsForThem() {
+        Peer.Call deal = write.deal();
+        CompletableFuture<byte[]> streamed = CompletableFuture.supplyAsync(() -> write.stream());
+        assertThatThrownBy(() -> streamed.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        HandWrite unused = write.orders();
+        assertThat(streamed).succeedsWithin(Duration.ofSeconds(20));
+        finish(write.dealt(deal));
+    }
+
+    @Test
+    void whatComesBeforeTheOrdersOfAReadWaitsForThem() {
+        Token token = ring.put(m);
+        try (HandRead read = new HandRead(raw, token)) {
+            // Home's order first: its stream is on its way before the next one has its order.
+            CompletableFuture<byte[]> received = CompletableFuture.supplyAsync(() -> received(read));
+            read.route().forEach(node -> {
+                assertThatThrownBy(() -> received.get(100, TimeUnit.MILLISECONDS))
+                        .isInstanceOf(TimeoutException.class);
+                read.order(node);
+            });
+            assertThat(received)
+                    .succeedsWithin(Duration.ofSeconds(20))
+                    .satisfies(
+                            p -> assertThat(Arrays.copyOfRange(p, 64, p.length)).isEqualTo(m));
+        }
+    }
+
+    @Test
+    void aSessionThatItsUserGivesUpIsNotWaitedFor() {
+        CompletableFuture<byte[]> streamed = CompletableFuture.supplyAsync(() -> write.stream());
+        assertThatThrownBy(() -> streamed.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> write.abandon())
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("no session");
+        assertThat(streamed)
+                .failsWithin(Duration.ofSeconds(2))
+                .withThrowableOfType(ExecutionException.class)
+                .withMessageContaining("gave up session");
+    }
+
+    private static byte[] received(HandRead read) {
+        try {
+            return read.receive();
+        } catch (IOException | InterruptedException e) {
+            throw new CompletionException(e);
+        }
     }
 
     @Test

@@ -3,14 +3,22 @@ package dev.interlock.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.client.Attempt;
+import dev.interlock.client.Fetched;
+import dev.interlock.client.GetOptions;
+import dev.interlock.client.Interlock;
 import dev.interlock.client.Listed;
+import dev.interlock.client.PutOptions;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.NoSuchObjectException;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -72,6 +80,41 @@ final class RoundTripTest {
         put.forEach((token, bytes) -> assertThat(ring.get(token.object()))
                 .as("%d bytes", bytes.length)
                 .isEqualTo(bytes));
+    }
+
+    @Test
+    void aBatchComesBackAndOneThatFailsLeavesTheOthersAlone() throws Exception {
+        List<byte[]> contents = new ArrayList<>();
+        List<Interlock.Source> sources = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+            byte[] bytes = TestRing.random(32);
+            contents.add(bytes);
+            // One ends before its length.
+            sources.add(new Interlock.Source(
+                    Channels.newChannel(new ByteArrayInputStream(bytes, 0, i == 70 ? 31 : 32)), 32));
+        }
+        List<Attempt<Token>> put = ring.owner().putAll(sources, PutOptions.DEFAULT);
+        assertThat(put).hasSize(150);
+        assertThatThrownBy(put.get(70)::get).isInstanceOf(BadInputException.class);
+
+        List<Interlock.Target> targets = new ArrayList<>();
+        List<ByteArrayOutputStream> outs = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+            ObjectId id = i == 70
+                    ? ObjectId.random(new SecureRandom())
+                    : put.get(i).get().object();
+            outs.add(new ByteArrayOutputStream());
+            targets.add(new Interlock.Target(id, Channels.newChannel(outs.get(i))));
+        }
+        List<Attempt<Fetched>> got = ring.owner().getAll(targets, GetOptions.DEFAULT);
+        for (int i = 0; i < 150; i++) {
+            if (i == 70) {
+                assertThatThrownBy(got.get(70)::get).isInstanceOf(NoSuchObjectException.class);
+            } else {
+                assertThat(got.get(i)).isInstanceOf(Attempt.Done.class);
+                assertThat(outs.get(i).toByteArray()).isEqualTo(contents.get(i));
+            }
+        }
     }
 
     @Test

@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -92,6 +93,42 @@ public final class Interlock implements AutoCloseable {
             ObjectId object, WritableByteChannel out, GetOptions options, LongConsumer start, LongConsumer progress)
             throws IOException, InterruptedException {
         return Getting.get(client, object, providers(options.from()), options, out, start, progress);
+    }
+
+    /**
+     * One object of a batch.
+     *
+     * @param in open; stays the caller's to close
+     * @param length in bytes, exactly what the channel has
+     */
+    public record Source(ReadableByteChannel in, long length) {}
+
+    /**
+     * Puts many objects side by side, each by itself: one that fails leaves the others alone. In the order given.
+     *
+     * @param options for all of them; without a user key, which serves one object
+     */
+    public List<Attempt<Token>> putAll(List<Source> objects, PutOptions options) throws InterruptedException {
+        if (options.userKey().isPresent()) {
+            throw new BadInputException("a user key serves one object, and a batch has many: put them one by one");
+        }
+        return Batch.run(objects.stream()
+                .<Callable<Token>>map(object -> () -> put(object.in(), object.length(), options, _ -> {}))
+                .toList());
+    }
+
+    /**
+     * One object of a batch, and where it goes.
+     *
+     * @param out open; stays the caller's to close
+     */
+    public record Target(ObjectId object, WritableByteChannel out) {}
+
+    /** Gets many objects side by side, each by itself: one that fails leaves the others alone. In the order given. */
+    public List<Attempt<Fetched>> getAll(List<Target> objects, GetOptions options) throws InterruptedException {
+        return Batch.run(objects.stream()
+                .<Callable<Fetched>>map(target -> () -> get(target.object(), target.out(), options, _ -> {}, _ -> {}))
+                .toList());
     }
 
     /** The user's committed objects, newest first, as far as the providers that answer know them. */

@@ -170,6 +170,10 @@ final class Putting {
     private InterlockException telling(InterlockException e, Orders orders, Peer.Call deal)
             throws InterruptedException {
         Map<NodeCard, InterlockException> refusals = orders.refusals();
+        if (e instanceof BadInputException) {
+            // Our input isn't what was announced: others fail because we broke off.
+            return e;
+        }
         if (!refusals.isEmpty()) {
             return notOrdered(refusals);
         }

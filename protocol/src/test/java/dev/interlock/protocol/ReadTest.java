@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
@@ -215,17 +216,34 @@ final class ReadTest {
 
     @Test
     void aChunkInAnotherPlaceIsNotReleased() {
+        ObjectId object = MEMORY.write(new byte[ChunkLayout.CHUNK_BYTES + 100], MEMORY.all());
+        Token u = Token.decode(ChainMessage.decode(MEMORY.cc(new ShareIndex(1)).proof(object))
+                .chain()
+                .token());
         byte[] chunk = MEMORY.random.bytes(164);
         byte[] leaf = Write.chunkLeaf(0, MemorySegment.ofArray(chunk));
         byte[] twice = new byte[64];
         System.arraycopy(leaf, 0, twice, 0, 32);
         System.arraycopy(leaf, 0, twice, 32, 32);
-        try (Read.Plan plan = plan(xs(3, 4, 1), 1)) {
+        try (Read.Plan plan =
+                Read.plan(MEMORY.ring, u, xs(3, 4, 1), new ShareIndex(1), Blinding.EXPANDED, MEMORY.random)) {
             Read.checkChunk(plan, twice, 0, MemorySegment.ofArray(chunk));
             assertThatThrownBy(() -> Read.checkChunk(plan, twice, 1, MemorySegment.ofArray(chunk)))
                     .isInstanceOf(IntegrityException.class)
-                    .hasMessage("chunk 1 of " + OBJECT + " isn't what was put: one of cc1, cc3, cc4 sent wrong bytes."
+                    .hasMessage("chunk 1 of " + object + " isn't what was put: one of cc1, cc3, cc4 sent wrong bytes."
                             + " Nothing of it was released");
+        }
+    }
+
+    /** Its leaf makes h by itself, so no manifest is asked for, and none that is given counts. */
+    @Test
+    void aSingleChunkIsCheckedAgainstTheTokenItself() {
+        byte[] chunk = MEMORY.random.bytes(164);
+        byte[] leaf = Write.chunkLeaf(0, MemorySegment.ofArray(chunk));
+        try (Read.Plan plan = plan(xs(3, 4, 1), 1)) {
+            assertThatThrownBy(() -> Read.checkChunk(plan, leaf, 0, MemorySegment.ofArray(chunk)))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageStartingWith("chunk 0 of " + OBJECT + " isn't what was put");
         }
     }
 }
