@@ -164,6 +164,14 @@ public final class Small implements Suite {
                 Goal.atLeast(1));
         report.ratio(
                 name(),
+                "put " + shape,
+                "1/s",
+                puts,
+                "bare HTTPS",
+                requests.stream().map(rate -> rate / model.putRequests()).toList(),
+                null);
+        report.ratio(
+                name(),
                 "get " + shape,
                 "1/s",
                 gets,
@@ -187,7 +195,7 @@ public final class Small implements Suite {
         report.note(
                 name(),
                 "bare HTTPS: requests a second, " + AT_ONCE + " at once, divided by the " + model.getRequests()
-                        + " requests that a get makes");
+                        + " requests that a get makes, or the " + model.putRequests() + " of a put");
     }
 
     /** For information: what a shell script sees. */

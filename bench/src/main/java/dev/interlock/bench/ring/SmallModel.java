@@ -64,6 +64,20 @@ record SmallModel(int n, int t) {
         return 3;
     }
 
+    /** Requests that a put makes, from whomever to whomever. */
+    int putRequests() {
+        int orders = n;
+        int deal = 1;
+        int shares = n;
+        int stream = 1;
+        int hops = n - 1;
+        int homes = 1 + n - t;
+        int tokens = n;
+        int chain = n - 1;
+        int commits = n;
+        return orders + deal + shares + stream + hops + homes + tokens + chain + commits;
+    }
+
     /** Requests that a get makes, from whomever to whomever. */
     int getRequests() {
         int lookups = n;

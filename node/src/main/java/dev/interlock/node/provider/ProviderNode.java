@@ -49,6 +49,7 @@ import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.RecordReader;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -114,6 +115,9 @@ public final class ProviderNode implements AutoCloseable {
                 .register(server.meters());
         this.dealt = Counter.builder("interlock.share.bytes")
                 .description("bytes of shares received from dealers")
+                .register(server.meters());
+        FunctionCounter.builder("interlock.store.transactions", store, Store::transactions)
+                .description("durable transactions of the store; what comes together shares one")
                 .register(server.meters());
         server.meters().gauge("interlock.sessions", sessions, SessionTable::size);
     }

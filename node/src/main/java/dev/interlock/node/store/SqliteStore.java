@@ -217,6 +217,11 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public long transactions() {
+        return writes.transactions();
+    }
+
+    @Override
     public void close() {
         if (closed) {
             return;

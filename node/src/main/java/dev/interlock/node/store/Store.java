@@ -97,6 +97,9 @@ public interface Store extends AutoCloseable {
     /** Forgets the burns that expired before now. */
     void pruneBurns(Instant now);
 
+    /** How many transactions were made durable since the store was opened: operations that come together share one. */
+    long transactions();
+
     /** Waits for writes under way, gives up pending objects, ends open blobs. */
     @Override
     void close();
