@@ -1,5 +1,6 @@
 package dev.interlock.bench.ring;
 
+import dev.interlock.bench.Report;
 import java.util.Arrays;
 import java.util.List;
 
@@ -8,13 +9,11 @@ final class Statistics {
     private Statistics() {}
 
     static double median(double... figures) {
-        double[] sorted = sorted(figures);
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return median(Arrays.stream(figures).boxed().toList());
     }
 
     static double median(List<Double> figures) {
-        return median(array(figures));
+        return Report.Spread.of(figures).median();
     }
 
     /**

@@ -44,7 +44,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Objects {
     private static final Logger log = LoggerFactory.getLogger(Objects.class);
-    private static final int MAX_CHAIN_BYTES = 1 << 20;
+    /** A chain: a token and its signatures. */
+    static final int MAX_CHAIN_BYTES = 1 << 20;
+
     private static final int PAGE = 1000;
 
     private final NodeServer server;

@@ -26,6 +26,7 @@ import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
+import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
@@ -75,7 +76,7 @@ import org.slf4j.LoggerFactory;
 public final class ProviderNode implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProviderNode.class);
     private static final int MAX_ORDER_BYTES = 64 << 10;
-    private static final int MAX_CHAIN_BYTES = 33 << 20;
+    private static final int MAX_TOKEN_BYTES = Objects.MAX_CHAIN_BYTES + PendingObject.MAX_MANIFEST_BYTES;
     /** Longer than any order's signature is accepted, so that a burn outlives every replay. */
     private static final Duration BURN_LIFETIME =
             SignedRequest.LIFETIME.plus(SignedRequest.CLOCK_SKEW).multipliedBy(2);
@@ -390,7 +391,7 @@ public final class ProviderNode implements AutoCloseable {
 
     /** U → CC_i: u_m and the manifest. CC_1, once it has them durably, begins the chain and answers with its end. */
     private HttpResponse token(ServiceRequestContext context, HttpRequest request) throws Exception {
-        byte[] body = server.body(context, request, MAX_CHAIN_BYTES);
+        byte[] body = server.body(context, request, MAX_TOKEN_BYTES);
         SignedRequest signed =
                 server.gate().admit(context, Operation.TOKEN, session(context).toString(), body);
         LiveSession live = live(context);
@@ -414,7 +415,7 @@ public final class ProviderNode implements AutoCloseable {
         if (place < 1 || !ring.provider(path.get(place - 1)).card().equals(from)) {
             throw new RefusedException(name() + ": " + from.name() + " isn't before " + name() + " in this chain");
         }
-        byte[] body = server.body(context, request, MAX_CHAIN_BYTES);
+        byte[] body = server.body(context, request, Objects.MAX_CHAIN_BYTES);
         try {
             return sign(live, SignatureChain.decode(body));
         } catch (Exception e) {
