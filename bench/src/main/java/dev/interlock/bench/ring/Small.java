@@ -33,12 +33,13 @@ public final class Small implements Suite {
             Secrets secrets = new Secrets(interlock, SECRET_BYTES, List.of());
             try {
                 options.progress().println("small: warming up");
-                int warm = options.quick() ? 20 : 500;
-                secrets.warm(warm);
-                limits.roundTrip(10 * warm);
+                Duration warm = options.quick() ? Duration.ofSeconds(2) : Duration.ofSeconds(100);
+                int puts = Load.run(AT_ONCE, warm, secrets::put).count();
+                int gets = Load.run(AT_ONCE, warm, secrets::get).count();
+                limits.roundTrip(options.quick() ? 200 : 5000);
                 report.note(
                         name(),
-                        "after " + warm + " puts and " + 2 * warm + " gets to warm up, through one SDK; stores on "
+                        "after " + puts + " puts and " + gets + " gets to warm up, through one SDK; stores on "
                                 + ring.fileSystem());
                 oneAtATime(options, report, ring, limits, secrets);
                 atOnce(options, report, ring, limits, secrets);

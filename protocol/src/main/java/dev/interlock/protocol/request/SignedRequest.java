@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.function.Supplier;
 
 /**
  * What a client says over a request's body (DESIGN §11): for which node, what, on which object or session, once, and
@@ -101,27 +102,33 @@ public record SignedRequest(
             throw new RefusedException(
                     node + " refuses the request: its signature can't be accepted: " + e.getMessage());
         }
-        require(node, request.node().equals(node), "it was signed for " + request.node());
-        require(node, request.ring().equals(ring), "it was signed for another ring, " + request.ring());
-        require(node, request.epoch() == epoch, "it was signed for epoch " + request.epoch() + ", this is " + epoch);
-        require(node, request.operation() == operation, "it was signed for the operation " + request.operation());
-        require(node, request.subject().equals(subject), "it was signed for another object or session");
+        require(node, request.node().equals(node), () -> "it was signed for " + request.node());
+        require(node, request.ring().equals(ring), () -> "it was signed for another ring, " + request.ring());
+        require(
+                node,
+                request.epoch() == epoch,
+                () -> "it was signed for epoch " + request.epoch() + ", this is " + epoch);
+        require(node, request.operation() == operation, () -> "it was signed for the operation " + request.operation());
+        require(node, request.subject().equals(subject), () -> "it was signed for another object or session");
         require(
                 node,
                 MessageDigest.isEqual(request.bodyHash(), Sha256.plain(body)),
-                "its body isn't the one that was signed");
+                () -> "its body isn't the one that was signed");
         Instant expires = Instant.ofEpochMilli(request.expiresMillis());
-        require(node, now.isBefore(expires), "it expired at " + expires + ", here it is " + now + ": check the clocks");
+        require(
+                node,
+                now.isBefore(expires),
+                () -> "it expired at " + expires + ", here it is " + now + ": check the clocks");
         require(
                 node,
                 expires.isBefore(now.plus(LIFETIME).plus(CLOCK_SKEW)),
-                "it expires too far ahead, at " + expires + ", here it is " + now + ": check the clocks");
+                () -> "it expires too far ahead, at " + expires + ", here it is " + now + ": check the clocks");
         return request;
     }
 
-    private static void require(String node, boolean holds, String otherwise) {
+    private static void require(String node, boolean holds, Supplier<String> otherwise) {
         if (!holds) {
-            throw new RefusedException(node + " refuses the request: " + otherwise);
+            throw new RefusedException(node + " refuses the request: " + otherwise.get());
         }
     }
 
