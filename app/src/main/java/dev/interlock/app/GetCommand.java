@@ -70,6 +70,13 @@ final class GetCommand implements Callable<Integer> {
             description = "expanded from 32 bytes, or full: as long as the message (default: expanded)")
     private @Nullable String blinds;
 
+    @Option(
+            names = "--route",
+            paramLabel = "WAY",
+            description = "ring: the object passes the ring; direct: shares straight from their providers, each chunk"
+                    + " checked; auto: ring, and direct where that fails (default: auto)")
+    private String route = "auto";
+
     @Option(names = "--json", description = "say on stderr what was done, for programs")
     private boolean json;
 
@@ -121,7 +128,17 @@ final class GetCommand implements Callable<Integer> {
     private Keys keys() {
         Optional<UserKeyFile> userKey = Optional.ofNullable(share).map(UserKeyFile::open);
         Blinding blinding = SchemeOptions.blinding(blinds);
-        return new Keys(new GetOptions(from, blinding, Optional.ofNullable(key).map(PrivateKeyFile::read), userKey));
+        return new Keys(
+                new GetOptions(from, blinding, Optional.ofNullable(key).map(PrivateKeyFile::read), userKey, way()));
+    }
+
+    private GetOptions.Way way() {
+        return switch (route) {
+            case "auto" -> GetOptions.Way.AUTO;
+            case "ring" -> GetOptions.Way.RING;
+            case "direct" -> GetOptions.Way.DIRECT;
+            default -> throw new BadInputException("--route is ring, direct or auto, not \"" + route + "\"");
+        };
     }
 
     private Fetched toStandardOutput(Interlock interlock, ObjectId object, GetOptions options)

@@ -87,6 +87,7 @@ public final class Main implements Runnable {
         commands.put("credential", CredentialCommand::new);
         commands.put("keygen", KeygenCommand::new);
         commands.put("proof", ProofCommand::new);
+        commands.put("evidence", EvidenceCommand::new);
         commands.put("audit", AuditCommand::new);
         commands.put("provider", () -> NodeCommand.of(Role.PROVIDER));
         commands.put("dealer", () -> NodeCommand.of(Role.DEALER));

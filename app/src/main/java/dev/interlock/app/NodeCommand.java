@@ -1,5 +1,6 @@
 package dev.interlock.app;
 
+import dev.interlock.core.field.FieldKernels;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
 import dev.interlock.node.dealer.DealerNode;
@@ -158,6 +159,7 @@ final class NodeCommand implements Callable<Integer> {
                 ProviderNode node = new ProviderNode(
                         folder,
                         SqliteStore.open(folder.path().resolve("store"), random, clock),
+                        FieldKernels.chosen(),
                         random,
                         deadlines,
                         clock);
@@ -165,7 +167,7 @@ final class NodeCommand implements Callable<Integer> {
                 yield node;
             }
             case DEALER -> {
-                DealerNode node = new DealerNode(folder, Noise.start(noise), deadlines, clock);
+                DealerNode node = new DealerNode(folder, FieldKernels.chosen(), Noise.start(noise), deadlines, clock);
                 node.start();
                 yield node;
             }

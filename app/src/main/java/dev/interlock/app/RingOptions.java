@@ -35,7 +35,10 @@ final class RingOptions {
     private double stallSeconds;
 
     Interlock open() {
-        return Interlock.open(descriptor(), CredentialFile.read(credentialFile()), deadlines());
+        RingDescriptor descriptor = descriptor();
+        Interlock interlock = Interlock.open(descriptor, CredentialFile.read(credentialFile()), deadlines());
+        interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
+        return interlock;
     }
 
     Deadlines deadlines() {

@@ -15,6 +15,7 @@ import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
@@ -174,7 +175,7 @@ final class HandWrite implements AutoCloseable {
                     "/v1/objects/" + object() + "/commit",
                     Operation.COMMIT,
                     object().toString(),
-                    chain.encode());
+                    new CommitMessage(chain, List.of()).encode());
         }
     }
 

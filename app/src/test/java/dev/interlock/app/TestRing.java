@@ -4,6 +4,8 @@ import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Fetched;
 import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
+import dev.interlock.core.field.FieldKernel;
+import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.random.DealerRandom;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
@@ -13,6 +15,7 @@ import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -40,6 +43,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A ring in this JVM: real TLS on loopback, real SQLite, nodes that stop and start again. */
@@ -116,7 +120,6 @@ final class TestRing implements AutoCloseable {
     void start(String... names) {
         for (String name : names) {
             NodeFolder node = NodeFolder.open(node(name));
-            Clock clock = Clock.systemUTC();
             if (node.card().role() == Role.DEALER) {
                 try {
                     startDealer(name, Noise.start(List.of()));
@@ -124,16 +127,31 @@ final class TestRing implements AutoCloseable {
                     throw new IllegalStateException(e);
                 }
             } else {
-                ProviderNode provider = new ProviderNode(node, openStore(name), new SecureRandom(), deadlines, clock);
-                provider.start();
-                running.put(name, provider);
+                startProvider(name, store -> store, FieldKernels.chosen());
             }
         }
     }
 
+    /** Starts a provider that stands still, with this arithmetic, and a store behind this. */
+    void startProvider(String name, UnaryOperator<Store> store, FieldKernel kernel) {
+        ProviderNode provider = new ProviderNode(
+                NodeFolder.open(node(name)),
+                store.apply(openStore(name)),
+                kernel,
+                new SecureRandom(),
+                deadlines,
+                Clock.systemUTC());
+        provider.start();
+        running.put(name, provider);
+    }
+
     /** Starts a dealer that stands still, with this randomness. */
     void startDealer(String name, DealerRandom random) {
-        DealerNode dealer = new DealerNode(NodeFolder.open(node(name)), random, deadlines, Clock.systemUTC());
+        startDealer(name, random, FieldKernels.chosen());
+    }
+
+    void startDealer(String name, DealerRandom random, FieldKernel kernel) {
+        DealerNode dealer = new DealerNode(NodeFolder.open(node(name)), kernel, random, deadlines, Clock.systemUTC());
         dealer.start();
         running.put(name, dealer);
     }
@@ -269,7 +287,8 @@ final class TestRing implements AutoCloseable {
 
     /** By these providers. */
     static GetOptions from(String... names) {
-        return new GetOptions(List.of(names), Blinding.EXPANDED, Optional.empty(), Optional.empty());
+        return new GetOptions(
+                List.of(names), Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.AUTO);
     }
 
     static byte[] random(int length) {

@@ -56,7 +56,8 @@ record Way(Scheme scheme, Blinding blinding, Optional<Kem> kem, boolean fullUser
 
         /** The same key, by these providers. */
         GetOptions from(String... names) {
-            return new GetOptions(List.of(names), options.blinding(), options.privateKey(), options.userKey());
+            return new GetOptions(
+                    List.of(names), options.blinding(), options.privateKey(), options.userKey(), GetOptions.Way.AUTO);
         }
     }
 
@@ -114,7 +115,8 @@ record Way(Scheme scheme, Blinding blinding, Optional<Kem> kem, boolean fullUser
                             List.of(),
                             blinding == Blinding.FULL ? Blinding.FULL : Blinding.EXPANDED,
                             kem.map(Way::key),
-                            keeps ? Optional.of(UserKeyFile.open(file)) : Optional.empty()));
+                            keeps ? Optional.of(UserKeyFile.open(file)) : Optional.empty(),
+                            GetOptions.Way.AUTO));
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

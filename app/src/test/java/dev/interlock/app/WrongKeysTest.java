@@ -61,11 +61,16 @@ final class WrongKeysTest {
     }
 
     private static GetOptions privateKey(OpeningKey key) {
-        return new GetOptions(List.of(), Blinding.EXPANDED, Optional.of(key), Optional.empty());
+        return new GetOptions(List.of(), Blinding.EXPANDED, Optional.of(key), Optional.empty(), GetOptions.Way.AUTO);
     }
 
     private static GetOptions userKey(Path file) {
-        return new GetOptions(List.of(), Blinding.EXPANDED, Optional.empty(), Optional.of(UserKeyFile.open(file)));
+        return new GetOptions(
+                List.of(),
+                Blinding.EXPANDED,
+                Optional.empty(),
+                Optional.of(UserKeyFile.open(file)),
+                GetOptions.Way.AUTO);
     }
 
     private static Path file(Way.Kept kept) {

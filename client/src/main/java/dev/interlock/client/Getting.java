@@ -7,6 +7,7 @@ import dev.interlock.core.sealing.SealedException;
 import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
@@ -20,6 +21,8 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
@@ -110,6 +113,10 @@ final class Getting implements AutoCloseable {
                 requireKeys(choice.token());
                 start.accept(choice.token().length());
             }
+            if (options.way() == GetOptions.Way.DIRECT
+                    && !choice.token().scheme().sealed()) {
+                return direct(lookup, choice.token(), candidates);
+            }
             try {
                 if (choice.token().scheme().sealed()) {
                     fetchSealed(choice);
@@ -128,6 +135,16 @@ final class Getting implements AutoCloseable {
             } catch (CorruptHomeException e) {
                 failed.put(choice.home().name(), e.error().explanation());
                 corrupt = Optional.of(e.error());
+            } catch (IntegrityException e) {
+                if (options.way() != GetOptions.Way.AUTO) {
+                    throw e;
+                }
+                e.culprits().forEach(name -> failed.putIfAbsent(name, e.explanation()));
+                try {
+                    return direct(lookup, choice.token(), candidates);
+                } catch (TooFewProvidersException tooFew) {
+                    throw e.culprits().isEmpty() ? tooFew : e;
+                }
             } catch (NodeException e) {
                 if (ownDelay) {
                     // Whoever takes our output was slow, and the providers rightly gave up: nobody is to blame.
@@ -138,6 +155,10 @@ final class Getting implements AutoCloseable {
                 if (failed.put(e.node(), e.explanation()) != null
                         || ring.provider(e.node()).isEmpty()) {
                     throw e;
+                }
+                if (options.way() == GetOptions.Way.AUTO
+                        && !choice.token().scheme().sealed()) {
+                    return direct(lookup, choice.token(), candidates);
                 }
             }
         }
@@ -374,6 +395,57 @@ final class Getting implements AutoCloseable {
         } catch (IOException e) {
             throw from.broken(e);
         }
+    }
+
+    // The direct read of DESIGN §8, from the first chunk that isn't out yet.
+    private Fetched direct(Lookup lookup, Token token, List<Provider> candidates)
+            throws IOException, InterruptedException {
+        CommitMessage commit = lookup.commit().orElseThrow();
+        ChunkLayout layout = token.layout();
+        byte[] manifest = layout.count() == 1 ? new byte[0] : anyManifest(token, candidates);
+        try (DirectRead read = new DirectRead(client, commit, bestFirst(lookup, candidates));
+                Blind<MemorySegment> pad = ReadMasks.userPad(token, options, released)) {
+            for (int k = released; k < layout.count(); k++) {
+                MemorySegment chunk = read.chunk(k);
+                pad.addTo(chunk);
+                // Every part is what its provider is bound to, so a wrong chunk was wrong when it was put.
+                Read.checkChunk(token, manifest, k, chunk, List.of());
+                release(layout, k, chunk, out);
+            }
+            Map<String, String> detours = new LinkedHashMap<>(failed);
+            read.failed().forEach(detours::put);
+            return new Fetched(token, read.providers(), read.home(), detours);
+        }
+    }
+
+    /** Those that answered first, then those of which nothing is known, then those that failed. */
+    private List<Provider> bestFirst(Lookup lookup, List<Provider> candidates) {
+        List<Provider> readable =
+                lookup.readable().stream().map(Lookup.Holding::provider).toList();
+        List<Provider> all = new ArrayList<>(readable);
+        candidates.stream()
+                .filter(provider -> !readable.contains(provider)
+                        && !lookup.holdings().containsKey(provider.name())
+                        && !lookup.errors().containsKey(provider.name()))
+                .forEach(all::add);
+        List<Provider> last = all.stream()
+                .filter(provider -> failed.containsKey(provider.name()))
+                .toList();
+        all.removeAll(last);
+        all.addAll(last);
+        return all;
+    }
+
+    private byte[] anyManifest(Token token, List<Provider> candidates) {
+        Map<String, String> absent = new LinkedHashMap<>();
+        for (Provider provider : candidates) {
+            try {
+                return manifest(token, provider);
+            } catch (InterlockException e) {
+                absent.put(provider.name(), e.explanation());
+            }
+        }
+        throw new TooFewProvidersException("a get of the manifest", 1, 0, absent);
     }
 
     // Protocol 1.  U fetches c and t of the sealed shares from home, opens them with its private key, removes the pad.

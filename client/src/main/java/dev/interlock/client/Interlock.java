@@ -5,6 +5,7 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.BadInputException;
@@ -51,6 +52,15 @@ public final class Interlock implements AutoCloseable {
     /** Takes over the credential and closes it with this. */
     public static Interlock open(RingDescriptor ring, Credential credential, Deadlines deadlines) {
         return new Interlock(new RingClient(ring, credential, deadlines, new SecureRandom(), Clock.systemUTC()));
+    }
+
+    /**
+     * Hears of every provider that lies to this user, with the evidence.
+     *
+     * @param listener called on whichever thread found it; what it throws breaks the operation off
+     */
+    public void onLie(Consumer<Evidence> listener) {
+        client.onLie(listener);
     }
 
     public RingDescriptor ring() {

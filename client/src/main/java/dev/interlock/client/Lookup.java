@@ -13,6 +13,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.message.ObjectState;
 import dev.interlock.protocol.request.Operation;
@@ -34,8 +35,11 @@ import java.util.stream.Collectors;
  */
 final class Lookup {
     /** What one provider holds of the object. */
-    record Holding(
-            Provider provider, ObjectState state, SignatureChain chain, Token token, Optional<Receipt> receipt) {}
+    record Holding(Provider provider, ObjectState state, CommitMessage commit, Token token, Optional<Receipt> receipt) {
+        SignatureChain chain() {
+            return commit.chain();
+        }
+    }
 
     private final RingDescriptor ring;
     private final ObjectId object;
@@ -89,17 +93,18 @@ final class Lookup {
                 client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString()),
                 ObjectInfo.class);
         Provider provider = ring.provider(node.name()).orElseThrow();
-        SignatureChain chain = SignatureChain.decode(info.chain());
+        CommitMessage commit = CommitMessage.decode(info.chain());
+        SignatureChain chain = commit.chain();
         // Only a committed object's chain is complete; what is in doubt serves no reader.
         if (info.state() == ObjectState.PREPARED) {
-            return new Holding(provider, info.state(), chain, Token.decode(chain.token()), Optional.empty());
+            return new Holding(provider, info.state(), commit, Token.decode(chain.token()), Optional.empty());
         }
         Token token = believed.computeIfAbsent(
                 ByteBuffer.wrap(info.chain()), _ -> Read.checkToken(ring, object, chain, node.name()));
         byte[] bytes = info.receipt();
         Optional<Receipt> receipt = bytes == null ? Optional.empty() : Optional.of(Receipt.decode(bytes));
         receipt.ifPresent(r -> r.verify(node.key()));
-        return new Holding(provider, info.state(), chain, token, receipt);
+        return new Holding(provider, info.state(), commit, token, receipt);
     }
 
     /** Providers that can serve a read, the quickest first. */
@@ -144,6 +149,11 @@ final class Lookup {
     /** The token, if anyone has it. */
     Optional<Token> token() {
         return known().map(Holding::token);
+    }
+
+    /** What everyone keeps of the commit, if anyone has it. */
+    Optional<CommitMessage> commit() {
+        return known().map(Holding::commit);
     }
 
     /** The complete chain, if anyone has it. */

@@ -10,6 +10,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
@@ -17,13 +18,17 @@ import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Route;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.CheckAnswer;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.Problem;
@@ -53,6 +58,9 @@ import java.util.function.LongConsumer;
 
 /** One put: U's side of {@link Write}, over the network. */
 final class Putting {
+    /** What a slow provider's disk still gives. */
+    private static final long CHECKED_BYTES_PER_SECOND = 10_000_000;
+
     private static final Duration SEALED_POLL = Duration.ofMillis(20);
 
     private final RingClient client;
@@ -61,8 +69,10 @@ final class Putting {
     private final PutOptions options;
     private final List<NodeCard> route;
     private final LongConsumer progress;
+    private final WriteCheck check;
 
-    private Putting(RingClient client, Write.Plan plan, PutOptions options, LongConsumer progress) {
+    private Putting(RingClient client, Write.Plan plan, PutOptions options, WriteCheck check, LongConsumer progress) {
+        this.check = check;
         this.client = client;
         this.ring = client.ring();
         this.plan = plan;
@@ -88,17 +98,18 @@ final class Putting {
         ObjectId object = ObjectId.random(client.random());
         Optional<SealedLayout> sealed = options.recipient().map(recipient -> new SealedLayout(recipient.kem()));
         try (Write.Plan plan = Write.plan(
-                ring,
-                scheme,
-                object,
-                client.owner(),
-                sealed.isPresent() ? sealed.get().messageBytes(length) : length,
-                path,
-                dealer,
-                options.recipient(),
-                options.blinding(),
-                client.random())) {
-            Putting putting = new Putting(client, plan, options, progress);
+                        ring,
+                        scheme,
+                        object,
+                        client.owner(),
+                        sealed.isPresent() ? sealed.get().messageBytes(length) : length,
+                        path,
+                        dealer,
+                        options.recipient(),
+                        options.blinding(),
+                        client.random());
+                WriteCheck check = new WriteCheck(client.random())) {
+            Putting putting = new Putting(client, plan, options, check, progress);
             if (options.recipient().isEmpty()) {
                 return putting.run(in);
             }
@@ -144,11 +155,12 @@ final class Putting {
                 awaitSealedShares();
             }
             SignatureChain chain = sendToken(token, sent);
+            List<Holding> holdings = check(chain);
             if (options.userKey().isPresent()) {
                 // Before the object exists: no crash may leave it without its key.
                 options.userKey().get().publish();
             }
-            commit(token, chain);
+            commit(token, new CommitMessage(chain, holdings));
             return token;
         } catch (CommitUnknownException e) {
             throw e;
@@ -278,7 +290,9 @@ final class Putting {
         for (long done = 0; done < chunk.byteSize(); done += length) {
             length = Http2.pieceBytes(chunk.byteSize() - done);
             MemorySegment part = chunk.asSlice(done, length);
-            Write.enter(part, masks.all());
+            Write.enter(part, masks.stored());
+            check.sending(part);
+            Write.enter(part, masks.passing());
             ByteBuf piece = Http2.BUFFERS.directBuffer(length, length);
             piece.writeBytes(part.asByteBuffer());
             upload.send(piece, client.deadlines().stall());
@@ -384,9 +398,39 @@ final class Putting {
                 client.deadlines().settle());
     }
 
-    // Step 6.  U tells every provider to commit: home first, whose commit is the one that decides.
-    private void commit(Token token, SignatureChain chain) throws InterruptedException {
-        byte[] body = chain.encode();
+    // Step 6.  U makes the write check of DESIGN §8: ρ leaves only now, when all have signed for what they stored.
+    private List<Holding> check(SignatureChain chain) throws InterruptedException {
+        byte[] seed = check.reveal();
+        Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
+        for (RingClient.Answer<CheckAnswer> answer : client.askAll(route, node -> check(node, seed))) {
+            answers.put(index(answer.node()), answer.value());
+        }
+        try {
+            return check.verify(plan, answers);
+        } catch (IntegrityException e) {
+            throw e.culprits().isEmpty() ? new Inquest(client, plan, check, chain, answers).verdict(e) : e;
+        }
+    }
+
+    private CheckAnswer check(NodeCard node, byte[] seed) {
+        // A pass over what is stored, and nothing moves on the wire meanwhile.
+        Duration pass = Duration.ofSeconds(plan.layout().length() / CHECKED_BYTES_PER_SECOND);
+        return Json.read(
+                "the answer of " + node.name(),
+                client.call(
+                        node,
+                        HttpMethod.POST,
+                        "/v1/sessions/" + session() + "/check",
+                        Operation.CHECK,
+                        session(),
+                        seed,
+                        client.deadlines().settle().plus(pass)),
+                CheckAnswer.class);
+    }
+
+    // Then tells every provider to commit: home first, whose commit is the one that decides.
+    private void commit(Token token, CommitMessage message) throws InterruptedException {
+        byte[] body = message.encode();
         try {
             commit(route.getFirst(), body);
         } catch (NodeException lost) {

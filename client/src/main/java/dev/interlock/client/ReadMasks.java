@@ -3,6 +3,7 @@ package dev.interlock.client;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Station;
@@ -63,8 +64,21 @@ final class ReadMasks implements AutoCloseable {
         }
     }
 
-    /** b_U, or λ(x_U)·f(x_U). */
-    private static Blind<MemorySegment> userLayer(Read.Plan plan, UserKeyFile key) throws IOException {
+    /** What U takes off in a direct read, beginning with this chunk: b_U, in protocol 2. */
+    static Blind<MemorySegment> userPad(Token token, GetOptions options, int from) throws IOException {
+        if (!token.scheme().paddedByUser()) {
+            return Blind.none();
+        }
+        Blind<MemorySegment> pad = userPad(options.userKey().orElseThrow());
+        try (SecretBytes before = SecretBytes.allocate(token.layout().padLength(0))) {
+            for (int k = 0; k < from; k++) {
+                pad.addTo(before.segment().asSlice(0, token.layout().padLength(k)));
+            }
+        }
+        return pad;
+    }
+
+    private static Blind<MemorySegment> userPad(UserKeyFile key) throws IOException {
         UserKeyFile.Bytes bytes = key.bytes();
         if (key.kind() == UserKeyFile.Kind.EXPANDED) {
             try (bytes;
@@ -73,8 +87,16 @@ final class ReadMasks implements AutoCloseable {
                 return Blind.expanded(seed);
             }
         }
-        int lambda = key.kind() == UserKeyFile.Kind.SHARE ? plan.userLambda() : 1;
-        return new OwnLayer(lambda, bytes::fill, bytes::close);
+        return new OwnLayer(1, bytes::fill, bytes::close);
+    }
+
+    /** b_U, or λ(x_U)·f(x_U). */
+    private static Blind<MemorySegment> userLayer(Read.Plan plan, UserKeyFile key) throws IOException {
+        if (key.kind() != UserKeyFile.Kind.SHARE) {
+            return userPad(key);
+        }
+        UserKeyFile.Bytes share = key.bytes();
+        return new OwnLayer(plan.userLambda(), share::fill, share::close);
     }
 
     /** Published 3: home →p U: c;  U →p first of S: c ⊕ K. */

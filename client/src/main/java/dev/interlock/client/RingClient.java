@@ -2,6 +2,7 @@ package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.token.SessionId;
+import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -20,12 +21,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** One user's way to the nodes of one ring: every request signed for the node that gets it, many nodes asked at once. */
@@ -35,6 +39,7 @@ final class RingClient implements AutoCloseable {
     private final SecureRandom random;
     private final Clock clock;
     private final Peers peers;
+    private volatile Consumer<Evidence> accuser = _ -> {};
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     RingClient(RingDescriptor ring, Credential credential, Deadlines deadlines, SecureRandom random, Clock clock) {
@@ -43,6 +48,15 @@ final class RingClient implements AutoCloseable {
         this.random = random;
         this.clock = clock;
         this.peers = new Peers(Optional.empty(), deadlines);
+    }
+
+    /** Who is to hear of liars. */
+    void onLie(Consumer<Evidence> listener) {
+        accuser = listener;
+    }
+
+    void accuse(Evidence evidence) {
+        accuser.accept(evidence);
     }
 
     RingDescriptor ring() {
@@ -197,6 +211,11 @@ final class RingClient implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException("a question ends with an answer", e);
         }
+    }
+
+    /** Does something beside the caller. */
+    <T> Future<T> beside(Callable<T> task) {
+        return threads.submit(task);
     }
 
     /** Does something beside the caller, whose outcome nobody waits for. */

@@ -22,7 +22,11 @@ import java.util.Optional;
 final class WriteMasks implements AutoCloseable {
     private final RingClient client;
     private final Write.Plan plan;
-    private final List<Blind<MemorySegment>> all = new ArrayList<>();
+    /** b_U: stays on what the homes store. */
+    private final List<Blind<MemorySegment>> stored = new ArrayList<>();
+    /** What the hops take off again: every B_i; the layer of U's own point, which is one of them. */
+    private final List<Blind<MemorySegment>> passing = new ArrayList<>();
+
     private Optional<FullBlinds> full = Optional.empty();
     private Optional<UserKeyFile.Writer> userKey = Optional.empty();
 
@@ -39,7 +43,7 @@ final class WriteMasks implements AutoCloseable {
             if (plan.blinding() == Blinding.FULL) {
                 masks.sendBlinds(route);
             }
-            plan.blindSeeds().values().forEach(seed -> masks.all.add(Blind.expanded(seed)));
+            plan.blindSeeds().values().forEach(seed -> masks.passing.add(Blind.expanded(seed)));
             if (plan.scheme().paddedByUser()) {
                 masks.drawUserPad(options);
             }
@@ -56,7 +60,7 @@ final class WriteMasks implements AutoCloseable {
     private void sendBlinds(List<NodeCard> route) {
         FullBlinds blinds = new FullBlinds(client, plan.session(), route);
         full = Optional.of(blinds);
-        all.add(blinds);
+        passing.add(blinds);
     }
 
     /** b_U, grown from 32 bytes or drawn as long as P. */
@@ -65,7 +69,7 @@ final class WriteMasks implements AutoCloseable {
                 userKeyWriter(options, options.fullUserKey() ? UserKeyFile.Kind.FULL : UserKeyFile.Kind.EXPANDED);
         if (options.fullUserKey()) {
             PadRandom random = new PadRandom(client.random());
-            all.add(new OwnLayer(
+            stored.add(new OwnLayer(
                     1,
                     next -> {
                         random.fill(next);
@@ -75,7 +79,7 @@ final class WriteMasks implements AutoCloseable {
         } else {
             try (SecretBytes key = SecretBytes.random(Keystream.SEED_BYTES, client.random())) {
                 file.write(key.segment());
-                all.add(Blind.expanded(key));
+                stored.add(Blind.expanded(key));
             }
         }
     }
@@ -94,7 +98,7 @@ final class WriteMasks implements AutoCloseable {
                                 client.authorization(node, Operation.SHARE, session, new byte[0]))
                         .open(),
                 client.deadlines().stall());
-        all.add(new OwnLayer(
+        passing.add(new OwnLayer(
                 plan.userLambda(),
                 next -> {
                     try {
@@ -125,8 +129,12 @@ final class WriteMasks implements AutoCloseable {
         }
     }
 
-    List<Blind<MemorySegment>> all() {
-        return all;
+    List<Blind<MemorySegment>> stored() {
+        return stored;
+    }
+
+    List<Blind<MemorySegment>> passing() {
+        return passing;
     }
 
     /** After the last byte of P. */
@@ -143,6 +151,7 @@ final class WriteMasks implements AutoCloseable {
 
     @Override
     public void close() {
-        all.forEach(Blind::close);
+        stored.forEach(Blind::close);
+        passing.forEach(Blind::close);
     }
 }

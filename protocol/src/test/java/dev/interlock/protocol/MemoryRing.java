@@ -16,12 +16,14 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
@@ -30,6 +32,8 @@ import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.CheckAnswer;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
@@ -110,6 +114,10 @@ final class MemoryRing {
 
         default ChainMessage signed(ShareIndex by, ChainMessage message) {
             return message;
+        }
+
+        default CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+            return answer;
         }
 
         default ChainMessage told(ShareIndex by, ChainMessage proof) {
@@ -203,7 +211,8 @@ final class MemoryRing {
     ObjectId write(Way way, byte[] plain, List<ShareIndex> s) {
         ObjectId object = ObjectId.random(random);
         byte[] m = way.scheme().sealed() ? sealed(object, plain) : plain;
-        try (Write.Plan plan = plan(way, object, m.length, s)) {
+        try (Write.Plan plan = plan(way, object, m.length, s);
+                WriteCheck check = new WriteCheck(random)) {
             // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed.
             s.forEach(x -> cc(x).accept(Json.write(Write.order(plan, x))));
             List<Blind<MemorySegment>> masks =
@@ -219,8 +228,9 @@ final class MemoryRing {
             if (plan.scheme().paddedByUser()) {
                 long bytes = way.blinding() == Blinding.FULL ? flow.byteSize() : Keystream.SEED_BYTES;
                 userKeys.put(object, random.bytes((int) bytes));
-                masks.add(userPad(object, way.blinding()));
+                Write.enter(flow, List.of(userPad(object, way.blinding())));
             }
+            check.sending(flow);
             if (plan.scheme().dealtToUser()) {
                 byte[] share = dealer.shareOfUser(plan.session());
                 masks.add(Hop.layer(BYTES, plan.userLambda(), _ -> MemorySegment.ofArray(share)));
@@ -247,10 +257,15 @@ final class MemoryRing {
                 message = tap.signed(x, ChainMessage.decode(cc(x).sign(plan.session(), message.encode())));
             }
 
-            // 6. U checks the n signatures, then tells every provider to commit.  B_i are gone.
+            // 6. U checks the n signatures, makes the write check, then tells every provider to commit.  B_i are gone.
             Write.checkChain(plan, u, message.chain());
+            Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
             for (ShareIndex x : s) {
-                cc(x).commit(plan.object(), message.chain().encode());
+                answers.put(x, tap.answered(x, cc(x).check(plan.session(), check.reveal())));
+            }
+            CommitMessage commit = new CommitMessage(message.chain(), check.verify(plan, answers));
+            for (ShareIndex x : s) {
+                cc(x).commit(plan.object(), commit.encode());
             }
             ways.put(object, way);
             return object;
@@ -670,19 +685,45 @@ final class MemoryRing {
             ShareRoot own = shares.get(session.object()).root();
             SignatureChain longer = Write.sign(ring, session, own, behind, key);
             prepared.put(session.object(), new ChainMessage(longer, behind.manifest()));
-            if (session.scheme().sealed()) {
-                assert !session.isHome()
-                        || sealedShares.get(session.object()).size()
-                                == session.path().size();
-                // Protocol 1: CC_i erases its own copy.
-                shares.remove(session.object());
-            }
+            assert !session.scheme().sealed()
+                    || !session.isHome()
+                    || sealedShares.get(session.object()).size()
+                            == session.path().size();
             return prepared.get(session.object()).encode();
         }
 
-        void commit(ObjectId object, byte[] chain) {
+        CheckAnswer check(SessionId id, byte[] seed) {
+            Session session = sessions.get(id);
+            byte[] share = hash(seed, shares.get(session.object()).share());
+            if (session.scheme().sealed()) {
+                // Protocol 1: CC_i erases its own copy.
+                shares.remove(session.object());
+            }
+            if (!session.isHome()) {
+                return new CheckAnswer(share, null, null);
+            }
+            MemorySegment c = ciphertexts.get(session.object());
+            MerkleRoot root = new MerkleRoot();
+            for (int k = 0; k < session.layout().count(); k++) {
+                root.add(Leaves.ofCiphertext(session.object(), k)
+                        .update(chunk(session.layout(), c, k))
+                        .leaf());
+            }
+            Holding holding = Holding.sign(
+                    key, ring.id(), session.object(), Holding.Part.CIPHERTEXT, x, Holding.WHOLE, root.root());
+            return new CheckAnswer(share, hash(seed, c), holding.encode());
+        }
+
+        private static byte[] hash(byte[] seed, MemorySegment stored) {
+            try (LinearHash hash = new LinearHash(seed)) {
+                hash.update(stored);
+                return hash.digest();
+            }
+        }
+
+        void commit(ObjectId object, byte[] message) {
             ChainMessage mine = prepared.get(object);
-            SignatureChain complete = SignatureChain.decode(chain);
+            SignatureChain complete = CommitMessage.decode(message).chain();
             Write.checkCommit(ring, mine.chain(), complete);
             committed.put(object, new ChainMessage(complete, mine.manifest()));
         }

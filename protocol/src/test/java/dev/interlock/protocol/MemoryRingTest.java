@@ -26,6 +26,7 @@ import dev.interlock.protocol.MemoryRing.Tap;
 import dev.interlock.protocol.MemoryRing.Way;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.CheckAnswer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -342,21 +343,76 @@ final class MemoryRingTest {
         assertThat(memory.read(object, xs(1, 3), X1)).as("without the liar").isEqualTo(message(31));
     }
 
-    /** What the write can't see yet (DESIGN §8 will), the first read does. */
     @Test
-    void aFlippedBitDuringTheWriteIsCaughtAtTheRead() {
+    void aFlippedBitDuringTheWriteIsCaughtBeforeItEnds() {
+        for (int hop = 1; hop <= 3; hop++) {
+            ShareIndex liar = new ShareIndex(hop);
+            MemoryRing memory = new MemoryRing(3, 2, 6);
+            memory.with(new Tap() {
+                @Override
+                public void leaves(Station from, MemorySegment stream) {
+                    if (from.provider().equals(liar) && from.layered()) {
+                        flip(stream, 70);
+                    }
+                }
+            });
+            assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("doesn't open to it");
+        }
+    }
+
+    @Test
+    void aShareThatIsOnNoPolynomialIsCaughtBeforeTheWriteEnds() {
+        for (int x = 1; x <= 3; x++) {
+            ShareIndex liar = new ShareIndex(x);
+            MemoryRing memory = new MemoryRing(3, 2, 6);
+            memory.with(new Tap() {
+                @Override
+                public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+                    return by.equals(liar)
+                            ? new CheckAnswer(flipped(answer.share(), 3), answer.ciphertext(), answer.holding())
+                            : answer;
+                }
+            });
+            assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("one polynomial");
+        }
+    }
+
+    @Test
+    void aHomeThatAnswersForAnotherCiphertextIsCaughtBeforeTheWriteEnds() {
         MemoryRing memory = new MemoryRing(3, 2, 6);
         memory.with(new Tap() {
             @Override
-            public void leaves(Station from, MemorySegment stream) {
-                if (from.provider().equals(X2)) {
-                    flip(stream, 70);
-                }
+            public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+                byte[] hash = answer.ciphertext();
+                return by.equals(X2) && hash != null
+                        ? new CheckAnswer(answer.share(), flipped(hash, 0), answer.holding())
+                        : answer;
             }
         });
-        ObjectId object = memory.write(message(31), memory.all());
-        memory.with(new Tap() {});
-        assertThatThrownBy(() -> memory.read(object, xs(1, 3), X1)).isInstanceOf(IntegrityException.class);
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("ciphertext at cc2");
+    }
+
+    @Test
+    void aHomeThatDoesntSignForItsCiphertextIsNamed() {
+        MemoryRing memory = new MemoryRing(3, 2, 6);
+        memory.with(new Tap() {
+            @Override
+            public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+                byte[] holding = answer.holding();
+                return by.equals(X2) && holding != null
+                        ? new CheckAnswer(answer.share(), answer.ciphertext(), flipped(holding, 60))
+                        : answer;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc2"));
     }
 
     @Test
@@ -725,5 +781,11 @@ final class MemoryRingTest {
             }
         }
         return subsets;
+    }
+
+    private static byte[] flipped(byte[] bytes, int at) {
+        byte[] other = bytes.clone();
+        other[at] ^= 1;
+        return other;
     }
 }

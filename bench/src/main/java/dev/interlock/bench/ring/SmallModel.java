@@ -32,8 +32,9 @@ record SmallModel(int n, int t) {
         int home = 1; // the last hop back to the first home
         int furtherHomes = n - t;
         int chain = n; // user to the first, and on through all: they nest, too
+        int check = 1; // all at once, when all have signed
         int commits = 2; // home first, which decides; then all others at once
-        return input + hops + home + furtherHomes + chain + commits;
+        return input + hops + home + furtherHomes + chain + check + commits;
     }
 
     /** One after the other in a get. */
@@ -74,8 +75,9 @@ record SmallModel(int n, int t) {
         int homes = 1 + n - t;
         int tokens = n;
         int chain = n - 1;
+        int checks = n;
         int commits = n;
-        return orders + deal + shares + stream + hops + homes + tokens + chain + commits;
+        return orders + deal + shares + stream + hops + homes + tokens + chain + checks + commits;
     }
 
     /** Requests that a get makes, from whomever to whomever. */

@@ -4,7 +4,7 @@ import dev.interlock.core.token.ObjectId;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The leaves of both trees (DESIGN §7). Each hashes 64 secret random bytes before what it commits to, so that it tells
+ * The leaves of the trees (DESIGN §7). Those of chunks and shares hash 64 secret random bytes before what it commits to, so that they tell
  * nothing about a guessable chunk, not even to unbounded computing. Feed the pieces in order, then {@link #leaf}.
  */
 public final class Leaves {
@@ -26,6 +26,16 @@ public final class Leaves {
         return new Leaves(Sha256.labelled("interlock/v1/share-leaf")
                 .update(object.bytes())
                 .u8(x)
+                .u64(k));
+    }
+
+    /**
+     * SHA-256(label ‖ object ‖ k ‖ c_k): what follows is the ciphertext's chunk. Without a salt: the chunk is as uniform as
+     * the pad that is on it.
+     */
+    public static Leaves ofCiphertext(ObjectId object, int k) {
+        return new Leaves(Sha256.labelled("interlock/v1/ciphertext-leaf")
+                .update(object.bytes())
                 .u64(k));
     }
 

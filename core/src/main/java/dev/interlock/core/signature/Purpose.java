@@ -9,7 +9,8 @@ public enum Purpose {
     CLIENT_REQUEST("interlock/v1/client-request"),
     SHARE_ROOT("interlock/v1/share-root"),
     TOKEN_CHAIN("interlock/v1/token-chain"),
-    RECEIPT("interlock/v1/receipt");
+    RECEIPT("interlock/v1/receipt"),
+    HOLDING("interlock/v1/holding");
 
     private final String label;
 

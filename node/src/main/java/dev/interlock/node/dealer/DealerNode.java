@@ -6,7 +6,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
-import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.random.DealerRandom;
 import dev.interlock.core.random.NoiseException;
 import dev.interlock.core.secret.SecretBytes;
@@ -62,20 +62,25 @@ public final class DealerNode implements AutoCloseable {
 
     private final NodeServer server;
     private final RingDescriptor ring;
+    private final FieldKernel kernel;
     private final DealerRandom random;
     private final Deadlines deadlines;
     private final Counter dealt;
     /** Where a dealing and the user who fetches its own share of it meet. */
     private final ConcurrentMap<UserShare, CompletableFuture<UserSink>> userShares = new ConcurrentHashMap<>();
 
-    /** @param random seeds every dealing's own generator; when it fails, this node deals nothing more */
-    public DealerNode(NodeFolder folder, DealerRandom random, Deadlines deadlines, Clock clock) {
+    /**
+     * @param kernel makes shares of what is drawn
+     * @param random seeds every dealing's own generator; when it fails, this node deals nothing more
+     */
+    public DealerNode(NodeFolder folder, FieldKernel kernel, DealerRandom random, Deadlines deadlines, Clock clock) {
         if (folder.card().role() != Role.DEALER) {
             throw new BadInputException(
                     folder.path() + " is the folder of a " + folder.card().role());
         }
         this.server = new NodeServer(folder, deadlines, clock);
         this.ring = server.ring();
+        this.kernel = kernel;
         this.random = random;
         this.deadlines = deadlines;
         this.dealt = Counter.builder("interlock.dealt.bytes")
@@ -148,7 +153,7 @@ public final class DealerNode implements AutoCloseable {
                 PadDealer pads = new PadDealer(
                         new Threshold(ring.threshold().t(), deal.points().size()),
                         deal.points().stream().mapToInt(ShareIndex::x).toArray(),
-                        FieldKernels.chosen(),
+                        kernel,
                         source)) {
             for (ShareIndex x : deal.path()) {
                 receivers.add(new ProviderReceiver(deal, x));

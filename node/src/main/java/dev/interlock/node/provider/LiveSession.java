@@ -3,8 +3,10 @@ package dev.interlock.node.provider;
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ShareRoot;
@@ -60,6 +62,8 @@ final class LiveSession implements AutoCloseable {
     private boolean sharesBegun;
     private boolean isPrepared;
     private boolean signing;
+    private boolean checked;
+    private byte @Nullable [] ciphertextRoot;
     private @Nullable InterlockException failure;
     private boolean closed;
 
@@ -268,6 +272,44 @@ final class LiveSession implements AutoCloseable {
         boolean first = !signing;
         signing = true;
         return first;
+    }
+
+    /** @return true once, after {@link #beginSigning} */
+    synchronized boolean beginCheck() {
+        boolean first = signing && !checked;
+        checked = signing;
+        return first;
+    }
+
+    synchronized boolean isChecked() {
+        return checked;
+    }
+
+    /**
+     * H_ρ of a blob's records, one after the other.
+     *
+     * @param skip so many bytes at the start of each are no part of it
+     */
+    byte[] hash(Blob blob, int skip, byte[] seed) {
+        try (LinearHash hash = new LinearHash(seed);
+                SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
+            for (int k = 0; k < blob.records(); k++) {
+                MemorySegment record = buffer.segment().asSlice(0, blob.recordBytes(k));
+                blob.read(k, record);
+                hash.update(record.asSlice(skip));
+                moved();
+            }
+            return hash.digest();
+        }
+    }
+
+    synchronized void ciphertextStored(byte[] root) {
+        ciphertextRoot = root;
+    }
+
+    /** The root over the ciphertext that this home stored; the pass is over. */
+    synchronized byte[] ciphertextRoot() {
+        return there(ciphertextRoot);
     }
 
     /** Why the session ended, if it failed. */

@@ -20,6 +20,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.message.ObjectList;
 import dev.interlock.protocol.message.Outcome;
@@ -147,15 +148,15 @@ final class Objects {
                 .admit(context, Operation.COMMIT, id.toString(), body)
                 .key();
         StoredObject object = owned(id, user);
-        commit(object, SignatureChain.decode(body));
+        commit(object, CommitMessage.decode(body));
         sessions.finish(id);
         return NodeServer.done();
     }
 
-    private void commit(StoredObject object, SignatureChain chain) {
+    private void commit(StoredObject object, CommitMessage message) {
         SignatureChain prepared = SignatureChain.start(object.token());
-        Write.checkCommit(ring, signed.getOrDefault(object.id(), prepared), chain);
-        store.commit(object.id(), chain.encode());
+        Write.checkCommit(ring, signed.getOrDefault(object.id(), prepared), message.chain());
+        store.commit(object.id(), message.encode());
         settled(object.id());
     }
 
@@ -233,7 +234,7 @@ final class Objects {
                 case COMMITTED -> {
                     byte[] chain = outcome.chain();
                     if (chain != null) {
-                        commit(object, SignatureChain.decode(chain));
+                        commit(object, CommitMessage.decode(chain));
                         log.info("object {}: committed, as its home {} says", id, home.name());
                     }
                 }

@@ -1,5 +1,7 @@
 package dev.interlock.node.provider;
 
+import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
@@ -81,7 +83,7 @@ final class Pass {
                 Layer layer = station.layered()
                         ? new Layer(session, live.feed(), live.hopBlind(space, deadline), space, deadline)
                         : null;
-                Collector collector = station.stored() ? new Collector(live.kept(station)) : null) {
+                Collector collector = station.stored() ? new Collector(live, station) : null) {
             long total = live.streamBytes(station);
             long position = 0;
             ByteBuf piece = next(source);
@@ -163,14 +165,19 @@ final class Pass {
         }
     }
 
-    /** Gathers a stream into the records of a blob. */
+    /** Gathers a stream into the records of a blob, and the object's own into the root that its home will sign for. */
     private static final class Collector implements AutoCloseable {
+        private final LiveSession live;
+        private final Station station;
         private final Blob blob;
         private final ByteBuf record;
+        private final MerkleRoot root = new MerkleRoot();
         private int k;
 
-        Collector(Blob blob) {
-            this.blob = blob;
+        Collector(LiveSession live, Station station) {
+            this.live = live;
+            this.station = station;
+            this.blob = live.kept(station);
             this.record = Http2.BUFFERS.directBuffer(blob.recordBytes(0), blob.recordBytes(0));
         }
 
@@ -181,7 +188,13 @@ final class Pass {
                 record.writeBytes(flow.asSlice(done, length).asByteBuffer());
                 done += length;
                 if (record.readableBytes() == blob.recordBytes(k)) {
-                    blob.append(MemorySegment.ofBuffer(record.nioBuffer()));
+                    MemorySegment whole = MemorySegment.ofBuffer(record.nioBuffer());
+                    if (station.sealed().isEmpty()) {
+                        root.add(Leaves.ofCiphertext(live.session().object(), k)
+                                .update(whole)
+                                .leaf());
+                    }
+                    blob.append(whole);
                     record.clear();
                     k++;
                 }
@@ -190,6 +203,9 @@ final class Pass {
 
         void finish() {
             blob.finish();
+            if (station.sealed().isEmpty()) {
+                live.ciphertextStored(root.root());
+            }
         }
 
         @Override

@@ -8,14 +8,17 @@ import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.field.ByteSpace;
-import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.sealing.SealedLayout;
 import dev.interlock.core.sealing.SealedWriter;
 import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
@@ -29,6 +32,7 @@ import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
@@ -38,6 +42,8 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.CheckAnswer;
+import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
@@ -46,12 +52,14 @@ import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Http2;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.RecordReader;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
@@ -89,13 +97,17 @@ public final class ProviderNode implements AutoCloseable {
     private final Objects objects;
     private final Deadlines deadlines;
     private final Clock clock;
-    private final ByteSpace space = new ByteSpace(FieldKernels.chosen());
+    private final ByteSpace space;
     private final SessionTable sessions;
     private final Counter hopped;
     private final Counter dealt;
 
-    /** @param random for what it seals in protocol 1 */
-    public ProviderNode(NodeFolder folder, Store store, SecureRandom random, Deadlines deadlines, Clock clock) {
+    /**
+     * @param kernel puts its layers on
+     * @param random for what it seals in protocol 1
+     */
+    public ProviderNode(
+            NodeFolder folder, Store store, FieldKernel kernel, SecureRandom random, Deadlines deadlines, Clock clock) {
         if (folder.card().role() != Role.PROVIDER) {
             throw new BadInputException(
                     folder.path() + " is the folder of a " + folder.card().role());
@@ -106,6 +118,7 @@ public final class ProviderNode implements AutoCloseable {
                 .orElseThrow(() -> new BadInputException(
                         "the ring doesn't name " + folder.card().name()));
         this.store = store;
+        this.space = new ByteSpace(kernel);
         this.random = random;
         this.deadlines = deadlines;
         this.clock = clock;
@@ -131,10 +144,13 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.GET, "/v1/sessions/{session}/stations/{place}", this::streamOut)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/token", this::token)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/chain", this::chain)
+                .route(HttpMethod.POST, "/v1/sessions/{session}/check", this::check)
                 .route(HttpMethod.GET, "/v1/sessions/{session}", this::report)
+                .route(HttpMethod.GET, "/v1/sessions/{session}/parts/{part}", this::partOfSession)
                 .route(HttpMethod.DELETE, "/v1/sessions/{session}", this::abandon)
                 .route(HttpMethod.GET, "/v1/objects/{object}/ciphertext", this::ciphertext)
-                .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare);
+                .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare)
+                .route(HttpMethod.GET, "/v1/objects/{object}/parts/{part}", this::part);
         objects.route();
         server.everySecond(this::sweep);
         server.start();
@@ -442,7 +458,8 @@ public final class ProviderNode implements AutoCloseable {
             Write.checkToken(ring, session, root, message);
             objects.preparing(session.object());
             SignatureChain unsigned = SignatureChain.start(message.chain().token());
-            live.pending().prepare(unsigned.token(), unsigned.encode(), message.manifest());
+            live.pending()
+                    .prepare(unsigned.token(), new CommitMessage(unsigned, List.of()).encode(), message.manifest());
             live.markPrepared();
         }
         live.prepared().complete(message);
@@ -473,6 +490,37 @@ public final class ProviderNode implements AutoCloseable {
                         Optional.empty(),
                         chain.encode(),
                         deadlines.settle()));
+    }
+
+    // ---- Step 6 of a write: the check of DESIGN §8, before anyone commits ----
+
+    /** U reveals ρ; CC_i, which signed, answers with H_ρ of what it stored, and a home signs for its ciphertext. */
+    private HttpResponse check(ServiceRequestContext context, HttpRequest request) throws Exception {
+        byte[] seed = server.body(context, request, LinearHash.SEED_BYTES);
+        SignedRequest signed =
+                server.gate().admit(context, Operation.CHECK, session(context).toString(), seed);
+        LiveSession live = live(context);
+        own(signed, live);
+        Session session = requireWrite(live);
+        if (seed.length != LinearHash.SEED_BYTES) {
+            throw new BadInputException(
+                    name() + ": ρ has " + LinearHash.SEED_BYTES + " bytes, these are " + seed.length);
+        }
+        if (!live.beginCheck()) {
+            // Each answer is 16 bytes of what fewer than t may not release.
+            throw new RefusedException(name() + " answers one check of this session, after it has signed");
+        }
+        try {
+            byte[] share = live.hash(live.share(), Leaves.SALT_BYTES, seed);
+            if (!session.isHome()) {
+                return NodeServer.json(new CheckAnswer(share, null, null));
+            }
+            byte[] ciphertext = live.hash(live.ciphertext(), 0, seed);
+            Holding holding = holding(session.object(), Part.CIPHERTEXT, Holding.WHOLE, live.ciphertextRoot());
+            return NodeServer.json(new CheckAnswer(share, ciphertext, holding.encode()));
+        } catch (Exception e) {
+            throw fail(live, e);
+        }
     }
 
     /** Waits for as long as anything moves. */
@@ -526,6 +574,103 @@ public final class ProviderNode implements AutoCloseable {
             }
         });
         return sink.response().get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    // ---- The direct read: CC_i gives out what it holds itself, and signs for every chunk ----
+
+    private HttpResponse part(ServiceRequestContext context, HttpRequest request) throws Exception {
+        ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
+        Part part = Part.parse(String.valueOf(context.pathParam("part")));
+        int from = from(context);
+        // Each provider decides by itself, and fewer than t shares tell nothing.
+        Token token = objects.readable(
+                id,
+                server.gate()
+                        .admit(context, Operation.PART, id + "/" + part.text() + "/" + from, new byte[0])
+                        .key());
+        if (token.scheme().sealed()) {
+            throw new RefusedException(name() + ": protocol 1 keeps its shares sealed, at their homes");
+        }
+        Blob blob = store.open(id, part == Part.SHARE ? BlobKind.SHARE : BlobKind.CIPHERTEXT);
+        return give(id, part, from, blob, blob::close);
+    }
+
+    /** The same of an object that isn't committed and whose check failed: its user finds out who is at fault. */
+    private HttpResponse partOfSession(ServiceRequestContext context, HttpRequest request) throws Exception {
+        SessionId id = session(context);
+        Part part = Part.parse(String.valueOf(context.pathParam("part")));
+        int from = from(context);
+        SignedRequest signed =
+                server.gate().admit(context, Operation.PART, id + "/" + part.text() + "/" + from, new byte[0]);
+        LiveSession live = live(context);
+        own(signed, live);
+        Session session = requireWrite(live);
+        if (!live.isChecked()) {
+            throw new RefusedException(name() + " gives nothing of this session out before its check");
+        }
+        if (part == Part.CIPHERTEXT && !session.isHome()) {
+            throw new BadInputException(name() + " is no home of " + session.object());
+        }
+        return give(session.object(), part, from, part == Part.SHARE ? live.share() : live.ciphertext(), () -> {});
+    }
+
+    private static int from(ServiceRequestContext context) {
+        String from = context.queryParam("from");
+        try {
+            return from == null ? 0 : Integer.parseUnsignedInt(from);
+        } catch (NumberFormatException e) {
+            throw new BadInputException("from is the number of a chunk, not \"" + from + "\"");
+        }
+    }
+
+    private HttpResponse give(ObjectId id, Part part, int from, Blob blob, Runnable done) throws Exception {
+        UserSink sink = new UserSink();
+        Future<?> _ = server.threads().submit(() -> {
+            try (SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
+                give(id, part, from, blob, buffer, sink);
+            } catch (IOException e) {
+                sink.fail(new RefusedException(name() + ": the user stopped taking the " + part.text()));
+            } catch (Exception e) {
+                sink.fail(server.known(e));
+            } finally {
+                done.run();
+            }
+        });
+        return sink.response().get(deadlines.settle().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void give(ObjectId id, Part part, int from, Blob blob, SecretBytes buffer, UserSink sink)
+            throws IOException, InterruptedException {
+        byte[] leaves = new byte[blob.records() * Sha256.BYTES];
+        for (int k = 0; k < blob.records(); k++) {
+            System.arraycopy(leaf(id, part, blob, k, buffer), 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
+        }
+        Holding whole = holding(id, part, Holding.WHOLE, Direct.root(leaves));
+        sink.write(Unpooled.wrappedBuffer(leaves, whole.signature()), deadlines.stall());
+        for (int k = from; k < blob.records(); k++) {
+            Holding chunk = holding(id, part, k, leaf(id, part, blob, k, buffer));
+            MemorySegment record = buffer.segment().asSlice(0, blob.recordBytes(k));
+            int length;
+            for (long done = 0; done < record.byteSize(); done += length) {
+                length = Http2.pieceBytes(record.byteSize() - done);
+                ByteBuf piece = Http2.BUFFERS.directBuffer(length, length);
+                piece.writeBytes(record.asSlice(done, length).asByteBuffer());
+                sink.write(piece, deadlines.stall());
+            }
+            sink.write(Unpooled.wrappedBuffer(chunk.signature()), deadlines.stall());
+        }
+        sink.end();
+    }
+
+    /** Reads chunk k into the buffer. */
+    private byte[] leaf(ObjectId id, Part part, Blob blob, int k, SecretBytes buffer) {
+        MemorySegment record = buffer.segment().asSlice(0, blob.recordBytes(k));
+        blob.read(k, record);
+        return Direct.leaf(id, part, self.x(), k, record);
+    }
+
+    private Holding holding(ObjectId id, Part part, int chunk, byte[] hash) {
+        return Holding.sign(server.key(), ring.id(), id, part, self.x(), chunk, hash);
     }
 
     // ---- A session's life ----

@@ -17,8 +17,8 @@ public interface PendingObject extends AutoCloseable {
 
     /**
      * Makes a blob that must not outlive the write: it is no part of what is prepared, and needs no {@link
-     * Blob#finish}. Its key is its own and never leaves memory; {@link #prepare} and {@link #close} wipe it, end the
-     * blob and remove its file. Not together with {@link #create} for the same kind.
+     * Blob#finish}. Its key is its own and never leaves memory; {@link #close} wipes it, ends the blob and removes its
+     * file, and so does a crash, with the next start. Not together with {@link #create} for the same kind.
      *
      * @param kind not MANIFEST
      * @param maxRecordBytes 1 byte to 16 MiB; every record but the last has exactly so many

@@ -84,7 +84,6 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         });
         phase = Phase.FAILED;
         boolean named = !files.isEmpty();
-        dropTransients();
         writeManifest(manifest);
         if (named || !files.isEmpty()) {
             syncNames();
@@ -124,9 +123,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         transients.values().forEach(each -> each.end(why));
         key.close();
         try {
-            if (ours) {
-                store.files().remove(id, files);
-            }
+            store.files().remove(id, ours ? files : transients.keySet());
         } catch (IOException e) {
             throw StoreException.of("removing the files of object " + id + " (the next start does)", e);
         } finally {
@@ -144,21 +141,6 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
             }
             blob.finish();
         }
-    }
-
-    // Before the object is durable: who finds it prepared, after a crash too, finds these gone.
-    private void dropTransients() {
-        for (Transient each : transients.values()) {
-            each.end(() -> new IllegalStateException(
-                    "object " + id + ", " + each.blob.kind().label() + " was erased when the object was prepared"));
-        }
-        try {
-            store.files().remove(id, transients.keySet());
-        } catch (IOException e) {
-            throw StoreException.of("removing transient files of object " + id, e);
-        }
-        files.removeAll(transients.keySet());
-        transients.clear();
     }
 
     private SealedBlob add(BlobKind kind, RecordLayout layout) {

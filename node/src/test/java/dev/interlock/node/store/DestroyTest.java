@@ -102,11 +102,13 @@ final class DestroyTest {
         store.close();
         store = SqliteStore.open(folder, new Recorder(drawn), Clock.systemUTC());
         List<byte[]> traces = new ArrayList<>();
+        byte[] ownKey;
+        byte[] objectKey;
         try (PendingObject object = store.begin(id, Fixture.OWNER)) {
-            byte[] objectKey = drawn.getLast();
+            objectKey = drawn.getLast();
             Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
             Blob share = object.createTransient(BlobKind.SHARE, 1000, 200_000);
-            byte[] ownKey = drawn.getLast();
+            ownKey = drawn.getLast();
             Fixture.fill(share, id, BlobKind.SHARE, 200);
             addPieces(traces, Files.readAllBytes(Fixture.shareFile(folder, id)));
             assertThat(found(traces))
@@ -115,10 +117,11 @@ final class DestroyTest {
             assertThat(found(List.of(ownKey))).isEmpty();
 
             object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
-
-            assertThat(found(traces)).isEmpty();
             assertThat(found(List.of(ownKey, objectKey))).containsExactly(objectKey);
         }
+
+        assertThat(found(traces)).isEmpty();
+        assertThat(found(List.of(ownKey, objectKey))).containsExactly(objectKey);
     }
 
     // A call before took the rows that say what is in files.

@@ -213,9 +213,10 @@ final class StoreTest {
 
     @ParameterizedTest
     @ValueSource(ints = {3000, 100_000})
-    void aTransientBlobEndsWhenTheObjectIsPrepared(int totalBytes) {
+    void aTransientBlobEndsWithTheWriteAndIsNoPartOfIt(int totalBytes) {
+        Blob share;
         try (PendingObject object = store.begin(id, Fixture.OWNER)) {
-            Blob share = object.createTransient(BlobKind.SHARE, 1000, totalBytes);
+            share = object.createTransient(BlobKind.SHARE, 1000, totalBytes);
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, 10)).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> object.createTransient(BlobKind.SHARE, 10, 10))
                     .isInstanceOf(IllegalStateException.class);
@@ -229,12 +230,11 @@ final class StoreTest {
 
             object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
 
-            assertThat(Fixture.shareFile(folder, id)).doesNotExist();
-            assertThatThrownBy(() -> Fixture.read(share, 1))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("erased");
-            share.close();
+            assertThat(Fixture.read(share, 1)).isEqualTo(Fixture.content(id, BlobKind.SHARE, 1, 1000));
+            assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
         }
+        assertThat(Fixture.shareFile(folder, id)).doesNotExist();
+        assertThatThrownBy(() -> Fixture.read(share, 1)).isInstanceOf(IllegalStateException.class);
         store.commit(id, Fixture.FINAL_CHAIN);
         assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
         assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, totalBytes / 1000))

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one provider says of an object: its state here, and the proof.
  *
- * @param chain encoded {@link dev.interlock.core.token.SignatureChain}
+ * @param chain encoded {@link CommitMessage}; the signatures are there once it is committed
  * @param receipt encoded {@link dev.interlock.core.token.Receipt}, when destroyed
  */
 public record ObjectInfo(

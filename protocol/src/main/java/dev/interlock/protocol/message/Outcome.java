@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Home's answer to a provider that signed for an object and never heard of its end. Home decides: UNKNOWN is binding,
  * such an object can never become committed.
  *
- * @param chain the complete chain, when committed
+ * @param chain encoded {@link CommitMessage}, when committed
  */
 public record Outcome(
         Decision decision, @JsonSetter(nulls = Nulls.SET) byte @Nullable [] chain) {

@@ -18,11 +18,15 @@ public enum Operation {
     SHARE,
     /** Sends u_m into the chain. */
     TOKEN,
+    /** Reveals ρ for the write check. */
+    CHECK,
     COMMIT,
     INFO,
     MANIFEST,
     /** Fetches the ciphertext, or a sealed share, from home. */
     FETCH,
+    /** Fetches what a provider holds of an object, for a direct read. */
+    PART,
     LIST,
     DESTROY
 }

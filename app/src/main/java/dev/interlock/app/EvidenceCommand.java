@@ -1,0 +1,93 @@
+package dev.interlock.app;
+
+import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock evidence verify FILE}. */
+@Command(
+        name = "evidence",
+        description = "Checks evidence against a provider that lied; put and get write such files when they find one.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = EvidenceCommand.Verify.class)
+final class EvidenceCommand {
+    /** More than the leaves of the longest object. */
+    private static final int MAX_BYTES = 256 << 20;
+
+    /** Writes evidence into the current folder and says so. What is there already stays. */
+    static void keep(RingDescriptor ring, Evidence evidence) {
+        Evidence.Finding finding = evidence.verify(ring);
+        Path file = Path.of(evidence.said().object() + "." + finding.liar().name() + ".evidence");
+        String kept = "the evidence is in " + file;
+        try {
+            Files.write(file, evidence.encode(), StandardOpenOption.CREATE_NEW);
+        } catch (FileAlreadyExistsException e) {
+            // Of an earlier lie about the same object.
+        } catch (IOException e) {
+            kept = "the evidence can't be written to " + file + " ("
+                    + e.getClass().getSimpleName() + ")";
+        }
+        System.err.println("interlock: " + finding.what() + "; " + kept);
+    }
+
+    /** Checks evidence without asking anyone. */
+    @Command(
+            name = "verify",
+            description = "Checks evidence against a ring's descriptor, offline, and says who lied and how.",
+            mixinStandardHelpOptions = true)
+    static final class Verify implements Callable<Integer> {
+        @Parameters(paramLabel = "FILE", description = "the evidence")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Path file;
+
+        @Option(names = "--json", description = "for programs")
+        private boolean json;
+
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private RingOptions options;
+
+        @Override
+        public Integer call() throws IOException {
+            RingDescriptor ring = options.descriptor();
+            Evidence evidence = Evidence.decode(read(file));
+            Evidence.Finding finding = evidence.verify(ring);
+            if (json) {
+                Map<String, Object> fields = new LinkedHashMap<>();
+                fields.put("object", evidence.said().object().toString());
+                fields.put("ring", ring.name() + " " + ring.id());
+                fields.put("liar", finding.liar().name());
+                fields.put("what", finding.what());
+                System.out.println(Output.json(fields));
+            } else {
+                System.out.println(finding.what() + ".");
+            }
+            return 0;
+        }
+
+        private static byte[] read(Path file) throws IOException {
+            try {
+                if (Files.size(file) > MAX_BYTES) {
+                    throw new BadInputException(file + " is no evidence: it has " + Files.size(file) + " bytes");
+                }
+                return Files.readAllBytes(file);
+            } catch (NoSuchFileException e) {
+                throw new BadInputException("there's no file " + file);
+            }
+        }
+    }
+}

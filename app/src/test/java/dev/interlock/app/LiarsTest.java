@@ -1,0 +1,238 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.interlock.client.GetOptions;
+import dev.interlock.core.field.FieldKernel;
+import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.node.dealer.Noise;
+import dev.interlock.node.store.BlobKind;
+import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Providers and dealers that lie: no put of theirs is acknowledged, no read of theirs is wrong, and they are named. */
+@Timeout(120)
+final class LiarsTest {
+    private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
+
+    @TempDir
+    private Path dir;
+
+    private TestRing ring;
+    private final List<Evidence> evidence = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void start() {
+        ring = TestRing.start(dir, 3, 5, TestRing.PATIENT);
+        ring.owner().onLie(evidence::add);
+    }
+
+    @AfterEach
+    void stop() {
+        ring.close();
+    }
+
+    private RingDescriptor descriptor() {
+        return ring.owner().ring();
+    }
+
+    private Set<String> accused() {
+        return evidence.stream()
+                .map(each -> Evidence.decode(each.encode())
+                        .verify(descriptor())
+                        .liar()
+                        .name())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Does its sums right, but for one byte of the first one that is long enough. */
+    private record WrongKernel(FieldKernel honest, AtomicBoolean done) implements FieldKernel {
+        WrongKernel() {
+            this(FieldKernels.chosen(), new AtomicBoolean());
+        }
+
+        @Override
+        public void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src) {
+            honest.addScaled(out, in, coefficient, src);
+            if (out.byteSize() > 100 && done.compareAndSet(false, true)) {
+                byte wrong = (byte) (out.get(ValueLayout.JAVA_BYTE, 70) ^ 4);
+                out.set(ValueLayout.JAVA_BYTE, 70, wrong);
+            }
+        }
+
+        @Override
+        public String name() {
+            return "wrong";
+        }
+    }
+
+    private IntegrityException refusedPut(int length) throws Exception {
+        byte[] bytes = TestRing.random(length);
+        IntegrityException refused = catchThrowableOfType(IntegrityException.class, () -> ring.put(bytes));
+        assertThat(refused).hasMessageContaining("failed its check").hasMessageContaining("Nothing was stored");
+        assertThat(ring.owner().list()).isEmpty();
+        return refused;
+    }
+
+    @Test
+    void aStoreThatKeepsAWrongShareIsNamedBeforeThePutEnds() throws Exception {
+        ring.stop("cc4");
+        ring.startProvider("cc4", store -> new WrongStore(store, BlobKind.SHARE), FieldKernels.chosen());
+        for (int length : new int[] {32, CHUNK, 2 * CHUNK + 10}) {
+            assertThat(refusedPut(length).culprits()).containsExactly("cc4");
+            assertThat(accused()).containsExactly("cc4");
+        }
+        assertThat(evidence).hasSize(3);
+        ring.restart("cc4");
+        byte[] bytes = TestRing.random(1000);
+        assertThat(ring.get(ring.put(bytes).object())).isEqualTo(bytes);
+    }
+
+    @Test
+    void aHomeThatKeepsAWrongCiphertextIsNamedBeforeThePutEnds() throws Exception {
+        ring.stop("cc2");
+        ring.startProvider("cc2", store -> new WrongStore(store, BlobKind.CIPHERTEXT), FieldKernels.chosen());
+        int refused = 0;
+        // It is home to three objects of five.
+        for (int i = 0; i < 30 && refused < 2; i++) {
+            byte[] bytes = TestRing.random(CHUNK + 10);
+            try {
+                Token token = ring.put(bytes);
+                assertThat(ring.homes(token)).doesNotContain("cc2");
+                assertThat(ring.get(token.object())).isEqualTo(bytes);
+            } catch (IntegrityException e) {
+                refused++;
+                assertThat(e.culprits()).containsExactly("cc2");
+            }
+        }
+        assertThat(refused).isEqualTo(2);
+        assertThat(accused()).containsExactly("cc2");
+    }
+
+    @Test
+    void aHopThatChangesTheStreamIsFoundBeforeThePutEnds() throws Exception {
+        ring.stop("cc3");
+        ring.startProvider("cc3", store -> store, new WrongKernel());
+        IntegrityException refused = refusedPut(CHUNK + 10);
+        // Nothing tells the hops of one pass apart.
+        assertThat(refused).hasMessageContaining("all shares are right").hasMessageContaining("cc3");
+        assertThat(refused.culprits()).isEmpty();
+        assertThat(evidence).isEmpty();
+    }
+
+    @Test
+    void aDealerWhoseSharesDontFitIsNamedBeforeThePutEnds() throws Exception {
+        ring.stop("dealer1");
+        ring.startDealer("dealer1", Noise.start(List.of()), new WrongKernel());
+        assertThat(refusedPut(CHUNK + 10).culprits()).containsExactly("dealer1");
+        assertThat(evidence).isEmpty();
+    }
+
+    @Test
+    void everyPairOfLiarsIsSurvivedAndNobodyElseIsBlamed() throws Exception {
+        byte[] bytes = TestRing.random(CHUNK + 10_000);
+        List<String> names = IntStream.rangeClosed(1, 5).mapToObj(i -> "cc" + i).toList();
+        Map<Set<String>, ObjectId> objects = new LinkedHashMap<>();
+        for (int a = 0; a < names.size(); a++) {
+            for (int b = a; b < names.size(); b++) {
+                objects.put(
+                        new TreeSet<>(Set.copyOf(List.of(names.get(a), names.get(b)))),
+                        ring.put(bytes).object());
+            }
+        }
+        for (String name : names) {
+            Map<ObjectId, LyingStore.Lie> lies = new LinkedHashMap<>();
+            objects.forEach((liars, object) -> lies.put(
+                    object,
+                    (kind, honest) -> liars.contains(name) && kind.equals(BlobKind.SHARE)
+                            ? LyingStore.flipped(honest, liars.size() == 1 ? honest.length - 1 : 5000)
+                            : honest));
+            LyingStore.replace(ring, name, lies);
+        }
+        for (Map.Entry<Set<String>, ObjectId> each : objects.entrySet()) {
+            evidence.clear();
+            assertThat(ring.get(each.getValue())).isEqualTo(bytes);
+            assertThat(each.getKey()).containsAll(accused());
+            // All liars are among these, whichever are the quickest.
+            for (String liar : each.getKey()) {
+                evidence.clear();
+                List<String> from = new ArrayList<>(names);
+                each.getKey().stream().filter(other -> !other.equals(liar)).forEach(from::remove);
+                assertThat(direct(each.getValue(), from)).isEqualTo(bytes);
+                assertThat(Set.of(liar)).containsAll(accused());
+            }
+        }
+    }
+
+    private byte[] direct(ObjectId object, List<String> from) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        GetOptions options =
+                new GetOptions(from, Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.DIRECT);
+        ring.owner().get(object, Channels.newChannel(out), options, _ -> {}, _ -> {});
+        return out.toByteArray();
+    }
+
+    @Test
+    void evidenceProvesNothingOnceItIsChanged() throws Exception {
+        Token token = ring.put(TestRing.random(2 * CHUNK));
+        Token other = ring.put(TestRing.random(10));
+        LyingStore.replace(
+                ring,
+                "cc1",
+                Map.of(
+                        token.object(),
+                        (kind, honest) -> kind.equals(BlobKind.SHARE) ? LyingStore.flipped(honest, 70) : honest));
+        assertThatThrownBy(() -> direct(token.object(), List.of("cc1", "cc2", "cc3")))
+                .isInstanceOf(IntegrityException.class);
+        Evidence good = evidence.getFirst();
+        assertThat(good.verify(descriptor()).liar().name()).isEqualTo("cc1");
+        byte[] file = good.encode();
+
+        Holding said = good.said();
+        Holding another = new Holding(
+                said.ring(), other.object(), said.part(), said.x(), said.chunk(), said.hash(), said.signature());
+        provesNothing(new Evidence(good.chain(), good.promised(), another, good.leaves()));
+        byte[] right = token.dealings().getFirst().rootOf(said.x()).root();
+        Holding honest =
+                new Holding(said.ring(), said.object(), said.part(), said.x(), Holding.WHOLE, right, said.signature());
+        provesNothing(new Evidence(good.chain(), good.promised(), honest, good.leaves()));
+        provesNothing(new Evidence(ring.owner().proof(other.object()).chain(), good.promised(), said, good.leaves()));
+        assertThatThrownBy(() -> Evidence.decode(java.util.Arrays.copyOf(file, file.length - 2)))
+                .isInstanceOf(RuntimeException.class);
+    }
+
+    private void provesNothing(Evidence forged) {
+        assertThatThrownBy(() -> Evidence.decode(forged.encode()).verify(descriptor()))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("proves nothing");
+    }
+}

@@ -1,0 +1,169 @@
+package dev.interlock.client;
+
+import dev.interlock.core.sharing.LinearHash;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.protocol.Direct;
+import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.WriteCheck;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.message.CheckAnswer;
+import dev.interlock.protocol.message.CommitMessage;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.security.MessageDigest;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds who is at fault when a put's check failed (DESIGN §8). The object is given up, so U may see all of it: every share,
+ * held against the root that its dealer signed, and every home's ciphertext, held against what the home signed. What comes is
+ * hashed with H_ρ again, and these hashes nobody can deny.
+ */
+final class Inquest {
+    private final RingClient client;
+    private final RingDescriptor ring;
+    private final Write.Plan plan;
+    private final WriteCheck check;
+    private final Map<ShareIndex, CheckAnswer> answers;
+    private final CommitMessage signed;
+
+    /**
+     * @param check after it was revealed
+     * @param chain complete
+     * @param answers of all providers
+     */
+    Inquest(
+            RingClient client,
+            Write.Plan plan,
+            WriteCheck check,
+            SignatureChain chain,
+            Map<ShareIndex, CheckAnswer> answers) {
+        this.client = client;
+        this.ring = client.ring();
+        this.plan = plan;
+        this.check = check;
+        this.answers = answers;
+        this.signed = new CommitMessage(
+                chain,
+                answers.values().stream()
+                        .flatMap(answer -> Stream.ofNullable(answer.holding()))
+                        .map(Holding::decode)
+                        .toList());
+    }
+
+    /**
+     * What is known in the end: with culprits where they can be named, without where they can't.
+     *
+     * @param why what the check said
+     */
+    IntegrityException verdict(IntegrityException why) throws InterruptedException {
+        try {
+            Map<ShareIndex, byte[]> shares = hashes(Part.SHARE, plan.path());
+            Map<ShareIndex, byte[]> ciphertexts = hashes(Part.CIPHERTEXT, plan.homes());
+            List<String> liars = Stream.concat(
+                            shares.entrySet().stream()
+                                    .filter(each -> !same(
+                                            each.getValue(),
+                                            answer(each.getKey()).share())),
+                            ciphertexts.entrySet().stream()
+                                    .filter(each -> !same(
+                                            each.getValue(),
+                                            answer(each.getKey()).ciphertext())))
+                    .map(each -> name(each.getKey()))
+                    .distinct()
+                    .toList();
+            if (!liars.isEmpty()) {
+                return found(String.join(", ", liars) + " answered for other bytes than those that it holds", liars);
+            }
+            if (!WriteCheck.onOnePolynomial(ring.threshold().t(), shares)) {
+                // Each is what the dealer signed for.
+                return found(plan.dealer() + " dealt shares that don't lie on one polynomial", List.of(plan.dealer()));
+            }
+            List<ShareIndex> wrong = ciphertexts.entrySet().stream()
+                    .filter(each -> !check.opens(plan, shares, each.getValue()))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            return wrong.isEmpty() ? why : found(onTheWay(wrong), List.of());
+        } catch (PartStream.LieException lie) {
+            client.accuse(lie.evidence());
+            Evidence.Finding finding = lie.evidence().verify(ring);
+            return found(finding.what(), List.of(finding.liar().name()));
+        } catch (InterlockException e) {
+            // It couldn't be brought to its end: what the check said stands.
+            return why;
+        }
+    }
+
+    private Map<ShareIndex, byte[]> hashes(Part part, List<ShareIndex> of) throws InterruptedException {
+        Map<ShareIndex, Future<byte[]>> asked = new LinkedHashMap<>();
+        of.forEach(x -> asked.put(x, client.beside(() -> hash(part, x))));
+        Map<ShareIndex, byte[]> hashes = new LinkedHashMap<>();
+        for (Map.Entry<ShareIndex, Future<byte[]>> each : asked.entrySet()) {
+            try {
+                hashes.put(each.getKey(), each.getValue().get());
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
+            }
+        }
+        return hashes;
+    }
+
+    /** H_ρ of a part, every chunk of it being what its provider is bound to. */
+    private byte[] hash(Part part, ShareIndex x) throws InterruptedException {
+        Provider provider = ring.provider(x);
+        Optional<Direct.Promise> promise = Optional.of(Direct.promise(ring, signed, part, x));
+        String session = plan.session().toString();
+        PartStream.What what =
+                new PartStream.What(plan.object(), plan.layout(), part, "/v1/sessions/" + session, session);
+        try (PartStream stream = PartStream.open(client, what, provider, promise, 0);
+                LinearHash hash = new LinearHash(check.reveal())) {
+            for (int k = 0; k < plan.layout().count(); k++) {
+                hash.update(stream.chunk(promise));
+            }
+            return hash.digest();
+        }
+    }
+
+    /** All shares are right, and a ciphertext isn't: it went wrong on its way, or at its home. */
+    private String onTheWay(List<ShareIndex> wrong) {
+        int first = plan.homes().indexOf(wrong.getFirst());
+        String who = first == 0
+                ? "one of the hops (" + names(plan.path()) + ")"
+                : name(plan.homes().get(first)) + ", or " + name(plan.homes().get(first - 1)) + " which passed it on,";
+        return "all shares are right, and the ciphertext at " + names(wrong) + " isn't: " + who + " changed it";
+    }
+
+    private CheckAnswer answer(ShareIndex x) {
+        CheckAnswer answer = answers.get(x);
+        return answer == null ? new CheckAnswer(new byte[0], null, null) : answer;
+    }
+
+    private static boolean same(byte[] hash, byte @Nullable [] said) {
+        return said != null && MessageDigest.isEqual(hash, said);
+    }
+
+    private String names(List<ShareIndex> xs) {
+        return xs.stream().map(this::name).collect(Collectors.joining(", "));
+    }
+
+    private String name(ShareIndex x) {
+        return ring.provider(x).name();
+    }
+
+    private IntegrityException found(String what, List<String> culprits) {
+        return new IntegrityException(
+                "the put of " + plan.object() + " failed its check: " + what + ". Nothing was stored", culprits);
+    }
+}

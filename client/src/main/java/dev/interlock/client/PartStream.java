@@ -1,0 +1,150 @@
+package dev.interlock.client;
+
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.Direct;
+import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.wire.Peer;
+import dev.interlock.wire.RecordReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/** What one provider gives out of an object, chunk after chunk, each held against what the provider is bound to. */
+final class PartStream implements AutoCloseable {
+    private final RingClient client;
+    private final What what;
+    private final Provider provider;
+    private final Peer peer;
+    private final RecordReader in;
+    private final SecretBytes buffer;
+    private final byte[] leaves;
+    private int next;
+
+    /**
+     * Which part of what.
+     *
+     * @param path of the object, or of the session of one that isn't committed
+     * @param subject the id in that path
+     */
+    record What(ObjectId object, ChunkLayout layout, Part part, String path, String subject) {}
+
+    /** A provider gave out what it isn't bound to, and signed for it. */
+    static final class LieException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Evidence evidence;
+
+        LieException(Evidence evidence) {
+            super("a provider lied");
+            this.evidence = evidence;
+        }
+
+        Evidence evidence() {
+            return evidence;
+        }
+    }
+
+    private PartStream(RingClient client, What what, Provider provider, int from) {
+        this.client = client;
+        this.what = what;
+        this.provider = provider;
+        this.peer = client.peer(provider.card());
+        this.next = from;
+        String asked = what.part().text();
+        this.in = new RecordReader(
+                peer.download(
+                                what.path() + "/parts/" + asked + "?from=" + from,
+                                client.authorization(
+                                        provider.card(),
+                                        Operation.PART,
+                                        what.subject() + "/" + asked + "/" + from,
+                                        new byte[0]))
+                        .open(),
+                client.deadlines().stall());
+        this.buffer = SecretBytes.allocate(Direct.chunkBytes(what.part(), what.layout(), 0));
+        this.leaves = new byte[what.layout().count() * Sha256.BYTES];
+    }
+
+    /**
+     * Begins with chunk {@code from}.
+     *
+     * @param promise what the provider is bound to; empty where that is what is to be found out
+     * @throws LieException if it signs for another part than the one that it is bound to
+     */
+    static PartStream open(RingClient client, What what, Provider provider, Optional<Direct.Promise> promise, int from)
+            throws InterruptedException {
+        PartStream stream = new PartStream(client, what, provider, from);
+        try {
+            stream.fill(MemorySegment.ofArray(stream.leaves));
+            stream.check(promise, Holding.WHOLE, Direct.root(stream.leaves));
+            return stream;
+        } catch (InterruptedException | RuntimeException e) {
+            stream.close();
+            throw e;
+        }
+    }
+
+    Provider provider() {
+        return provider;
+    }
+
+    /** The leaves of the part, as the provider signed for them. */
+    byte[] leaves() {
+        return leaves;
+    }
+
+    /** The next chunk, without its salt, until the one after it is asked for. */
+    MemorySegment chunk(Optional<Direct.Promise> promise) throws InterruptedException {
+        int k = next++;
+        MemorySegment record = buffer.segment().asSlice(0, Direct.chunkBytes(what.part(), what.layout(), k));
+        fill(record);
+        check(promise, k, Direct.leaf(what.object(), what.part(), provider.x(), k, record));
+        return record.asSlice(Direct.offset(what.part()));
+    }
+
+    private void check(Optional<Direct.Promise> promise, int chunk, byte[] hash) throws InterruptedException {
+        byte[] signature = new byte[SigningKey.SIGNATURE_BYTES];
+        fill(MemorySegment.ofArray(signature));
+        Holding said;
+        try {
+            said = Direct.said(client.ring(), what.object(), what.part(), provider.x(), chunk, hash, signature);
+        } catch (BadSignatureException e) {
+            throw new NodeException(
+                    provider.name(),
+                    provider.name() + " didn't sign for what it sent of its "
+                            + what.part().text());
+        }
+        promise.flatMap(bound -> Direct.lie(bound, leaves, said)).ifPresent(evidence -> {
+            throw new LieException(evidence);
+        });
+    }
+
+    private void fill(MemorySegment bytes) throws InterruptedException {
+        try {
+            in.fill(bytes);
+        } catch (EOFException e) {
+            throw new NodeException(
+                    provider.name(),
+                    provider.name() + " ended its " + what.part().text() + " early");
+        } catch (IOException e) {
+            throw peer.broken(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        in.close();
+        buffer.close();
+    }
+}

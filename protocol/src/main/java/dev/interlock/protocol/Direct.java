@@ -1,0 +1,120 @@
+package dev.interlock.protocol;
+
+import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.message.CommitMessage;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The direct read of DESIGN §8: U asks providers for their shares themselves, over private channels and in parallel, holds
+ * each chunk against the root that its dealer signed, and combines any t good ones with a home's ciphertext. Who gives a
+ * wrong chunk has signed for it: that is {@link Evidence}.
+ *
+ * <p>CC_i answers with the leaves of the part, its signature over their root, and then each chunk with its signature over the
+ * chunk's leaf.
+ */
+public final class Direct {
+    private Direct() {}
+
+    /** The bytes of chunk k of a part, as they are stored and sent. */
+    public static int chunkBytes(Part part, ChunkLayout layout, int k) {
+        return layout.padLength(k) + (part == Part.SHARE ? Leaves.SALT_BYTES : 0);
+    }
+
+    /** Where in these bytes the share, or the ciphertext, begins. */
+    public static int offset(Part part) {
+        return part == Part.SHARE ? Leaves.SALT_BYTES : 0;
+    }
+
+    /** The leaf over chunk k of a part. */
+    public static byte[] leaf(ObjectId object, Part part, ShareIndex x, int k, MemorySegment chunk) {
+        return switch (part) {
+            case SHARE ->
+                Write.shareLeaf(object, x, k, chunk.asSlice(0, Leaves.SALT_BYTES), chunk.asSlice(Leaves.SALT_BYTES));
+            case CIPHERTEXT -> Leaves.ofCiphertext(object, k).update(chunk).leaf();
+        };
+    }
+
+    /** The root over leaves that stand one after the other. */
+    public static byte[] root(byte[] leaves) {
+        MerkleRoot root = new MerkleRoot();
+        for (int k = 0; k < leaves.length / Sha256.BYTES; k++) {
+            root.add(Write.leaf(leaves, k));
+        }
+        return root.root();
+    }
+
+    /**
+     * What a provider's part must be: what the dealer signed for its share, what a home itself signed for its ciphertext
+     * at the write.
+     *
+     * @throws MalformedException when this provider is bound to no such part
+     */
+    public static Promise promise(RingDescriptor ring, CommitMessage commit, Part part, ShareIndex x) {
+        Token u = Token.decode(commit.chain().token());
+        if (part == Part.SHARE) {
+            return new Promise(
+                    commit.chain(),
+                    Optional.empty(),
+                    u.dealings().getFirst().rootOf(x).root());
+        }
+        Holding promised = commit.holdings().stream()
+                .filter(holding -> holding.x().equals(x)
+                        && holding.part() == part
+                        && holding.chunk() == Holding.WHOLE
+                        && holding.object().equals(u.object())
+                        && holding.ring().equals(ring.id()))
+                .findFirst()
+                .orElseThrow(
+                        () -> new MalformedException("x = " + x.x() + " signed for no ciphertext of " + u.object()));
+        promised.verify(ring.provider(x).card().key());
+        return new Promise(commit.chain(), Optional.of(promised), promised.hash());
+    }
+
+    /**
+     * What one provider is bound to.
+     *
+     * @param chain the token's
+     * @param promised a home's own word, for its ciphertext
+     * @param root over the part's leaves
+     */
+    public record Promise(SignatureChain chain, Optional<Holding> promised, byte[] root) {}
+
+    /**
+     * U: whether a provider's statement is about what was asked, and its own.
+     *
+     * @return the statement
+     * @throws BadSignatureException if it isn't this provider's
+     */
+    public static Holding said(
+            RingDescriptor ring, ObjectId object, Part part, ShareIndex x, int chunk, byte[] hash, byte[] signature) {
+        Holding said = new Holding(ring.id(), object, part, x, chunk, hash, signature);
+        said.verify(ring.provider(x).card().key());
+        return said;
+    }
+
+    /** The evidence in a statement that doesn't fit the promise; empty where it does. */
+    public static Optional<Evidence> lie(Promise promise, byte[] leaves, Holding said) {
+        boolean good = said.chunk() == Holding.WHOLE
+                ? Arrays.equals(said.hash(), promise.root())
+                : Arrays.equals(said.hash(), Write.leaf(leaves, said.chunk()));
+        if (good) {
+            return Optional.empty();
+        }
+        byte[] needed = said.chunk() == Holding.WHOLE ? new byte[0] : leaves;
+        return Optional.of(new Evidence(promise.chain(), promise.promised(), said, needed));
+    }
+}

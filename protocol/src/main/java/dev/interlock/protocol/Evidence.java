@@ -1,0 +1,141 @@
+package dev.interlock.protocol;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Proof, for anyone who has the ring's descriptor, that a provider gave out something else than what it is bound to: its own
+ * signature over a wrong chunk, or a wrong root, of its share or its ciphertext. It holds hashes only, and nothing of the
+ * share itself.
+ *
+ * @param chain of the object's token, complete
+ * @param promised a home's word for its ciphertext at the write
+ * @param said the provider's word at the read
+ * @param leaves of the part as it should be, 32 bytes each, where a chunk is wrong
+ */
+public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding said, byte[] leaves) {
+    private static final String FORMAT = "interlock evidence 1";
+
+    private record Text(
+            String format,
+            byte[] chain,
+            @JsonSetter(nulls = Nulls.SET) byte @Nullable [] promised,
+            byte[] said,
+            byte[] leaves) {}
+
+    /** @param what for people: what the provider gave out */
+    public record Finding(Provider liar, String what) {}
+
+    public byte[] encode() {
+        return Json.write(
+                new Text(FORMAT, chain.encode(), promised.map(Holding::encode).orElse(null), said.encode(), leaves));
+    }
+
+    /** @throws MalformedException unless it is whole evidence of this version */
+    public static Evidence decode(byte[] bytes) {
+        Text text = Json.read("the evidence", bytes, Text.class);
+        if (!text.format().equals(FORMAT)) {
+            throw new MalformedException("this is no \"" + FORMAT + "\"; this program reads that version only");
+        }
+        byte[] promised = text.promised();
+        return new Evidence(
+                SignatureChain.decode(text.chain()),
+                promised == null ? Optional.empty() : Optional.of(Holding.decode(promised)),
+                Holding.decode(text.said()),
+                text.leaves());
+    }
+
+    /**
+     * Who lied, and how.
+     *
+     * @throws IntegrityException that says why this proves nothing
+     */
+    public Finding verify(RingDescriptor ring) {
+        Token u = Token.decode(chain.token());
+        require(u.ring().equals(ring.id()), "it is about the ring " + u.ring() + ", this is the ring " + ring.id());
+        require(
+                u.epoch() == ring.epoch(),
+                "it is of the ring's epoch " + u.epoch() + ", this descriptor is of " + ring.epoch());
+        require(
+                u.providers().contains(said.x()),
+                "the object " + u.object() + " has no provider x = " + said.x().x());
+        Provider provider = ring.provider(said.x());
+        try {
+            chain.verifyComplete(ring.keys());
+            said.verify(provider.card().key());
+            require(isAbout(u, said, said.part()), provider.name() + " said it of another object");
+            byte[] root = said.part() == Part.SHARE ? dealt(ring, u) : promised(u, provider);
+            if (said.chunk() == Holding.WHOLE) {
+                require(!Arrays.equals(said.hash(), root), "what " + provider.name() + " said is what it is bound to");
+                return new Finding(
+                        provider,
+                        provider.name() + " gave out another " + said.part().text() + " of " + u.object()
+                                + " than the one that " + binding());
+            }
+            require(
+                    said.chunk() < u.layout().count()
+                            && leaves.length == u.layout().count() * Sha256.BYTES
+                            && Arrays.equals(Direct.root(leaves), root),
+                    "its leaves aren't those of the object");
+            require(
+                    !Arrays.equals(said.hash(), Write.leaf(leaves, said.chunk())),
+                    "the chunk that " + provider.name() + " signed for is the right one");
+            return new Finding(
+                    provider,
+                    provider.name() + " gave out a wrong chunk " + said.chunk() + " of its "
+                            + said.part().text() + " of " + u.object());
+        } catch (BadSignatureException | MalformedException e) {
+            throw broken(e.getMessage());
+        }
+    }
+
+    private String binding() {
+        return said.part() == Part.SHARE ? "its dealer signed" : "it signed for itself at the write";
+    }
+
+    private byte[] dealt(RingDescriptor ring, Token u) {
+        Dealt dealing = u.dealings().getFirst();
+        ShareRoot root = dealing.rootOf(said.x());
+        root.verify(ring.dealer(dealing.dealer()).key(), u.ring(), u.epoch(), u.object(), u.length());
+        return root.root();
+    }
+
+    private byte[] promised(Token u, Provider provider) {
+        Holding home = promised.orElseThrow(() -> broken("it lacks the home's word at the write"));
+        home.verify(provider.card().key());
+        require(
+                isAbout(u, home, Part.CIPHERTEXT) && home.x().equals(said.x()) && home.chunk() == Holding.WHOLE,
+                "the home's word at the write is about something else");
+        return home.hash();
+    }
+
+    private static boolean isAbout(Token u, Holding holding, Part part) {
+        return holding.ring().equals(u.ring()) && holding.object().equals(u.object()) && holding.part() == part;
+    }
+
+    private void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw broken(otherwise);
+        }
+    }
+
+    private static IntegrityException broken(@Nullable String why) {
+        return new IntegrityException("the evidence proves nothing: " + why, List.of());
+    }
+}

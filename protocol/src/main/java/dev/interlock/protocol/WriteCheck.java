@@ -1,0 +1,161 @@
+package dev.interlock.protocol;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.field.ReferenceKernel;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Dealing;
+import dev.interlock.core.sharing.LinearHash;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Holding;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.message.CheckAnswer;
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The check of DESIGN §8 before a put is acknowledged: do the shares that the providers stored lie on one polynomial of
+ * degree below t, and does it open the ciphertext that the homes stored to what U sent? U hashes P (⊕ b_U) with H_ρ while it
+ * streams, and reveals ρ only after everybody signed for what they stored. H_ρ is linear, so n hashes of 16 bytes answer for
+ * n shares, and a wrong one passes with probability below 2^(−127).
+ */
+public final class WriteCheck implements AutoCloseable {
+    private final SecretBytes seed;
+    private final LinearHash sending;
+    private byte[] sent = new byte[0];
+
+    /** Draws ρ. */
+    public WriteCheck(SecureRandom random) {
+        seed = SecretBytes.random(LinearHash.SEED_BYTES, random);
+        sending = new LinearHash(seed.copyToHeap());
+    }
+
+    /** U: the next piece of P ⊕ b_U (b_U is nothing but in protocol 2), before the blinds go on. */
+    public void sending(MemorySegment piece) {
+        sending.update(piece);
+    }
+
+    /** ρ, for every provider, once all have signed. */
+    public byte[] reveal() {
+        if (sent.length == 0) {
+            sent = sending.digest();
+        }
+        return seed.copyToHeap();
+    }
+
+    /**
+     * What the answers say, after {@link #reveal}.
+     *
+     * @param answers of all n providers
+     * @return which ciphertext each home says it holds
+     * @throws IntegrityException when the object couldn't be opened by every t of them; who is at fault only opening it
+     *     tells, unless an answer by itself does
+     */
+    public List<Holding> verify(Write.Plan plan, Map<ShareIndex, CheckAnswer> answers) {
+        Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
+        answers.forEach((x, answer) -> shares.put(x, hash(plan, x, answer.share())));
+        if (!onOnePolynomial(plan.ring().threshold().t(), shares)) {
+            throw failed(plan, "the stored shares don't lie on one polynomial", List.of());
+        }
+        List<Holding> holdings = new ArrayList<>();
+        for (ShareIndex home : plan.homes()) {
+            CheckAnswer answer = answers.get(home);
+            byte[] hash = answer == null ? null : answer.ciphertext();
+            byte[] holding = answer == null ? null : answer.holding();
+            if (hash == null || holding == null) {
+                throw failed(plan, name(plan, home) + " didn't answer for its ciphertext", List.of(name(plan, home)));
+            }
+            if (!opens(plan, shares, hash(plan, home, hash))) {
+                throw failed(plan, "the ciphertext at " + name(plan, home) + " doesn't open to it", List.of());
+            }
+            holdings.add(holding(plan, home, holding));
+        }
+        byte[] root = holdings.getFirst().hash();
+        if (!holdings.stream().allMatch(holding -> Arrays.equals(holding.hash(), root))) {
+            throw failed(plan, "its homes signed for different ciphertexts", List.of());
+        }
+        return holdings;
+    }
+
+    /**
+     * Whether a ciphertext opens to what was sent, after {@link #reveal}.
+     *
+     * @param shares the hashes of shares that lie on one polynomial, t of them or more
+     * @param ciphertext its hash
+     */
+    public boolean opens(Write.Plan plan, Map<ShareIndex, byte[]> shares, byte[] ciphertext) {
+        byte[] opened = at(0, plan.ring().threshold().t(), shares);
+        for (int i = 0; i < opened.length; i++) {
+            opened[i] ^= ciphertext[i];
+        }
+        return MessageDigest.isEqual(sent, opened);
+    }
+
+    private static Holding holding(Write.Plan plan, ShareIndex home, byte[] bytes) {
+        try {
+            Holding holding = Holding.decode(bytes);
+            holding.verify(plan.ring().provider(home).card().key());
+            if (holding.object().equals(plan.object())
+                    && holding.ring().equals(plan.ring().id())
+                    && holding.x().equals(home)
+                    && holding.part() == Holding.Part.CIPHERTEXT
+                    && holding.chunk() == Holding.WHOLE) {
+                return holding;
+            }
+        } catch (BadSignatureException | MalformedException e) {
+            // As wrong as one for another object.
+        }
+        throw failed(plan, name(plan, home) + " didn't sign for its ciphertext", List.of(name(plan, home)));
+    }
+
+    private static byte[] hash(Write.Plan plan, ShareIndex x, byte[] hash) {
+        if (hash.length != LinearHash.BYTES) {
+            throw failed(
+                    plan,
+                    name(plan, x) + " answered with " + hash.length + " bytes instead of " + LinearHash.BYTES,
+                    List.of(name(plan, x)));
+        }
+        return hash;
+    }
+
+    /** Whether the values at these points lie on polynomials of degree below t, byte by byte. */
+    public static boolean onOnePolynomial(int t, Map<ShareIndex, byte[]> values) {
+        return values.keySet().stream().allMatch(x -> MessageDigest.isEqual(values.get(x), at(x.x(), t, values)));
+    }
+
+    /** The value at z of the polynomials of degree below t through the first t of these. */
+    private static byte[] at(int z, int t, Map<ShareIndex, byte[]> values) {
+        MemorySegment value = MemorySegment.ofArray(new byte[LinearHash.BYTES]);
+        Dealing.combine(
+                new ByteSpace(new ReferenceKernel()),
+                z,
+                values.keySet().stream().limit(t).mapToInt(ShareIndex::x).toArray(),
+                values.values().stream().limit(t).map(MemorySegment::ofArray).toList(),
+                value);
+        return value.toArray(JAVA_BYTE);
+    }
+
+    private static String name(Write.Plan plan, ShareIndex x) {
+        return plan.ring().provider(x).name();
+    }
+
+    private static IntegrityException failed(Write.Plan plan, String why, List<String> culprits) {
+        return new IntegrityException(
+                "the put of " + plan.object() + " failed its check: " + why + ". Nothing was stored", culprits);
+    }
+
+    @Override
+    public void close() {
+        sending.close();
+        seed.close();
+    }
+}
