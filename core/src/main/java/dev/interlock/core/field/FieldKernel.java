@@ -1,6 +1,7 @@
 package dev.interlock.core.field;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The one operation on vectors over GF(2^8) that everything else is made of: add a multiple of one to another.
@@ -25,16 +26,24 @@ public interface FieldKernel {
     void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src);
 
     /**
-     * Sets out = in ⊕ c1 · src1 ⊕ c2 · src2: two sums for one pass over in and out.
+     * Sets out = in ⊕ Σ coefficient_i · source_i: many sums, and as few passes over in and out as the kernel can.
      *
-     * <p>As {@link #addScaled}, but {@code out} may be the very segment that {@code in} is only, none of the others.
+     * <p>As {@link #addScaled}, but {@code out} may be the very segment that {@code in} is only, none of the sources.
      *
-     * @throws IllegalArgumentException if the lengths differ or a coefficient is outside 0..255
+     * @param coefficients one for each source, 0..255
+     * @param sources of n bytes each; none at all gives a copy of in
+     * @throws IllegalArgumentException if numbers or lengths differ or a coefficient is outside 0..255
      */
-    default void addScaledPair(
-            MemorySegment out, MemorySegment in, int c1, MemorySegment src1, int c2, MemorySegment src2) {
-        addScaled(out, in, c1, src1);
-        addScaled(out, out, c2, src2);
+    default void addCombination(MemorySegment out, MemorySegment in, int[] coefficients, List<MemorySegment> sources) {
+        long length = Operands.check(out, in, coefficients, sources);
+        if (sources.isEmpty()) {
+            MemorySegment.copy(in, 0, out, 0, length);
+        }
+        MemorySegment sum = in;
+        for (int i = 0; i < coefficients.length; i++) {
+            addScaled(out, sum, coefficients[i], sources.get(i));
+            sum = out;
+        }
     }
 
     /** A short name for logs: {@code reference}, {@code swar} or {@code vector}. */

@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.function.Supplier;
 
 /** The choice of the field kernel, made once for this JVM: vectors where they are there and right, else plain Java. */
@@ -72,12 +74,24 @@ public final class FieldKernels {
                 for (int coefficient : new int[] {0, 1, 2, 0x53, 0xFF}) {
                     reference.addScaled(expected, in, coefficient, src);
                     kernel.addScaled(actual, in, coefficient, src);
-                    if (expected.mismatch(actual) != -1) {
-                        throw new IllegalStateException("kernel " + kernel.name()
-                                + " differs from the reference: length " + length + ", coefficient " + coefficient);
-                    }
+                    requireSame(kernel, expected, actual, "coefficient " + coefficient);
+                }
+                // As many sources as a kernel may add in one pass, and more.
+                int[] coefficients = {0x53, 2, 0xFF, 1, 3};
+                for (int n = 2; n <= coefficients.length; n++) {
+                    int[] some = Arrays.copyOf(coefficients, n);
+                    reference.addCombination(expected, in, some, Collections.nCopies(n, src));
+                    kernel.addCombination(actual, in, some, Collections.nCopies(n, src));
+                    requireSame(kernel, expected, actual, n + " sources");
                 }
             }
+        }
+    }
+
+    private static void requireSame(FieldKernel kernel, MemorySegment expected, MemorySegment actual, String what) {
+        if (expected.mismatch(actual) != -1) {
+            throw new IllegalStateException("kernel " + kernel.name() + " differs from the reference: length "
+                    + expected.byteSize() + ", " + what);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.interlock.core.field;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** The checks that every kernel makes before its first byte. */
 final class Operands {
@@ -16,6 +17,23 @@ final class Operands {
         }
         if ((coefficient & ~0xFF) != 0) {
             throw new IllegalArgumentException("coefficient is " + coefficient + ", must be in 0..255");
+        }
+        return length;
+    }
+
+    /** The same for each of several sources. */
+    static long check(MemorySegment out, MemorySegment in, int[] coefficients, List<MemorySegment> sources) {
+        if (coefficients.length != sources.size()) {
+            throw new IllegalArgumentException(
+                    "there are " + coefficients.length + " coefficients for " + sources.size() + " sources");
+        }
+        long length = out.byteSize();
+        if (in.byteSize() != length) {
+            throw new IllegalArgumentException(
+                    "lengths differ: in has " + in.byteSize() + " bytes, expected " + length + ", the length of out");
+        }
+        for (int i = 0; i < coefficients.length; i++) {
+            check(out, in, coefficients[i], sources.get(i));
         }
         return length;
     }

@@ -2,6 +2,7 @@ package dev.interlock.core.field;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.List;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -12,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>c · s = c · (s's low nibble) ⊕ c · (s's high nibble), each looked up in a 16-entry table that lies in a register: a
  * shuffle inside registers takes the same time for every index, so this is constant-time in the data, which a lookup in
  * memory isn't (Plank, Greenan, Miller: "Screaming Fast Galois Field Arithmetic Using Intel SIMD Instructions", FAST
- * 2013). At most two multiplications a loop: larger fused loops fell off inlining cliffs of up to 40 ×.
+ * 2013). At most three multiplications a loop: larger fused loops fell off inlining cliffs of up to 40 ×.
  *
  * <p>This class needs the module {@code jdk.incubator.vector}: get it from {@link FieldKernels#chosen} only.
  */
@@ -66,14 +67,23 @@ final class VectorKernel implements FieldKernel {
     }
 
     @Override
-    public void addScaledPair(
-            MemorySegment out, MemorySegment in, int c1, MemorySegment src1, int c2, MemorySegment src2) {
-        long length = Operands.check(out, in, c1, src1);
-        Operands.check(out, in, c2, src2);
-        long bound = length - length % LANES;
-        addScaledPair(out, in, c1, src1, c2, src2, bound);
-        SwarKernel.addScaled(out, in, c1, src1, bound, length);
-        SwarKernel.addScaled(out, out, c2, src2, bound, length);
+    public void addCombination(MemorySegment out, MemorySegment in, int[] coefficients, List<MemorySegment> sources) {
+        long length = Operands.check(out, in, coefficients, sources);
+        MemorySegment sum = in;
+        int at = 0;
+        for (; coefficients.length - at >= 3; at += 3) {
+            addThree(out, sum, coefficients, sources, at, length);
+            sum = out;
+        }
+        switch (coefficients.length - at) {
+            case 2 -> addTwo(out, sum, coefficients, sources, at, length);
+            case 1 -> addScaled(out, sum, coefficients[at], sources.get(at));
+            default -> {
+                if (at == 0) {
+                    MemorySegment.copy(in, 0, out, 0, length);
+                }
+            }
+        }
     }
 
     @Override
@@ -124,20 +134,31 @@ final class VectorKernel implements FieldKernel {
         }
     }
 
-    private static void addScaledPair(
-            MemorySegment out, MemorySegment in, int c1, MemorySegment src1, int c2, MemorySegment src2, long bound) {
+    private static void addTwo(
+            MemorySegment out, MemorySegment in, int[] coefficients, List<MemorySegment> sources, int at, long length) {
+        int c1 = coefficients[at];
+        int c2 = coefficients[at + 1];
+        MemorySegment src1 = sources.get(at);
+        MemorySegment src2 = sources.get(at + 1);
+        long bound = addTwoVectors(out, in, c1, src1, c2, src2, length);
+        SwarKernel.addScaled(out, in, c1, src1, bound, length);
+        SwarKernel.addScaled(out, out, c2, src2, bound, length);
+    }
+
+    /** Returns how many bytes it has done: none unless all segments are native, and whole vectors only. */
+    private static long addTwoVectors(
+            MemorySegment out, MemorySegment in, int c1, MemorySegment src1, int c2, MemorySegment src2, long length) {
         if (out.getClass() != NATIVE
                 || in.getClass() != NATIVE
                 || src1.getClass() != NATIVE
                 || src2.getClass() != NATIVE) {
-            SwarKernel.addScaled(out, in, c1, src1, 0, bound);
-            SwarKernel.addScaled(out, out, c2, src2, 0, bound);
-            return;
+            return 0;
         }
         ByteVector low1 = ByteVector.fromArray(SPECIES, LOW[c1], 0);
         ByteVector high1 = ByteVector.fromArray(SPECIES, HIGH[c1], 0);
         ByteVector low2 = ByteVector.fromArray(SPECIES, LOW[c2], 0);
         ByteVector high2 = ByteVector.fromArray(SPECIES, HIGH[c2], 0);
+        long bound = length - length % LANES;
         for (long i = 0; i < bound; i += LANES) {
             ByteVector s1 = ByteVector.fromMemorySegment(SPECIES, src1, i, ORDER);
             ByteVector s2 = ByteVector.fromMemorySegment(SPECIES, src2, i, ORDER);
@@ -152,6 +173,68 @@ final class VectorKernel implements FieldKernel {
                     .lanewise(VectorOperators.XOR, shifted2.selectFrom(high2))
                     .intoMemorySegment(out, i, ORDER);
         }
+        return bound;
+    }
+
+    private static void addThree(
+            MemorySegment out, MemorySegment in, int[] coefficients, List<MemorySegment> sources, int at, long length) {
+        int c1 = coefficients[at];
+        int c2 = coefficients[at + 1];
+        int c3 = coefficients[at + 2];
+        MemorySegment src1 = sources.get(at);
+        MemorySegment src2 = sources.get(at + 1);
+        MemorySegment src3 = sources.get(at + 2);
+        long bound = addThreeVectors(out, in, c1, src1, c2, src2, c3, src3, length);
+        SwarKernel.addScaled(out, in, c1, src1, bound, length);
+        SwarKernel.addScaled(out, out, c2, src2, bound, length);
+        SwarKernel.addScaled(out, out, c3, src3, bound, length);
+    }
+
+    /** As {@link #addTwoVectors}. */
+    private static long addThreeVectors(
+            MemorySegment out,
+            MemorySegment in,
+            int c1,
+            MemorySegment src1,
+            int c2,
+            MemorySegment src2,
+            int c3,
+            MemorySegment src3,
+            long length) {
+        if (out.getClass() != NATIVE
+                || in.getClass() != NATIVE
+                || src1.getClass() != NATIVE
+                || src2.getClass() != NATIVE
+                || src3.getClass() != NATIVE) {
+            return 0;
+        }
+        ByteVector low1 = ByteVector.fromArray(SPECIES, LOW[c1], 0);
+        ByteVector high1 = ByteVector.fromArray(SPECIES, HIGH[c1], 0);
+        ByteVector low2 = ByteVector.fromArray(SPECIES, LOW[c2], 0);
+        ByteVector high2 = ByteVector.fromArray(SPECIES, HIGH[c2], 0);
+        ByteVector low3 = ByteVector.fromArray(SPECIES, LOW[c3], 0);
+        ByteVector high3 = ByteVector.fromArray(SPECIES, HIGH[c3], 0);
+        long bound = length - length % LANES;
+        for (long i = 0; i < bound; i += LANES) {
+            ByteVector s1 = ByteVector.fromMemorySegment(SPECIES, src1, i, ORDER);
+            ByteVector s2 = ByteVector.fromMemorySegment(SPECIES, src2, i, ORDER);
+            ByteVector s3 = ByteVector.fromMemorySegment(SPECIES, src3, i, ORDER);
+            ByteVector shifted1 =
+                    s1.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
+            ByteVector shifted2 =
+                    s2.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
+            ByteVector shifted3 =
+                    s3.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
+            ByteVector.fromMemorySegment(SPECIES, in, i, ORDER)
+                    .lanewise(VectorOperators.XOR, s1.selectFrom(low1))
+                    .lanewise(VectorOperators.XOR, shifted1.selectFrom(high1))
+                    .lanewise(VectorOperators.XOR, s2.selectFrom(low2))
+                    .lanewise(VectorOperators.XOR, shifted2.selectFrom(high2))
+                    .lanewise(VectorOperators.XOR, s3.selectFrom(low3))
+                    .lanewise(VectorOperators.XOR, shifted3.selectFrom(high3))
+                    .intoMemorySegment(out, i, ORDER);
+        }
+        return bound;
     }
 
     private static byte[][] table(int shift) {

@@ -4,11 +4,8 @@ import dev.interlock.core.field.FieldKernel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** {@link Dealing#combine} for bytes, tile by tile, so that the sum stays in the first-level cache. */
+/** {@link Dealing#combine} for bytes. */
 public final class PadCombiner {
-
-    /** Of the sum, which stays in the first-level cache; with shorter tiles a call's fixed cost shows. */
-    private static final int TILE_BYTES = 16 * 1024;
 
     private PadCombiner() {}
 
@@ -30,19 +27,6 @@ public final class PadCombiner {
                 throw new IllegalArgumentException("a share has " + share.byteSize() + " bytes, expected " + length);
             }
         }
-        long part;
-        for (long offset = 0; offset < length; offset += part) {
-            part = Math.min(TILE_BYTES, length - offset);
-            MemorySegment sum = accumulator.asSlice(offset, part);
-            int i = 0;
-            for (; i + 1 < lambdas.length; i += 2) {
-                MemorySegment first = shares.get(i).asSlice(offset, part);
-                MemorySegment second = shares.get(i + 1).asSlice(offset, part);
-                kernel.addScaledPair(sum, sum, lambdas[i], first, lambdas[i + 1], second);
-            }
-            if (i < lambdas.length) {
-                kernel.addScaled(sum, sum, lambdas[i], shares.get(i).asSlice(offset, part));
-            }
-        }
+        kernel.addCombination(accumulator, accumulator, lambdas, shares);
     }
 }

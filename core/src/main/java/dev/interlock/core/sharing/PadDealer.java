@@ -4,6 +4,7 @@ import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.Gf256;
 import dev.interlock.core.secret.SecretBytes;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ public final class PadDealer implements AutoCloseable {
 
     private final int t;
     private final int[] xs;
-    /** powers[j][k] = x_j^k */
+    /** powers[j][k − 1] = x_j^k for k in 1..t−1 */
     private final int[][] powers;
 
     private final FieldKernel kernel;
@@ -80,7 +81,7 @@ public final class PadDealer implements AutoCloseable {
         try {
             int part = Math.min(TILE_BYTES, length);
             MemorySegment drawn = tile.asSlice(0, (long) t * part);
-            MemorySegment[] a = coefficients(drawn, part);
+            List<MemorySegment> a = coefficients(drawn, part);
             for (int offset = 0; offset < length; offset += part) {
                 if (length - offset < part) {
                     part = length - offset;
@@ -111,30 +112,24 @@ public final class PadDealer implements AutoCloseable {
         }
     }
 
-    private void dealTile(MemorySegment drawn, MemorySegment[] a, int offset, int part, List<MemorySegment> sharesOut) {
+    private void dealTile(
+            MemorySegment drawn, List<MemorySegment> a, int offset, int part, List<MemorySegment> sharesOut) {
         // All of a_0..a_{t−1} in one draw, and uniform, zero included: a byte of a_0 that is never zero would rule out
         // one value of the message byte under it, and one of a_{t−1} would let t−1 providers rule out one value of the
         // pad. The paper's "a_0 and a_{t−1} nonzero" is meant for whole vectors, where it fails with chance 2^(−8L).
         random.fill(drawn);
+        List<MemorySegment> higher = a.subList(1, t);
         for (int j = 0; j < xs.length; j++) {
             MemorySegment share = sharesOut.get(j).asSlice(offset, part);
-            MemorySegment sum = a[0];
-            int k = 1;
-            for (; k + 1 < t; k += 2) {
-                kernel.addScaledPair(share, sum, powers[j][k], a[k], powers[j][k + 1], a[k + 1]);
-                sum = share;
-            }
-            if (k < t) {
-                kernel.addScaled(share, sum, powers[j][k], a[k]);
-            }
+            kernel.addCombination(share, a.getFirst(), powers[j], higher);
         }
     }
 
     /** a_0..a_{t−1} where the draw puts them; cut once, since a new slice for every sum takes a tenth of its time. */
-    private MemorySegment[] coefficients(MemorySegment drawn, int part) {
-        MemorySegment[] a = new MemorySegment[t];
+    private List<MemorySegment> coefficients(MemorySegment drawn, int part) {
+        List<MemorySegment> a = new ArrayList<>(t);
         for (int k = 0; k < t; k++) {
-            a[k] = drawn.asSlice((long) k * part, part);
+            a.add(drawn.asSlice((long) k * part, part));
         }
         return a;
     }
@@ -172,11 +167,12 @@ public final class PadDealer implements AutoCloseable {
     }
 
     private static int[][] powers(int[] xs, int t) {
-        int[][] powers = new int[xs.length][t];
+        int[][] powers = new int[xs.length][t - 1];
         for (int j = 0; j < xs.length; j++) {
-            powers[j][0] = 1;
-            for (int k = 1; k < t; k++) {
-                powers[j][k] = Gf256.multiply(powers[j][k - 1], xs[j]);
+            int power = 1;
+            for (int k = 0; k < t - 1; k++) {
+                power = Gf256.multiply(power, xs[j]);
+                powers[j][k] = power;
             }
         }
         return powers;

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.IntFunction;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,7 +31,8 @@ class FieldKernelTest {
     private static final byte[][] PRODUCTS = products();
     private static final byte[] IN = randomBytes(1);
     private static final byte[] SRC = randomBytes(2);
-    private static final byte[] SRC2 = randomBytes(3);
+    private static final byte[][] SOURCES =
+            IntStream.range(0, 7).mapToObj(k -> randomBytes(3 + k)).toArray(byte[][]::new);
 
     /** Bytes before and after each vector: an odd place to start, and a check that nothing is written outside. */
     private static final int MARGIN = 67;
@@ -105,23 +109,47 @@ class FieldKernelTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void pairsAreTwoSums(FieldKernel kernel) {
-        for (LongFunction<MemorySegment> memory : Stream.of(NATIVE, HEAP).toList()) {
-            for (int coefficient = 0; coefficient < 256; coefficient++) {
-                int other = 255 - coefficient * 7 & 0xFF;
-                for (int length : lengths(coefficient)) {
-                    byte[] expected = expected(expected(IN, coefficient, SRC, length), other, SRC2, length);
-                    MemorySegment in = place(memory, IN, length, 5);
-                    MemorySegment out = place(memory, new byte[length], length, 1);
-                    MemorySegment src = place(NATIVE, SRC, length, 2);
-                    MemorySegment src2 = place(memory, SRC2, length, 0);
-                    kernel.addScaledPair(out, in, coefficient, src, other, src2);
-                    assertSame(out, expected, kernel, coefficient, length);
-                    kernel.addScaledPair(in, in, coefficient, src, other, src2);
-                    assertSame(in, expected, kernel, coefficient, length);
+    void combinationsOfZeroToSevenSources(FieldKernel kernel) {
+        // The last memory mixes: whichever of the segments of a pass is on the heap, the pass is the slow one, and
+        // right.
+        List<IntFunction<LongFunction<MemorySegment>>> memories =
+                List.of(_ -> NATIVE, _ -> HEAP, k -> k == 1 ? HEAP : NATIVE);
+        for (IntFunction<LongFunction<MemorySegment>> memory : memories) {
+            for (int n = 0; n <= 7; n++) {
+                for (int length : n % 3 == 0 ? LENGTHS : SHORT_LENGTHS) {
+                    combine(kernel, n, length, memory);
                 }
             }
         }
+    }
+
+    private static void combine(
+            FieldKernel kernel, int n, int length, IntFunction<LongFunction<MemorySegment>> memory) {
+        int[] coefficients = new int[n];
+        List<MemorySegment> sources = new ArrayList<>();
+        byte[] expected = Arrays.copyOf(IN, length);
+        for (int k = 0; k < n; k++) {
+            // Over all lengths every source meets every coefficient, 0 and 1 included.
+            coefficients[k] = 37 * k + length & 0xFF;
+            sources.add(place(memory.apply(k), SOURCES[k], length, 5 * k % 64));
+            expected = expected(expected, coefficients[k], SOURCES[k], length);
+        }
+        MemorySegment in = place(memory.apply(0), IN, length, 3);
+        MemorySegment around = memory.apply(0).apply(length + 2L * MARGIN);
+        around.fill((byte) 0x5A);
+        MemorySegment out = around.asSlice(1, length);
+
+        kernel.addCombination(out, in, coefficients, sources);
+
+        assertSame(out, expected, kernel, n, length);
+        assertSame(in, Arrays.copyOf(IN, length), kernel, n, length);
+        for (int k = 0; k < n; k++) {
+            assertSame(sources.get(k), Arrays.copyOf(SOURCES[k], length), kernel, n, length);
+        }
+        assertUntouched(around, 1, length, kernel);
+
+        kernel.addCombination(in, in, coefficients, sources);
+        assertSame(in, expected, kernel, n, length);
     }
 
     @ParameterizedTest
@@ -138,10 +166,19 @@ class FieldKernelTest {
                 .hasMessageContaining("src has 11")
                 .hasMessageContaining("expected 10");
         assertThatThrownBy(() -> kernel.addScaled(eleven, ten, 0, ten)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> kernel.addScaledPair(ten, ten, 2, ten, 3, eleven))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> kernel.addScaledPair(ten, ten, 2, eleven, 3, ten))
-                .isInstanceOf(IllegalArgumentException.class);
+        for (List<MemorySegment> sources : List.of(List.of(ten, eleven), List.of(eleven, ten))) {
+            assertThatThrownBy(() -> kernel.addCombination(ten, ten, new int[] {2, 3}, sources))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("src has 11")
+                    .hasMessageContaining("expected 10");
+        }
+        assertThatThrownBy(() -> kernel.addCombination(ten, eleven, new int[0], List.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("in has 11")
+                .hasMessageContaining("expected 10");
+        assertThatThrownBy(() -> kernel.addCombination(ten, ten, new int[] {2, 3}, List.of(eleven)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("2 coefficients for 1 sources");
     }
 
     @ParameterizedTest
@@ -153,8 +190,13 @@ class FieldKernelTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(String.valueOf(bad))
                     .hasMessageContaining("0..255");
-            assertThatThrownBy(() -> kernel.addScaledPair(v, v, 1, v, bad, v))
-                    .isInstanceOf(IllegalArgumentException.class);
+            for (int[] coefficients : new int[][] {{bad, 1, 2}, {1, 2, bad}}) {
+                MemorySegment src = NATIVE.apply(10);
+                assertThatThrownBy(() -> kernel.addCombination(v, v, coefficients, List.of(src, src, src)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(String.valueOf(bad))
+                        .hasMessageContaining("0..255");
+            }
         }
     }
 
@@ -184,7 +226,12 @@ class FieldKernelTest {
         assertSame(out, expected(IN, coefficient, SRC, length), kernel, coefficient, length);
         assertThat(in.mismatch(MemorySegment.ofArray(IN).asSlice(0, length))).isEqualTo(-1);
         assertThat(src.mismatch(MemorySegment.ofArray(SRC).asSlice(0, length))).isEqualTo(-1);
-        out.fill((byte) 0x5A);
+        assertUntouched(around, outOffset, length, kernel);
+    }
+
+    /** Checks that nothing but the length bytes from the offset on isn't 0x5A. */
+    private static void assertUntouched(MemorySegment around, int outOffset, int length, FieldKernel kernel) {
+        around.asSlice(outOffset, length).fill((byte) 0x5A);
         for (long i = 0; i < around.byteSize(); i++) {
             if (around.get(ValueLayout.JAVA_BYTE, i) != 0x5A) {
                 throw new AssertionError(
