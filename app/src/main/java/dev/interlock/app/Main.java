@@ -89,6 +89,7 @@ public final class Main implements Runnable {
         commands.put("proof", ProofCommand::new);
         commands.put("evidence", EvidenceCommand::new);
         commands.put("audit", AuditCommand::new);
+        commands.put("log", LogCommand::new);
         commands.put("provider", () -> NodeCommand.of(Role.PROVIDER));
         commands.put("dealer", () -> NodeCommand.of(Role.DEALER));
         return commands;

@@ -158,6 +158,7 @@ final class NodeCommand implements Callable<Integer> {
             case PROVIDER -> {
                 ProviderNode node = new ProviderNode(
                         folder,
+                        folder.auditLog(clock),
                         SqliteStore.open(folder.path().resolve("store"), random, clock),
                         FieldKernels.chosen(),
                         random,
@@ -167,7 +168,8 @@ final class NodeCommand implements Callable<Integer> {
                 yield node;
             }
             case DEALER -> {
-                DealerNode node = new DealerNode(folder, FieldKernels.chosen(), Noise.start(noise), deadlines, clock);
+                DealerNode node = new DealerNode(
+                        folder, folder.auditLog(clock), FieldKernels.chosen(), Noise.start(noise), deadlines, clock);
                 node.start();
                 yield node;
             }

@@ -53,6 +53,11 @@ final class RingOptions {
         return read(Files.isDirectory(path) ? path.resolve(RingFolder.DESCRIPTOR) : path);
     }
 
+    /** The ring, where one is named. */
+    Optional<RingDescriptor> descriptorIfGiven() {
+        return given(ring, "INTERLOCK_RING").isPresent() ? Optional.of(descriptor()) : Optional.empty();
+    }
+
     static RingDescriptor read(Path file) {
         try {
             return RingDescriptor.open(Files.readAllBytes(file));

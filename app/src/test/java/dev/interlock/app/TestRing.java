@@ -13,6 +13,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
+import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.Store;
@@ -127,15 +128,25 @@ final class TestRing implements AutoCloseable {
                     throw new IllegalStateException(e);
                 }
             } else {
-                startProvider(name, store -> store, FieldKernels.chosen());
+                startProvider(name, node.auditLog(Clock.systemUTC()));
             }
         }
     }
 
+    /** Starts a provider that stands still, with this log. */
+    void startProvider(String name, AuditLog audit) {
+        startProvider(name, audit, store -> store, FieldKernels.chosen());
+    }
+
     /** Starts a provider that stands still, with this arithmetic, and a store behind this. */
     void startProvider(String name, UnaryOperator<Store> store, FieldKernel kernel) {
+        startProvider(name, NodeFolder.open(node(name)).auditLog(Clock.systemUTC()), store, kernel);
+    }
+
+    private void startProvider(String name, AuditLog audit, UnaryOperator<Store> store, FieldKernel kernel) {
         ProviderNode provider = new ProviderNode(
                 NodeFolder.open(node(name)),
+                audit,
                 store.apply(openStore(name)),
                 kernel,
                 new SecureRandom(),
@@ -151,7 +162,9 @@ final class TestRing implements AutoCloseable {
     }
 
     void startDealer(String name, DealerRandom random, FieldKernel kernel) {
-        DealerNode dealer = new DealerNode(NodeFolder.open(node(name)), kernel, random, deadlines, Clock.systemUTC());
+        NodeFolder folder = NodeFolder.open(node(name));
+        Clock clock = Clock.systemUTC();
+        DealerNode dealer = new DealerNode(folder, folder.auditLog(clock), kernel, random, deadlines, clock);
         dealer.start();
         running.put(name, dealer);
     }

@@ -99,13 +99,7 @@ final class DirectRead implements AutoCloseable {
                 there = stream;
             }
             if (there == null) {
-                PartStream.What what = new PartStream.What(
-                        token.object(),
-                        token.layout(),
-                        part,
-                        "/v1/objects/" + token.object(),
-                        token.object().toString());
-                there = PartStream.open(client, what, provider, promise, k);
+                there = PartStream.open(client, PartStream.What.ofObject(token, part), provider, promise, k);
                 synchronized (this) {
                     stream = there;
                 }

@@ -124,9 +124,7 @@ final class Inquest {
     private byte[] hash(Part part, ShareIndex x) throws InterruptedException {
         Provider provider = ring.provider(x);
         Optional<Direct.Promise> promise = Optional.of(Direct.promise(ring, signed, part, x));
-        String session = plan.session().toString();
-        PartStream.What what =
-                new PartStream.What(plan.object(), plan.layout(), part, "/v1/sessions/" + session, session);
+        PartStream.What what = PartStream.What.ofSession(plan, part);
         try (PartStream stream = PartStream.open(client, what, provider, promise, 0);
                 LinearHash hash = new LinearHash(check.reveal())) {
             for (int k = 0; k < plan.layout().count(); k++) {

@@ -8,8 +8,10 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
@@ -35,9 +37,23 @@ final class PartStream implements AutoCloseable {
      * Which part of what.
      *
      * @param path of the object, or of the session of one that isn't committed
-     * @param subject the id in that path
+     * @param operation and the one for that path
      */
-    record What(ObjectId object, ChunkLayout layout, Part part, String path, String subject) {}
+    record What(ObjectId object, ChunkLayout layout, Part part, String path, Operation operation) {
+        static What ofObject(Token u, Part part) {
+            return new What(u.object(), u.layout(), part, "/v1/objects/" + u.object(), Operation.PART);
+        }
+
+        static What ofSession(Write.Plan plan, Part part) {
+            return new What(
+                    plan.object(), plan.layout(), part, "/v1/sessions/" + plan.session(), Operation.SESSION_PART);
+        }
+
+        /** The id in the path, and which part of it. */
+        String subject(int from) {
+            return path.substring(path.lastIndexOf('/') + 1) + "/" + part.text() + "/" + from;
+        }
+    }
 
     /** A provider gave out what it isn't bound to, and signed for it. */
     static final class LieException extends RuntimeException {
@@ -61,15 +77,11 @@ final class PartStream implements AutoCloseable {
         this.provider = provider;
         this.peer = client.peer(provider.card());
         this.next = from;
-        String asked = what.part().text();
         this.in = new RecordReader(
                 peer.download(
-                                what.path() + "/parts/" + asked + "?from=" + from,
+                                what.path() + "/parts/" + what.part().text() + "?from=" + from,
                                 client.authorization(
-                                        provider.card(),
-                                        Operation.PART,
-                                        what.subject() + "/" + asked + "/" + from,
-                                        new byte[0]))
+                                        provider.card(), what.operation(), what.subject(from), new byte[0]))
                         .open(),
                 client.deadlines().stall());
         this.buffer = SecretBytes.allocate(Direct.chunkBytes(what.part(), what.layout(), 0));

@@ -1,32 +1,55 @@
 package dev.interlock.node;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.log.Entry;
+import dev.interlock.node.log.Event;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.RefusedException.Rule;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Tls;
+import io.netty.util.AttributeKey;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.regex.Pattern;
 
-/** Who may ask this node: users by signed requests, nodes by their TLS keys. */
+/** Who may ask this node: users by signed requests, nodes by their TLS keys. Every answer to that goes into the log. */
 public final class Gate {
+    private static final AttributeKey<Asked> ASKED = AttributeKey.valueOf(Gate.class, "ASKED");
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+
     private final RingDescriptor ring;
     private final String self;
     private final Users users;
     private final Clock clock;
+    private final AuditLog log;
     /** From a nonce to when it may be forgotten: when its request has expired anyway. */
     private final ConcurrentMap<String, Long> nonces = new ConcurrentHashMap<>();
 
-    Gate(RingDescriptor ring, NodeFolder folder, Clock clock) {
+    Gate(RingDescriptor ring, NodeFolder folder, AuditLog log, Clock clock) {
         this.ring = ring;
         this.self = folder.card().name();
         this.users = folder.users();
         this.clock = clock;
+        this.log = log;
     }
+
+    /**
+     * What the log says of a request.
+     *
+     * @param admitted was it let in?
+     */
+    private record Asked(Entry entry, boolean admitted) {}
 
     /**
      * Admits a user's request.
@@ -35,29 +58,98 @@ public final class Gate {
      * @throws RefusedException that says which rule failed
      */
     public SignedRequest admit(ServiceRequestContext context, Operation operation, String subject, byte[] body) {
+        Entry asked = asked(operation, subject);
+        context.setAttr(ASKED, new Asked(asked, false));
         String header = context.request().headers().get(SignedRequest.HEADER);
         if (header == null || header.length() > SignedRequest.MAX_HEADER_CHARS) {
             throw new RefusedException(
+                    Rule.UNSIGNED,
                     self + " refuses the request: it carries no signature in the header " + SignedRequest.HEADER);
         }
         Instant now = clock.instant();
         SignedRequest request =
                 SignedRequest.verify(header, ring.id(), ring.epoch(), self, operation, subject, body, now);
+        asked = asked.user(request.key());
+        context.setAttr(ASKED, new Asked(asked, false));
         if (!users.contains(request.key())) {
-            throw new RefusedException(self + " doesn't know this user: its operator can let " + request.key()
-                    + " in with `interlock provider allow`");
+            throw new RefusedException(
+                    Rule.UNKNOWN_USER,
+                    self + " doesn't know this user: its operator can let " + request.key()
+                            + " in with `interlock provider allow`");
         }
         if (nonces.putIfAbsent(request.nonceHex(), request.expiresMillis()) != null) {
-            throw new RefusedException(self + " refuses the request: it was made before; sign a new one");
+            throw new RefusedException(
+                    Rule.REPLAYED, self + " refuses the request: it was made before; sign a new one");
+        }
+        context.setAttr(ASKED, new Asked(asked, true));
+        if (operation == Operation.DESTROY) {
+            // A full disk doesn't keep anyone from having objects erased.
+            log.record(asked);
+        } else {
+            log.append(asked);
         }
         return request;
     }
 
     /** Admits a node of the ring, known by its TLS key. @throws RefusedException for anyone else */
     public NodeCard admitNode(ServiceRequestContext context) {
-        return Tls.peer(ring, context.sslSession())
-                .orElseThrow(() -> new RefusedException(self + " answers this only to nodes of the ring " + ring.name()
-                        + ", and the connection shows no certificate of one"));
+        Entry asked = asked(context);
+        context.setAttr(ASKED, new Asked(asked, false));
+        NodeCard node = Tls.peer(ring, context.sslSession())
+                .orElseThrow(() -> new RefusedException(
+                        Rule.NOT_OF_THE_RING,
+                        self + " answers this only to nodes of the ring " + ring.name()
+                                + ", and the connection shows no certificate of one"));
+        asked = asked.with("node", node.name());
+        context.setAttr(ASKED, new Asked(asked, true));
+        log.append(asked);
+        return node;
+    }
+
+    /** Logs that a request was refused. That a node failed is no refusal. */
+    void refused(ServiceRequestContext context, InterlockException why) {
+        if (why instanceof NodeException || why instanceof TooFewProvidersException) {
+            return;
+        }
+        Asked asked = context.attr(ASKED);
+        if (asked == null) {
+            asked = new Asked(asked(context), false);
+        }
+        String reason = why instanceof RefusedException refused
+                ? refused.rule().text()
+                : Problem.of(self, why).kind().text();
+        log.refused(asked.entry().as(Event.REFUSED).with("reason", reason), asked.admitted());
+    }
+
+    private static Entry asked(Operation operation, String subject) {
+        Entry asked = Entry.of(Event.AUTHORISED).with("op", operation);
+        return switch (operation) {
+            case COMMIT, INFO, MANIFEST, LIST, DESTROY -> withId(asked, "object", subject);
+            case FETCH, PART -> withId(asked, "object", start(subject));
+            case SESSION_PART -> withId(asked, "session", start(subject));
+            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, TOKEN, CHECK -> withId(asked, "session", subject);
+        };
+    }
+
+    /** The id before the part. */
+    private static String start(String subject) {
+        return subject.substring(0, Math.min(subject.length(), 32));
+    }
+
+    /** What nodes ask is named by the end of its path. */
+    private static Entry asked(ServiceRequestContext context) {
+        String last = "";
+        for (String part : context.config().route().patternString().split("/", -1)) {
+            last = part.isEmpty() || part.startsWith(":") || part.startsWith("{") ? last : part;
+        }
+        Entry asked = Entry.of(Event.AUTHORISED).with("op", last.toUpperCase(Locale.ROOT));
+        asked = withId(asked, "session", String.valueOf(context.pathParam("session")));
+        return withId(asked, "object", String.valueOf(context.pathParam("object")));
+    }
+
+    /** An id that comes from outside: what isn't one is left out. */
+    private static Entry withId(Entry entry, String name, String id) {
+        return ID.matcher(id).matches() ? entry.with(name, id) : entry;
     }
 
     /** Forgets nonces whose requests have expired. */

@@ -3,6 +3,7 @@ package dev.interlock.node;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.node.log.AuditLog;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -31,6 +33,7 @@ import java.util.HexFormat;
  * signing.key   secret: the Ed25519 seed, hex
  * tls.key       secret; tls.crt is public
  * store/        a provider's shares, sealed
+ * audit.log     what the node let in, refused and did
  * log, pid      of the running node
  * </pre>
  */
@@ -152,6 +155,11 @@ public final class NodeFolder {
         } finally {
             Arrays.fill(text, (byte) 0);
         }
+    }
+
+    /** The node's audit log, which its node closes. */
+    public AuditLog auditLog(Clock clock) {
+        return AuditLog.open(path.resolve(AuditLog.FILE), card, signingKey(), clock);
     }
 
     public TlsIdentity tls() {

@@ -21,6 +21,9 @@ import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.random.NoiseException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.log.Entry;
+import dev.interlock.node.log.Event;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.BadInputException;
@@ -70,6 +73,7 @@ public final class NodeServer implements AutoCloseable {
     private final NodeCard card;
     private final RingDescriptor ring;
     private final SigningKey key;
+    private final AuditLog audit;
     private final Gate gate;
     private final Peers peers;
     private final Deadlines deadlines;
@@ -89,13 +93,15 @@ public final class NodeServer implements AutoCloseable {
         HttpResponse handle(ServiceRequestContext context, HttpRequest request) throws Exception;
     }
 
-    public NodeServer(NodeFolder folder, Deadlines deadlines, Clock clock) {
+    /** @param audit closed with this server */
+    public NodeServer(NodeFolder folder, AuditLog audit, Deadlines deadlines, Clock clock) {
         this.card = folder.card();
         this.ring = folder.ring();
         this.key = folder.signingKey();
         this.deadlines = deadlines;
         this.clock = clock;
-        this.gate = new Gate(ring, folder, clock);
+        this.audit = audit;
+        this.gate = new Gate(ring, folder, audit, clock);
         this.peers = new Peers(Optional.of(folder.tls()), deadlines);
         this.builder = Server.builder()
                 .https(new InetSocketAddress(card.host(), card.port()))
@@ -112,14 +118,22 @@ public final class NodeServer implements AutoCloseable {
                 .meterRegistry(meters)
                 .gracefulShutdownTimeout(Duration.ofMillis(100), Duration.ofSeconds(3))
                 .service("/metrics", PrometheusExpositionService.of(meters.getPrometheusRegistry()))
-                .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, health()));
+                .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, health()))
+                .service(
+                        "/log/head",
+                        (context, request) -> HttpResponse.of(
+                                HttpStatus.OK,
+                                MediaType.PLAIN_TEXT_UTF_8,
+                                audit.head()
+                                        .map(head -> head.line().text() + "\n")
+                                        .orElse("")));
     }
 
     /** What {@code /health} says. */
     record Health(String status, String reason, String node, String role, String ring, int epoch, String kernel) {}
 
     private byte[] health() {
-        Optional<String> reason = failing.get();
+        Optional<String> reason = failing.get().or(audit::failure);
         return Json.write(new Health(
                 reason.isPresent() ? "failing" : "up",
                 reason.orElse(""),
@@ -175,6 +189,9 @@ public final class NodeServer implements AutoCloseable {
     /** @throws BadInputException when the address can't be listened on */
     public void start() {
         handlers.forEach((path, ofMethod) -> builder.service(path, service(anyMethod(ofMethod))));
+        // On a full disk, too: there are objects to be destroyed.
+        audit.record(Entry.of(Event.STARTED).with("ring", ring.id()).with("epoch", ring.epoch()));
+        audit.sign();
         Server started = builder.build();
         try {
             started.start().join();
@@ -184,6 +201,7 @@ public final class NodeServer implements AutoCloseable {
         }
         server = Optional.of(started);
         everySecond(gate::sweep);
+        everySecond(audit::tick);
         log.info(
                 "{} {} serves the ring {} ({}), epoch {}, on {}; field kernel: {} ({})",
                 card.role(),
@@ -238,6 +256,7 @@ public final class NodeServer implements AutoCloseable {
 
     private Problem problem(ServiceRequestContext context, Throwable e) {
         InterlockException known = known(e);
+        gate.refused(context, known);
         log.info("{} {}: {}", context.method(), context.path(), known.getMessage());
         return Problem.of(card.name(), known);
     }
@@ -312,6 +331,10 @@ public final class NodeServer implements AutoCloseable {
         return gate;
     }
 
+    public AuditLog audit() {
+        return audit;
+    }
+
     public Peers peers() {
         return peers;
     }
@@ -339,6 +362,11 @@ public final class NodeServer implements AutoCloseable {
         server.ifPresent(Server::close);
         threads.shutdownNow();
         peers.close();
+        if (server.isPresent()) {
+            audit.record(Entry.of(Event.STOPPED));
+            audit.sign();
+        }
+        audit.close();
         key.close();
     }
 }

@@ -10,7 +10,8 @@ public enum Purpose {
     SHARE_ROOT("interlock/v1/share-root"),
     TOKEN_CHAIN("interlock/v1/token-chain"),
     RECEIPT("interlock/v1/receipt"),
-    HOLDING("interlock/v1/holding");
+    HOLDING("interlock/v1/holding"),
+    LOG_HEAD("interlock/v1/log-head");
 
     private final String label;
 

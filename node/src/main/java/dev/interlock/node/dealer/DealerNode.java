@@ -22,6 +22,9 @@ import dev.interlock.core.token.ShareRoot;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
+import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.log.Entry;
+import dev.interlock.node.log.Event;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
@@ -70,15 +73,22 @@ public final class DealerNode implements AutoCloseable {
     private final ConcurrentMap<UserShare, CompletableFuture<UserSink>> userShares = new ConcurrentHashMap<>();
 
     /**
+     * @param audit closed with the node
      * @param kernel makes shares of what is drawn
      * @param random seeds every dealing's own generator; when it fails, this node deals nothing more
      */
-    public DealerNode(NodeFolder folder, FieldKernel kernel, DealerRandom random, Deadlines deadlines, Clock clock) {
+    public DealerNode(
+            NodeFolder folder,
+            AuditLog audit,
+            FieldKernel kernel,
+            DealerRandom random,
+            Deadlines deadlines,
+            Clock clock) {
         if (folder.card().role() != Role.DEALER) {
             throw new BadInputException(
                     folder.path() + " is the folder of a " + folder.card().role());
         }
-        this.server = new NodeServer(folder, deadlines, clock);
+        this.server = new NodeServer(folder, audit, deadlines, clock);
         this.ring = server.ring();
         this.kernel = kernel;
         this.random = random;
@@ -123,7 +133,14 @@ public final class DealerNode implements AutoCloseable {
         VerifyingKey user = server.gate()
                 .admit(context, Operation.DEAL, asked.session(), body)
                 .key();
-        return NodeServer.json(DealReply.of(deal(Write.acceptDeal(ring, asked), user)));
+        Write.Deal deal = Write.acceptDeal(ring, asked);
+        Dealt roots = deal(deal, user);
+        server.audit()
+                .record(Entry.of(Event.DEALT)
+                        .session(deal.session())
+                        .object(deal.object())
+                        .user(user));
+        return NodeServer.json(DealReply.of(roots));
     }
 
     /** Published 2 and 3: f(x_U) →p U, while the shares go to the providers. */

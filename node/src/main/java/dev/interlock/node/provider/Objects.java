@@ -10,6 +10,8 @@ import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.log.Entry;
+import dev.interlock.node.log.Event;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoredObject;
@@ -125,9 +127,14 @@ final class Objects {
         if (store.find(id)
                 .filter(object -> object.state() == ObjectState.PREPARED)
                 .isPresent()) {
-            store.forget(id);
+            forget(id, "abandoned");
         }
         settled(id);
+    }
+
+    private void forget(ObjectId id, String why) {
+        store.forget(id);
+        server.audit().record(Entry.of(Event.FORGOTTEN).object(id).with("why", why));
     }
 
     private StoredObject owned(ObjectId id, VerifyingKey user) {
@@ -157,6 +164,9 @@ final class Objects {
         SignatureChain prepared = SignatureChain.start(object.token());
         Write.checkCommit(ring, signed.getOrDefault(object.id(), prepared), message.chain());
         store.commit(object.id(), message.encode());
+        if (object.state() == ObjectState.PREPARED) {
+            server.audit().record(Entry.of(Event.COMMITTED).object(object.id()));
+        }
         settled(object.id());
     }
 
@@ -217,7 +227,7 @@ final class Objects {
         if (isHome(object)) {
             if (age(id).compareTo(decide) > 0) {
                 log.info("object {}: its user never committed it; it vanishes", id);
-                store.forget(id);
+                forget(id, "uncommitted");
                 sessions.end(id, true);
             }
             return;
@@ -240,7 +250,7 @@ final class Objects {
                 }
                 case UNKNOWN, DESTROYED -> {
                     log.info("object {}: its home {} doesn't have it; it vanishes here", id, home.name());
-                    store.forget(id);
+                    forget(id, "home");
                     settled(id);
                 }
                 case UNDECIDED -> {}
@@ -324,6 +334,10 @@ final class Objects {
         byte[] receipt = store.find(id)
                 .flatMap(StoredObject::receipt)
                 .orElseThrow(() -> new NodeException(name(), "the destruction of " + id + " left no receipt"));
+        server.audit()
+                .recordDurably(Entry.of(Event.DESTROYED)
+                        .object(id)
+                        .time("erased", Receipt.decode(receipt).destroyedMillis()));
         return NodeServer.bytes(receipt);
     }
 

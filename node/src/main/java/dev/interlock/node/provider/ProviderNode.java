@@ -27,6 +27,9 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
+import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.log.Entry;
+import dev.interlock.node.log.Event;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
@@ -103,16 +106,23 @@ public final class ProviderNode implements AutoCloseable {
     private final Counter dealt;
 
     /**
+     * @param audit closed with the node, as the store is
      * @param kernel puts its layers on
      * @param random for what it seals in protocol 1
      */
     public ProviderNode(
-            NodeFolder folder, Store store, FieldKernel kernel, SecureRandom random, Deadlines deadlines, Clock clock) {
+            NodeFolder folder,
+            AuditLog audit,
+            Store store,
+            FieldKernel kernel,
+            SecureRandom random,
+            Deadlines deadlines,
+            Clock clock) {
         if (folder.card().role() != Role.PROVIDER) {
             throw new BadInputException(
                     folder.path() + " is the folder of a " + folder.card().role());
         }
-        this.server = new NodeServer(folder, deadlines, clock);
+        this.server = new NodeServer(folder, audit, deadlines, clock);
         this.ring = server.ring();
         this.self = ring.provider(folder.card().name())
                 .orElseThrow(() -> new BadInputException(
@@ -174,6 +184,12 @@ public final class ProviderNode implements AutoCloseable {
                 throw new RefusedException(
                         name() + ": the session " + session.id() + " was used before; a retry is a new session");
             }
+            server.audit()
+                    .append(Entry.of(Event.ORDERED)
+                            .with("kind", session.isWrite() ? "write" : "read")
+                            .session(session.id())
+                            .object(session.object())
+                            .user(signed.key()));
             sessions.add(live);
         } catch (RuntimeException e) {
             if (live != null) {
@@ -462,6 +478,7 @@ public final class ProviderNode implements AutoCloseable {
                     .prepare(unsigned.token(), new CommitMessage(unsigned, List.of()).encode(), message.manifest());
             live.markPrepared();
         }
+        server.audit().append(Entry.of(Event.STORED).object(session.object()).session(session.id()));
         live.prepared().complete(message);
     }
 
@@ -601,7 +618,7 @@ public final class ProviderNode implements AutoCloseable {
         Part part = Part.parse(String.valueOf(context.pathParam("part")));
         int from = from(context);
         SignedRequest signed =
-                server.gate().admit(context, Operation.PART, id + "/" + part.text() + "/" + from, new byte[0]);
+                server.gate().admit(context, Operation.SESSION_PART, id + "/" + part.text() + "/" + from, new byte[0]);
         LiveSession live = live(context);
         own(signed, live);
         Session session = requireWrite(live);

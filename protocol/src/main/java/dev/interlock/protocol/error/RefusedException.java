@@ -1,10 +1,47 @@
 package dev.interlock.protocol.error;
 
+import java.util.Locale;
+
 /** A node declined the request: not this user's object, not a member of the session, a stale or replayed request. */
 public final class RefusedException extends InterlockException {
     private static final long serialVersionUID = 1L;
 
+    private final Rule rule;
+
+    /** Which rule lets the request not in; for the audit log, which has no room for messages. */
+    public enum Rule {
+        UNSIGNED,
+        /** The request or its signature isn't well-formed, or the signature doesn't hold. */
+        SIGNATURE,
+        OTHER_NODE,
+        OTHER_RING,
+        OTHER_EPOCH,
+        OTHER_OPERATION,
+        OTHER_SUBJECT,
+        OTHER_BODY,
+        EXPIRED,
+        TOO_FAR_AHEAD,
+        UNKNOWN_USER,
+        REPLAYED,
+        NOT_OF_THE_RING,
+        /** Let in, and refused all the same. */
+        REFUSED;
+
+        public String text() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
     public RefusedException(String message) {
+        this(Rule.REFUSED, message);
+    }
+
+    public RefusedException(Rule rule, String message) {
         super(message);
+        this.rule = rule;
+    }
+
+    public Rule rule() {
+        return rule;
     }
 }

@@ -10,6 +10,7 @@ import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * An error as it travels: the body of every answer that isn't 2xx.
@@ -41,6 +42,11 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
 
         public int status() {
             return status;
+        }
+
+        /** As it is written. */
+        public String text() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 

@@ -27,6 +27,8 @@ public enum Operation {
     FETCH,
     /** Fetches what a provider holds of an object, for a direct read. */
     PART,
+    /** The same of a session whose object isn't committed. */
+    SESSION_PART,
     LIST,
     DESTROY
 }

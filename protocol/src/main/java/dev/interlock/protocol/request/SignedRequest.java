@@ -10,6 +10,7 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.RefusedException.Rule;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -100,35 +101,51 @@ public record SignedRequest(
             request.key().verify(Purpose.CLIENT_REQUEST, message, decodeBase64(header.substring(dot + 1)));
         } catch (IllegalArgumentException | BadSignatureException e) {
             throw new RefusedException(
-                    node + " refuses the request: its signature can't be accepted: " + e.getMessage());
+                    Rule.SIGNATURE, node + " refuses the request: its signature can't be accepted: " + e.getMessage());
         }
-        require(node, request.node().equals(node), () -> "it was signed for " + request.node());
-        require(node, request.ring().equals(ring), () -> "it was signed for another ring, " + request.ring());
+        require(Rule.OTHER_NODE, node, request.node().equals(node), () -> "it was signed for " + request.node());
         require(
+                Rule.OTHER_RING,
+                node,
+                request.ring().equals(ring),
+                () -> "it was signed for another ring, " + request.ring());
+        require(
+                Rule.OTHER_EPOCH,
                 node,
                 request.epoch() == epoch,
                 () -> "it was signed for epoch " + request.epoch() + ", this is " + epoch);
-        require(node, request.operation() == operation, () -> "it was signed for the operation " + request.operation());
-        require(node, request.subject().equals(subject), () -> "it was signed for another object or session");
         require(
+                Rule.OTHER_OPERATION,
+                node,
+                request.operation() == operation,
+                () -> "it was signed for the operation " + request.operation());
+        require(
+                Rule.OTHER_SUBJECT,
+                node,
+                request.subject().equals(subject),
+                () -> "it was signed for another object or session");
+        require(
+                Rule.OTHER_BODY,
                 node,
                 MessageDigest.isEqual(request.bodyHash(), Sha256.plain(body)),
                 () -> "its body isn't the one that was signed");
         Instant expires = Instant.ofEpochMilli(request.expiresMillis());
         require(
+                Rule.EXPIRED,
                 node,
                 now.isBefore(expires),
                 () -> "it expired at " + expires + ", here it is " + now + ": check the clocks");
         require(
+                Rule.TOO_FAR_AHEAD,
                 node,
                 expires.isBefore(now.plus(LIFETIME).plus(CLOCK_SKEW)),
                 () -> "it expires too far ahead, at " + expires + ", here it is " + now + ": check the clocks");
         return request;
     }
 
-    private static void require(String node, boolean holds, Supplier<String> otherwise) {
+    private static void require(Rule rule, String node, boolean holds, Supplier<String> otherwise) {
         if (!holds) {
-            throw new RefusedException(node + " refuses the request: " + otherwise.get());
+            throw new RefusedException(rule, node + " refuses the request: " + otherwise.get());
         }
     }
 

@@ -1,0 +1,209 @@
+package dev.interlock.app;
+
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.SessionId;
+import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.log.Head;
+import dev.interlock.node.log.Line;
+import dev.interlock.node.log.LogCheck;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock log verify}, {@code interlock log head} and {@code interlock log show}. */
+@Command(
+        name = "log",
+        description = "Checks and shows the audit log of a node, offline.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {LogCommand.Verify.class, LogCommand.PrintHead.class, LogCommand.Show.class})
+final class LogCommand implements Runnable {
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "verify, head or show?");
+    }
+
+    /** Which log, and what it is checked against. */
+    static final class Source {
+        @Parameters(paramLabel = "PATH", description = "a node's folder, or a copy of its audit.log")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Path path;
+
+        @Option(
+                names = "--since",
+                paramLabel = "HEAD",
+                description = "a head that was kept: a file with the line that `log head` printed, or the line itself")
+        private @Nullable String since;
+
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private RingOptions ring;
+
+        /** @throws IntegrityException unless all of it holds */
+        LogCheck check(Consumer<Line> each) throws IOException {
+            LogCheck log = LogCheck.verify(file(), kept(), each);
+            Optional<RingDescriptor> descriptor = ring.descriptorIfGiven();
+            if (descriptor.isPresent()) {
+                NodeCard card = descriptor
+                        .get()
+                        .node(log.node())
+                        .orElseThrow(() -> wrong("the ring has no node " + log.node()));
+                if (!card.key().equals(log.key())) {
+                    throw wrong("the log is signed with " + log.key() + ", and the key of " + log.node()
+                            + " in the ring is " + card.key());
+                }
+            }
+            return log;
+        }
+
+        Path file() {
+            Path file = Files.isDirectory(path) ? path.resolve(AuditLog.FILE) : path;
+            if (!Files.isRegularFile(file)) {
+                throw new BadInputException("there's no log " + file);
+            }
+            return file;
+        }
+
+        private IntegrityException wrong(String why) {
+            return new IntegrityException(file() + ", line 1: " + why, List.of());
+        }
+
+        String keyFrom() {
+            return ring.descriptorIfGiven()
+                    .map(named -> "as the ring " + named.name() + " names it")
+                    .orElse("as the log itself says; --ring RING checks whose it is");
+        }
+
+        private Optional<Head> kept() throws IOException {
+            if (since == null) {
+                return Optional.empty();
+            }
+            Path file = Path.of(since);
+            if (since.indexOf(' ') < 0 && !Files.isRegularFile(file)) {
+                throw new BadInputException("there's no file " + since + " with a head");
+            }
+            return Optional.of(Head.parse(Files.isRegularFile(file) ? Files.readString(file) : since));
+        }
+    }
+
+    /** Checks all of it. */
+    @Command(
+            name = "verify",
+            description = "Checks every line and signature of an audit log, and says what it covers.",
+            mixinStandardHelpOptions = true)
+    static final class Verify implements Callable<Integer> {
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Source source;
+
+        @Option(names = "--json", description = "for programs")
+        private boolean json;
+
+        @Override
+        public Integer call() throws IOException {
+            LogCheck log = source.check(line -> {});
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("node", log.node());
+            fields.put("key", log.key().toString());
+            fields.put("entries", log.entries());
+            fields.put("first", log.first().toString());
+            fields.put("last", log.last().toString());
+            fields.put("signed", log.head().signedSequence());
+            fields.put("unsigned", log.unsigned());
+            fields.put("recovered", log.recovered());
+            fields.put("clockSetBack", log.steppedBack());
+            fields.put("head", log.head().line().text());
+            if (json) {
+                System.out.println(Output.json(fields));
+                return 0;
+            }
+            System.out.println("The log of " + log.node() + " holds: " + log.entries() + " entries, from " + log.first()
+                    + " to " + log.last() + ".");
+            System.out.println("key     " + log.key() + " (" + source.keyFrom() + ")");
+            System.out.println("signed  up to entry " + log.head().signedSequence() + ", at "
+                    + log.head().line().time()
+                    + (log.unsigned() == 0 ? "" : "; the " + log.unsigned() + " entries after that are only chained"));
+            if (log.recovered() > 0) {
+                System.out.println("crashes " + log.recovered() + " times a torn end was set aside, see RECOVERED");
+            }
+            if (log.steppedBack() > 0) {
+                System.out.println("clock   " + log.steppedBack() + " times it was set back");
+            }
+            System.out.println("head    " + log.head().line().text());
+            return 0;
+        }
+    }
+
+    /** For keeping elsewhere. */
+    @Command(
+            name = "head",
+            description = "Checks an audit log and prints its last signed head, one line to keep elsewhere.",
+            mixinStandardHelpOptions = true)
+    static final class PrintHead implements Callable<Integer> {
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Source source;
+
+        @Override
+        public Integer call() throws IOException {
+            System.out.println(source.check(line -> {}).head().line().text());
+            return 0;
+        }
+    }
+
+    /** What it says of one object, or of all. */
+    @Command(name = "show", description = "Checks an audit log and prints its lines.", mixinStandardHelpOptions = true)
+    static final class Show implements Callable<Integer> {
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Source source;
+
+        @Option(names = "--object", paramLabel = "ID", description = "only what concerns this object and its sessions")
+        private @Nullable String object;
+
+        @Override
+        public Integer call() throws IOException {
+            // An entry may come before the one that says which object its session is about.
+            Set<String> sessions = new HashSet<>();
+            String id = object == null ? null : ObjectId.parse(object).toString();
+            LogCheck log = source.check(line -> {
+                if (id != null && id.equals(line.fields().get("object"))) {
+                    Optional.ofNullable(line.fields().get("session"))
+                            .map(SessionId::parse)
+                            .ifPresent(session -> sessions.add(session.toString()));
+                }
+            });
+            var _ = LogCheck.verify(source.file(), Optional.empty(), line -> {
+                if (line.sequence() <= log.entries()
+                        && (id == null
+                                || id.equals(line.fields().get("object"))
+                                || sessions.contains(line.fields().getOrDefault("session", "")))) {
+                    System.out.println(line.text());
+                }
+            });
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.interlock.node.log;
+
+/** What an entry tells. */
+public enum Event {
+    /** The first entry: whose log this is. */
+    CREATED,
+    STARTED,
+    STOPPED,
+    /** At a start: the end of the log wasn't a whole line, and was set aside. */
+    RECOVERED,
+    /** The node signs all entries before this one: a head. */
+    SIGNED,
+    /** A user's or a node's request was let in. */
+    AUTHORISED,
+    /** A request was refused, or so many more were. */
+    REFUSED,
+    /** A provider took the order of a session. */
+    ORDERED,
+    /** A provider holds its part of an object durably, before it signs for it. */
+    STORED,
+    COMMITTED,
+    /** What was stored, but never committed, is gone. */
+    FORGOTTEN,
+    /** The object is erased, and its receipt is given out. */
+    DESTROYED,
+    /** A dealer dealt. */
+    DEALT
+}
