@@ -3,10 +3,14 @@ package dev.interlock.app;
 import dev.interlock.client.Destruction;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,6 +29,13 @@ final class DestroyCommand implements Callable<Integer> {
     @Option(names = "--at", paramLabel = "NAME", split = ",", description = "only at these providers (default: all)")
     private List<String> at = List.of();
 
+    @Option(
+            names = "--receipts",
+            paramLabel = "FILE",
+            description =
+                    "a new file for the providers' signed receipts; `interlock receipts verify` checks it offline")
+    private @Nullable Path receipts;
+
     @Option(names = "--json", description = "for programs")
     private boolean json;
 
@@ -33,9 +44,11 @@ final class DestroyCommand implements Callable<Integer> {
     private RingOptions ring;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws IOException, InterruptedException {
         ObjectId object = ObjectId.parse(id);
-        try (Interlock interlock = ring.open()) {
+        // Before anything is erased: receipts that can't be kept are no reason to destroy first.
+        try (Interlock interlock = ring.open();
+                OutputFile file = receipts == null ? null : OutputFile.create(receipts, false)) {
             int n = interlock.ring().threshold().n();
             Destruction done = interlock.destroy(object, at, erased -> {
                 if (!json) {
@@ -43,6 +56,13 @@ final class DestroyCommand implements Callable<Integer> {
                             + (erased.last() ? ": from now on nobody can open the object" : ""));
                 }
             });
+            if (file != null) {
+                ByteBuffer proof = ByteBuffer.wrap(done.proof().encode());
+                while (proof.hasRemaining()) {
+                    var _ = file.channel().write(proof);
+                }
+                file.publish();
+            }
             done.failures()
                     .forEach((name, why) ->
                             System.err.println("interlock: " + name + " didn't erase its share: " + why));

@@ -88,6 +88,7 @@ public final class Main implements Runnable {
         commands.put("keygen", KeygenCommand::new);
         commands.put("proof", ProofCommand::new);
         commands.put("evidence", EvidenceCommand::new);
+        commands.put("receipts", ReceiptsCommand::new);
         commands.put("audit", AuditCommand::new);
         commands.put("log", LogCommand::new);
         commands.put("provider", () -> NodeCommand.of(Role.PROVIDER));

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.client.Destruction;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Destroyed;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
@@ -55,6 +59,47 @@ final class DestroyTest {
     @AfterEach
     void allUp() {
         ring.startAll();
+    }
+
+    @Test
+    void receiptsHoldOfflineAndForgedOnesDont() throws Exception {
+        ObjectId object = ring.put(TestRing.random(100)).object();
+        ObjectId other = ring.put(TestRing.random(100)).object();
+        Destroyed two =
+                ring.owner().destroy(object, List.of("cc1", "cc4"), _ -> {}).proof();
+        Destroyed three = ring.owner().destroy(object, List.of("cc2"), _ -> {}).proof();
+        Destroyed others = ring.owner().destroy(other, ALL, _ -> {}).proof();
+        RingDescriptor descriptor = ring.descriptor();
+
+        Destroyed.Verdict still = Destroyed.decode(two.encode()).verify(descriptor);
+        assertThat(still.providers()).containsExactlyInAnyOrder("cc1", "cc4");
+        assertThat(still.unrecoverableSince()).isEmpty();
+        Destroyed.Verdict gone = Destroyed.decode(three.encode()).verify(descriptor);
+        assertThat(gone.providers()).containsExactlyInAnyOrder("cc1", "cc2", "cc4");
+        assertThat(gone.unrecoverableSince()).isPresent();
+
+        Receipt receipt = two.receipts().getFirst();
+        dontHold(new Destroyed(two.chain(), others.receipts()), "another object");
+        dontHold(new Destroyed(two.chain(), List.of(receipt, receipt)), "twice");
+        dontHold(new Destroyed(others.chain(), two.receipts()), "another object");
+        dontHold(
+                new Destroyed(
+                        two.chain(),
+                        List.of(new Receipt(
+                                receipt.ring(),
+                                receipt.object(),
+                                receipt.x(),
+                                receipt.shareRoot(),
+                                receipt.destroyedMillis() - 1,
+                                receipt.signature()))),
+                "didn't sign");
+    }
+
+    private static void dontHold(Destroyed forged, String why) {
+        assertThatThrownBy(() -> Destroyed.decode(forged.encode()).verify(ring.descriptor()))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("don't hold")
+                .hasMessageContaining(why);
     }
 
     @Test

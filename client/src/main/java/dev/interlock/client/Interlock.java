@@ -1,10 +1,10 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
-import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Destroyed;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Proof;
@@ -26,7 +26,6 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -255,7 +254,7 @@ public final class Interlock implements AutoCloseable {
                 .map(Provider::card)
                 .filter(node -> !receipts.containsKey(node.name()))
                 .toList();
-        boolean lost = unrecoverableSince(token, receipts.values()).isPresent();
+        boolean lost = Destroyed.unrecoverableSince(token, receipts.values()).isPresent();
         RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, object));
         for (int i = 0; i < nodes.size(); i++) {
             Optional<RingClient.Answer<Receipt>> answer =
@@ -266,7 +265,8 @@ public final class Interlock implements AutoCloseable {
             switch (answer.get()) {
                 case RingClient.Value<Receipt>(NodeCard node, Receipt receipt) -> {
                     receipts.put(node.name(), receipt);
-                    boolean gone = unrecoverableSince(token, receipts.values()).isPresent();
+                    boolean gone = Destroyed.unrecoverableSince(token, receipts.values())
+                            .isPresent();
                     erased.accept(new Erased(node.name(), receipts.size(), gone && !lost));
                     lost = gone;
                 }
@@ -276,25 +276,11 @@ public final class Interlock implements AutoCloseable {
         }
         return new Destruction(
                 object,
-                lookup.token(),
+                lookup.chain(),
                 receipts,
                 failures,
                 ring().threshold().n(),
-                unrecoverableSince(token, receipts.values()));
-    }
-
-    /** The time of the receipt with which what is left became too little. */
-    private Optional<Instant> unrecoverableSince(Token token, Collection<Receipt> receipts) {
-        List<ShareIndex> left = new ArrayList<>(token.providers());
-        for (Receipt receipt : receipts.stream()
-                .sorted(Comparator.comparingLong(Receipt::destroyedMillis))
-                .toList()) {
-            left.remove(receipt.x());
-            if (!token.openableBy(left)) {
-                return Optional.of(Instant.ofEpochMilli(receipt.destroyedMillis()));
-            }
-        }
-        return Optional.empty();
+                Destroyed.unrecoverableSince(token, receipts.values()));
     }
 
     private Receipt destroyAt(NodeCard node, ObjectId object) {
