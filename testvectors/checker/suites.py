@@ -76,6 +76,27 @@ def _(seed, offset, length):
     return {"bytes": stream(seed, length, offset)}
 
 
+ROW = 1024
+
+
+@kind("linear-hash")
+def _(seed, input):
+    sums = [bytearray(ROW) for _ in range(16)]
+    for at in range(0, len(input), ROW):
+        coefficients = stream(seed, 16, at // ROW * 16)
+        for a in range(16):
+            for w, value in enumerate(input[at:at + ROW]):
+                sums[a][w] ^= gf256.multiply(coefficients[a], value)
+    out = bytearray(16)
+    columns = min(len(input), ROW)
+    matrices = stream(seed, 256 * columns, 1 << 48)
+    for w in range(columns):
+        for a in range(16):
+            for b in range(16):
+                out[b] ^= gf256.multiply(matrices[256 * w + 16 * a + b], sums[a][w])
+    return {"hash": bytes(out)}
+
+
 # commitment
 
 @kind("chunks")

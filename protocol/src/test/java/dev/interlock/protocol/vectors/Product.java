@@ -21,6 +21,7 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Dealing;
 import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.Lagrange;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadCombiner;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
@@ -87,6 +88,7 @@ final class Product {
                 new Fields().numbers("lambdas", Lagrange.coefficients(in.number("target"), in.numbers("points")));
             case "hop" -> hop(in);
             case "stream" -> stream(in);
+            case "linear-hash" -> linearHash(in);
             case "chunks" -> chunks(new Fields(), in.hexes("r"), in.hexes("m"));
             case "cut" -> cut(in);
             case "share-chunks" -> shareChunks(in);
@@ -188,6 +190,13 @@ final class Product {
         byte[] b = new byte[length];
         blind(kind, bytes).addTo(MemorySegment.ofArray(b));
         return b;
+    }
+
+    private static Fields linearHash(Value in) {
+        try (LinearHash hash = new LinearHash(in.hex("seed"))) {
+            hash.update(MemorySegment.ofArray(in.hex("input")));
+            return new Fields().hex("hash", hash.digest());
+        }
     }
 
     private static Fields stream(Value in) {

@@ -37,6 +37,7 @@ final class Suites {
                                 lagrange(),
                                 hop(),
                                 stream(),
+                                linearHash(),
                                 commitment(),
                                 token(),
                                 shareRoot(),
@@ -229,6 +230,24 @@ final class Suites {
                 "stream",
                 _ -> new Fields().hex("seed", new byte[32]).number("offset", 0).number("length", 48));
         return suite;
+    }
+
+    private static Suite linearHash() {
+        Suite suite = new Suite("linear-hash", "the hash of the write check");
+        linearHash(suite, "nothing", 0);
+        linearHash(suite, "one-byte", 1);
+        linearHash(suite, "smallest-pad", 64);
+        linearHash(suite, "a-secret-of-32-bytes", 96);
+        linearHash(suite, "into-the-second-row", 1031);
+        return suite;
+    }
+
+    private static void linearHash(Suite suite, String id, int length) {
+        suite.add(
+                id,
+                length + " bytes",
+                "linear-hash",
+                seeds -> new Fields().hex("seed", seeds.seed("seed")).hex("input", seeds.bytes("input", length)));
     }
 
     private static void stream(Suite suite, String id, long offset, int length) {
