@@ -179,11 +179,12 @@ final class SchemeCrashTest {
             assertThatThrownBy(() -> unsigned.chain(dealt)).isInstanceOf(InterlockException.class);
 
             SignatureChain chain = uncommitted.upToTheChain();
+            // The share waits for its check under a key in memory.
             assertThat(ring.dataFiles("cc1"))
                     .filteredOn(file ->
                             file.toString().contains(uncommitted.object().toString()))
                     .extracting(file -> file.getFileName().toString().replaceFirst(".*[.]", ""))
-                    .containsExactlyInAnyOrder("ciphertext", "sealed-1", "sealed-2", "sealed-3");
+                    .containsExactlyInAnyOrder("ciphertext", "sealed-1", "sealed-2", "sealed-3", "share");
             vanishes(unsigned);
             vanishes(uncommitted);
             nothingIsLeft(keys);
