@@ -1,8 +1,10 @@
 package dev.interlock.client;
 
+import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.PadCombiner;
+import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Direct;
@@ -185,10 +187,19 @@ final class DirectRead implements AutoCloseable {
     private void fillUp() {
         int t = token.threshold().t();
         while (count(Part.SHARE) < t) {
-            sources.add(new Source(Part.SHARE, next(spareShares, "good shares", t, count(Part.SHARE))));
+            add(Part.SHARE, next(spareShares, "good shares", t, count(Part.SHARE)));
         }
         while (count(Part.CIPHERTEXT) < 1) {
-            sources.add(new Source(Part.CIPHERTEXT, next(spareHomes, "a good ciphertext", 1, 0)));
+            add(Part.CIPHERTEXT, next(spareHomes, "a good ciphertext", 1, 0));
+        }
+    }
+
+    private void add(Part part, Provider provider) {
+        try {
+            sources.add(new Source(part, provider));
+        } catch (MalformedException | BadSignatureException e) {
+            // It never signed for this: nothing that it gives can be held against it.
+            failed.put(provider.name(), String.valueOf(e.getMessage()));
         }
     }
 

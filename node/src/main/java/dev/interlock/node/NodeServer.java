@@ -280,6 +280,7 @@ public final class NodeServer implements AutoCloseable {
             case CompletionException wrapped when wrapped.getCause() != null -> known(wrapped.getCause());
             case TimeoutException late ->
                 new NodeException(card.name(), card.name() + " waited in vain for another party of the session");
+            case InterruptedException _ -> new NodeException(card.name(), card.name() + " is stopping");
             default -> {
                 log.error("an unforeseen failure", e);
                 yield new NodeException(card.name(), card.name() + " failed; its log says why");
