@@ -1,12 +1,10 @@
 package dev.interlock.app;
 
 import dev.interlock.protocol.Evidence;
-import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
@@ -64,7 +62,7 @@ final class EvidenceCommand {
         @Override
         public Integer call() throws IOException {
             RingDescriptor ring = options.descriptor();
-            Evidence evidence = Evidence.decode(read(file));
+            Evidence evidence = Evidence.decode(DocumentFile.read(file, MAX_BYTES, "evidence"));
             Evidence.Finding finding = evidence.verify(ring);
             if (json) {
                 Map<String, Object> fields = new LinkedHashMap<>();
@@ -77,17 +75,6 @@ final class EvidenceCommand {
                 System.out.println(finding.what() + ".");
             }
             return 0;
-        }
-
-        private static byte[] read(Path file) throws IOException {
-            try {
-                if (Files.size(file) > MAX_BYTES) {
-                    throw new BadInputException(file + " is no evidence: it has " + Files.size(file) + " bytes");
-                }
-                return Files.readAllBytes(file);
-            } catch (NoSuchFileException e) {
-                throw new BadInputException("there's no file " + file);
-            }
         }
     }
 }

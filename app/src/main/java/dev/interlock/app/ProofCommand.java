@@ -4,13 +4,9 @@ import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Proof;
-import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -95,7 +91,7 @@ final class ProofCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             RingDescriptor ring = options.descriptor();
-            Proof proof = Proof.decode(read(file));
+            Proof proof = Proof.decode(DocumentFile.read(file, MAX_BYTES, "proof"));
             Token u = proof.verify(ring);
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("object", u.object().toString());
@@ -114,17 +110,6 @@ final class ProofCommand implements Callable<Integer> {
                 fields.forEach((name, value) -> System.out.printf("%-8s %s%n", name, value));
             }
             return 0;
-        }
-
-        private static byte[] read(Path file) throws IOException {
-            try (FileChannel channel = FileChannel.open(file)) {
-                if (channel.size() > MAX_BYTES) {
-                    throw new BadInputException(file + " is no proof: it has " + channel.size() + " bytes");
-                }
-                return Files.readAllBytes(file);
-            } catch (NoSuchFileException e) {
-                throw new BadInputException("there's no file " + file);
-            }
         }
     }
 }

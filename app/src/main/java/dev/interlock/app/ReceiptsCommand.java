@@ -2,11 +2,8 @@ package dev.interlock.app;
 
 import dev.interlock.core.token.Receipt;
 import dev.interlock.protocol.Destroyed;
-import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -50,7 +47,7 @@ final class ReceiptsCommand {
         @Override
         public Integer call() throws IOException {
             RingDescriptor ring = options.descriptor();
-            Destroyed destroyed = Destroyed.decode(read(file));
+            Destroyed destroyed = Destroyed.decode(DocumentFile.read(file, MAX_BYTES, "file of receipts"));
             Destroyed.Verdict verdict = destroyed.verify(ring);
             String since = verdict.unrecoverableSince().map(Instant::toString).orElse("");
             int n = verdict.token().threshold().n();
@@ -73,17 +70,6 @@ final class ReceiptsCommand {
                                 + (since.isEmpty() ? "it can still be opened" : "unrecoverable since " + since));
             }
             return since.isEmpty() ? Main.TOO_FEW : 0;
-        }
-
-        private static byte[] read(Path file) throws IOException {
-            try {
-                if (Files.size(file) > MAX_BYTES) {
-                    throw new BadInputException(file + " has no receipts: it is " + Files.size(file) + " bytes long");
-                }
-                return Files.readAllBytes(file);
-            } catch (NoSuchFileException e) {
-                throw new BadInputException("there's no file " + file);
-            }
         }
     }
 }
