@@ -22,7 +22,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +63,7 @@ final class DirectRead implements AutoCloseable {
     private final class Source implements AutoCloseable {
         final Part part;
         final Provider provider;
-        final Optional<Direct.Promise> promise;
+        final Direct.Promise promise;
         private @Nullable PartStream stream;
         private @Nullable Future<MemorySegment> asked;
         private int at = -1;
@@ -74,7 +73,7 @@ final class DirectRead implements AutoCloseable {
         Source(Part part, Provider provider) {
             this.part = part;
             this.provider = provider;
-            this.promise = Optional.of(Direct.promise(client.ring(), commit, part, provider.x()));
+            this.promise = Direct.promise(client.ring(), commit, part, provider.x());
         }
 
         /** Chunk k, on its way. */
@@ -85,7 +84,7 @@ final class DirectRead implements AutoCloseable {
                 busy = true;
                 chunk = client.beside(() -> {
                     try {
-                        return open(k).chunk(promise);
+                        return open(k).chunk();
                     } finally {
                         done();
                     }

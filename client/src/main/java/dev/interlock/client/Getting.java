@@ -413,7 +413,7 @@ final class Getting implements AutoCloseable {
                 release(layout, k, chunk, out);
             }
             Map<String, String> detours = new LinkedHashMap<>(failed);
-            read.failed().forEach(detours::put);
+            detours.putAll(read.failed());
             return new Fetched(token, read.providers(), read.home(), detours);
         }
     }

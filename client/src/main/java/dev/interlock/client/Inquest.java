@@ -19,7 +19,6 @@ import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
@@ -42,7 +41,7 @@ final class Inquest {
     /**
      * @param check after it was revealed
      * @param chain complete
-     * @param answers of all providers
+     * @param answers of all providers, whose homes' words the check found good
      */
     Inquest(
             RingClient client,
@@ -57,8 +56,8 @@ final class Inquest {
         this.answers = answers;
         this.signed = new CommitMessage(
                 chain,
-                answers.values().stream()
-                        .flatMap(answer -> Stream.ofNullable(answer.holding()))
+                plan.homes().stream()
+                        .flatMap(home -> Stream.ofNullable(answer(home).holding()))
                         .map(Holding::decode)
                         .toList());
     }
@@ -123,12 +122,12 @@ final class Inquest {
     /** H_ρ of a part, every chunk of it being what its provider is bound to. */
     private byte[] hash(Part part, ShareIndex x) throws InterruptedException {
         Provider provider = ring.provider(x);
-        Optional<Direct.Promise> promise = Optional.of(Direct.promise(ring, signed, part, x));
+        Direct.Promise promise = Direct.promise(ring, signed, part, x);
         PartStream.What what = PartStream.What.ofSession(plan, part);
         try (PartStream stream = PartStream.open(client, what, provider, promise, 0);
                 LinearHash hash = new LinearHash(check.reveal())) {
             for (int k = 0; k < plan.layout().count(); k++) {
-                hash.update(stream.chunk(promise));
+                hash.update(stream.chunk());
             }
             return hash.digest();
         }

@@ -1,5 +1,6 @@
 package dev.interlock.client;
 
+import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
@@ -20,13 +21,13 @@ import dev.interlock.wire.RecordReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 
 /** What one provider gives out of an object, chunk after chunk, each held against what the provider is bound to. */
 final class PartStream implements AutoCloseable {
     private final RingClient client;
     private final What what;
     private final Provider provider;
+    private final Direct.Promise promise;
     private final Peer peer;
     private final RecordReader in;
     private final SecretBytes buffer;
@@ -71,10 +72,11 @@ final class PartStream implements AutoCloseable {
         }
     }
 
-    private PartStream(RingClient client, What what, Provider provider, int from) {
+    private PartStream(RingClient client, What what, Provider provider, Direct.Promise promise, int from) {
         this.client = client;
         this.what = what;
         this.provider = provider;
+        this.promise = promise;
         this.peer = client.peer(provider.card());
         this.next = from;
         this.in = new RecordReader(
@@ -91,15 +93,15 @@ final class PartStream implements AutoCloseable {
     /**
      * Begins with chunk {@code from}.
      *
-     * @param promise what the provider is bound to; empty where that is what is to be found out
+     * @param promise what the provider is bound to
      * @throws LieException if it signs for another part than the one that it is bound to
      */
-    static PartStream open(RingClient client, What what, Provider provider, Optional<Direct.Promise> promise, int from)
+    static PartStream open(RingClient client, What what, Provider provider, Direct.Promise promise, int from)
             throws InterruptedException {
-        PartStream stream = new PartStream(client, what, provider, from);
+        PartStream stream = new PartStream(client, what, provider, promise, from);
         try {
             stream.fill(MemorySegment.ofArray(stream.leaves));
-            stream.check(promise, Holding.WHOLE, Direct.root(stream.leaves));
+            stream.check(Holding.WHOLE, MerkleRoot.over(stream.leaves));
             return stream;
         } catch (InterruptedException | RuntimeException e) {
             stream.close();
@@ -107,25 +109,16 @@ final class PartStream implements AutoCloseable {
         }
     }
 
-    Provider provider() {
-        return provider;
-    }
-
-    /** The leaves of the part, as the provider signed for them. */
-    byte[] leaves() {
-        return leaves;
-    }
-
     /** The next chunk, without its salt, until the one after it is asked for. */
-    MemorySegment chunk(Optional<Direct.Promise> promise) throws InterruptedException {
+    MemorySegment chunk() throws InterruptedException {
         int k = next++;
         MemorySegment record = buffer.segment().asSlice(0, Direct.chunkBytes(what.part(), what.layout(), k));
         fill(record);
-        check(promise, k, Direct.leaf(what.object(), what.part(), provider.x(), k, record));
+        check(k, Direct.leaf(what.object(), what.part(), provider.x(), k, record));
         return record.asSlice(Direct.offset(what.part()));
     }
 
-    private void check(Optional<Direct.Promise> promise, int chunk, byte[] hash) throws InterruptedException {
+    private void check(int chunk, byte[] hash) throws InterruptedException {
         byte[] signature = new byte[SigningKey.SIGNATURE_BYTES];
         fill(MemorySegment.ofArray(signature));
         Holding said;
@@ -137,7 +130,7 @@ final class PartStream implements AutoCloseable {
                     provider.name() + " didn't sign for what it sent of its "
                             + what.part().text());
         }
-        promise.flatMap(bound -> Direct.lie(bound, leaves, said)).ifPresent(evidence -> {
+        Direct.lie(promise, leaves, said).ifPresent(evidence -> {
             throw new LieException(evidence);
         });
     }

@@ -149,7 +149,10 @@ final class Putting {
                             DealReply.class)
                     .checked(plan.dealer());
             Token token = Write.token(
-                    plan, root(sent.manifest()), dealt, client.clock().millis());
+                    plan,
+                    MerkleRoot.over(sent.manifest()),
+                    dealt,
+                    client.clock().millis());
             if (plan.scheme().sealed()) {
                 sent.complete();
                 awaitSealedShares();
@@ -358,14 +361,6 @@ final class Putting {
                 "the report of " + node.name(),
                 client.get(node, "/v1/sessions/" + session(), Operation.REPORT, session()),
                 SessionReport.class);
-    }
-
-    private static byte[] root(byte[] manifest) {
-        MerkleRoot root = new MerkleRoot();
-        for (int k = 0; k < manifest.length / Sha256.BYTES; k++) {
-            root.add(Write.leaf(manifest, k));
-        }
-        return root.root();
     }
 
     // Step 5.  u_m and the signature chain travel behind the data: every CC_i gets u_m, makes durable what it is about

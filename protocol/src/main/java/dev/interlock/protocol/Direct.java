@@ -1,8 +1,6 @@
 package dev.interlock.protocol;
 
 import dev.interlock.core.commitment.Leaves;
-import dev.interlock.core.commitment.MerkleRoot;
-import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
@@ -48,15 +46,6 @@ public final class Direct {
         };
     }
 
-    /** The root over leaves that stand one after the other. */
-    public static byte[] root(byte[] leaves) {
-        MerkleRoot root = new MerkleRoot();
-        for (int k = 0; k < leaves.length / Sha256.BYTES; k++) {
-            root.add(Write.leaf(leaves, k));
-        }
-        return root.root();
-    }
-
     /**
      * What a provider's part must be: what the dealer signed for its share, what a home itself signed for its ciphertext
      * at the write.
@@ -72,11 +61,7 @@ public final class Direct {
                     u.dealings().getFirst().rootOf(x).root());
         }
         Holding promised = commit.holdings().stream()
-                .filter(holding -> holding.x().equals(x)
-                        && holding.part() == part
-                        && holding.chunk() == Holding.WHOLE
-                        && holding.object().equals(u.object())
-                        && holding.ring().equals(ring.id()))
+                .filter(holding -> holding.isAbout(ring.id(), u.object(), part, x, Holding.WHOLE))
                 .findFirst()
                 .orElseThrow(
                         () -> new MalformedException("x = " + x.x() + " signed for no ciphertext of " + u.object()));

@@ -2,6 +2,7 @@ package dev.interlock.protocol;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
@@ -79,7 +80,9 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
         try {
             chain.verifyComplete(ring.keys());
             said.verify(provider.card().key());
-            require(isAbout(u, said, said.part()), provider.name() + " said it of another object");
+            require(
+                    said.isAbout(u.ring(), u.object(), said.part(), said.x(), said.chunk()),
+                    provider.name() + " said it of another object");
             byte[] root = said.part() == Part.SHARE ? dealt(ring, u) : promised(u, provider);
             if (said.chunk() == Holding.WHOLE) {
                 require(!Arrays.equals(said.hash(), root), "what " + provider.name() + " said is what it is bound to");
@@ -91,7 +94,7 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
             require(
                     said.chunk() < u.layout().count()
                             && leaves.length == u.layout().count() * Sha256.BYTES
-                            && Arrays.equals(Direct.root(leaves), root),
+                            && Arrays.equals(MerkleRoot.over(leaves), root),
                     "its leaves aren't those of the object");
             require(
                     !Arrays.equals(said.hash(), Write.leaf(leaves, said.chunk())),
@@ -120,13 +123,9 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
         Holding home = promised.orElseThrow(() -> broken("it lacks the home's word at the write"));
         home.verify(provider.card().key());
         require(
-                isAbout(u, home, Part.CIPHERTEXT) && home.x().equals(said.x()) && home.chunk() == Holding.WHOLE,
+                home.isAbout(u.ring(), u.object(), Part.CIPHERTEXT, said.x(), Holding.WHOLE),
                 "the home's word at the write is about something else");
         return home.hash();
-    }
-
-    private static boolean isAbout(Token u, Holding holding, Part part) {
-        return holding.ring().equals(u.ring()) && holding.object().equals(u.object()) && holding.part() == part;
     }
 
     private void require(boolean holds, String otherwise) {

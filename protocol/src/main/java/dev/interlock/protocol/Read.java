@@ -181,11 +181,8 @@ public final class Read {
 
     /** @throws IntegrityException unless these are the leaves of x's share, under the root in u_m */
     public static void checkShareLeaves(Token token, String home, ShareIndex x, byte[] leaves) {
-        MerkleRoot root = new MerkleRoot();
-        for (int k = 0; k < token.layout().count(); k++) {
-            root.add(Write.leaf(leaves, k));
-        }
-        if (!Arrays.equals(root.root(), token.dealings().getFirst().rootOf(x).root())) {
+        if (!Arrays.equals(
+                MerkleRoot.over(leaves), token.dealings().getFirst().rootOf(x).root())) {
             throw damagedShare(token, home, x, "its leaves aren't those that the token commits to");
         }
     }

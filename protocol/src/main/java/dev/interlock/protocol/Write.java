@@ -323,11 +323,7 @@ public final class Write {
             throw new MalformedException("the manifest of " + u.object() + " has " + manifest.length + " bytes, "
                     + u.layout().count() + " leaves of 32 are expected");
         }
-        MerkleRoot root = new MerkleRoot();
-        for (int k = 0; k < u.layout().count(); k++) {
-            root.add(leaf(manifest, k));
-        }
-        if (!Arrays.equals(root.root(), u.commitment())) {
+        if (!Arrays.equals(MerkleRoot.over(manifest), u.commitment())) {
             throw new MalformedException("the manifest of " + u.object() + " isn't the one that its token commits to");
         }
     }

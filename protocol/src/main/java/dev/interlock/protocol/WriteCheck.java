@@ -63,9 +63,8 @@ public final class WriteCheck implements AutoCloseable {
     public List<Holding> verify(Write.Plan plan, Map<ShareIndex, CheckAnswer> answers) {
         Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
         answers.forEach((x, answer) -> shares.put(x, hash(plan, x, answer.share())));
-        if (!onOnePolynomial(plan.ring().threshold().t(), shares)) {
-            throw failed(plan, "the stored shares don't lie on one polynomial", List.of());
-        }
+        // The homes' words before what they lead to: whoever looks for the culprit builds on them.
+        Map<ShareIndex, byte[]> ciphertexts = new LinkedHashMap<>();
         List<Holding> holdings = new ArrayList<>();
         for (ShareIndex home : plan.homes()) {
             CheckAnswer answer = answers.get(home);
@@ -74,11 +73,17 @@ public final class WriteCheck implements AutoCloseable {
             if (hash == null || holding == null) {
                 throw failed(plan, name(plan, home) + " didn't answer for its ciphertext", List.of(name(plan, home)));
             }
-            if (!opens(plan, shares, hash(plan, home, hash))) {
-                throw failed(plan, "the ciphertext at " + name(plan, home) + " doesn't open to it", List.of());
-            }
+            ciphertexts.put(home, hash(plan, home, hash));
             holdings.add(holding(plan, home, holding));
         }
+        if (!onOnePolynomial(plan.ring().threshold().t(), shares)) {
+            throw failed(plan, "the stored shares don't lie on one polynomial", List.of());
+        }
+        ciphertexts.forEach((home, hash) -> {
+            if (!opens(plan, shares, hash)) {
+                throw failed(plan, "the ciphertext at " + name(plan, home) + " doesn't open to it", List.of());
+            }
+        });
         byte[] root = holdings.getFirst().hash();
         if (!holdings.stream().allMatch(holding -> Arrays.equals(holding.hash(), root))) {
             throw failed(plan, "its homes signed for different ciphertexts", List.of());
@@ -104,11 +109,7 @@ public final class WriteCheck implements AutoCloseable {
         try {
             Holding holding = Holding.decode(bytes);
             holding.verify(plan.ring().provider(home).card().key());
-            if (holding.object().equals(plan.object())
-                    && holding.ring().equals(plan.ring().id())
-                    && holding.x().equals(home)
-                    && holding.part() == Holding.Part.CIPHERTEXT
-                    && holding.chunk() == Holding.WHOLE) {
+            if (holding.isAbout(plan.ring().id(), plan.object(), Holding.Part.CIPHERTEXT, home, Holding.WHOLE)) {
                 return holding;
             }
         } catch (BadSignatureException | MalformedException e) {

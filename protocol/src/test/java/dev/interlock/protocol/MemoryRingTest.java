@@ -399,6 +399,22 @@ final class MemoryRingTest {
     }
 
     @Test
+    void aHomeThatSignsForNothingIsNamedWhateverElseIsWrong() {
+        MemoryRing memory = new MemoryRing(3, 2, 6);
+        memory.with(new Tap() {
+            @Override
+            public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+                return by.equals(X2)
+                        ? new CheckAnswer(flipped(answer.share(), 3), answer.ciphertext(), new byte[] {1})
+                        : answer;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc2"));
+    }
+
+    @Test
     void aHomeThatDoesntSignForItsCiphertextIsNamed() {
         MemoryRing memory = new MemoryRing(3, 2, 6);
         memory.with(new Tap() {

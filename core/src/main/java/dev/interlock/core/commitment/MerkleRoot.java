@@ -1,6 +1,7 @@
 package dev.interlock.core.commitment;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,6 +14,22 @@ public final class MerkleRoot {
     private final List<byte[]> subtrees = new ArrayList<>();
 
     private int count;
+
+    /**
+     * The root over leaves that stand one after the other.
+     *
+     * @param leaves 32 bytes each, at least one
+     */
+    public static byte[] over(byte[] leaves) {
+        if (leaves.length % Sha256.BYTES != 0) {
+            throw new IllegalArgumentException("leaves have 32 bytes each, these have " + leaves.length + " together");
+        }
+        MerkleRoot root = new MerkleRoot();
+        for (int at = 0; at < leaves.length; at += Sha256.BYTES) {
+            root.add(Arrays.copyOfRange(leaves, at, at + Sha256.BYTES));
+        }
+        return root.root();
+    }
 
     public MerkleRoot add(byte[] leaf) {
         if (leaf.length != Sha256.BYTES) {

@@ -77,6 +77,15 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
                 provider.sign(Purpose.HOLDING, signed(ring, object, part, x, chunk, hash)));
     }
 
+    /** Whether it is this provider's, about this; {@link #verify} tells whether that provider said it. */
+    public boolean isAbout(RingId ring, ObjectId object, Part part, ShareIndex x, int chunk) {
+        return this.ring.equals(ring)
+                && this.object.equals(object)
+                && this.part == part
+                && this.x.equals(x)
+                && this.chunk == chunk;
+    }
+
     /** @throws dev.interlock.core.signature.BadSignatureException unless this provider signed it */
     public void verify(VerifyingKey provider) {
         provider.verify(Purpose.HOLDING, signed(ring, object, part, x, chunk, hash), signature);

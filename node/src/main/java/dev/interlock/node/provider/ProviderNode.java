@@ -662,7 +662,7 @@ public final class ProviderNode implements AutoCloseable {
         for (int k = 0; k < blob.records(); k++) {
             System.arraycopy(leaf(id, part, blob, k, buffer), 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
         }
-        Holding whole = holding(id, part, Holding.WHOLE, Direct.root(leaves));
+        Holding whole = holding(id, part, Holding.WHOLE, MerkleRoot.over(leaves));
         sink.write(Unpooled.wrappedBuffer(leaves, whole.signature()), deadlines.stall());
         for (int k = from; k < blob.records(); k++) {
             Holding chunk = holding(id, part, k, leaf(id, part, blob, k, buffer));
