@@ -63,6 +63,14 @@ class Transcript:
         self.h = merkle_root(leaves)
         self.out |= {"p": self.p, "leaves": leaves, "h": self.h}
 
+    def _check_salts(self):
+        """Salts are dealt like shares: those of a chunk lie on one polynomial of degree below t."""
+        points = self.path[:self.t]
+        for salts in zip(*self.i["salts"], strict=True):
+            for x, salt in zip(self.path, salts, strict=True):
+                if salt != gf256.interpolate(points, salts[:self.t], x):
+                    raise ValueError(f"the salts don't lie on one polynomial of degree below {self.t}")
+
     def _deal(self):
         i = self.i
         coefficients = i["coefficients"]
@@ -70,6 +78,7 @@ class Transcript:
             raise ValueError("coefficients aren't t vectors of |P| bytes")
         shares = [gf256.deal(coefficients, x) for x in self.path]
         self.shares = dict(zip(self.path, shares))
+        self._check_salts()
         leaves, roots, signatures = [], [], []
         for x, share, salts in zip(self.path, shares, i["salts"], strict=True):
             chunks = cut(share, self.length, R_LENGTH)

@@ -75,6 +75,11 @@ final class AuditCommand implements Callable<Integer> {
     @Option(names = "--with-user-key", description = "the coalition got hold of the user's key (protocols 1 and 2)")
     private boolean userKey;
 
+    @Option(
+            names = "--repairs",
+            description = "every provider was also repaired, by every t others (protocols 2 and 3)")
+    private boolean repairs;
+
     @Option(names = "--all", description = "a table of every ring up to 7 providers, every scheme, 0 to 3 reads")
     private boolean all;
 
@@ -111,7 +116,7 @@ final class AuditCommand implements Callable<Integer> {
 
     private Scenario scenario() {
         Scheme scheme = new Scheme(protocol, Profile.parse(profile));
-        return new Scenario(n, t, scheme, blinding(scheme), reads(), userKey, seed);
+        return new Scenario(n, t, scheme, blinding(scheme), reads(), userKey, repairs, seed);
     }
 
     private Blinding blinding(Scheme scheme) {

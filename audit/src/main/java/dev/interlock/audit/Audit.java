@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Finds the smallest coalitions that learn m. */
@@ -23,6 +24,7 @@ public final class Audit {
     /** By read, then by the place of S among the choices' sets; those that a choice has. */
     private final List<Map<Integer, Pass>> reads = new ArrayList<>();
 
+    private final List<Pass> repairs;
     private final Views views;
 
     private Audit(Scenario scenario, Faults faults) {
@@ -39,9 +41,10 @@ public final class Audit {
             }
             reads.add(passes);
         }
+        repairs = scenario.repairs() ? repairs() : List.of();
         views = new Views(
                 Stream.concat(
-                                Stream.of(ring.write, ring.key),
+                                Stream.concat(Stream.of(ring.write, ring.key), repairs.stream()),
                                 reads.stream().flatMap(passes -> passes.values().stream()))
                         .toList(),
                 ring.m);
@@ -71,7 +74,27 @@ public final class Audit {
                 choices.choices().size(),
                 choices.total(),
                 irregular(Stream.concat(
-                        Stream.of(ring.write), reads.stream().flatMap(passes -> passes.values().stream()))));
+                        Stream.concat(Stream.of(ring.write), repairs.stream()),
+                        reads.stream().flatMap(passes -> passes.values().stream()))));
+    }
+
+    /** Every provider by every t others: who sees all of them sees any. */
+    private List<Pass> repairs() {
+        List<Pass> passes = new ArrayList<>();
+        for (int k = 1; k <= scenario.n(); k++) {
+            int repaired = k;
+            for (int set = 0; set < 1 << scenario.n(); set++) {
+                int chosen = set;
+                List<Integer> s = IntStream.rangeClosed(1, scenario.n())
+                        .filter(x -> (chosen >> (x - 1) & 1) == 1)
+                        .boxed()
+                        .toList();
+                if (s.size() == scenario.t() && !s.contains(repaired)) {
+                    passes.add(ring.repair(passes.size() + 1, s, repaired));
+                }
+            }
+        }
+        return passes;
     }
 
     /** A larger coalition knows no less: if none of t−1 learns m, none of fewer does. */
@@ -116,6 +139,7 @@ public final class Audit {
     private Stream<Pass> passes(int[] choice) {
         Stream.Builder<Pass> passes = Stream.builder();
         passes.add(ring.write);
+        repairs.forEach(passes);
         if (scenario.userKey()) {
             passes.add(ring.key);
         }

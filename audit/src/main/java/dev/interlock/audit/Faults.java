@@ -3,6 +3,7 @@ package dev.interlock.audit;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
 import java.util.List;
 
@@ -34,6 +35,16 @@ interface Faults {
 
     /** Who else learns a provider's share. */
     default List<ShareIndex> shareAlsoTo(ShareIndex of) {
+        return List.of();
+    }
+
+    /** Whether these two hops of a repair share a blind. */
+    default boolean paired(ShareIndex one, ShareIndex other, Session repair) {
+        return true;
+    }
+
+    /** Who else learns what these two hops of a repair share. */
+    default List<ShareIndex> pairAlsoTo(ShareIndex one, ShareIndex other, Session repair) {
         return List.of();
     }
 

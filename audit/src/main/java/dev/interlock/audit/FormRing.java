@@ -21,6 +21,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
@@ -48,8 +49,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ring in memory through which linear forms pass: one write and any reads of its object, with everything that each
- * party sees. It holds no rule of the protocols: plans, orders, sessions, routes and steps are the real ones; only what a
+ * A ring in memory through which linear forms pass: one write, any reads and repairs of its object, with everything that
+ * each party sees. It holds no rule of the protocols: plans, orders, sessions, routes and steps are the real ones; only what a
  * provider or a user does between them (receive, keep, pass on) is here.
  */
 final class FormRing {
@@ -316,6 +317,32 @@ final class FormRing {
         }
     }
 
+    // ---------------------------------------------------------------------------------------------------- the repair
+
+    /**
+     * What everyone sees of one repair.
+     *
+     * @param number from 1: names what the repair draws
+     * @param s the x_i of S
+     * @param k the x of the provider that gets its share back
+     */
+    Pass repair(int number, List<Integer> s, int k) {
+        Log log = new Log("repair " + number);
+        ShareIndex repaired = new ShareIndex(k);
+        List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+        Optional<ShareIndex> home = token.homes().stream()
+                .filter(x -> token.homes().contains(repaired) && !x.equals(repaired))
+                .findFirst();
+        try (Repair.Plan plan = Repair.plan(ring, token, path, repaired, home, random)) {
+            // 1. U →p every CC_i in S, CC_k, home: signed request, with the seeds of CC_i's pairs.
+            Sessions sessions = new Sessions(-number, log);
+            plan.parties().forEach(x -> sessions.accept(x, Repair.order(plan, x)));
+            // 2. 0 → first of S, each hop → next, last →p CC_k: f(x_k).  home →p CC_k: c.
+            sessions.pass(new Form(), UnaryOperator.identity());
+        }
+        return log.pass();
+    }
+
     /** Protocol 1: U fetches c and sealed shares from home, opens them, removes the pad, opens P. */
     private Form openSealed(List<ShareIndex> s) {
         Form c = kept(token.home(), Optional.empty()).copy();
@@ -341,7 +368,7 @@ final class FormRing {
         /** Blinds that are sent whole. */
         private final Map<ShareIndex, Unknown> whole = new HashMap<>();
 
-        /** @param read its number; 0 for the write */
+        /** @param read its number; 0 for the write, below 0 for repairs */
         Sessions(int read, Log log) {
             this.read = read;
             this.log = log;
@@ -351,7 +378,19 @@ final class FormRing {
             byte[] sent = Json.write(order);
             Session session = Session.accept(ring, x, Json.read("the order", sent, Order.class));
             sessions.put(x, session);
-            if (session.blinding() != Blinding.NONE) {
+            if (session.blinding() == Blinding.PAIRED) {
+                pairs(session).forEach((other, pair) -> {
+                    log.saw(x, "the blind that it shares with " + name(other) + " in " + log.name, Form.of(pair));
+                    for (ShareIndex third : faults.pairAlsoTo(x, other, session)) {
+                        log.saw(
+                                third,
+                                "the blind of " + name(x) + " and " + name(other) + " in " + log.name,
+                                Form.of(pair));
+                        log.irregular(name(third) + " got the blind of " + name(x) + " and " + name(other) + " in "
+                                + log.name + " too");
+                    }
+                });
+            } else if (session.blinding() != Blinding.NONE) {
                 Unknown blind = unknown(x, session.blindSeed());
                 if (!blind.symbol().equals(symbol(x))) {
                     log.irregular("the blind of " + name(x) + " in " + log.name + " is " + blind + ", used before");
@@ -362,6 +401,34 @@ final class FormRing {
                     log.irregular(name(other) + " got the blind of " + name(x) + " in " + log.name + " too");
                 }
             }
+        }
+
+        /** What each shares with every other one of S and CC_k. */
+        private Map<ShareIndex, Unknown> pairs(Session session) {
+            Map<ShareIndex, Unknown> pairs = new LinkedHashMap<>();
+            List<ShareIndex> others = Stream.concat(
+                            session.path().stream(), Stream.of(session.homes().getFirst()))
+                    .filter(x -> !x.equals(session.self()))
+                    .toList();
+            for (int i = 0; i < others.size(); i++) {
+                ShareIndex other = others.get(i);
+                int low = Math.min(session.self().x(), other.x());
+                int high = Math.max(session.self().x(), other.x());
+                if (faults.paired(session.self(), other, session)) {
+                    pairs.put(
+                            other,
+                            expanded.computeIfAbsent(
+                                    HexFormat.of()
+                                            .formatHex(
+                                                    session.blindSeeds().get(i).copyToHeap()),
+                                    _ -> draw("B" + low + "," + high + ".repair" + -read)));
+                }
+            }
+            if (pairs.size() < others.size()) {
+                log.irregular(name(session.self()) + " shares a blind with " + pairs.size() + " of " + others.size()
+                        + " others in " + log.name);
+            }
+            return pairs;
         }
 
         private String symbol(ShareIndex x) {
@@ -403,6 +470,7 @@ final class FormRing {
                     case Station.User() -> station.place() == 0 ? flow : through.apply(given.copy());
                     case Station.Ciphertext() ->
                         kept(station.provider(), Optional.empty()).copy();
+                    case Station.Zeros() -> new Form();
                     case Station.SealedShare() ->
                         present(sealedShares.get(station.provider()), "no sealed share")
                                 .copy();
@@ -413,7 +481,13 @@ final class FormRing {
                     Write.hop(FORMS, flow, session, share(station.provider()), blind(session));
                     log.saw(station.provider(), leaves(station), flow.copy());
                 }
-                if (station.stored()) {
+                if (station.cargo() instanceof Station.Share && station.stored()) {
+                    Repair.receive(flow, blind(session));
+                    if (faults.equals(Faults.NONE) && !flow.equals(share(station.provider()))) {
+                        throw new IllegalStateException(
+                                log.name + " gave " + name(station.provider()) + " " + flow + " instead of its share");
+                    }
+                } else if (station.stored()) {
                     kept.computeIfAbsent(station.provider(), _ -> new HashMap<>())
                             .put(station.sealed(), flow.copy());
                 }
@@ -428,6 +502,11 @@ final class FormRing {
         private Blind<Form> blind(Session session) {
             if (session.blinding() == Blinding.NONE) {
                 return Blind.none();
+            }
+            if (session.blinding() == Blinding.PAIRED) {
+                return Blind.sum(pairs(session).values().stream()
+                        .map(pair -> Blind.of(FORMS, Form.of(pair)))
+                        .toList());
             }
             Blind<Form> blind = blind(session.self(), session.blindSeed());
             Form added = new Form();
@@ -448,6 +527,7 @@ final class FormRing {
             return switch (station.source()) {
                 case Station.User() -> what + " it received from the user in " + log.name + then;
                 case Station.Ciphertext() -> "the ciphertext, from its store, in " + log.name;
+                case Station.Zeros() -> "the zeros that " + log.name + " begins with";
                 case Station.SealedShare() -> "its own share as sealed";
                 case Station.Neighbour(ShareIndex from) ->
                     what + " it received from " + name(from) + " in " + log.name + then;

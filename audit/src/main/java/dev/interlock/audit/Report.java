@@ -48,6 +48,7 @@ public final class Report {
                 scenario.scheme().blinded() ? " (blinds " + scenario.blinding().text() + ")" : "";
         return capital(scenario.scheme().toString()) + blinds + ", n = " + scenario.n() + ", t = " + scenario.t()
                 + ": a write and " + (reads == 0 ? "no read" : reads == 1 ? "1 read" : reads + " reads")
+                + (scenario.repairs() ? ", every provider repaired by every " + scenario.t() + " others" : "")
                 + (scenario.userKey() ? ", the user's key in the coalition's hands" : "");
     }
 
@@ -137,6 +138,7 @@ public final class Report {
         fields.put("profile", scenario.scheme().profile().text());
         fields.put("blinds", scenario.blinding().text());
         fields.put("reads", scenario.reads().count());
+        fields.put("repairs", scenario.repairs());
         fields.put("userKey", scenario.userKey());
         fields.put("seed", scenario.seed());
         fields.put("size", size(finding.size()));

@@ -9,15 +9,19 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * What is audited: the write of one object and reads of it.
+ * What is audited: the write of one object, reads and repairs of it.
  *
  * @param blinding none in the published profile, and only there
  * @param userKey whether the user's key fell into the coalition's hands
+ * @param repairs whether every provider was repaired by every t others, all in the same life of the object
  * @param seed of the choice of S where there are too many to try all
  */
-public record Scenario(int n, int t, Scheme scheme, Blinding blinding, Reads reads, boolean userKey, long seed) {
+public record Scenario(
+        int n, int t, Scheme scheme, Blinding blinding, Reads reads, boolean userKey, boolean repairs, long seed) {
     public static final int MAX_PROVIDERS = 16;
     public static final int MAX_READS = 8;
+    /** There are n·C(n−1, t) repairs. */
+    public static final int MAX_REPAIRED = 7;
 
     /** @throws BadInputException that says what is legal */
     public Scenario {
@@ -38,6 +42,10 @@ public record Scenario(int n, int t, Scheme scheme, Blinding blinding, Reads rea
         require(
                 !userKey || hasUserKey(scheme),
                 "in " + scheme + " the user keeps no key that anyone could get hold of");
+        require(!repairs || !scheme.sealed(), "protocol 1 keeps sealed shares at its homes, which no pass repairs");
+        require(
+                !repairs || n <= MAX_REPAIRED,
+                "all repairs are audited together, with up to " + MAX_REPAIRED + " providers, not " + n);
         int readers = scheme.readers(new Threshold(t, n));
         switch (reads) {
             case Reads.Exactly(List<List<Integer>> sets) -> sets.forEach(s -> checkSet(s, readers, n));
@@ -58,19 +66,25 @@ public record Scenario(int n, int t, Scheme scheme, Blinding blinding, Reads rea
                 scheme.profile() == Profile.BLINDED ? Blinding.EXPANDED : Blinding.NONE,
                 Reads.worst(reads),
                 false,
+                false,
                 1);
     }
 
     public Scenario withUserKey() {
-        return new Scenario(n, t, scheme, blinding, reads, true, seed);
+        return new Scenario(n, t, scheme, blinding, reads, true, repairs, seed);
     }
 
     public Scenario with(Reads otherReads) {
-        return new Scenario(n, t, scheme, blinding, otherReads, userKey, seed);
+        return new Scenario(n, t, scheme, blinding, otherReads, userKey, repairs, seed);
     }
 
     public Scenario with(Blinding otherBlinding) {
-        return new Scenario(n, t, scheme, otherBlinding, reads, userKey, seed);
+        return new Scenario(n, t, scheme, otherBlinding, reads, userKey, repairs, seed);
+    }
+
+    /** With every provider repaired by every t others. */
+    public Scenario withRepairs() {
+        return new Scenario(n, t, scheme, blinding, reads, userKey, true, seed);
     }
 
     /** Protocols 1 and 2: the user keeps something between the write and a read. */

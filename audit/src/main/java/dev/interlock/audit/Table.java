@@ -77,7 +77,7 @@ public record Table(List<Column> columns, List<Row> rows, long seed) {
         boolean sampled = false;
         for (int reads = 0; reads <= MAX_READS; reads++) {
             Finding finding = Audit.run(
-                    new Scenario(n, t, column.scheme(), blinding, Reads.worst(reads), column.userKey(), seed));
+                    new Scenario(n, t, column.scheme(), blinding, Reads.worst(reads), column.userKey(), false, seed));
             sizes.add(finding.size());
             sampled |= finding.sampled();
         }

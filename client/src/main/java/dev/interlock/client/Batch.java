@@ -21,7 +21,12 @@ final class Batch {
 
     /** Runs all, at most {@value #AT_ONCE} at a time; in the order of the tasks. An interrupt ends them all. */
     static <T> List<Attempt<T>> run(List<Callable<T>> tasks) throws InterruptedException {
-        Semaphore room = new Semaphore(AT_ONCE);
+        return run(tasks, AT_ONCE);
+    }
+
+    /** The same with at most so many at a time. */
+    static <T> List<Attempt<T>> run(List<Callable<T>> tasks, int atOnce) throws InterruptedException {
+        Semaphore room = new Semaphore(atOnce);
         List<Future<T>> running = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             try {

@@ -16,7 +16,6 @@ import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Station;
-import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -307,14 +306,7 @@ final class Getting implements AutoCloseable {
     }
 
     private byte[] manifest(Token token, Provider home) {
-        byte[] manifest =
-                client.get(home.card(), "/v1/objects/" + object + "/manifest", Operation.MANIFEST, object.toString());
-        try {
-            Write.checkManifest(token, manifest);
-        } catch (IllegalArgumentException e) {
-            throw new IntegrityException(home.name() + ": " + e.getMessage(), List.of(home.name()));
-        }
-        return manifest;
+        return Lookup.manifest(client, token, home);
     }
 
     // Step 1.  U →p each CC_i in S, and home: signed request, with fresh B_i.

@@ -24,6 +24,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,6 +42,8 @@ import java.util.function.LongConsumer;
  */
 public final class Interlock implements AutoCloseable {
     private static final int PAGE = 1000;
+    /** Enough to hide the round trips; the ring serves others, too. */
+    private static final int REPAIRS_AT_ONCE = 4;
 
     private final RingClient client;
 
@@ -297,6 +300,44 @@ public final class Interlock implements AutoCloseable {
             throw new NodeException(node.name(), node.name() + " gave a receipt for another object");
         }
         return receipt;
+    }
+
+    /**
+     * Gives a provider back what it lost of this user's objects: the others' hops rebuild its share at x_k, and nobody else
+     * sees a byte of it. May be broken off and repeated: what is there already stays.
+     *
+     * @param provider its name; it runs, with its own keys
+     * @param objects which; empty for all that the other providers know
+     * @param pace how long after one object the next may begin; zero for as fast as it goes
+     * @param done told of each object, on whichever thread is through with it
+     * @return as {@code done} was told, in the order of the objects
+     */
+    public List<Repaired> repair(String provider, List<ObjectId> objects, Duration pace, Consumer<Repaired> done)
+            throws InterruptedException {
+        Repairing repairing = new Repairing(client, providers(List.of(provider)).getFirst());
+        List<ObjectId> all =
+                objects.isEmpty() ? list().stream().map(Listed::object).toList() : List.copyOf(objects);
+        Pace slots = new Pace(pace);
+        List<Attempt<Repaired>> attempts = Batch.run(
+                all.stream()
+                        .<Callable<Repaired>>map(object -> () -> {
+                            slots.await();
+                            Repaired repaired = repairing.repair(object);
+                            done.accept(repaired);
+                            return repaired;
+                        })
+                        .toList(),
+                REPAIRS_AT_ONCE);
+        List<Repaired> repaired = new ArrayList<>();
+        for (Attempt<Repaired> attempt : attempts) {
+            switch (attempt) {
+                case Attempt.Done<Repaired>(Repaired value) -> repaired.add(value);
+                case Attempt.Failed<Repaired>(InterruptedException interrupted) -> throw interrupted;
+                case Attempt.Failed<Repaired>(RuntimeException fault) -> throw fault;
+                case Attempt.Failed<Repaired>(Exception other) -> throw new IllegalStateException(other);
+            }
+        }
+        return repaired;
     }
 
     private List<Provider> providers(List<String> names) {

@@ -7,6 +7,7 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -105,6 +106,18 @@ final class Lookup {
         Optional<Receipt> receipt = bytes == null ? Optional.empty() : Optional.of(Receipt.decode(bytes));
         receipt.ifPresent(r -> r.verify(node.key()));
         return new Holding(provider, info.state(), commit, token, receipt);
+    }
+
+    /** The object's manifest from one of its providers, checked against the token. */
+    static byte[] manifest(RingClient client, Token token, Provider from) {
+        String object = token.object().toString();
+        byte[] manifest = client.get(from.card(), "/v1/objects/" + object + "/manifest", Operation.MANIFEST, object);
+        try {
+            Write.checkManifest(token, manifest);
+        } catch (IllegalArgumentException e) {
+            throw new IntegrityException(from.name() + ": " + e.getMessage(), List.of(from.name()));
+        }
+        return manifest;
     }
 
     /** Providers that can serve a read, the quickest first. */

@@ -58,9 +58,6 @@ import java.util.function.LongConsumer;
 
 /** One put: U's side of {@link Write}, over the network. */
 final class Putting {
-    /** What a slow provider's disk still gives. */
-    private static final long CHECKED_BYTES_PER_SECOND = 10_000_000;
-
     private static final Duration SEALED_POLL = Duration.ofMillis(20);
 
     private final RingClient client;
@@ -408,8 +405,6 @@ final class Putting {
     }
 
     private CheckAnswer check(NodeCard node, byte[] seed) {
-        // A pass over what is stored, and nothing moves on the wire meanwhile.
-        Duration pass = Duration.ofSeconds(plan.layout().length() / CHECKED_BYTES_PER_SECOND);
         return Json.read(
                 "the answer of " + node.name(),
                 client.call(
@@ -419,7 +414,7 @@ final class Putting {
                         Operation.CHECK,
                         session(),
                         seed,
-                        client.deadlines().settle().plus(pass)),
+                        client.deadlines().settle().plus(RingClient.passTime(plan.layout()))),
                 CheckAnswer.class);
     }
 

@@ -1,6 +1,7 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Station;
@@ -34,6 +35,9 @@ import java.util.function.Function;
 
 /** One user's way to the nodes of one ring: every request signed for the node that gets it, many nodes asked at once. */
 final class RingClient implements AutoCloseable {
+    /** What a slow provider's disk still gives. */
+    private static final long STORED_BYTES_PER_SECOND = 10_000_000;
+
     private final RingDescriptor ring;
     private final Credential credential;
     private final SecureRandom random;
@@ -115,6 +119,11 @@ final class RingClient implements AutoCloseable {
                 .download(
                         stationPath(session, station.place()),
                         authorization(node, Operation.STREAM, session.toString(), new byte[0]));
+    }
+
+    /** How long a pass over what a provider stores may take, with nothing moving on the wire meanwhile. */
+    static Duration passTime(ChunkLayout layout) {
+        return Duration.ofSeconds(layout.length() / STORED_BYTES_PER_SECOND);
     }
 
     /** The input of a station that is from the user. */

@@ -127,7 +127,8 @@ public final class Gate {
             case COMMIT, INFO, MANIFEST, LIST, DESTROY -> withId(asked, "object", subject);
             case FETCH, PART -> withId(asked, "object", start(subject));
             case SESSION_PART -> withId(asked, "session", start(subject));
-            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, TOKEN, CHECK -> withId(asked, "session", subject);
+            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, TOKEN, CHECK, RESTORE ->
+                withId(asked, "session", subject);
         };
     }
 

@@ -10,7 +10,12 @@ public enum Blinding {
     /** Grown from a seed of 32 bytes on both sides: computational, and safe from quantum computers. */
     EXPANDED,
     /** As long as the message and sent whole: nothing but the channels rests on an assumption then. */
-    FULL;
+    FULL,
+    /**
+     * Every pair of those who take part in the pass shares a seed, and both add its expansion: for a pass from which the user
+     * takes no blinds off, since they add up to zero without anyone knowing another's (DESIGN §9).
+     */
+    PAIRED;
 
     /** As an order writes it. */
     public String text() {
@@ -23,6 +28,6 @@ public enum Blinding {
                 return blinding;
             }
         }
-        throw new MalformedException("blinds must be \"none\", \"expanded\" or \"full\"");
+        throw new MalformedException("blinds must be \"none\", \"expanded\", \"full\" or \"paired\"");
     }
 }

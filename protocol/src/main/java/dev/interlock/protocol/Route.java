@@ -2,23 +2,27 @@ package dev.interlock.protocol;
 
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.protocol.Station.Cargo;
 import dev.interlock.protocol.Station.Ciphertext;
 import dev.interlock.protocol.Station.End;
+import dev.interlock.protocol.Station.Flow;
 import dev.interlock.protocol.Station.Neighbour;
+import dev.interlock.protocol.Station.Sealed;
 import dev.interlock.protocol.Station.SealedShare;
+import dev.interlock.protocol.Station.Share;
 import dev.interlock.protocol.Station.Sink;
 import dev.interlock.protocol.Station.Source;
 import dev.interlock.protocol.Station.User;
+import dev.interlock.protocol.Station.Zeros;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The way of one pass through the providers: its stations in order. Every party derives it from the same order, so none
  * has to be told who its neighbours are.
  */
 public record Route(List<Station> stations) {
-    /** The places of a session's routes: from 0 for the object's stream, from a multiple of this for sealed shares. */
+    /** The places of a session's routes: from 0 for the first, from a multiple of this for the others. */
     static final int PLACES = 1000;
 
     public Route {
@@ -30,7 +34,7 @@ public record Route(List<Station> stations) {
      * receives. With one home this is the paper's ring, closed by CC_n → CC_1.
      */
     public static Route write(List<ShareIndex> path, List<ShareIndex> homes) {
-        Builder route = new Builder(new User(), 0, Optional.empty());
+        Builder route = new Builder(new User(), 0, new Flow());
         path.forEach(x -> route.through(x, true, false));
         homes.forEach(x -> route.through(x, false, true));
         return route.to(new End());
@@ -41,7 +45,7 @@ public record Route(List<Station> stations) {
      * home sends c to the user, and the ring begins and ends there too.
      */
     public static Route read(Scheme scheme, List<ShareIndex> path, ShareIndex home) {
-        Builder route = new Builder(new Ciphertext(), 0, Optional.empty());
+        Builder route = new Builder(new Ciphertext(), 0, new Flow());
         if (scheme.readThroughUser()) {
             route.through(home, false, false).throughUser();
         } else if (!path.getFirst().equals(home)) {
@@ -56,7 +60,7 @@ public record Route(List<Station> stations) {
      * them; in the published profile it's carried along the ring to home.
      */
     public static Route sealed(Scheme scheme, List<ShareIndex> path, List<ShareIndex> homes, ShareIndex of) {
-        Builder route = new Builder(new SealedShare(), PLACES * (1 + path.indexOf(of)), Optional.of(of));
+        Builder route = new Builder(new SealedShare(), PLACES * (1 + path.indexOf(of)), new Sealed(of));
         if (scheme.blinded()) {
             route.through(of, false, homes.contains(of));
             homes.stream().filter(home -> !home.equals(of)).forEach(home -> route.through(home, false, true));
@@ -65,6 +69,22 @@ public record Route(List<Station> stations) {
             route.through(homes.getFirst(), false, true);
         }
         return route.to(new End());
+    }
+
+    /**
+     * The repair: zeros → first of S → … → last of S → CC_k, which keeps what arrives as its share. Like a read, but for the
+     * target of the layers and who receives.
+     */
+    public static Route repair(List<ShareIndex> path, ShareIndex repaired) {
+        Builder route = new Builder(new Zeros(), 0, new Share());
+        path.forEach(x -> route.through(x, true, false));
+        return route.through(repaired, false, true).to(new End());
+    }
+
+    /** The repair of a home: another home → CC_k, which keeps what arrives as its ciphertext. */
+    public static Route copy(ShareIndex home, ShareIndex repaired) {
+        Builder route = new Builder(new Ciphertext(), PLACES, new Flow());
+        return route.through(home, false, false).through(repaired, false, true).to(new End());
     }
 
     public List<Station> of(ShareIndex provider) {
@@ -86,15 +106,15 @@ public record Route(List<Station> stations) {
 
         private final Source first;
         private final int firstPlace;
-        private final Optional<ShareIndex> sealed;
+        private final Cargo cargo;
         private final List<Stop> stops = new ArrayList<>();
         /** The stop that takes its input from the user again, or none. */
         private int fromUser = -1;
 
-        Builder(Source first, int firstPlace, Optional<ShareIndex> sealed) {
+        Builder(Source first, int firstPlace, Cargo cargo) {
             this.first = first;
             this.firstPlace = firstPlace;
-            this.sealed = sealed;
+            this.cargo = cargo;
         }
 
         Builder through(ShareIndex provider, boolean layered, boolean stored) {
@@ -117,7 +137,7 @@ public record Route(List<Station> stations) {
                         stop.layered(),
                         stop.stored(),
                         sink(i, last),
-                        sealed));
+                        cargo));
             }
             return new Route(stations);
         }

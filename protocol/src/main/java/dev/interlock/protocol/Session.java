@@ -13,10 +13,12 @@ import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -40,7 +42,7 @@ public final class Session implements AutoCloseable {
     private final Blinding blinding;
     private final List<Route> routes;
     private final int lambda;
-    private final Optional<SecretBytes> blindSeed;
+    private final List<SecretBytes> blindSeeds;
 
     /** @throws MalformedException that says which rule the order breaks */
     private Session(RingDescriptor ring, ShareIndex self, Order order) {
@@ -55,10 +57,10 @@ public final class Session implements AutoCloseable {
         path = members(order.path());
         homes = members(order.homes());
         require(!homes.isEmpty(), "the order names no home");
-        if (isWrite()) {
-            checkWrite(order);
-        } else {
-            checkRead(order);
+        switch (kind) {
+            case WRITE -> checkWrite(order);
+            case READ -> checkRead(order);
+            case REPAIR -> checkRepair(order);
         }
         object = ObjectId.parse(order.object());
         id = SessionId.parse(order.session());
@@ -72,23 +74,47 @@ public final class Session implements AutoCloseable {
         boolean layers = path.contains(self);
         require(layers || homes.contains(self), "the order has no part for this provider");
         blinding = Blinding.parse(order.blinds());
+        // The blinds of a repair are paired, whatever the profile, and whom it repairs has one too.
+        boolean paired = kind == Order.Kind.REPAIR;
+        boolean blinds = paired ? layers || isRepaired() : layers && scheme.blinded();
         require(
-                (blinding != Blinding.NONE) == (layers && scheme.blinded()),
-                layers && scheme.blinded()
+                (blinding != Blinding.NONE) == blinds,
+                blinds
                         ? "a hop of the blinded profile has a blind"
                         : "blinds \"" + blinding.text() + "\": this provider has none to add here");
-        int seedBytes = blinding == Blinding.EXPANDED ? BLIND_SEED_BYTES : 0;
+        require(
+                blinding == Blinding.NONE || (blinding == Blinding.PAIRED) == paired,
+                "the blinds of a repair are paired, and of nothing else");
+        int seedBytes = switch (blinding) {
+            case NONE, FULL -> 0;
+            case EXPANDED -> BLIND_SEED_BYTES;
+            case PAIRED -> BLIND_SEED_BYTES * path.size();
+        };
         require(
                 order.blind().length == seedBytes,
                 "the blind's seed must have " + seedBytes + " bytes, not " + order.blind().length);
-        Route stream = isWrite() ? Route.write(path, homes) : Route.read(scheme, path, homes.getFirst());
-        routes = Stream.concat(
-                        Stream.of(stream),
-                        scheme.sealed() ? path.stream().map(x -> Route.sealed(scheme, path, homes, x)) : Stream.of())
+        routes = switch (kind) {
+            case WRITE ->
+                Stream.concat(
+                                Stream.of(Route.write(path, homes)),
+                                scheme.sealed()
+                                        ? path.stream().map(x -> Route.sealed(scheme, path, homes, x))
+                                        : Stream.of())
+                        .toList();
+            case READ -> List.of(Route.read(scheme, path, homes.getFirst()));
+            case REPAIR ->
+                Stream.concat(
+                                Stream.of(Route.repair(path, homes.getFirst())),
+                                homes.stream().skip(1).map(home -> Route.copy(home, homes.getFirst())))
+                        .toList();
+        };
+        int target = paired ? homes.getFirst().x() : 0;
+        lambda = layers ? Lagrange.coefficient(target, self, points()) : 0;
+        // Last: nothing after it throws, so nobody else has to wipe them.
+        blindSeeds = IntStream.range(0, seedBytes / BLIND_SEED_BYTES)
+                .mapToObj(i -> SecretBytes.copyOf(
+                        MemorySegment.ofArray(order.blind()).asSlice((long) i * BLIND_SEED_BYTES, BLIND_SEED_BYTES)))
                 .toList();
-        lambda = layers ? Lagrange.coefficient(0, self, points()) : 0;
-        // Last: nothing after it throws, so nobody else has to wipe it.
-        blindSeed = blinding == Blinding.EXPANDED ? Optional.of(SecretBytes.copyOf(order.blind())) : Optional.empty();
     }
 
     private void checkWrite(Order order) {
@@ -117,6 +143,16 @@ public final class Session implements AutoCloseable {
         require(
                 !path.contains(homes.getFirst()) || path.getFirst().equals(homes.getFirst()),
                 "a home that is in S must be its first");
+    }
+
+    private void checkRepair(Order order) {
+        require(!scheme.sealed(), "protocol 1 keeps sealed shares at its homes, which no pass repairs");
+        // Rule 2 of DESIGN §10, and fewer don't make a share.
+        int t = ring.threshold().t();
+        require(path.size() >= t, "a repair needs t = " + t + " providers, the order names " + path.size());
+        require(homes.size() <= 2, "a repair names whom it repairs and at most one home, not " + homes.size());
+        require(order.dealer() == null, "a repair has no dealer");
+        require(!path.contains(homes.getFirst()), "the provider that is repaired can't help");
     }
 
     /**
@@ -155,10 +191,14 @@ public final class Session implements AutoCloseable {
     /** S, and the user's point where the user takes part. */
     private List<ShareIndex> points() {
         List<ShareIndex> all = ring.providers().stream().map(Provider::x).toList();
-        return isWrite() ? scheme.writePoints(path) : scheme.readPoints(path, all);
+        return switch (kind) {
+            case WRITE -> scheme.writePoints(path);
+            case READ -> scheme.readPoints(path, all);
+            case REPAIR -> path;
+        };
     }
 
-    /** λ_{S,0}(i): what this provider's share is multiplied with in this pass; 0 where it has no layer to put on. */
+    /** λ_{S,z}(i), z = 0 but in a repair: what this provider's share is multiplied with in this pass; 0 where it has no layer to put on. */
     public int lambda() {
         return lambda;
     }
@@ -236,11 +276,21 @@ public final class Session implements AutoCloseable {
 
     /** 32 bytes from which B_i grows, where it is expanded. */
     public Optional<SecretBytes> blindSeed() {
-        return blindSeed;
+        return blinding == Blinding.EXPANDED ? Optional.of(blindSeeds.getFirst()) : Optional.empty();
+    }
+
+    /** What B_i is the sum of the expansions of: one seed where it is expanded, as many as S has members where it is paired. */
+    public List<SecretBytes> blindSeeds() {
+        return blindSeeds;
+    }
+
+    /** Whether this provider gets its share back here. */
+    public boolean isRepaired() {
+        return kind == Order.Kind.REPAIR && homes.getFirst().equals(self);
     }
 
     @Override
     public void close() {
-        blindSeed.ifPresent(SecretBytes::close);
+        blindSeeds.forEach(SecretBytes::close);
     }
 }

@@ -8,17 +8,28 @@ import java.util.Optional;
  *
  * @param place names the station within its session; the next one on the same route has the next place
  * @param layered puts its layer and its blind on the stream: the hop of DESIGN §4
- * @param stored keeps what passes: the object's ciphertext, or a sealed share of it
- * @param sealed whose sealed share passes here (protocol 1); empty for the object's own stream
+ * @param stored keeps what passes: the object's ciphertext, a sealed share of it, or the provider's own share
+ * @param cargo what passes here
  */
 public record Station(
-        int place,
-        ShareIndex provider,
-        Source source,
-        boolean layered,
-        boolean stored,
-        Sink sink,
-        Optional<ShareIndex> sealed) {
+        int place, ShareIndex provider, Source source, boolean layered, boolean stored, Sink sink, Cargo cargo) {
+    /** What a stream is made of, and what of it is kept. */
+    public sealed interface Cargo {}
+
+    /** P under masks and layers: all of them make it the object's ciphertext. */
+    public record Flow() implements Cargo {}
+
+    /** One provider's share, sealed to the user's public key (protocol 1). */
+    public record Sealed(ShareIndex of) implements Cargo {}
+
+    /** Sums of layers of shares, each chunk behind its salt: all of them make it a share again. */
+    public record Share() implements Cargo {}
+
+    /** Whose sealed share passes here; empty for everything else. */
+    public Optional<ShareIndex> sealed() {
+        return cargo instanceof Sealed(ShareIndex of) ? Optional.of(of) : Optional.empty();
+    }
+
     /** Where a station's input comes from. */
     public sealed interface Source {}
 
@@ -30,6 +41,9 @@ public record Station(
 
     /** The ciphertext that the provider holds as a home. */
     public record Ciphertext() implements Source {}
+
+    /** Zeros, as many as the stream has bytes: the pass begins here and carries nothing but layers. */
+    public record Zeros() implements Source {}
 
     /** The provider's own share, sealed to the user's public key as it goes. */
     public record SealedShare() implements Source {}

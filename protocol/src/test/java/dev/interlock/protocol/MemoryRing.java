@@ -15,6 +15,7 @@ import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.Dealing;
 import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadDealer;
@@ -37,6 +38,7 @@ import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
@@ -96,6 +98,9 @@ final class MemoryRing {
 
     private final Map<ShareIndex, CloudProvider> providers = new LinkedHashMap<>();
     /** The user's side: how it wrote an object, and in protocol 2 what it keeps of it; in protocol 1 one key for all. */
+    /** What the homes of an object said at its write. */
+    private final Map<ObjectId, List<Holding>> holdings = new HashMap<>();
+
     private final Map<ObjectId, Way> ways = new HashMap<>();
 
     private final Map<ObjectId, byte[]> userKeys = new HashMap<>();
@@ -268,7 +273,27 @@ final class MemoryRing {
                 cc(x).commit(plan.object(), commit.encode());
             }
             ways.put(object, way);
+            holdings.put(object, commit.holdings());
             return object;
+        }
+    }
+
+    /** CC_k, which lost the object, gets it back from S; nothing of it is kept where this throws. */
+    void repair(ObjectId object, List<ShareIndex> s, ShareIndex k) {
+        ChainMessage kept = cc(s.getFirst()).committed.get(object);
+        Token u = Token.decode(kept.chain().token());
+        Optional<ShareIndex> home = u.homes().stream()
+                .filter(x -> u.homes().contains(k) && !x.equals(k))
+                .findFirst();
+        try (Repair.Plan plan = Repair.plan(ring, u, s, k, home, random)) {
+            // 1. U →p every CC_i in S, CC_k, home: signed request, seeds of the pairs.
+            plan.parties().forEach(x -> cc(x).accept(Json.write(Repair.order(plan, x))));
+            // 2. 0 → first of S, each hop → next, last →p CC_k: f(x_k).  home →p CC_k: c.
+            var _ = pass(Route.repair(s, k), plan.session(), NOTHING, UnaryOperator.identity());
+            home.ifPresent(from -> pass(Route.copy(from, k), plan.session(), NOTHING, UnaryOperator.identity()));
+            // 3. U →p CC_k: what every provider keeps.
+            CommitMessage commit = new CommitMessage(kept.chain(), holdings.get(object));
+            cc(k).restore(plan.session(), new RestoreMessage(commit, kept.manifest()).encode());
         }
     }
 
@@ -492,6 +517,7 @@ final class MemoryRing {
                 }
             }
             case FULL -> Blind.of(BYTES, bytes);
+            case PAIRED -> throw new IllegalArgumentException("paired blinds have several seeds");
         };
     }
 
@@ -541,9 +567,14 @@ final class MemoryRing {
                                     .toList());
                 }
             }
+            List<List<MemorySegment>> salts =
+                    IntStream.range(0, layout.count()).mapToObj(_ -> salts(xs)).toList();
             List<ShareRoot> roots = new ArrayList<>();
             for (int i = 0; i < deal.path().size(); i++) {
-                roots.add(send(deal, deal.path().get(i), shares.get(i)));
+                int point = i;
+                List<MemorySegment> own =
+                        salts.stream().map(ofChunk -> ofChunk.get(point)).toList();
+                roots.add(send(deal, deal.path().get(i), shares.get(i), own));
             }
             deal.user().ifPresent(_ -> ofUsers.put(deal.session(), bytes(shares.getLast())));
             return Json.write(DealReply.of(new Dealt(name, roots)));
@@ -554,12 +585,23 @@ final class MemoryRing {
             return ofUsers.remove(session);
         }
 
-        private ShareRoot send(Write.Deal deal, ShareIndex x, MemorySegment share) {
-            List<MemorySegment> salts = new ArrayList<>();
+        /** One chunk's, for every point: shares like all others. */
+        private List<MemorySegment> salts(int[] xs) {
+            List<MemorySegment> coefficients = IntStream.range(
+                            0, ring.threshold().t())
+                    .mapToObj(_ -> MemorySegment.ofArray(random.bytes(Leaves.SALT_BYTES)))
+                    .toList();
+            List<MemorySegment> salts = IntStream.of(xs)
+                    .mapToObj(_ -> MemorySegment.ofArray(new byte[Leaves.SALT_BYTES]))
+                    .toList();
+            Dealing.shares(BYTES, coefficients, xs, salts);
+            return salts;
+        }
+
+        private ShareRoot send(Write.Deal deal, ShareIndex x, MemorySegment share, List<MemorySegment> salts) {
             MerkleRoot root = new MerkleRoot();
             for (int k = 0; k < deal.layout().count(); k++) {
-                salts.add(MemorySegment.ofArray(random.bytes(Leaves.SALT_BYTES)));
-                root.add(Write.shareLeaf(deal.object(), x, k, salts.getLast(), chunk(deal.layout(), share, k)));
+                root.add(Write.shareLeaf(deal.object(), x, k, salts.get(k), chunk(deal.layout(), share, k)));
             }
             ShareRoot signed = ShareRoot.sign(
                     key,
@@ -585,6 +627,9 @@ final class MemoryRing {
         /** Every stream and share that came here or left, and every blind: what a coalition computes with. */
         final List<byte[]> seen = new ArrayList<>();
 
+        /** What came out of repairs, before it was checked: each chunk of the share behind its salt. */
+        private final Map<ObjectId, MemorySegment> restored = new HashMap<>();
+
         private final Map<SessionId, Session> sessions = new HashMap<>();
         private final Map<SessionId, Blind<MemorySegment>> blinds = new HashMap<>();
         private final Map<ObjectId, ChainMessage> prepared = new HashMap<>();
@@ -605,8 +650,15 @@ final class MemoryRing {
                 seen.add(bytes(zeros));
                 blinds.put(session.id(), Blind.expanded(seed));
             });
-            if (session.blinding() == Blinding.NONE) {
-                blinds.put(session.id(), Blind.none());
+            switch (session.blinding()) {
+                case NONE -> blinds.put(session.id(), Blind.none());
+                case PAIRED ->
+                    blinds.put(
+                            session.id(),
+                            Blind.sum(session.blindSeeds().stream()
+                                    .map(Blind::expanded)
+                                    .toList()));
+                case EXPANDED, FULL -> {}
             }
             return session;
         }
@@ -636,23 +688,88 @@ final class MemoryRing {
             MemorySegment flow = switch (station.source()) {
                 case Station.Ciphertext _ -> copy(ciphertexts.get(session.object()));
                 case Station.SealedShare _ -> MemorySegment.ofArray(sealedShare(session));
+                case Station.Zeros _ -> MemorySegment.ofArray(new byte[(int) recordsBytes(session.layout())]);
                 case Station.User _, Station.Neighbour _ -> copy(in);
             };
             seen.add(bytes(flow));
             if (station.layered()) {
-                MemorySegment share = shares.get(session.object()).share();
+                DealtShare own = shares.get(session.object());
+                MemorySegment share =
+                        station.cargo() instanceof Station.Share ? records(session.layout(), own) : own.share();
                 Write.hop(BYTES, flow, session, share, blinds.remove(id));
                 seen.add(bytes(flow));
             }
             if (station.stored()) {
-                station.sealed()
-                        .ifPresentOrElse(
-                                of -> sealedShares
-                                        .computeIfAbsent(session.object(), _ -> new HashMap<>())
-                                        .put(of, bytes(flow)),
-                                () -> ciphertexts.put(session.object(), copy(flow)));
+                switch (station.cargo()) {
+                    case Station.Sealed(ShareIndex of) ->
+                        sealedShares
+                                .computeIfAbsent(session.object(), _ -> new HashMap<>())
+                                .put(of, bytes(flow));
+                    case Station.Flow _ -> ciphertexts.put(session.object(), copy(flow));
+                    case Station.Share _ -> {
+                        Repair.receive(flow, blinds.remove(id));
+                        restored.put(session.object(), copy(flow));
+                    }
+                }
             }
             return flow;
+        }
+
+        /** The provider's disk is new. */
+        void lose(ObjectId object) {
+            shares.remove(object);
+            ciphertexts.remove(object);
+            committed.remove(object);
+        }
+
+        /** Step 3 of a repair. */
+        void restore(SessionId id, byte[] message) {
+            Session session = sessions.get(id);
+            ChunkLayout layout = session.layout();
+            RestoreMessage said = RestoreMessage.decode(message);
+            MemorySegment records = restored.remove(session.object());
+            MerkleRoot root = new MerkleRoot();
+            MemorySegment share = MemorySegment.ofArray(new byte[(int) layout.padTotal()]);
+            List<MemorySegment> salts = new ArrayList<>();
+            for (int k = 0; k < layout.count(); k++) {
+                MemorySegment chunk = chunk(layout, share, k);
+                long at = layout.padOffset(k) + (long) k * Leaves.SALT_BYTES;
+                salts.add(copy(records.asSlice(at, Leaves.SALT_BYTES)));
+                chunk.copyFrom(records.asSlice(at + Leaves.SALT_BYTES, chunk.byteSize()));
+                root.add(Write.shareLeaf(session.object(), x, k, salts.getLast(), chunk));
+            }
+            Repair.checkRestored(ring, session, root.root(), ciphertextRoot(session), said);
+            Token u = Token.decode(said.commit().chain().token());
+            shares.put(
+                    session.object(),
+                    new DealtShare(share, salts, u.dealings().getFirst().rootOf(x)));
+            committed.put(session.object(), new ChainMessage(said.commit().chain(), said.manifest()));
+        }
+
+        private Optional<byte[]> ciphertextRoot(Session session) {
+            if (session.homes().size() == 1) {
+                return Optional.empty();
+            }
+            MerkleRoot root = new MerkleRoot();
+            for (int k = 0; k < session.layout().count(); k++) {
+                MemorySegment c = chunk(session.layout(), ciphertexts.get(session.object()), k);
+                root.add(Leaves.ofCiphertext(session.object(), k).update(c).leaf());
+            }
+            return Optional.of(root.root());
+        }
+
+        private static long recordsBytes(ChunkLayout layout) {
+            return layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES;
+        }
+
+        /** Each chunk of the share behind its salt. */
+        private static MemorySegment records(ChunkLayout layout, DealtShare own) {
+            ByteArrayOutputStream records = new ByteArrayOutputStream();
+            for (int k = 0; k < layout.count(); k++) {
+                records.writeBytes(bytes(own.salts().get(k)));
+                records.writeBytes(bytes(chunk(layout, own.share(), k)));
+            }
+            return MemorySegment.ofArray(records.toByteArray());
         }
 
         /** Protocol 1: f(x_i) with its leaves and salts, sealed under k_U. */

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -189,11 +188,11 @@ final class RouteTest {
     }
 
     private static Station station(int place, ShareIndex x, Source source, boolean layered, boolean stored, Sink sink) {
-        return new Station(place, x, source, layered, stored, sink, Optional.empty());
+        return new Station(place, x, source, layered, stored, sink, new Station.Flow());
     }
 
     private static Station sealed(int place, ShareIndex x, Source source, boolean stored, Sink sink, ShareIndex of) {
-        return new Station(place, x, source, false, stored, sink, Optional.of(of));
+        return new Station(place, x, source, false, stored, sink, new Station.Sealed(of));
     }
 
     static Stream<Arguments> thresholds() {

@@ -261,8 +261,8 @@ final class SessionTest {
                     d.blind = new byte[0];
                 }),
                 write("a seed for a full blind", "must have 0 bytes, not 32", d -> d.blinds = "full"),
-                read("blinds of no kind", "\"none\", \"expanded\" or \"full\"", d -> d.blinds = ""),
-                read("blinds in capitals", "\"none\", \"expanded\" or \"full\"", d -> d.blinds = "FULL"),
+                read("blinds of no kind", "\"none\", \"expanded\", \"full\" or \"paired\"", d -> d.blinds = ""),
+                read("blinds in capitals", "\"none\", \"expanded\", \"full\" or \"paired\"", d -> d.blinds = "FULL"),
                 // Protocol 1.
                 read("protocol 1", "protocol 1 reads without a pass", d -> d.protocol = 1),
                 write("protocol 1 without a key", "names the user's public key", d -> d.protocol = 1),

@@ -4,6 +4,7 @@ import dev.interlock.core.field.LinearSpace;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * A one-time mask over a flow, as it is used up: each call takes the next symbols of it, never the same twice. A hop blind
@@ -21,6 +22,21 @@ public interface Blind<V> extends AutoCloseable {
     /** B_i = 0: the published profile. */
     static <V> Blind<V> none() {
         return _ -> {};
+    }
+
+    /** The sum of several; closes them all. */
+    static <V> Blind<V> sum(List<? extends Blind<V>> blinds) {
+        return new Blind<>() {
+            @Override
+            public void addTo(V flow) {
+                blinds.forEach(blind -> blind.addTo(flow));
+            }
+
+            @Override
+            public void close() {
+                blinds.forEach(Blind::close);
+            }
+        };
     }
 
     /** One that is there whole, as long as the flow; good for one hop. */

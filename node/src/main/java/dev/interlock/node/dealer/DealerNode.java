@@ -180,9 +180,12 @@ public final class DealerNode implements AutoCloseable {
             }
             ChunkLayout layout = deal.layout();
             for (int k = 0; k < layout.count(); k++) {
+                List<MemorySegment> salts = new ArrayList<>();
                 for (Receiver receiver : receivers) {
-                    receiver.beginChunk(k, source);
+                    salts.add(receiver.beginChunk(k));
                 }
+                // Salts are shares, too: fewer than t providers know nothing of another one's, and t can restore it.
+                pads.next(Leaves.SALT_BYTES, salts);
                 int length;
                 for (int done = 0; done < layout.padLength(k); done += length) {
                     length = Http2.pieceBytes(layout.padLength(k) - done);
@@ -236,7 +239,8 @@ public final class DealerNode implements AutoCloseable {
         private final WipedBuffers buffers = new WipedBuffers(MAX_PIECE_BYTES);
         ByteBuf tile = Unpooled.EMPTY_BUFFER;
 
-        abstract void beginChunk(int k, PadRandom source);
+        /** Room for the salt of chunk k. */
+        abstract MemorySegment beginChunk(int k);
 
         MemorySegment nextTile(int length) {
             tile = buffers.take(length);
@@ -263,13 +267,17 @@ public final class DealerNode implements AutoCloseable {
     /** U's point: the bare share. */
     private final class UserReceiver extends Receiver {
         private final UserSink sink;
+        /** The user commits to its share nowhere, and gets no salt. */
+        private final SecretBytes unused = SecretBytes.allocate(Leaves.SALT_BYTES);
 
         UserReceiver(UserSink sink) {
             this.sink = sink;
         }
 
         @Override
-        void beginChunk(int k, PadRandom source) {}
+        MemorySegment beginChunk(int k) {
+            return unused.segment();
+        }
 
         @Override
         void sendTile() throws InterruptedException {
@@ -296,6 +304,12 @@ public final class DealerNode implements AutoCloseable {
         void fail(InterlockException cause) {
             sink.fail(cause);
         }
+
+        @Override
+        public void close() {
+            unused.close();
+            super.close();
+        }
     }
 
     /** A provider's: each chunk behind a salt, the signed root behind them all. */
@@ -320,10 +334,10 @@ public final class DealerNode implements AutoCloseable {
 
         /** The chunk's salt goes before it; this provider alone knows it. */
         @Override
-        void beginChunk(int k, PadRandom source) {
+        MemorySegment beginChunk(int k) {
             leaf = Leaves.ofShare(deal.object(), x.x(), k);
-            source.fill(salt.segment());
             begun = true;
+            return salt.segment();
         }
 
         @Override

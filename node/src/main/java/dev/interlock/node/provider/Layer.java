@@ -6,6 +6,7 @@ import dev.interlock.core.field.LinearSpace;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.protocol.Session;
+import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +18,9 @@ final class Layer implements AutoCloseable {
     private final ChunkLayout layout;
     private final ShareFeed share;
     private final Duration deadline;
+    /** How many bytes of a share's record, at its start, don't meet the stream: its salt, unless the salts pass, too. */
+    private final int skipped;
+
     private final LinearSpace<MemorySegment> space;
     private final Blind<MemorySegment> blind;
     /** The share record of the chunk that is passing: salt, then share. */
@@ -28,32 +32,37 @@ final class Layer implements AutoCloseable {
      * @param share closed with this
      * @param blind B_i; closed with this
      */
-    Layer(Session session, ShareFeed share, Blind<MemorySegment> blind, ByteSpace space, Duration deadline) {
+    Layer(
+            Session session,
+            Station station,
+            ShareFeed share,
+            Blind<MemorySegment> blind,
+            ByteSpace space,
+            Duration deadline) {
         this.session = session;
         this.layout = session.layout();
+        this.skipped = station.cargo() instanceof Station.Share ? 0 : Leaves.SALT_BYTES;
         this.share = share;
         this.deadline = deadline;
         this.space = space;
         this.blind = blind;
     }
 
-    /** Hops the next piece of the stream in place; its first byte is byte {@code position} of P. */
+    /** Hops the next piece of the stream in place; its first byte is byte {@code position} of the stream. */
     void apply(MemorySegment piece, long position) throws IOException, InterruptedException {
+        // The parts of the stream that meet one record each; all but the last are as long as the first.
+        int salted = Leaves.SALT_BYTES - skipped;
+        long whole = layout.padLength(0) + (long) salted;
         long done = 0;
         while (done < piece.byteSize()) {
-            int k = layout.chunkAt(position + done);
-            long within = position + done - layout.padOffset(k);
-            long length = Math.min(piece.byteSize() - done, layout.padLength(k) - within);
+            int k = (int) ((position + done) / whole);
+            long within = position + done - k * whole;
+            long length = Math.min(piece.byteSize() - done, layout.padLength(k) + salted - within);
             if (k != chunk) {
                 record = share.hold(k, deadline);
                 chunk = k;
             }
-            Write.hop(
-                    space,
-                    piece.asSlice(done, length),
-                    session,
-                    record.asSlice(Leaves.SALT_BYTES + within, length),
-                    blind);
+            Write.hop(space, piece.asSlice(done, length), session, record.asSlice(skipped + within, length), blind);
             done += length;
         }
     }

@@ -64,6 +64,7 @@ final class LiveSession implements AutoCloseable {
     private boolean signing;
     private boolean checked;
     private byte @Nullable [] ciphertextRoot;
+    private byte @Nullable [] shareRoot;
     private @Nullable InterlockException failure;
     private boolean closed;
 
@@ -93,7 +94,7 @@ final class LiveSession implements AutoCloseable {
         try {
             ChunkLayout layout = session.layout();
             int recordBytes = Leaves.SALT_BYTES + layout.padLength(0);
-            long shareBytes = layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES;
+            long shareBytes = shareBytes(layout);
             // Protocol 1: the share goes sealed to home, and nothing of it stays here.
             Blob share = session.scheme().sealed()
                     ? pending.createTransient(BlobKind.SHARE, recordBytes, shareBytes)
@@ -115,7 +116,28 @@ final class LiveSession implements AutoCloseable {
         }
     }
 
-    /** A read's, of an object that is committed here. */
+    /** A repair's, at the provider that gets its share back: the object begins anew, pending. */
+    static LiveSession repaired(String node, Session session, VerifyingKey user, Store store) {
+        PendingObject pending = store.begin(session.object(), user.bytes());
+        try {
+            ChunkLayout layout = session.layout();
+            Blob share = pending.create(BlobKind.SHARE, Leaves.SALT_BYTES + layout.padLength(0), shareBytes(layout));
+            Blob ciphertext = session.homes().size() > 1
+                    ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
+                    : null;
+            return new LiveSession(node, session, user, Optional.of(pending), share, ciphertext, Map.of(), null);
+        } catch (RuntimeException e) {
+            pending.close();
+            throw e;
+        }
+    }
+
+    /** Every chunk of a share has its salt before it. */
+    private static long shareBytes(ChunkLayout layout) {
+        return layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES;
+    }
+
+    /** A read's or a repair's, of an object that is committed here. */
     static LiveSession read(String node, Session session, VerifyingKey user, Store store) {
         boolean layers = session.path().contains(session.self());
         Blob share = layers ? store.open(session.object(), BlobKind.SHARE) : null;
@@ -146,12 +168,13 @@ final class LiveSession implements AutoCloseable {
         return user;
     }
 
-    boolean isWrite() {
+    /** Whether an object comes to be here: by a write, or by its repair. */
+    boolean isStoring() {
         return pending.isPresent();
     }
 
     PendingObject pending() {
-        return pending.orElseThrow(() -> new IllegalStateException("only a write has a pending object"));
+        return pending.orElseThrow(() -> new IllegalStateException("nothing comes to be in this session"));
     }
 
     Blob share() {
@@ -166,16 +189,23 @@ final class LiveSession implements AutoCloseable {
         return there(feed);
     }
 
-    /** What a station that stores keeps: the ciphertext, or a sealed share. */
+    /** What a station that stores keeps. */
     Blob kept(Station station) {
-        return station.sealed().isPresent() ? there(sealed.get(station.sealed().get())) : ciphertext();
+        return switch (station.cargo()) {
+            case Station.Flow _ -> ciphertext();
+            case Station.Share _ -> share();
+            case Station.Sealed(ShareIndex of) -> there(sealed.get(of));
+        };
     }
 
     /** How many bytes pass a station. */
     long streamBytes(Station station) {
-        return station.sealed().isPresent()
-                ? new SealedLayout(session.recipient().orElseThrow().kem()).shareBytes(session.layout())
-                : session.layout().padTotal();
+        return switch (station.cargo()) {
+            case Station.Flow _ -> session.layout().padTotal();
+            case Station.Share _ -> shareBytes(session.layout());
+            case Station.Sealed _ ->
+                new SealedLayout(session.recipient().orElseThrow().kem()).shareBytes(session.layout());
+        };
     }
 
     /** B_i for this provider's hop; waits for a full one to begin. */
@@ -183,6 +213,8 @@ final class LiveSession implements AutoCloseable {
         return switch (session.blinding()) {
             case NONE -> Blind.none();
             case EXPANDED -> Blind.expanded(session.blindSeed().orElseThrow());
+            case PAIRED ->
+                Blind.sum(session.blindSeeds().stream().map(Blind::expanded).toList());
             case FULL -> new StreamedBlind(node, awaitBlind(deadline), space);
         };
     }
@@ -303,8 +335,18 @@ final class LiveSession implements AutoCloseable {
         }
     }
 
-    synchronized void ciphertextStored(byte[] root) {
-        ciphertextRoot = root;
+    /** A station that stores has it all; the root over what came. */
+    synchronized void stored(Station station, byte[] root) {
+        switch (station.cargo()) {
+            case Station.Flow _ -> ciphertextRoot = root;
+            case Station.Share _ -> shareRoot = root;
+            case Station.Sealed _ -> {}
+        }
+    }
+
+    /** The root over the share that came out of a repair; the pass is over. */
+    synchronized byte[] shareRoot() {
+        return there(shareRoot);
     }
 
     /** The root over the ciphertext that this home stored; the pass is over. */

@@ -170,6 +170,13 @@ final class Objects {
         settled(object.id());
     }
 
+    /** A repair brought the object back here: its commit was decided long ago. */
+    void restored(ObjectId id, CommitMessage commit) {
+        store.commit(id, commit.encode());
+        server.audit().record(Entry.of(Event.COMMITTED).object(id));
+        settled(id);
+    }
+
     /** Home answers a provider that never heard U's commit. */
     private HttpResponse outcome(ServiceRequestContext context, HttpRequest request) {
         if (server.gate().admitNode(context).role() != Role.PROVIDER) {

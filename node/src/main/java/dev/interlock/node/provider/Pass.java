@@ -3,10 +3,14 @@ package dev.interlock.node.provider;
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
+import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
@@ -81,8 +85,9 @@ final class Pass {
         Session session = live.session();
         try (source;
                 Layer layer = station.layered()
-                        ? new Layer(session, live.feed(), live.hopBlind(space, deadline), space, deadline)
+                        ? new Layer(session, station, live.feed(), live.hopBlind(space, deadline), space, deadline)
                         : null;
+                Blind<MemorySegment> unmasking = receivesShare() ? live.hopBlind(space, deadline) : Blind.none();
                 Collector collector = station.stored() ? new Collector(live, station) : null) {
             long total = live.streamBytes(station);
             long position = 0;
@@ -101,6 +106,7 @@ final class Pass {
                     if (layer != null) {
                         layer.apply(flow, position);
                     }
+                    Repair.receive(flow, unmasking);
                     if (collector != null) {
                         collector.add(flow);
                     }
@@ -129,6 +135,11 @@ final class Pass {
             sink.end();
             live.stationDone(station);
         }
+    }
+
+    /** The end of a repair: what came is still under what this provider shares with the hops. */
+    private boolean receivesShare() {
+        return station.cargo() instanceof Station.Share && station.stored();
     }
 
     private static @Nullable ByteBuf next(Source source) throws InterruptedException {
@@ -165,7 +176,7 @@ final class Pass {
         }
     }
 
-    /** Gathers a stream into the records of a blob, and the object's own into the root that its home will sign for. */
+    /** Gathers a stream into the records of a blob, and a ciphertext's or a share's leaves into their root. */
     private static final class Collector implements AutoCloseable {
         private final LiveSession live;
         private final Station station;
@@ -189,11 +200,7 @@ final class Pass {
                 done += length;
                 if (record.readableBytes() == blob.recordBytes(k)) {
                     MemorySegment whole = MemorySegment.ofBuffer(record.nioBuffer());
-                    if (station.sealed().isEmpty()) {
-                        root.add(Leaves.ofCiphertext(live.session().object(), k)
-                                .update(whole)
-                                .leaf());
-                    }
+                    leaf(whole).ifPresent(root::add);
                     blob.append(whole);
                     record.clear();
                     k++;
@@ -203,9 +210,26 @@ final class Pass {
 
         void finish() {
             blob.finish();
-            if (station.sealed().isEmpty()) {
-                live.ciphertextStored(root.root());
+            if (root.count() > 0) {
+                live.stored(station, root.root());
             }
+        }
+
+        /** A sealed share has its leaves in itself. */
+        private Optional<byte[]> leaf(MemorySegment whole) {
+            ObjectId object = live.session().object();
+            return switch (station.cargo()) {
+                case Station.Flow _ ->
+                    Optional.of(Leaves.ofCiphertext(object, k).update(whole).leaf());
+                case Station.Share _ ->
+                    Optional.of(Write.shareLeaf(
+                            object,
+                            station.provider(),
+                            k,
+                            whole.asSlice(0, Leaves.SALT_BYTES),
+                            whole.asSlice(Leaves.SALT_BYTES)));
+                case Station.Sealed _ -> Optional.empty();
+            };
         }
 
         @Override
@@ -247,6 +271,37 @@ final class Pass {
         public void close() {
             in.close();
         }
+    }
+
+    /** The beginning of a pass that carries nothing but layers. */
+    static final class ZeroSource implements Source {
+        private final String self;
+        private long left;
+
+        ZeroSource(String self, long bytes) {
+            this.self = self;
+            this.left = bytes;
+        }
+
+        @Override
+        public @Nullable ByteBuf next() {
+            if (left == 0) {
+                return null;
+            }
+            int length = Http2.pieceBytes(left);
+            ByteBuf piece = Http2.BUFFERS.directBuffer(length, length);
+            piece.writeZero(length);
+            left -= length;
+            return piece;
+        }
+
+        @Override
+        public String name() {
+            return self;
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** What this home keeps for others, a record at a time: the ciphertext, or a sealed share. */

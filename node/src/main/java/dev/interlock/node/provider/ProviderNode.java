@@ -37,6 +37,7 @@ import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
@@ -48,6 +49,7 @@ import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
@@ -70,6 +72,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -155,6 +158,7 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.POST, "/v1/sessions/{session}/token", this::token)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/chain", this::chain)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/check", this::check)
+                .route(HttpMethod.POST, "/v1/sessions/{session}/restore", this::restore)
                 .route(HttpMethod.GET, "/v1/sessions/{session}", this::report)
                 .route(HttpMethod.GET, "/v1/sessions/{session}/parts/{part}", this::partOfSession)
                 .route(HttpMethod.DELETE, "/v1/sessions/{session}", this::abandon)
@@ -176,9 +180,14 @@ public final class ProviderNode implements AutoCloseable {
         LiveSession live = null;
         try {
             sessions.requireRoom();
-            live = session.isWrite()
-                    ? LiveSession.write(name(), session, signed.key(), store)
-                    : openForReading(session, signed);
+            live = switch (session.kind()) {
+                case WRITE -> LiveSession.write(name(), session, signed.key(), store);
+                case READ -> openForReading(session, signed);
+                case REPAIR ->
+                    session.isRepaired()
+                            ? LiveSession.repaired(name(), session, signed.key(), store)
+                            : openForRepairing(session, signed);
+            };
             // Rule 1 of DESIGN §10: burnt, durably, before anyone is let in, so before anything leaves.
             if (!store.burn(session.id().bytes(), clock.instant().plus(BURN_LIFETIME))) {
                 throw new RefusedException(
@@ -186,7 +195,7 @@ public final class ProviderNode implements AutoCloseable {
             }
             server.audit()
                     .append(Entry.of(Event.ORDERED)
-                            .with("kind", session.isWrite() ? "write" : "read")
+                            .with("kind", session.kind().name().toLowerCase(Locale.ROOT))
                             .session(session.id())
                             .object(session.object())
                             .user(signed.key()));
@@ -199,13 +208,26 @@ public final class ProviderNode implements AutoCloseable {
             }
             throw e;
         }
-        Station first = session.route().first();
-        if (first.source() instanceof Station.Ciphertext && first.provider().equals(self.x())) {
-            LiveSession reading = live;
-            // home → first of S: c = P ⊕ a0
-            runAside(live, first, () -> new Pass.StoredSource(reading.ciphertext(), name()));
+        for (Station station : session.stations()) {
+            begin(live, station);
         }
         return NodeServer.done();
+    }
+
+    /** What begins here, with nothing from outside: home → first of S: c = P ⊕ a0; in a repair zeros. */
+    private void begin(LiveSession live, Station station) {
+        switch (station.source()) {
+            case Station.Ciphertext _ ->
+                runAside(live, station, () -> new Pass.StoredSource(live.ciphertext(), name()));
+            case Station.Zeros _ ->
+                runAside(live, station, () -> new Pass.ZeroSource(name(), live.streamBytes(station)));
+            case Station.User _, Station.Neighbour _, Station.SealedShare _ -> {}
+        }
+    }
+
+    private LiveSession openForRepairing(Session session, SignedRequest signed) {
+        Repair.checkOrder(session, objects.readable(session.object(), signed.key()));
+        return LiveSession.read(name(), session, signed.key(), store);
     }
 
     private LiveSession openForReading(Session session, SignedRequest signed) {
@@ -228,7 +250,7 @@ public final class ProviderNode implements AutoCloseable {
         if (!session.dealer().equals(Optional.of(dealer.name()))) {
             throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
         }
-        if (!live.isWrite() || !live.beginShares()) {
+        if (!session.isWrite() || !live.beginShares()) {
             throw new RefusedException(name() + ": the share of this session is there or under way already");
         }
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
@@ -316,6 +338,7 @@ public final class ProviderNode implements AutoCloseable {
             }
             case Station.Ciphertext own -> throw noInput();
             case Station.SealedShare own -> throw noInput();
+            case Station.Zeros own -> throw noInput();
         };
         run(live, station, new Pass.StreamSource(new Inbound(request), from, deadlines.stall()));
         return NodeServer.done();
@@ -389,7 +412,7 @@ public final class ProviderNode implements AutoCloseable {
             sink = sink(live, station);
             pass.run(source, sink);
             hopped.increment((double) live.streamBytes(station));
-            if (!live.isWrite() && live.passed().isDone()) {
+            if (!live.isStoring() && live.passed().isDone()) {
                 // All of this provider's stations are through: its part is done.
                 drop(live);
             }
@@ -456,8 +479,8 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     private Session requireWrite(LiveSession live) {
-        if (!live.isWrite()) {
-            throw new RefusedException(name() + ": a read has no chain");
+        if (!live.session().isWrite()) {
+            throw new RefusedException(name() + ": only a write has a chain and a check");
         }
         return live.session();
     }
@@ -690,6 +713,47 @@ public final class ProviderNode implements AutoCloseable {
         return Holding.sign(server.key(), ring.id(), id, part, self.x(), chunk, hash);
     }
 
+    // ---- The repair's end: CC_k keeps what it got back ----
+
+    /** U →p CC_k: what every provider keeps beside its share. The answer comes when the object is here again, durably. */
+    private HttpResponse restore(ServiceRequestContext context, HttpRequest request) throws Exception {
+        byte[] body = server.body(context, request, MAX_TOKEN_BYTES);
+        SignedRequest signed =
+                server.gate().admit(context, Operation.RESTORE, session(context).toString(), body);
+        LiveSession live = live(context);
+        own(signed, live);
+        Session session = live.session();
+        if (!session.isRepaired()) {
+            throw new RefusedException(name() + ": this session repairs nothing here");
+        }
+        try {
+            RestoreMessage message = RestoreMessage.decode(body);
+            settled(live, live.passed(), "the helpers' pass");
+            Repair.checkRestored(
+                    ring,
+                    session,
+                    live.shareRoot(),
+                    session.homes().size() > 1 ? Optional.of(live.ciphertextRoot()) : Optional.empty(),
+                    message);
+            synchronized (live) {
+                if (live.isPrepared()) {
+                    throw new RefusedException(name() + " was given what to keep for this session before");
+                }
+                objects.preparing(session.object());
+                CommitMessage commit = message.commit();
+                live.pending().prepare(commit.chain().token(), commit.encode(), message.manifest());
+                live.markPrepared();
+                server.audit()
+                        .append(Entry.of(Event.STORED).object(session.object()).session(session.id()));
+                objects.restored(session.object(), commit);
+            }
+            drop(live);
+            return NodeServer.done();
+        } catch (Exception e) {
+            throw fail(live, e);
+        }
+    }
+
     // ---- A session's life ----
 
     private HttpResponse report(ServiceRequestContext context, HttpRequest request) {
@@ -777,7 +841,7 @@ public final class ProviderNode implements AutoCloseable {
         @Override
         public void end(ObjectId object, boolean readsToo) {
             for (LiveSession live : sessions.of(object)) {
-                if (readsToo || live.isWrite()) {
+                if (readsToo || live.isStoring()) {
                     fail(
                             live,
                             new RefusedException(name() + ": the object " + object + " ended while the session ran"));

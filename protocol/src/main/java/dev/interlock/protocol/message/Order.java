@@ -7,16 +7,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Step 1 of a write or a read: what U asks of one provider for one pass. As it came off the wire; {@link
+ * Step 1 of a write, a read or a repair: what U asks of one provider for one pass. As it came off the wire; {@link
  * dev.interlock.protocol.Session#accept} checks it.
  *
  * @param path the share indices of S, in the order of the pass
- * @param homes write: those that store the ciphertext; read: the one that sends it
+ * @param homes write: those that store the ciphertext; read: the one that sends it; repair: the provider that gets its share
+ *     back and, if it's a home of the object, behind it the home that sends it the ciphertext
  * @param length of m, in bytes
  * @param dealer write: who deals
  * @param recipient protocol 1, write: the user's public key, as text, for which the provider seals its share
  * @param blinds {@link dev.interlock.protocol.Blinding} as text: where this provider's B_i comes from
- * @param blind the 32-byte seed of an expanded B_i, for this provider alone; empty otherwise
+ * @param blind the 32-byte seed of an expanded B_i, for this provider alone; of paired blinds the seeds that this provider
+ *     shares with every other one of the path, in its order, and with the repaired one; empty otherwise
  */
 public record Order(
         Kind kind,
@@ -36,6 +38,8 @@ public record Order(
         @JsonProperty("write")
         WRITE,
         @JsonProperty("read")
-        READ
+        READ,
+        @JsonProperty("repair")
+        REPAIR
     }
 }

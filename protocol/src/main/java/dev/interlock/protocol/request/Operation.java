@@ -20,6 +20,8 @@ public enum Operation {
     TOKEN,
     /** Reveals ρ for the write check. */
     CHECK,
+    /** Gives a provider that was repaired what it keeps beside its share. */
+    RESTORE,
     COMMIT,
     INFO,
     MANIFEST,

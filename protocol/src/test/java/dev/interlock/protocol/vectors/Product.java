@@ -182,6 +182,13 @@ final class Product {
                 }
             }
             case FULL -> Blind.of(BYTES, MemorySegment.ofArray(bytes));
+            case PAIRED -> {
+                List<Blind<MemorySegment>> pairs = new ArrayList<>();
+                for (int at = 0; at < bytes.length; at += Keystream.SEED_BYTES) {
+                    pairs.add(blind(Blinding.EXPANDED, Arrays.copyOfRange(bytes, at, at + Keystream.SEED_BYTES)));
+                }
+                yield Blind.sum(pairs);
+            }
         };
     }
 
@@ -648,6 +655,7 @@ final class Product {
             case Station.User _ -> "user";
             case Station.Ciphertext _ -> "store";
             case Station.Neighbour _ -> "station";
+            case Station.Zeros _ -> "zeros";
             case Station.SealedShare _ -> throw new IllegalArgumentException("no station of the stream");
         };
         String sink = switch (station.sink()) {

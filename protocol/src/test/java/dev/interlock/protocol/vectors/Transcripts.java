@@ -231,19 +231,16 @@ final class Transcripts {
                                 .toList())
                 .hexes("r", seeds.many("r", 1, 64))
                 .hexes("coefficients", coefficients(seeds, writing, passing))
-                .hexLists(
-                        "salts",
-                        IntStream.range(0, n)
-                                .mapToObj(i -> List.of(salt(seeds, i)))
-                                .toList());
+                .hexLists("salts", salts(seeds, writing).stream().map(List::of).toList());
     }
 
     private static List<byte[]> coefficients(Seeds seeds, Writing writing, byte[] passing) {
         return seeds.many("a", writing.t(), passing.length + 64);
     }
 
-    private static byte[] salt(Seeds seeds, int i) {
-        return seeds.bytes("salt " + i, 64);
+    /** Dealt like the shares, each provider's at its x. */
+    private static List<byte[]> salts(Seeds seeds, Writing writing) {
+        return Product.deal(seeds.many("salt", writing.t(), 64), writing.path());
     }
 
     // --------------------------------------------------------------------------------------------------- protocol 1
@@ -302,8 +299,9 @@ final class Transcripts {
             blinds(in.text("blinds", blinds), "write_blinds", seeds, "write", blinds, n, passing.length + 64);
         }
         List<byte[]> shares = Product.deal(coefficients(seeds, writing, passing), writing.path());
+        List<byte[]> salts = salts(seeds, writing);
         List<byte[]> sealed = IntStream.range(0, n)
-                .mapToObj(i -> Suites.sealedShare(seeds, kem, writing.path()[i], salt(seeds, i), shares.get(i)))
+                .mapToObj(i -> Suites.sealedShare(seeds, kem, writing.path()[i], salts.get(i), shares.get(i)))
                 .toList();
         return in.hexes("sealed_shares", sealed)
                 .objects(
