@@ -64,13 +64,17 @@ final class DestroyCommand implements Callable<Integer> {
                 file.publish();
             }
             done.failures()
-                    .forEach((name, why) ->
-                            System.err.println("interlock: " + name + " didn't erase its share: " + why));
+                    .forEach((name, why) -> System.err.println("interlock: " + name + " didn't erase its share: " + why
+                            + (done.told().containsKey(name)
+                                    ? ". It erases it when it is back: "
+                                            + String.join(", ", done.told().get(name)) + " will tell it"
+                                    : "")));
             if (json) {
                 Map<String, Object> said = new LinkedHashMap<>();
                 said.put("object", object.toString());
                 said.put("erased", List.copyOf(done.receipts().keySet()));
                 said.put("failed", done.failures());
+                said.put("told", done.told());
                 said.put("providers", n);
                 said.put(
                         "unrecoverableSince",

@@ -30,8 +30,10 @@ final class LsCommand implements Callable<Integer> {
         try (Interlock interlock = ring.open()) {
             List<Listed> objects = interlock.list();
             int n = interlock.ring().threshold().n();
+            boolean scheduled =
+                    objects.stream().anyMatch(object -> object.destroyAt().isPresent());
             List<Map<String, Object>> rows =
-                    objects.stream().map(object -> row(object, n)).toList();
+                    objects.stream().map(object -> row(object, n, scheduled)).toList();
             if (json) {
                 System.out.println(Output.json(rows));
             } else {
@@ -41,7 +43,7 @@ final class LsCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> row(Listed object, int n) {
+    private Map<String, Object> row(Listed object, int n, boolean scheduled) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("id", object.object().toString());
         row.put(json ? "length" : "size", json ? object.length() : Output.size(object.length()));
@@ -49,6 +51,13 @@ final class LsCommand implements Callable<Integer> {
         row.put("protocol", object.protocol());
         row.put("profile", object.profile());
         row.put("providers", json ? object.providers() : object.providers() + " of " + n);
+        if (json || scheduled) {
+            row.put(
+                    json ? "destroyAt" : "destroyed",
+                    object.destroyAt()
+                            .map(at -> json ? at.toString() : "at " + TIME.format(at))
+                            .orElse(""));
+        }
         return row;
     }
 }

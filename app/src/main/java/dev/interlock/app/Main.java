@@ -45,7 +45,8 @@ public final class Main implements Runnable {
     static final int NO_OBJECT = 5;
     static final int REFUSED = 6;
 
-    private static final Set<String> ASKS_NODES = Set.of("put", "get", "ls", "info", "destroy", "repair");
+    private static final Set<String> ASKS_NODES =
+            Set.of("put", "get", "ls", "info", "destroy", "schedule-destroy", "cancel-destroy", "repair");
     /** By name, in the order of the help. */
     private static final Map<String, Supplier<Object>> COMMANDS = commands();
 
@@ -83,6 +84,8 @@ public final class Main implements Runnable {
         commands.put("ls", LsCommand::new);
         commands.put("info", InfoCommand::new);
         commands.put("destroy", DestroyCommand::new);
+        commands.put("schedule-destroy", ScheduleDestroyCommand.Schedule::new);
+        commands.put("cancel-destroy", ScheduleDestroyCommand.Cancel::new);
         commands.put("repair", RepairCommand::new);
         commands.put("ring", RingCommand::new);
         commands.put("credential", CredentialCommand::new);

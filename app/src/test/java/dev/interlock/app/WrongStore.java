@@ -127,6 +127,31 @@ record WrongStore(Store honest, BlobKind wrong) implements Store {
     }
 
     @Override
+    public void schedule(ObjectId id, Optional<Instant> destroyAt) {
+        honest.schedule(id, destroyAt);
+    }
+
+    @Override
+    public List<ObjectId> due(Instant now) {
+        return honest.due(now);
+    }
+
+    @Override
+    public void keep(Notice notice) {
+        honest.keep(notice);
+    }
+
+    @Override
+    public List<Notice> notices(int limit) {
+        return honest.notices(limit);
+    }
+
+    @Override
+    public void drop(ObjectId object, String node) {
+        honest.drop(object, node);
+    }
+
+    @Override
     public boolean burn(byte[] session, Instant expires) {
         return honest.burn(session, expires);
     }

@@ -12,7 +12,9 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.Notices;
 import dev.interlock.protocol.message.ObjectList;
+import dev.interlock.protocol.message.Schedule;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
@@ -34,7 +36,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A user's view of one ring: puts, gets, lists, describes and destroys objects, in all three protocols and both profiles.
@@ -159,6 +164,7 @@ public final class Interlock implements AutoCloseable {
                                     entry.profile(),
                                     entry.length(),
                                     Instant.ofEpochMilli(entry.createdMillis()),
+                                    instant(entry.destroyMillis()),
                                     1),
                             (a, b) -> new Listed(
                                     a.object(),
@@ -166,6 +172,8 @@ public final class Interlock implements AutoCloseable {
                                     a.profile(),
                                     a.length(),
                                     a.created(),
+                                    Stream.concat(a.destroyAt().stream(), b.destroyAt().stream())
+                                            .min(Instant::compareTo),
                                     a.providers() + 1)));
                 case RingClient.Failure<List<ObjectList.Entry>>(NodeCard node, InterlockException error) -> {
                     if (!(error instanceof NodeException)) {
@@ -181,6 +189,10 @@ public final class Interlock implements AutoCloseable {
         return found.values().stream()
                 .sorted(Comparator.comparing(Listed::created).reversed())
                 .toList();
+    }
+
+    private static Optional<Instant> instant(@Nullable Long millis) {
+        return Optional.ofNullable(millis).map(Instant::ofEpochMilli);
     }
 
     private List<ObjectList.Entry> listAt(NodeCard node) {
@@ -214,7 +226,10 @@ public final class Interlock implements AutoCloseable {
                     holding == null
                             ? error == null ? "didn't answer" : error.explanation()
                             : switch (holding.state()) {
-                                case COMMITTED -> "committed";
+                                case COMMITTED ->
+                                    holding.destroyAt()
+                                            .map(at -> "to be destroyed at " + at)
+                                            .orElse("committed");
                                 case PREPARED -> "prepared, not yet told of the commit";
                                 case DESTROYED ->
                                     "destroyed"
@@ -258,6 +273,7 @@ public final class Interlock implements AutoCloseable {
                 .filter(node -> !receipts.containsKey(node.name()))
                 .toList();
         boolean lost = Destroyed.unrecoverableSince(token, receipts.values()).isPresent();
+        List<String> absent = new ArrayList<>(nodes.stream().map(NodeCard::name).toList());
         RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, object));
         for (int i = 0; i < nodes.size(); i++) {
             Optional<RingClient.Answer<Receipt>> answer =
@@ -268,13 +284,18 @@ public final class Interlock implements AutoCloseable {
             switch (answer.get()) {
                 case RingClient.Value<Receipt>(NodeCard node, Receipt receipt) -> {
                     receipts.put(node.name(), receipt);
+                    absent.remove(node.name());
                     boolean gone = Destroyed.unrecoverableSince(token, receipts.values())
                             .isPresent();
                     erased.accept(new Erased(node.name(), receipts.size(), gone && !lost));
                     lost = gone;
                 }
-                case RingClient.Failure<Receipt>(NodeCard node, InterlockException error) ->
+                case RingClient.Failure<Receipt>(NodeCard node, InterlockException error) -> {
                     failures.put(node.name(), error.explanation());
+                    if (!(error instanceof NodeException)) {
+                        absent.remove(node.name());
+                    }
+                }
             }
         }
         return new Destruction(
@@ -282,8 +303,106 @@ public final class Interlock implements AutoCloseable {
                 lookup.chain(),
                 receipts,
                 failures,
+                notify(object, absent, List.copyOf(receipts.keySet())),
                 ring().threshold().n(),
                 Destroyed.unrecoverableSince(token, receipts.values()));
+    }
+
+    /** Leaves a notice for every provider that can't be reached with all that can; who took it, by whom it is for. */
+    private Map<String, List<String>> notify(ObjectId object, List<String> absent, List<String> reached)
+            throws InterruptedException {
+        Map<String, List<String>> told = new LinkedHashMap<>();
+        if (absent.isEmpty()) {
+            return told;
+        }
+        byte[] notices = new Notices(
+                        absent.stream().map(node -> client.notice(node, object)).toList())
+                .encode();
+        List<String> took = client
+                .askAll(
+                        providers(reached).stream().map(Provider::card).toList(),
+                        node -> client.call(
+                                node,
+                                HttpMethod.POST,
+                                "/v1/objects/" + object + "/notices",
+                                Operation.NOTIFY,
+                                object.toString(),
+                                notices))
+                .stream()
+                .filter(RingClient.Value.class::isInstance)
+                .map(answer -> answer.node().name())
+                .toList();
+        if (!took.isEmpty()) {
+            absent.forEach(node -> told.put(node, took));
+        }
+        return told;
+    }
+
+    /**
+     * Has all providers destroy an object at a later time, each by its own clock, and close it until then.
+     *
+     * @param after from now; a provider that was asked before keeps the earlier time
+     */
+    public Scheduled scheduleDestroy(ObjectId object, Duration after) throws InterruptedException {
+        byte[] body =
+                Json.write(new Schedule(client.clock().instant().plus(after).toEpochMilli()));
+        return schedule(
+                object,
+                "a schedule",
+                node -> Optional.of(Instant.ofEpochMilli(Json.read(
+                                "the answer of " + node.name(),
+                                client.call(
+                                        node,
+                                        HttpMethod.POST,
+                                        "/v1/objects/" + object + "/schedule",
+                                        Operation.SCHEDULE_DESTROY,
+                                        object.toString(),
+                                        body),
+                                Schedule.class)
+                        .destroyMillis())));
+    }
+
+    /** Takes that back, wherever it hasn't happened yet; what is open again can be read as before. */
+    public Scheduled cancelDestroy(ObjectId object) throws InterruptedException {
+        return schedule(object, "a cancel", node -> {
+            byte[] _ = client.call(
+                    node,
+                    HttpMethod.DELETE,
+                    "/v1/objects/" + object + "/schedule",
+                    Operation.CANCEL_DESTROY,
+                    object.toString(),
+                    new byte[0]);
+            return Optional.empty();
+        });
+    }
+
+    private Scheduled schedule(ObjectId object, String what, Function<NodeCard, Optional<Instant>> question)
+            throws InterruptedException {
+        Lookup lookup = Lookup.complete(client, object, ring().providers());
+        Token token = lookup.token().orElseThrow(() -> lookup.unreadable(what));
+        Map<String, Optional<Instant>> times = new LinkedHashMap<>();
+        Map<String, String> failures = new LinkedHashMap<>();
+        List<NodeCard> nodes = ring().providers().stream().map(Provider::card).toList();
+        for (RingClient.Answer<Optional<Instant>> answer : client.askAll(nodes, question)) {
+            switch (answer) {
+                case RingClient.Value<Optional<Instant>>(NodeCard node, Optional<Instant> at) ->
+                    times.put(node.name(), at);
+                case RingClient.Failure<Optional<Instant>>(NodeCard node, BadInputException error) -> throw error;
+                case RingClient.Failure<Optional<Instant>>(NodeCard node, InterlockException error) ->
+                    failures.put(node.name(), error.explanation());
+            }
+        }
+        return new Scheduled(object, times, failures, openBy(token, times, false), openBy(token, times, true));
+    }
+
+    /** Whether those without a time, or all but those with one, can open the object. */
+    private boolean openBy(Token token, Map<String, Optional<Instant>> times, boolean othersToo) {
+        return token.openableBy(ring().providers().stream()
+                .filter(provider -> times.containsKey(provider.name())
+                        ? times.get(provider.name()).isEmpty()
+                        : othersToo)
+                .map(Provider::x)
+                .toList());
     }
 
     private Receipt destroyAt(NodeCard node, ObjectId object) {

@@ -23,6 +23,7 @@ import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,18 @@ import java.util.stream.Collectors;
  */
 final class Lookup {
     /** What one provider holds of the object. */
-    record Holding(Provider provider, ObjectState state, CommitMessage commit, Token token, Optional<Receipt> receipt) {
+    record Holding(
+            Provider provider,
+            ObjectState state,
+            CommitMessage commit,
+            Token token,
+            Optional<Instant> destroyAt,
+            Optional<Receipt> receipt) {
+        /** Whether it serves a read. */
+        boolean isOpen() {
+            return state == ObjectState.COMMITTED && destroyAt.isEmpty();
+        }
+
         SignatureChain chain() {
             return commit.chain();
         }
@@ -98,14 +110,18 @@ final class Lookup {
         SignatureChain chain = commit.chain();
         // Only a committed object's chain is complete; what is in doubt serves no reader.
         if (info.state() == ObjectState.PREPARED) {
-            return new Holding(provider, info.state(), commit, Token.decode(chain.token()), Optional.empty());
+            return new Holding(
+                    provider, info.state(), commit, Token.decode(chain.token()), Optional.empty(), Optional.empty());
         }
         Token token = believed.computeIfAbsent(
                 ByteBuffer.wrap(info.chain()), _ -> Read.checkToken(ring, object, chain, node.name()));
         byte[] bytes = info.receipt();
         Optional<Receipt> receipt = bytes == null ? Optional.empty() : Optional.of(Receipt.decode(bytes));
         receipt.ifPresent(r -> r.verify(node.key()));
-        return new Holding(provider, info.state(), commit, token, receipt);
+        Long destroyMillis = info.destroyMillis();
+        Optional<Instant> destroyAt =
+                destroyMillis == null ? Optional.empty() : Optional.of(Instant.ofEpochMilli(destroyMillis));
+        return new Holding(provider, info.state(), commit, token, destroyAt, receipt);
     }
 
     /** The object's manifest from one of its providers, checked against the token. */
@@ -122,9 +138,7 @@ final class Lookup {
 
     /** Providers that can serve a read, the quickest first. */
     List<Holding> readable() {
-        return holdings.values().stream()
-                .filter(holding -> holding.state() == ObjectState.COMMITTED)
-                .toList();
+        return holdings.values().stream().filter(Holding::isOpen).toList();
     }
 
     private boolean suffices() {
@@ -154,6 +168,22 @@ final class Lookup {
                     Holding holding = holdings.get(provider.name());
                     return holding == null || holding.state() != ObjectState.DESTROYED;
                 })
+                .map(Provider::x)
+                .toList();
+        return token().filter(u -> !u.openableBy(left)).isPresent();
+    }
+
+    /** Who is to destroy it at a later time, and when. */
+    Map<String, Instant> scheduled() {
+        Map<String, Instant> scheduled = new LinkedHashMap<>();
+        holdings.forEach((name, holding) -> holding.destroyAt().ifPresent(at -> scheduled.put(name, at)));
+        return scheduled;
+    }
+
+    /** Whether it can't be opened before those who are to destroy it are told otherwise. */
+    private boolean closed() {
+        List<ShareIndex> left = ring.providers().stream()
+                .filter(provider -> !scheduled().containsKey(provider.name()))
                 .map(Provider::x)
                 .toList();
         return token().filter(u -> !u.openableBy(left)).isPresent();
@@ -196,6 +226,12 @@ final class Lookup {
                 return error;
             }
         }
+        if (closed()) {
+            return new RefusedException("the object " + object + " is to be destroyed at "
+                    + scheduled().values().stream().min(Instant::compareTo).orElseThrow() + " by "
+                    + String.join(", ", scheduled().keySet()) + " and closed until then; `interlock cancel-destroy "
+                    + object + "` takes that back");
+        }
         boolean nobodyHasIt = holdings.isEmpty();
         for (InterlockException error : errors.values()) {
             if (nobodyHasIt && error instanceof RefusedException) {
@@ -216,6 +252,10 @@ final class Lookup {
             InterlockException error = errors.get(provider.name());
             if (holding != null && holding.state() == ObjectState.DESTROYED) {
                 absent.put(provider.name(), "destroyed its share");
+            } else if (holding != null && holding.destroyAt().isPresent()) {
+                absent.put(
+                        provider.name(),
+                        "is to destroy it at " + holding.destroyAt().get());
             } else if (holding != null && holding.state() == ObjectState.PREPARED) {
                 absent.put(provider.name(), "hasn't heard yet whether the put was committed");
             } else if (holding == null && !asked.contains(provider)) {

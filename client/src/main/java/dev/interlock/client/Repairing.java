@@ -52,6 +52,10 @@ final class Repairing {
             return new Repaired.LeftAlone(
                     object, "its owner had it destroyed, at " + lookup.destroyed() + " providers");
         }
+        if (!lookup.scheduled().isEmpty()) {
+            return new Repaired.LeftAlone(
+                    object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back");
+        }
         Lookup.Holding there = lookup.holdings().get(repaired.name());
         if (there != null) {
             return switch (there.state()) {

@@ -2,12 +2,14 @@ package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.DestroyNotice;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
@@ -91,6 +93,11 @@ final class RingClient implements AutoCloseable {
     Optional<String> authorization(NodeCard node, Operation operation, String subject, byte[] body) {
         return Optional.of(SignedRequest.sign(
                 credential, ring.id(), ring.epoch(), node.name(), operation, subject, body, random, clock.instant()));
+    }
+
+    /** The owner's word for a provider that can't be reached. */
+    DestroyNotice notice(String node, ObjectId object) {
+        return DestroyNotice.sign(credential, ring.id(), node, object, clock.instant());
     }
 
     byte[] call(NodeCard node, HttpMethod method, String path, Operation operation, String subject, byte[] body) {

@@ -124,7 +124,8 @@ public final class Gate {
     private static Entry asked(Operation operation, String subject) {
         Entry asked = Entry.of(Event.AUTHORISED).with("op", operation);
         return switch (operation) {
-            case COMMIT, INFO, MANIFEST, LIST, DESTROY -> withId(asked, "object", subject);
+            case COMMIT, INFO, MANIFEST, LIST, DESTROY, SCHEDULE_DESTROY, CANCEL_DESTROY, NOTIFY ->
+                withId(asked, "object", subject);
             case FETCH, PART -> withId(asked, "object", start(subject));
             case SESSION_PART -> withId(asked, "session", start(subject));
             case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, TOKEN, CHECK, RESTORE ->

@@ -181,7 +181,7 @@ final class JsonTest {
     /** Only where the specification has it: no receipt before the end, no chain without a decision. */
     @Test
     void whatMayBeNullIsReadAgain() {
-        ObjectInfo info = new ObjectInfo("00", ObjectState.COMMITTED, new byte[] {1}, null);
+        ObjectInfo info = new ObjectInfo("00", ObjectState.COMMITTED, new byte[] {1}, null, null);
         assertThat(again(info, ObjectInfo.class)).usingRecursiveComparison().isEqualTo(info);
         Outcome unknown = new Outcome(Outcome.Decision.UNKNOWN, null);
         assertThat(again(unknown, Outcome.class)).isEqualTo(unknown);

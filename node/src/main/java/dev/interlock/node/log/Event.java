@@ -21,6 +21,10 @@ public enum Event {
     COMMITTED,
     /** What was stored, but never committed, is gone. */
     FORGOTTEN,
+    /** The object is to be erased later, and closed until then. */
+    SCHEDULED,
+    /** That was taken back. */
+    CANCELLED,
     /** The object is erased, and its receipt is given out. */
     DESTROYED,
     /** A dealer dealt. */

@@ -17,6 +17,7 @@ import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
@@ -26,11 +27,13 @@ import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.message.ObjectList;
 import dev.interlock.protocol.message.Outcome;
+import dev.interlock.protocol.message.Schedule;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -51,12 +54,15 @@ final class Objects {
     static final int MAX_CHAIN_BYTES = 1 << 20;
 
     private static final int PAGE = 1000;
+    private static final int MAX_SCHEDULE_BYTES = 256;
+    private static final Duration LONGEST_SCHEDULE = Duration.ofDays(366);
 
     private final NodeServer server;
     private final RingDescriptor ring;
     private final Provider self;
     private final Store store;
     private final Sessions sessions;
+    private final Carrier carrier;
     /** How long home waits for U's commit after it signed: for the rest of the chain, and then for U. */
     private final Duration decide;
     /** How long the others wait before they ask home. */
@@ -86,6 +92,7 @@ final class Objects {
         this.sessions = sessions;
         this.decide = server.deadlines().settle().plus(server.deadlines().answer());
         this.ask = server.deadlines().answer();
+        this.carrier = new Carrier(server, self, store, this);
     }
 
     void route() {
@@ -94,23 +101,21 @@ final class Objects {
                 .route(HttpMethod.GET, "/v1/objects/{object}/manifest", this::manifest)
                 .route(HttpMethod.POST, "/v1/objects/{object}/commit", this::commit)
                 .route(HttpMethod.GET, "/v1/objects/{object}/outcome", this::outcome)
-                .route(HttpMethod.DELETE, "/v1/objects/{object}", this::destroy);
+                .route(HttpMethod.DELETE, "/v1/objects/{object}", this::destroy)
+                .route(HttpMethod.POST, "/v1/objects/{object}/schedule", this::schedule)
+                .route(HttpMethod.DELETE, "/v1/objects/{object}/schedule", this::cancel);
+        carrier.route();
     }
 
     /** The token of an object that this user may read now. */
     Token readable(ObjectId id, VerifyingKey user) {
-        StoredObject object = owned(id, user);
-        if (object.state() == ObjectState.PREPARED) {
-            // U may have heard of the commit before this provider did.
-            settle(object);
-            object = owned(id, user);
+        StoredObject object = committed(id, user);
+        if (object.destroyAt().isPresent()) {
+            throw new RefusedException(name() + ": the object " + id + " is to be destroyed at "
+                    + object.destroyAt().get() + " and closed until then; `interlock cancel-destroy " + id
+                    + "` takes that back");
         }
-        return switch (object.state()) {
-            case COMMITTED -> Token.decode(object.token());
-            case DESTROYED -> throw new DestroyedException(name() + ": the object " + id + " was destroyed");
-            case PREPARED ->
-                throw new NodeException(name(), name() + " hasn't heard yet whether " + id + " was committed");
-        };
+        return Token.decode(object.token());
     }
 
     /** To be told before the object is in the store, or a sweep would take it for one of an earlier run. */
@@ -137,7 +142,7 @@ final class Objects {
         server.audit().record(Entry.of(Event.FORGOTTEN).object(id).with("why", why));
     }
 
-    private StoredObject owned(ObjectId id, VerifyingKey user) {
+    StoredObject owned(ObjectId id, VerifyingKey user) {
         StoredObject object =
                 store.find(id).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id));
         if (!Arrays.equals(object.owner(), user.bytes())) {
@@ -195,6 +200,8 @@ final class Objects {
 
     /** Decides, or has home decide, what was prepared and not committed in time. */
     void sweep() {
+        eraseDue();
+        carrier.sweep();
         List<ObjectId> inDoubt = store.inDoubt();
         for (ObjectId id : inDoubt) {
             store.find(id)
@@ -283,7 +290,8 @@ final class Objects {
                             token.scheme().protocol(),
                             token.scheme().profile().text(),
                             token.length(),
-                            token.createdMillis());
+                            token.createdMillis(),
+                            object.destroyAt().map(Instant::toEpochMilli).orElse(null));
                 })
                 .toList()));
     }
@@ -306,6 +314,9 @@ final class Objects {
                     case DESTROYED -> dev.interlock.protocol.message.ObjectState.DESTROYED;
                 },
                 object.chain(),
+                object.state() == ObjectState.COMMITTED
+                        ? object.destroyAt().map(Instant::toEpochMilli).orElse(null)
+                        : null,
                 object.receipt().orElse(null)));
     }
 
@@ -324,7 +335,12 @@ final class Objects {
         VerifyingKey user = server.gate()
                 .admit(context, Operation.DESTROY, id.toString(), new byte[0])
                 .key();
-        StoredObject object = owned(id, user);
+        return NodeServer.bytes(erase(owned(id, user)));
+    }
+
+    /** For ever; the receipt, or that of the first time. */
+    byte[] erase(StoredObject object) {
+        ObjectId id = object.id();
         if (object.state() != ObjectState.DESTROYED) {
             byte[] root = Token.decode(object.token())
                     .dealings()
@@ -345,7 +361,68 @@ final class Objects {
                 .recordDurably(Entry.of(Event.DESTROYED)
                         .object(id)
                         .time("erased", Receipt.decode(receipt).destroyedMillis()));
-        return NodeServer.bytes(receipt);
+        return receipt;
+    }
+
+    // ---- Destroying in two steps ----
+
+    private HttpResponse schedule(ServiceRequestContext context, HttpRequest request) throws Exception {
+        ObjectId id = id(context);
+        byte[] body = server.body(context, request, MAX_SCHEDULE_BYTES);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.SCHEDULE_DESTROY, id.toString(), body)
+                .key();
+        Instant asked = Instant.ofEpochMilli(
+                Json.read("the schedule", body, Schedule.class).destroyMillis());
+        Instant now = server.clock().instant();
+        if (asked.isBefore(now) || asked.isAfter(now.plus(LONGEST_SCHEDULE))) {
+            throw new BadInputException(name() + ": an object may be destroyed up to " + LONGEST_SCHEDULE.toDays()
+                    + " days from now, not at " + asked + " (here it is " + now + ")");
+        }
+        StoredObject object = committed(id, user);
+        Instant at = object.destroyAt().filter(before -> before.isBefore(asked)).orElse(asked);
+        store.schedule(id, Optional.of(at));
+        sessions.end(id, true);
+        server.audit().record(Entry.of(Event.SCHEDULED).object(id).time("erase", at.toEpochMilli()));
+        return NodeServer.json(new Schedule(at.toEpochMilli()));
+    }
+
+    private HttpResponse cancel(ServiceRequestContext context, HttpRequest request) {
+        ObjectId id = id(context);
+        VerifyingKey user = server.gate()
+                .admit(context, Operation.CANCEL_DESTROY, id.toString(), new byte[0])
+                .key();
+        if (committed(id, user).destroyAt().isPresent()) {
+            store.schedule(id, Optional.empty());
+            server.audit().record(Entry.of(Event.CANCELLED).object(id));
+        }
+        return NodeServer.done();
+    }
+
+    private StoredObject committed(ObjectId id, VerifyingKey user) {
+        StoredObject object = owned(id, user);
+        if (object.state() == ObjectState.PREPARED) {
+            // U may have heard of the commit before this provider did.
+            settle(object);
+            object = owned(id, user);
+        }
+        return switch (object.state()) {
+            case COMMITTED -> object;
+            case DESTROYED -> throw new DestroyedException(name() + ": the object " + id + " was destroyed");
+            case PREPARED ->
+                throw new NodeException(name(), name() + " hasn't heard yet whether " + id + " was committed");
+        };
+    }
+
+    /** Destroys what it is time for. */
+    private void eraseDue() {
+        for (ObjectId id : store.due(server.clock().instant())) {
+            store.find(id)
+                    .filter(object -> object.state() == ObjectState.COMMITTED)
+                    .ifPresent(object -> {
+                        byte[] _ = erase(object);
+                    });
+        }
     }
 
     private static ObjectId id(ServiceRequestContext context) {

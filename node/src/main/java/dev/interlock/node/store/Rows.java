@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // its records carry bytes from a row to their reader, nothing more
 final class Rows {
     private static final String COLUMNS =
-            "SELECT id, owner, state, token, chain, receipt, prepared_at, committed_at, destroyed_at FROM object ";
+            "SELECT id, owner, state, token, chain, receipt, prepared_at, committed_at, destroy_at, destroyed_at FROM object ";
 
     private Rows() {}
 
@@ -185,6 +185,61 @@ final class Rows {
         return Optional.of(files);
     }
 
+    static void schedule(Link link, ObjectId id, Optional<Instant> destroyAt) throws SQLException {
+        Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
+        if (found.state != ObjectState.COMMITTED) {
+            throw new StoreException.WrongState(id, found.state, ObjectState.COMMITTED);
+        }
+        PreparedStatement update = link.prepare("UPDATE object SET destroy_at = ? WHERE seq = ?");
+        if (destroyAt.isPresent()) {
+            update.setLong(1, destroyAt.get().toEpochMilli());
+        } else {
+            update.setNull(1, Types.INTEGER);
+        }
+        update.setLong(2, found.seq);
+        update.executeUpdate();
+    }
+
+    static List<ObjectId> due(Link link, Instant now) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT id FROM object WHERE state = 2 AND destroy_at <= ? ORDER BY destroy_at");
+        select.setLong(1, now.toEpochMilli());
+        List<ObjectId> ids = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                ids.add(ObjectId.of(row.getBytes(1)));
+            }
+        }
+        return ids;
+    }
+
+    static void keep(Link link, Store.Notice notice) throws SQLException {
+        PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO notice (object, node, notice) VALUES (?, ?, ?)");
+        insert.setBytes(1, notice.object().bytes());
+        insert.setString(2, notice.node());
+        insert.setBytes(3, notice.bytes());
+        insert.executeUpdate();
+    }
+
+    static List<Store.Notice> notices(Link link, int limit) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT object, node, notice FROM notice LIMIT ?");
+        select.setInt(1, limit);
+        List<Store.Notice> notices = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                notices.add(new Store.Notice(ObjectId.of(row.getBytes(1)), row.getString(2), row.getBytes(3)));
+            }
+        }
+        return notices;
+    }
+
+    static void drop(Link link, ObjectId object, String node) throws SQLException {
+        PreparedStatement delete = link.prepare("DELETE FROM notice WHERE object = ? AND node = ?");
+        delete.setBytes(1, object.bytes());
+        delete.setString(2, node);
+        delete.executeUpdate();
+    }
+
     static boolean burn(Link link, byte[] session, Instant expires) throws SQLException {
         PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO burn (session, expires) VALUES (?, ?)");
         insert.setBytes(1, session);
@@ -261,7 +316,8 @@ final class Rows {
                         Optional.ofNullable(row.getBytes(6)),
                         Instant.ofEpochMilli(row.getLong(7)),
                         time(row, 8),
-                        time(row, 9)));
+                        time(row, 9),
+                        time(row, 10)));
             }
         }
         return objects;

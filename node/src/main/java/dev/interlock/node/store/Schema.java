@@ -5,7 +5,7 @@ import java.sql.SQLException;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -27,6 +27,7 @@ final class Schema {
             receipt BLOB,
             prepared_at INTEGER NOT NULL,
             committed_at INTEGER,
+            destroy_at INTEGER,
             destroyed_at INTEGER
         ) STRICT\
         """;
@@ -50,6 +51,17 @@ final class Schema {
         """;
     private static final String BURN_BY_EXPIRY = "CREATE INDEX burn_by_expiry ON burn (expires)";
 
+    private static final String OBJECT_SCHEDULED =
+            "CREATE INDEX object_scheduled ON object (destroy_at) WHERE state = 2 AND destroy_at IS NOT NULL";
+    private static final String NOTICE = """
+        CREATE TABLE notice (
+            object BLOB NOT NULL,
+            node TEXT NOT NULL,
+            notice BLOB NOT NULL,
+            PRIMARY KEY (object, node)
+        ) STRICT, WITHOUT ROWID\
+        """;
+
     private Schema() {}
 
     /** Creates the tables in an empty database, or throws unless the database is of this version. */
@@ -58,8 +70,17 @@ final class Schema {
         boolean empty = link.single("SELECT count(*) FROM sqlite_schema").equals("0");
         if (version == 0 && empty) {
             link.execute("BEGIN IMMEDIATE");
-            for (String sql :
-                    new String[] {OBJECT_KEY, OBJECT, OBJECT_BY_OWNER, OBJECT_IN_DOUBT, BLOB, BURN, BURN_BY_EXPIRY}) {
+            for (String sql : new String[] {
+                OBJECT_KEY,
+                OBJECT,
+                OBJECT_BY_OWNER,
+                OBJECT_IN_DOUBT,
+                OBJECT_SCHEDULED,
+                BLOB,
+                BURN,
+                BURN_BY_EXPIRY,
+                NOTICE
+            }) {
                 link.execute(sql);
             }
             link.execute("PRAGMA user_version = " + VERSION);

@@ -204,6 +204,45 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public void schedule(ObjectId id, Optional<Instant> destroyAt) {
+        requireOpen();
+        writes.write("scheduling object " + id, link -> {
+            Rows.schedule(link, id, destroyAt);
+            return true;
+        });
+    }
+
+    @Override
+    public List<ObjectId> due(Instant now) {
+        requireOpen();
+        return reads.read("listing objects to be destroyed", link -> Rows.due(link, now));
+    }
+
+    @Override
+    public void keep(Notice notice) {
+        requireOpen();
+        writes.write("keeping a notice", link -> {
+            Rows.keep(link, notice);
+            return true;
+        });
+    }
+
+    @Override
+    public List<Notice> notices(int limit) {
+        requireOpen();
+        return reads.read("listing notices", link -> Rows.notices(link, limit));
+    }
+
+    @Override
+    public void drop(ObjectId object, String node) {
+        requireOpen();
+        writes.write("dropping a notice", link -> {
+            Rows.drop(link, object, node);
+            return true;
+        });
+    }
+
+    @Override
     public boolean burn(byte[] session, Instant expires) {
         requireOpen();
         requireBytes("a session id", session, SESSION_BYTES);

@@ -86,6 +86,33 @@ public interface Store extends AutoCloseable {
     void destroy(ObjectId id, byte[] receipt);
 
     /**
+     * Sets when a committed object is to be destroyed, or takes that back. Nothing else happens at that time by itself.
+     *
+     * @throws StoreException.NoSuchObject when the object is unknown or pending
+     * @throws StoreException.WrongState when the object isn't committed
+     */
+    void schedule(ObjectId id, Optional<Instant> destroyAt);
+
+    /** The committed objects whose time to be destroyed has come. */
+    List<ObjectId> due(Instant now);
+
+    /**
+     * A message about an object for another node.
+     *
+     * @param bytes opaque here
+     */
+    record Notice(ObjectId object, String node, byte[] bytes) {}
+
+    /** Keeps a notice until it is dropped; the first one for an object and a node stays. */
+    void keep(Notice notice);
+
+    /** All notices that are kept, at most so many. */
+    List<Notice> notices(int limit);
+
+    /** Does nothing when there is none for this object and node. */
+    void drop(ObjectId object, String node);
+
+    /**
      * Uses up a session.
      *
      * @param session 16 bytes

@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param owner the owner's key, 32 bytes
  * @param receipt there when destroyed
+ * @param destroyAt when it is to be destroyed, where that was asked for
  * @param prepared to the millisecond, like the other times
  */
 @SuppressWarnings("ArrayRecordComponent") // opaque bytes to pass on; nobody compares such records
@@ -21,4 +22,5 @@ public record StoredObject(
         Optional<byte[]> receipt,
         Instant prepared,
         Optional<Instant> committed,
+        Optional<Instant> destroyAt,
         Optional<Instant> destroyed) {}

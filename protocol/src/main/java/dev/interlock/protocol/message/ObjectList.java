@@ -1,9 +1,22 @@
 package dev.interlock.protocol.message;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A user's committed objects at one provider, newest first. */
 public record ObjectList(List<Entry> objects) {
-    /** @param length in bytes; {@code createdMillis} is by the clock of the client that wrote it */
-    public record Entry(String object, int protocol, String profile, long length, long createdMillis) {}
+    /**
+     * @param length in bytes
+     * @param createdMillis by the clock of the client that wrote it
+     * @param destroyMillis when it is to be destroyed, by this provider's clock; null where it isn't
+     */
+    public record Entry(
+            String object,
+            int protocol,
+            String profile,
+            long length,
+            long createdMillis,
+            @JsonSetter(nulls = Nulls.SET) @Nullable Long destroyMillis) {}
 }

@@ -17,6 +17,9 @@ public interface Credential extends AutoCloseable {
     /** An Ed25519 signature by the key for this node, for the purpose {@code CLIENT_REQUEST}. */
     byte[] sign(RingId ring, String node, byte[] message);
 
+    /** The same for the purpose {@code DESTROY_NOTICE}. */
+    byte[] signNotice(RingId ring, String node, byte[] message);
+
     @Override
     void close();
 }

@@ -32,5 +32,11 @@ public enum Operation {
     /** The same of a session whose object isn't committed. */
     SESSION_PART,
     LIST,
-    DESTROY
+    DESTROY,
+    /** Has an object destroyed at a later time, and closed until then. */
+    SCHEDULE_DESTROY,
+    /** Takes that back. */
+    CANCEL_DESTROY,
+    /** Leaves notices for providers that can't be reached. */
+    NOTIFY
 }

@@ -47,6 +47,11 @@ public final class SeedCredential implements Credential {
         return key(ring, node).sign(Purpose.CLIENT_REQUEST, message);
     }
 
+    @Override
+    public byte[] signNotice(RingId ring, String node, byte[] message) {
+        return key(ring, node).sign(Purpose.DESTROY_NOTICE, message);
+    }
+
     private SigningKey key(RingId ring, String node) {
         return keys.computeIfAbsent(
                 ring + "/" + node,

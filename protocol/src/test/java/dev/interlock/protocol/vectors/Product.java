@@ -482,6 +482,11 @@ final class Product {
         }
 
         @Override
+        public byte[] signNotice(RingId ring, String node, byte[] message) {
+            return own.sign(Purpose.DESTROY_NOTICE, message);
+        }
+
+        @Override
         public void close() {
             own.close();
         }
