@@ -51,6 +51,8 @@ final class PutCommand implements Callable<Integer> {
                 Output.Progress progress = new Output.Progress("put")) {
             PutOptions options = scheme.with(userKey.output());
             warn(chosen, interlock.ring());
+            interlock.onRepeat(why -> System.err.println("interlock: " + why.explanation()
+                    + ". It's put again, with every provider signing for what it hands on"));
             progress.start(input.length());
             Token token = interlock.put(input.channel(), input.length(), options, progress);
             System.out.println(

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,12 +19,12 @@ import java.security.SecureRandom;
  * Holds a stream of unknown length until its length is known: in a file that nobody can open any more, encrypted under a
  * key that only this process has, so that the plaintext never rests on a disk.
  */
-final class Spool implements ReadableByteChannel {
+final class Spool implements SeekableByteChannel {
     private static final int BUFFER_BYTES = 1 << 20;
 
     private final FileChannel file;
     private final SecretBytes key;
-    private final Keystream out;
+    private Keystream out;
     private final long length;
 
     private Spool(FileChannel file, SecretBytes key, long length) {
@@ -74,6 +76,34 @@ final class Spool implements ReadableByteChannel {
             out.addTo(MemorySegment.ofBuffer(to.duplicate().position(from).limit(from + n)));
         }
         return n;
+    }
+
+    @Override
+    public long position() throws IOException {
+        return file.position();
+    }
+
+    @Override
+    public SeekableByteChannel position(long position) throws IOException {
+        file.position(position);
+        out.close();
+        out = Keystream.at(key.segment(), position);
+        return this;
+    }
+
+    @Override
+    public long size() {
+        return length;
+    }
+
+    @Override
+    public int write(ByteBuffer from) {
+        throw new NonWritableChannelException();
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long size) {
+        throw new NonWritableChannelException();
     }
 
     @Override

@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.interlock.client.GetOptions;
+import dev.interlock.client.PutOptions;
+import dev.interlock.client.UserKeyFile;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.store.BlobKind;
@@ -22,6 +28,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -74,18 +81,19 @@ final class LiarsTest {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Does its sums right, but for one byte of the first one that is long enough. */
-    private record WrongKernel(FieldKernel honest, AtomicBoolean done) implements FieldKernel {
-        WrongKernel() {
-            this(FieldKernels.chosen(), new AtomicBoolean());
+    /** Does its sums right, but for one byte of some. */
+    private record WrongKernel(FieldKernel honest, AtomicInteger left) implements FieldKernel {
+        /** @param times how many sums are wrong, of those that are long enough */
+        WrongKernel(int times) {
+            this(FieldKernels.chosen(), new AtomicInteger(times));
         }
 
         @Override
         public void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src) {
             honest.addScaled(out, in, coefficient, src);
-            if (out.byteSize() > 100 && done.compareAndSet(false, true)) {
-                byte wrong = (byte) (out.get(ValueLayout.JAVA_BYTE, 70) ^ 4);
-                out.set(ValueLayout.JAVA_BYTE, 70, wrong);
+            if (out.byteSize() >= 64 && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+                byte wrong = (byte) (out.get(ValueLayout.JAVA_BYTE, 60) ^ 4);
+                out.set(ValueLayout.JAVA_BYTE, 60, wrong);
             }
         }
 
@@ -138,21 +146,103 @@ final class LiarsTest {
         assertThat(accused()).containsExactly("cc2");
     }
 
+    /** What a put that can't be made again is refused with. */
+    private IntegrityException refusedPut(byte[] bytes, PutOptions options) {
+        IntegrityException refused = catchThrowableOfType(
+                IntegrityException.class, () -> ring.owner().put(new Seekable(bytes), bytes.length, options, _ -> {}));
+        assertThat(refused).hasMessageContaining("failed its check").hasMessageContaining("Nothing was stored");
+        return refused;
+    }
+
     @Test
-    void aHopThatChangesTheStreamIsFoundBeforeThePutEnds() throws Exception {
+    void aHopThatChangesTheStreamIsNamedWhereThePutCanBeMadeAgain() throws Exception {
+        List<IntegrityException> repeated = new CopyOnWriteArrayList<>();
+        ring.owner().onRepeat(repeated::add);
         ring.stop("cc3");
-        ring.startProvider("cc3", store -> store, new WrongKernel());
-        IntegrityException refused = refusedPut(CHUNK + 10);
-        // Nothing tells the hops of one pass apart.
-        assertThat(refused).hasMessageContaining("all shares are right").hasMessageContaining("cc3");
-        assertThat(refused.culprits()).isEmpty();
+        ring.startProvider("cc3", store -> store, new WrongKernel(Integer.MAX_VALUE));
+        // A pipe can't be read again: it is only said that it was one of the hops.
+        IntegrityException unnamed = refusedPut(CHUNK + 10);
+        assertThat(unnamed).hasMessageContaining("all shares are right").hasMessageContaining("cc3");
+        assertThat(unnamed.culprits()).isEmpty();
+        assertThat(repeated).isEmpty();
+        byte[] bytes = TestRing.random(2 * CHUNK + 10);
+        OpeningKey key = OpeningKey.generate(Kem.X25519, new SecureRandom());
+        Path file = dir.resolve("key");
+        try (UserKeyTarget userKey = UserKeyTarget.create(Optional.of(file))) {
+            for (PutOptions options : List.of(
+                    PutOptions.DEFAULT,
+                    PutOptions.DEFAULT.blindedBy(Blinding.FULL),
+                    PutOptions.withUserKey(userKey.output().orElseThrow(), false),
+                    PutOptions.sealedTo(key.recipient()),
+                    PutOptions.sealedTo(key.recipient()).published(),
+                    new PutOptions(
+                            new Scheme(3, Profile.PUBLISHED),
+                            Blinding.NONE,
+                            Optional.empty(),
+                            Optional.empty(),
+                            false))) {
+                repeated.clear();
+                assertThat(refusedPut(bytes, options).culprits()).containsExactly("cc3");
+                assertThat(repeated).hasSize(1);
+            }
+        }
+        assertThat(file).doesNotExist();
+        for (int length : new int[] {0, 32, CHUNK}) {
+            assertThat(refusedPut(TestRing.random(length), PutOptions.DEFAULT).culprits())
+                    .containsExactly("cc3");
+        }
+        assertThat(ring.owner().list()).isEmpty();
         assertThat(evidence).isEmpty();
+    }
+
+    @Test
+    void whoShowsSomethingElseThanItReceivedIsNamedAndNotTheOneBefore() throws Exception {
+        ring.stop("cc1", "cc3");
+        // Something must be wrong, or nobody looks.
+        ring.startProvider("cc1", store -> store, new WrongKernel(Integer.MAX_VALUE));
+        ring.startProvider("cc3", store -> new WrongStore(store, BlobKind.RECEIVED), FieldKernels.chosen());
+        Set<String> named = new TreeSet<>();
+        for (int i = 0; i < 100 && named.size() < 2; i++) {
+            named.addAll(refusedPut(TestRing.random(1000), PutOptions.DEFAULT).culprits());
+            assertThat(Set.of("cc1", "cc3")).containsAll(named);
+        }
+        // Whichever comes first on the way.
+        assertThat(named).containsExactly("cc1", "cc3");
+    }
+
+    @Test
+    void aHopThatChangesTheStreamOnceSpoilsOneTryOnly() throws Exception {
+        List<IntegrityException> repeated = new CopyOnWriteArrayList<>();
+        ring.owner().onRepeat(repeated::add);
+        ring.stop("cc3");
+        ring.startProvider("cc3", store -> store, new WrongKernel(1));
+        byte[] bytes = TestRing.random(CHUNK + 10);
+        Path file = dir.resolve("key");
+        try (UserKeyTarget userKey = UserKeyTarget.create(Optional.of(file))) {
+            PutOptions options = PutOptions.withUserKey(userKey.output().orElseThrow(), true);
+            Token token = ring.owner().put(new Seekable(bytes), bytes.length, options, _ -> {});
+            assertThat(repeated).hasSize(1);
+            assertThat(repeated.getFirst()).hasMessageContaining("one of the hops");
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            GetOptions get = new GetOptions(
+                    List.of(),
+                    Blinding.EXPANDED,
+                    Optional.empty(),
+                    Optional.of(UserKeyFile.open(file)),
+                    GetOptions.Way.AUTO);
+            ring.owner().get(token.object(), Channels.newChannel(out), get, _ -> {}, _ -> {});
+            assertThat(out.toByteArray()).isEqualTo(bytes);
+        }
+        assertThat(ring.owner().list()).hasSize(1);
+        ring.providers()
+                .forEach(name -> assertThat(ring.dataFiles(name))
+                        .noneMatch(path -> path.toString().endsWith("received")));
     }
 
     @Test
     void aDealerWhoseSharesDontFitIsNamedBeforeThePutEnds() throws Exception {
         ring.stop("dealer1");
-        ring.startDealer("dealer1", Noise.start(List.of()), new WrongKernel());
+        ring.startDealer("dealer1", Noise.start(List.of()), new WrongKernel(1));
         assertThat(refusedPut(CHUNK + 10).culprits()).containsExactly("dealer1");
         assertThat(evidence).isEmpty();
     }

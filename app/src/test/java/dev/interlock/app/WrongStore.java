@@ -22,14 +22,17 @@ record WrongStore(Store honest, BlobKind wrong) implements Store {
     private record WrongObject(PendingObject honest, BlobKind wrong) implements PendingObject {
         @Override
         public Blob create(BlobKind kind, int maxRecordBytes, long totalBytes) {
-            Blob blob = honest.create(kind, maxRecordBytes, totalBytes);
+            return wrong(kind, honest.create(kind, maxRecordBytes, totalBytes), maxRecordBytes, totalBytes);
+        }
+
+        private Blob wrong(BlobKind kind, Blob blob, int maxRecordBytes, long totalBytes) {
             int last = (int) ((totalBytes - 1) / maxRecordBytes);
             return kind.equals(wrong) ? new WrongBlob(blob, last) : blob;
         }
 
         @Override
         public Blob createTransient(BlobKind kind, int maxRecordBytes, long totalBytes) {
-            return honest.createTransient(kind, maxRecordBytes, totalBytes);
+            return wrong(kind, honest.createTransient(kind, maxRecordBytes, totalBytes), maxRecordBytes, totalBytes);
         }
 
         @Override

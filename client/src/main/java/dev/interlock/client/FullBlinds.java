@@ -3,6 +3,7 @@ package dev.interlock.client;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.error.InterlockException;
@@ -25,6 +26,7 @@ final class FullBlinds implements Blind<MemorySegment> {
 
     private final RingClient client;
     private final List<Line> lines = new ArrayList<>();
+    private final List<LinearHash> hashes;
     private final ByteSpace space = new ByteSpace();
     private final PadRandom random;
     private final SecretBytes piece = SecretBytes.allocate(PIECE_BYTES);
@@ -34,6 +36,12 @@ final class FullBlinds implements Blind<MemorySegment> {
     private record Line(Peer peer, Peer.Upload upload) {}
 
     FullBlinds(RingClient client, SessionId session, List<NodeCard> providers) {
+        this(client, session, providers, List.of());
+    }
+
+    /** @param hashes of every B_i, in the providers' order; or none */
+    FullBlinds(RingClient client, SessionId session, List<NodeCard> providers, List<LinearHash> hashes) {
+        this.hashes = hashes;
         this.client = client;
         this.random = new PadRandom(client.random());
         for (NodeCard node : providers) {
@@ -48,10 +56,14 @@ final class FullBlinds implements Blind<MemorySegment> {
 
     @Override
     public void addTo(MemorySegment flow) {
-        for (Line line : lines) {
+        for (int i = 0; i < lines.size(); i++) {
+            Line line = lines.get(i);
             for (long done = 0; done < flow.byteSize(); ) {
                 MemorySegment part = piece.segment().asSlice(0, Math.min(PIECE_BYTES, flow.byteSize() - done));
                 random.fill(part);
+                if (!hashes.isEmpty()) {
+                    hashes.get(i).update(part);
+                }
                 space.add(flow.asSlice(done, part.byteSize()), part);
                 send(line, part);
                 done += part.byteSize();

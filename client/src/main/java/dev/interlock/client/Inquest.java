@@ -1,5 +1,7 @@
 package dev.interlock.client;
 
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Holding;
@@ -7,6 +9,8 @@ import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.Passage;
+import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.IntegrityException;
@@ -15,6 +19,7 @@ import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,24 +36,31 @@ import org.jspecify.annotations.Nullable;
  * hashed with H_ρ again, and these hashes nobody can deny.
  */
 final class Inquest {
+    private static final int PIECE_BYTES = 64 << 10;
+
     private final RingClient client;
     private final RingDescriptor ring;
     private final Write.Plan plan;
     private final WriteCheck check;
     private final Map<ShareIndex, CheckAnswer> answers;
     private final CommitMessage signed;
+    private final List<LinearHash> blindHashes;
+    private boolean changedOnTheWay;
 
     /**
      * @param check after it was revealed
      * @param chain complete
      * @param answers of all providers, whose homes' words the check found good
+     * @param blindHashes fed with every full B_i of an attested write, in the path's order; or none
      */
     Inquest(
             RingClient client,
             Write.Plan plan,
             WriteCheck check,
             SignatureChain chain,
-            Map<ShareIndex, CheckAnswer> answers) {
+            Map<ShareIndex, CheckAnswer> answers,
+            List<LinearHash> blindHashes) {
+        this.blindHashes = blindHashes;
         this.client = client;
         this.ring = client.ring();
         this.plan = plan;
@@ -94,7 +106,11 @@ final class Inquest {
                     .filter(each -> !check.opens(plan, shares, each.getValue()))
                     .map(Map.Entry::getKey)
                     .toList();
-            return wrong.isEmpty() ? why : found(onTheWay(wrong), List.of());
+            if (wrong.isEmpty()) {
+                return why;
+            }
+            changedOnTheWay = true;
+            return plan.attested() ? passed(wrong, shares) : found(onTheWay(wrong), List.of());
         } catch (PartStream.LieException lie) {
             client.accuse(lie.evidence());
             Evidence.Finding finding = lie.evidence().verify(ring);
@@ -140,6 +156,72 @@ final class Inquest {
                 ? "one of the hops (" + names(plan.path()) + ")"
                 : name(plan.homes().get(first)) + ", or " + name(plan.homes().get(first - 1)) + " which passed it on,";
         return "all shares are right, and the ciphertext at " + names(wrong) + " isn't: " + who + " changed it";
+    }
+
+    /** Whether all shares are right and a ciphertext isn't: an attested write would tell who changed it. */
+    boolean changedOnTheWay() {
+        return changedOnTheWay;
+    }
+
+    /** The same in an attested write: from the first hop on, until someone handed on what it shouldn't have. */
+    private IntegrityException passed(List<ShareIndex> wrong, Map<ShareIndex, byte[]> shares)
+            throws InterruptedException {
+        List<Station> stations = Passage.stations(plan);
+        List<byte[]> expected = Passage.expected(plan, check.ciphertext(plan, shares), shares, blindHashes());
+        for (int place = 0; place < stations.size() - 1; place++) {
+            Station by = stations.get(place);
+            Station next = stations.get(place + 1);
+            try {
+                if (!same(ReceivedStream.hash(client, plan, check, by, next), expected.get(place))) {
+                    // What it received itself was right, as it showed under the signature of the one before.
+                    return found(
+                            name(by.provider()) + " received what it should have, and handed on something else, for"
+                                    + " which it signed",
+                            List.of(name(by.provider())));
+                }
+            } catch (ReceivedStream.UnsignedException e) {
+                return found(
+                        name(next.provider()) + " took from " + name(by.provider())
+                                + " what it doesn't show under that one's signature",
+                        List.of(name(next.provider())));
+            } catch (InterlockException e) {
+                return found(
+                        onTheWay(wrong) + "; "
+                                + names(plan.path()
+                                        .subList(0, Math.min(place, plan.path().size())))
+                                + " did not, and " + name(next.provider()) + " doesn't show what it received: "
+                                + e.explanation(),
+                        List.of());
+            }
+        }
+        String home = name(wrong.getFirst());
+        return found(home + " keeps another ciphertext than the one that it received", List.of(home));
+    }
+
+    /** H_ρ(B_i) of every hop. */
+    private Map<ShareIndex, MemorySegment> blindHashes() {
+        Map<ShareIndex, MemorySegment> hashes = new LinkedHashMap<>();
+        for (int i = 0; i < blindHashes.size(); i++) {
+            hashes.put(
+                    plan.path().get(i), MemorySegment.ofArray(blindHashes.get(i).digest()));
+        }
+        plan.blindSeeds().forEach((x, seed) -> hashes.put(x, MemorySegment.ofArray(expanded(seed))));
+        return hashes;
+    }
+
+    private byte[] expanded(SecretBytes seed) {
+        try (LinearHash hash = check.hash();
+                Blind<MemorySegment> blind = Blind.expanded(seed);
+                SecretBytes buffer = SecretBytes.allocate(PIECE_BYTES)) {
+            long part;
+            for (long left = plan.layout().padTotal(); left > 0; left -= part) {
+                part = Math.min(left, PIECE_BYTES);
+                MemorySegment piece = buffer.segment().asSlice(0, part).fill((byte) 0);
+                blind.addTo(piece);
+                hash.update(piece);
+            }
+            return hash.digest();
+        }
     }
 
     private CheckAnswer answer(ShareIndex x) {

@@ -9,6 +9,7 @@ import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
@@ -70,6 +71,16 @@ public final class Interlock implements AutoCloseable {
         client.onLie(listener);
     }
 
+    /**
+     * Hears when a put failed its check because its stream was changed on the way, and is made again, once, with every
+     * provider signing for what it hands on: that names the one at fault, or stores the object after all.
+     *
+     * @param listener called with what the first try failed for; what it throws breaks the put off
+     */
+    public void onRepeat(Consumer<IntegrityException> listener) {
+        client.onRepeat(listener);
+    }
+
     public RingDescriptor ring() {
         return client.ring();
     }
@@ -84,6 +95,7 @@ public final class Interlock implements AutoCloseable {
      * t of them open the object (with what the user keeps, in protocols 1 and 2); when it throws, nothing was stored (but
      * see the message of a lost commit).
      *
+     * @param in one that can seek is read again from where it stood if the stream is changed on its way ({@link #onRepeat})
      * @param length in bytes, exactly what the channel has
      * @param options which protocol, in which profile
      * @param progress told of bytes as they go out

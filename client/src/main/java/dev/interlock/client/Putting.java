@@ -8,6 +8,7 @@ import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
@@ -15,6 +16,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Route;
 import dev.interlock.protocol.Write;
@@ -45,6 +47,8 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,6 +71,8 @@ final class Putting {
     private final List<NodeCard> route;
     private final LongConsumer progress;
     private final WriteCheck check;
+    /** H_ρ of every full B_i of an attested write, on the route's order: nothing else could tell them later. */
+    private final List<LinearHash> blindHashes;
 
     private Putting(RingClient client, Write.Plan plan, PutOptions options, WriteCheck check, LongConsumer progress) {
         this.check = check;
@@ -76,9 +82,75 @@ final class Putting {
         this.options = options;
         this.route = plan.path().stream().map(x -> ring.provider(x).card()).toList();
         this.progress = progress;
+        this.blindHashes = plan.attested() && plan.blinding() == Blinding.FULL
+                ? route.stream().map(_ -> check.hash()).toList()
+                : List.of();
+    }
+
+    /** The stream was changed on its way, and nothing of the put says by whom. */
+    private static final class ChangedOnTheWayException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient IntegrityException error;
+
+        ChangedOnTheWayException(IntegrityException error) {
+            super(error.explanation());
+            this.error = error;
+        }
+
+        IntegrityException error() {
+            return error;
+        }
     }
 
     static Token put(RingClient client, ReadableByteChannel in, long length, PutOptions options, LongConsumer progress)
+            throws IOException, InterruptedException {
+        long start = in instanceof SeekableByteChannel seekable ? seekable.position() : 0;
+        try {
+            return put(client, in, length, options, false, progress);
+        } catch (ChangedOnTheWayException first) {
+            if (!rewind(in, start, options)) {
+                throw givenUp(first, options);
+            }
+            client.repeating(first.error());
+        }
+        try {
+            // The bar stands at its end already.
+            return put(client, in, length, options, true, _ -> {});
+        } catch (ChangedOnTheWayException second) {
+            throw givenUp(second, options);
+        }
+    }
+
+    /** Whether the input can be read, and a user key be written, once more from the start. */
+    private static boolean rewind(ReadableByteChannel in, long start, PutOptions options) throws IOException {
+        Optional<WritableByteChannel> key = options.userKey().map(UserKeyOutput::channel);
+        if (!(in instanceof SeekableByteChannel seekable)
+                || key.filter(channel -> !(channel instanceof SeekableByteChannel))
+                        .isPresent()) {
+            return false;
+        }
+        seekable.position(start);
+        if (key.isPresent() && key.get() instanceof SeekableByteChannel written) {
+            written.truncate(0).position(0);
+        }
+        return true;
+    }
+
+    private static IntegrityException givenUp(ChangedOnTheWayException e, PutOptions options) throws IOException {
+        if (options.userKey().isPresent()) {
+            options.userKey().get().discard();
+        }
+        return e.error();
+    }
+
+    private static Token put(
+            RingClient client,
+            ReadableByteChannel in,
+            long length,
+            PutOptions options,
+            boolean attested,
+            LongConsumer progress)
             throws IOException, InterruptedException {
         RingDescriptor ring = client.ring();
         Scheme scheme = options.scheme();
@@ -94,17 +166,18 @@ final class Putting {
         String dealer = dealers.get(client.random().nextInt(dealers.size())).name();
         ObjectId object = ObjectId.random(client.random());
         Optional<SealedLayout> sealed = options.recipient().map(recipient -> new SealedLayout(recipient.kem()));
-        try (Write.Plan plan = Write.plan(
-                        ring,
-                        scheme,
-                        object,
-                        client.owner(),
-                        sealed.isPresent() ? sealed.get().messageBytes(length) : length,
-                        path,
-                        dealer,
-                        options.recipient(),
-                        options.blinding(),
-                        client.random());
+        Write.Plan planned = Write.plan(
+                ring,
+                scheme,
+                object,
+                client.owner(),
+                sealed.isPresent() ? sealed.get().messageBytes(length) : length,
+                path,
+                dealer,
+                options.recipient(),
+                options.blinding(),
+                client.random());
+        try (Write.Plan plan = attested ? planned.withAttestation() : planned;
                 WriteCheck check = new WriteCheck(client.random())) {
             Putting putting = new Putting(client, plan, options, check, progress);
             if (options.recipient().isEmpty()) {
@@ -122,6 +195,9 @@ final class Putting {
     private Token run(ReadableByteChannel in) throws IOException, InterruptedException {
         try {
             return write(in);
+        } catch (ChangedOnTheWayException e) {
+            // It may be made again, with the same user key file.
+            throw e;
         } catch (CommitUnknownException e) {
             // Home may have committed: nothing may be given up any more, the user key neither.
             throw e.error();
@@ -130,6 +206,8 @@ final class Putting {
                 options.userKey().get().discard();
             }
             throw e;
+        } finally {
+            blindHashes.forEach(LinearHash::close);
         }
     }
 
@@ -257,7 +335,7 @@ final class Putting {
         orders.whenRefused(upload::fail);
         deal.whenFailed(upload::fail);
         byte[] manifest = new byte[layout.count() * Sha256.BYTES];
-        try (WriteMasks masks = WriteMasks.begin(client, plan, route, options);
+        try (WriteMasks masks = WriteMasks.begin(client, plan, route, options, blindHashes);
                 SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 SecretBytes r = SecretBytes.random(Keystream.SEED_BYTES, client.random());
                 Keystream randomizers = new Keystream(r.segment())) {
@@ -400,7 +478,12 @@ final class Putting {
         try {
             return check.verify(plan, answers);
         } catch (IntegrityException e) {
-            throw e.culprits().isEmpty() ? new Inquest(client, plan, check, chain, answers).verdict(e) : e;
+            if (!e.culprits().isEmpty()) {
+                throw e;
+            }
+            Inquest inquest = new Inquest(client, plan, check, chain, answers, blindHashes);
+            IntegrityException verdict = inquest.verdict(e);
+            throw inquest.changedOnTheWay() ? new ChangedOnTheWayException(verdict) : verdict;
         }
     }
 

@@ -6,6 +6,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Station;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.request.Credential;
@@ -46,6 +47,7 @@ final class RingClient implements AutoCloseable {
     private final Clock clock;
     private final Peers peers;
     private volatile Consumer<Evidence> accuser = _ -> {};
+    private volatile Consumer<IntegrityException> repeated = _ -> {};
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     RingClient(RingDescriptor ring, Credential credential, Deadlines deadlines, SecureRandom random, Clock clock) {
@@ -63,6 +65,15 @@ final class RingClient implements AutoCloseable {
 
     void accuse(Evidence evidence) {
         accuser.accept(evidence);
+    }
+
+    /** Who is to hear that a put is made again. */
+    void onRepeat(Consumer<IntegrityException> listener) {
+        repeated = listener;
+    }
+
+    void repeating(IntegrityException why) {
+        repeated.accept(why);
     }
 
     RingDescriptor ring() {

@@ -3,6 +3,7 @@ package dev.interlock.client;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Write;
@@ -35,13 +36,18 @@ final class WriteMasks implements AutoCloseable {
         this.plan = plan;
     }
 
-    /** Begins the streams that are needed: the blinds to the providers, U's share from the dealer. */
-    static WriteMasks begin(RingClient client, Write.Plan plan, List<NodeCard> route, PutOptions options)
+    /**
+     * Begins the streams that are needed: the blinds to the providers, U's share from the dealer.
+     *
+     * @param blindHashes of full blinds, in the route's order; or none
+     */
+    static WriteMasks begin(
+            RingClient client, Write.Plan plan, List<NodeCard> route, PutOptions options, List<LinearHash> blindHashes)
             throws IOException {
         WriteMasks masks = new WriteMasks(client, plan);
         try {
             if (plan.blinding() == Blinding.FULL) {
-                masks.sendBlinds(route);
+                masks.sendBlinds(route, blindHashes);
             }
             plan.blindSeeds().values().forEach(seed -> masks.passing.add(Blind.expanded(seed)));
             if (plan.scheme().paddedByUser()) {
@@ -57,8 +63,8 @@ final class WriteMasks implements AutoCloseable {
         }
     }
 
-    private void sendBlinds(List<NodeCard> route) {
-        FullBlinds blinds = new FullBlinds(client, plan.session(), route);
+    private void sendBlinds(List<NodeCard> route, List<LinearHash> hashes) {
+        FullBlinds blinds = new FullBlinds(client, plan.session(), route, hashes);
         full = Optional.of(blinds);
         passing.add(blinds);
     }

@@ -42,7 +42,8 @@ public final class Direct {
         return switch (part) {
             case SHARE ->
                 Write.shareLeaf(object, x, k, chunk.asSlice(0, Leaves.SALT_BYTES), chunk.asSlice(Leaves.SALT_BYTES));
-            case CIPHERTEXT -> Leaves.ofCiphertext(object, k).update(chunk).leaf();
+            case CIPHERTEXT, PASSED ->
+                Leaves.ofCiphertext(object, k).update(chunk).leaf();
         };
     }
 

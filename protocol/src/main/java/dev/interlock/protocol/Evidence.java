@@ -78,6 +78,7 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
                 "the object " + u.object() + " has no provider x = " + said.x().x());
         Provider provider = ring.provider(said.x());
         try {
+            require(said.part() != Part.PASSED, "what a hop handed on can be judged by the user alone");
             chain.verifyComplete(ring.keys());
             said.verify(provider.card().key());
             require(

@@ -208,7 +208,12 @@ public final class Session implements AutoCloseable {
     }
 
     public boolean isWrite() {
-        return kind == Order.Kind.WRITE;
+        return kind == Order.Kind.WRITE || isAttested();
+    }
+
+    /** A write whose stations sign for what they hand on: {@link Passage}. */
+    public boolean isAttested() {
+        return kind == Order.Kind.ATTESTED;
     }
 
     public Scheme scheme() {

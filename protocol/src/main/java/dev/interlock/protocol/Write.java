@@ -56,6 +56,7 @@ public final class Write {
      * @param homes those of S, from its start, that will hold the ciphertext
      * @param recipient k_U, in protocol 1
      * @param blindSeeds of every provider, where blinds are expanded
+     * @param attested whether every station signs for what it hands on: {@link Passage}
      */
     public record Plan(
             RingDescriptor ring,
@@ -69,8 +70,27 @@ public final class Write {
             String dealer,
             Optional<RecipientKey> recipient,
             Blinding blinding,
-            Map<ShareIndex, SecretBytes> blindSeeds)
+            Map<ShareIndex, SecretBytes> blindSeeds,
+            boolean attested)
             implements AutoCloseable {
+        /** The same, which takes the seeds over, with every station signing for what it hands on. */
+        public Plan withAttestation() {
+            return new Plan(
+                    ring,
+                    scheme,
+                    object,
+                    session,
+                    owner,
+                    layout,
+                    path,
+                    homes,
+                    dealer,
+                    recipient,
+                    blinding,
+                    blindSeeds,
+                    true);
+        }
+
         /** λ(x_U), where the user has a point in the dealing. */
         public int userLambda() {
             List<ShareIndex> points = scheme.writePoints(path);
@@ -115,7 +135,8 @@ public final class Write {
                 dealer,
                 recipient,
                 blinding,
-                blindSeeds(path, blinding, random));
+                blindSeeds(path, blinding, random),
+                false);
     }
 
     /** Fresh seeds for one pass; none where blinds don't grow from seeds. */
@@ -130,7 +151,7 @@ public final class Write {
     /** The order for CC_i; {@link Session#accept} is its other end. */
     public static Order order(Plan plan, ShareIndex i) {
         return new Order(
-                Order.Kind.WRITE,
+                plan.attested() ? Order.Kind.ATTESTED : Order.Kind.WRITE,
                 plan.scheme().protocol(),
                 plan.scheme().profile().text(),
                 plan.object().toString(),

@@ -98,11 +98,25 @@ public final class WriteCheck implements AutoCloseable {
      * @param ciphertext its hash
      */
     public boolean opens(Write.Plan plan, Map<ShareIndex, byte[]> shares, byte[] ciphertext) {
-        byte[] opened = at(0, plan.ring().threshold().t(), shares);
-        for (int i = 0; i < opened.length; i++) {
-            opened[i] ^= ciphertext[i];
+        return MessageDigest.isEqual(ciphertext(plan, shares), ciphertext);
+    }
+
+    /**
+     * H_ρ of the ciphertext that opens to what was sent, after {@link #reveal}.
+     *
+     * @param shares the hashes of shares that lie on one polynomial, t of them or more
+     */
+    public byte[] ciphertext(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
+        byte[] hash = at(0, plan.ring().threshold().t(), shares);
+        for (int i = 0; i < hash.length; i++) {
+            hash[i] ^= sent[i];
         }
-        return MessageDigest.isEqual(sent, opened);
+        return hash;
+    }
+
+    /** H_ρ once more, for something else that only U knows; the caller's to close. */
+    public LinearHash hash() {
+        return new LinearHash(seed.copyToHeap());
     }
 
     private static Holding holding(Write.Plan plan, ShareIndex home, byte[] bytes) {

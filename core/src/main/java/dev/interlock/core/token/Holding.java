@@ -27,12 +27,14 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
     /** Stands for all chunks. */
     public static final int WHOLE = Integer.MAX_VALUE;
 
-    /** What it is that a provider holds. */
+    /** What it is that a provider holds, or handed on. */
     public enum Part {
         /** f(x_i), each chunk behind its salt. */
         SHARE(1),
         /** P ⊕ a0, at a home. */
-        CIPHERTEXT(2);
+        CIPHERTEXT(2),
+        /** What its hop handed on, in an attested write; nothing that an object consists of. */
+        PASSED(3);
 
         private final int code;
 
@@ -48,7 +50,7 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
         /** @throws MalformedException when no part is called so */
         public static Part parse(String text) {
             for (Part part : values()) {
-                if (part.text().equals(text)) {
+                if (part != PASSED && part.text().equals(text)) {
                     return part;
                 }
             }

@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,6 +44,11 @@ final class LiveSession implements AutoCloseable {
     private final @Nullable Blob ciphertext;
     /** The sealed shares that this home keeps, by whose they are. */
     private final Map<ShareIndex, Blob> sealed;
+
+    /** What this provider's hop received, in an attested write. */
+    private final @Nullable Blob received;
+    /** The same with its signature, and what a home received, by their stations' places. */
+    private final Map<Integer, SignedPassage.Received> shown = new ConcurrentHashMap<>();
 
     private final @Nullable ShareFeed feed;
     private final Map<Integer, Progress> stations = new LinkedHashMap<>();
@@ -76,6 +82,7 @@ final class LiveSession implements AutoCloseable {
             @Nullable Blob share,
             @Nullable Blob ciphertext,
             Map<ShareIndex, Blob> sealed,
+            @Nullable Blob received,
             @Nullable ShareFeed feed) {
         this.node = node;
         this.session = session;
@@ -84,6 +91,7 @@ final class LiveSession implements AutoCloseable {
         this.share = share;
         this.ciphertext = ciphertext;
         this.sealed = sealed;
+        this.received = received;
         this.feed = feed;
         session.stations().forEach(station -> stations.put(station.place(), new Progress(station.place())));
     }
@@ -108,8 +116,19 @@ final class LiveSession implements AutoCloseable {
                 int piece = (int) Math.min(SealedLayout.PIECE_BYTES, bytes);
                 session.path().forEach(x -> sealed.put(x, pending.create(BlobKind.sealedShare(x.x()), piece, bytes)));
             }
+            Blob received = session.isAttested()
+                    ? pending.createTransient(BlobKind.RECEIVED, layout.padLength(0), layout.padTotal())
+                    : null;
             return new LiveSession(
-                    node, session, user, Optional.of(pending), share, ciphertext, sealed, ShareFeed.arriving(share));
+                    node,
+                    session,
+                    user,
+                    Optional.of(pending),
+                    share,
+                    ciphertext,
+                    sealed,
+                    received,
+                    ShareFeed.arriving(share));
         } catch (RuntimeException e) {
             pending.close();
             throw e;
@@ -151,6 +170,7 @@ final class LiveSession implements AutoCloseable {
                     share,
                     ciphertext,
                     Map.of(),
+                    null,
                     share == null ? null : ShareFeed.stored(share));
         } catch (RuntimeException e) {
             if (share != null) {
@@ -183,6 +203,20 @@ final class LiveSession implements AutoCloseable {
 
     Blob ciphertext() {
         return there(ciphertext);
+    }
+
+    /** Where the hop of an attested write keeps what it receives. */
+    Blob received() {
+        return there(received);
+    }
+
+    /** A station of an attested write received its stream whole, and signed for. */
+    void received(Station station, SignedPassage.Received what) {
+        shown.put(station.place(), what);
+    }
+
+    Optional<SignedPassage.Received> receivedAt(int place) {
+        return Optional.ofNullable(shown.get(place));
     }
 
     ShareFeed feed() {

@@ -161,6 +161,7 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.POST, "/v1/sessions/{session}/restore", this::restore)
                 .route(HttpMethod.GET, "/v1/sessions/{session}", this::report)
                 .route(HttpMethod.GET, "/v1/sessions/{session}/parts/{part}", this::partOfSession)
+                .route(HttpMethod.GET, "/v1/sessions/{session}/received/{place}", this::received)
                 .route(HttpMethod.DELETE, "/v1/sessions/{session}", this::abandon)
                 .route(HttpMethod.GET, "/v1/objects/{object}/ciphertext", this::ciphertext)
                 .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare)
@@ -409,8 +410,9 @@ public final class ProviderNode implements AutoCloseable {
         Pass.Sink sink = null;
         try {
             pass.begin();
-            sink = sink(live, station);
-            pass.run(source, sink);
+            SignedPassage signed = new SignedPassage(live, station, ring, server.key());
+            sink = signed.signing(sink(live, station));
+            pass.run(signed.checking(source), sink);
             hopped.increment((double) live.streamBytes(station));
             if (!live.isStoring() && live.passed().isDone()) {
                 // All of this provider's stations are through: its part is done.
@@ -652,6 +654,33 @@ public final class ProviderNode implements AutoCloseable {
             throw new BadInputException(name() + " is no home of " + session.object());
         }
         return give(session.object(), part, from, part == Part.SHARE ? live.share() : live.ciphertext(), () -> {});
+    }
+
+    /** An attested write whose check failed: what a station received, under the signature of the one before. */
+    private HttpResponse received(ServiceRequestContext context, HttpRequest request) throws Exception {
+        SessionId id = session(context);
+        String place = String.valueOf(context.pathParam("place"));
+        SignedRequest signed =
+                server.gate().admit(context, Operation.SESSION_PART, id + "/received/" + place, new byte[0]);
+        LiveSession live = live(context);
+        own(signed, live);
+        if (!live.isChecked()) {
+            throw new RefusedException(name() + " gives nothing of this session out before its check");
+        }
+        SignedPassage.Received received = live.receivedAt(Integer.parseInt(place))
+                .orElseThrow(
+                        () -> new BadInputException(name() + " keeps nothing that was signed for at place " + place));
+        UserSink sink = new UserSink();
+        Future<?> _ = server.threads().submit(() -> {
+            try {
+                received.show(sink, deadlines.stall());
+            } catch (IOException e) {
+                sink.fail(new RefusedException(name() + ": the user stopped taking what was received"));
+            } catch (Exception e) {
+                sink.fail(server.known(e));
+            }
+        });
+        return sink.response().get(deadlines.settle().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static int from(ServiceRequestContext context) {

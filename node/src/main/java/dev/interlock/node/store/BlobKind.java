@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /**
  * What a blob is to its object, which has at most one of each kind.
  *
- * @param code 1..4; stands, like x, in nonces, associated data and row numbers, so it never changes
+ * @param code 1..5; stands, like x, in nonces, associated data and row numbers, so it never changes
  * @param x whose share a sealed one is, 1..254; 0 for the other kinds
  */
 public record BlobKind(int code, int x) {
@@ -20,6 +20,9 @@ public record BlobKind(int code, int x) {
 
     /** Written by {@link PendingObject#prepare} and read by {@link Store#manifest}; kept and sealed like the others. */
     public static final BlobKind MANIFEST = new BlobKind(3, 0);
+
+    /** What an attested write's hop received, only ever transient: {@link PendingObject#createTransient}. */
+    public static final BlobKind RECEIVED = new BlobKind(5, 0);
 
     /** {@link #number} is below. */
     static final int NUMBERS = 2048;
@@ -49,6 +52,7 @@ public record BlobKind(int code, int x) {
             case "share" -> Optional.of(SHARE);
             case "ciphertext" -> Optional.of(CIPHERTEXT);
             case "manifest" -> Optional.of(MANIFEST);
+            case "received" -> Optional.of(RECEIVED);
             default -> Optional.empty();
         };
     }
@@ -71,6 +75,7 @@ public record BlobKind(int code, int x) {
             case 1 -> "share";
             case 2 -> "ciphertext";
             case 3 -> "manifest";
+            case 5 -> "received";
             default -> "sealed-" + x;
         };
     }
@@ -83,6 +88,6 @@ public record BlobKind(int code, int x) {
     private static boolean isKnown(int code, int x) {
         return code == SEALED_SHARE
                 ? x >= ShareIndex.MIN && x <= ShareIndex.MAX
-                : code >= 1 && code < SEALED_SHARE && x == 0;
+                : (code == 1 || code == 2 || code == 3 || code == 5) && x == 0;
     }
 }

@@ -170,6 +170,7 @@ final class StoreTest {
                 BlobKind.SHARE,
                 BlobKind.CIPHERTEXT,
                 BlobKind.MANIFEST,
+                BlobKind.RECEIVED,
                 BlobKind.sealedShare(1),
                 BlobKind.sealedShare(99),
                 BlobKind.sealedShare(254));

@@ -37,6 +37,9 @@ public record Order(
     public enum Kind {
         @JsonProperty("write")
         WRITE,
+        /** A write whose stations sign for what they hand on. */
+        @JsonProperty("attested")
+        ATTESTED,
         @JsonProperty("read")
         READ,
         @JsonProperty("repair")

@@ -114,7 +114,8 @@ final class Transcript {
                 dealt.dealer(),
                 privateKey.map(OpeningKey::recipient),
                 blinding,
-                seeds(path, blinds))) {
+                seeds(path, blinds),
+                false)) {
             Map<ShareIndex, Session> sessions = accepted(path, x -> Write.order(plan, x));
             out.numbers("lambdas", lambdas(sessions, path));
             user.ifPresent(_ -> out.number("user_lambda", plan.userLambda()));

@@ -1,0 +1,92 @@
+package dev.interlock.protocol;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.field.ReferenceKernel;
+import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.Lagrange;
+import dev.interlock.core.sharing.LinearHash;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The attested write, with which a put is repeated whose stream was changed on its way. Each station signs, behind its
+ * stream, for what it hands on, and takes nothing that isn't so signed; it keeps what it received until the write ends. If
+ * the check fails again, each shows U what it received, under the signature of the one before. U knows, by H_ρ's linearity,
+ * what every station must hand on; so the first that signed for something else turned a right input into a wrong output.
+ */
+public final class Passage {
+    private Passage() {}
+
+    /** The stations of the object's stream, all of which but the last hand on to the next. */
+    public static List<Station> stations(Write.Plan plan) {
+        return Route.write(plan.path(), plan.homes()).stations();
+    }
+
+    /** Whether a station of this session signs for what it hands on to its neighbour. */
+    public static boolean signs(Session session, Station station) {
+        return session.isAttested() && station.sealed().isEmpty() && station.sink() instanceof Station.Neighbour;
+    }
+
+    /** Whether what a station of this session receives is signed by its neighbour. */
+    public static boolean isSigned(Session session, Station station) {
+        return session.isAttested() && station.sealed().isEmpty() && station.source() instanceof Station.Neighbour;
+    }
+
+    /** A home hands on what it stores, and its word about either is the same. */
+    private static Part part(Station by) {
+        return by.stored() ? Part.CIPHERTEXT : Part.PASSED;
+    }
+
+    /** The signature behind a stream. */
+    public static byte[] sign(SigningKey key, RingDescriptor ring, ObjectId object, Station by, byte[] root) {
+        return Holding.sign(key, ring.id(), object, part(by), by.provider(), Holding.WHOLE, root)
+                .signature();
+    }
+
+    /** @throws BadSignatureException unless this station's provider signed for handing on a stream with this root */
+    public static void verify(RingDescriptor ring, ObjectId object, Station by, byte[] root, byte[] signature) {
+        new Holding(ring.id(), object, part(by), by.provider(), Holding.WHOLE, root, signature)
+                .verify(ring.provider(by.provider()).card().key());
+    }
+
+    /**
+     * H_ρ of what each station must hand on, or keep: back from the last hop, H(in) = H(out) ⊕ λ_i·H(f(x_i)) ⊕ H(B_i).
+     *
+     * @param ciphertext H_ρ of the right one
+     * @param shares H_ρ(f(x_i)) of all providers
+     * @param blinds H_ρ(B_i) of all providers; empty in the published profile
+     */
+    public static List<byte[]> expected(
+            Write.Plan plan, byte[] ciphertext, Map<ShareIndex, byte[]> shares, Map<ShareIndex, MemorySegment> blinds) {
+        ByteSpace space = new ByteSpace(new ReferenceKernel());
+        List<ShareIndex> points = plan.scheme().writePoints(plan.path());
+        List<byte[]> hashes = new ArrayList<>();
+        MemorySegment hash = MemorySegment.ofArray(ciphertext.clone());
+        for (Station station : stations(plan).reversed()) {
+            hashes.add(hash.toArray(JAVA_BYTE));
+            ShareIndex x = station.provider();
+            byte[] share = shares.get(x);
+            if (station.layered() && share != null) {
+                Hop.apply(
+                        space,
+                        hash,
+                        Lagrange.coefficient(0, x, points),
+                        MemorySegment.ofArray(share),
+                        flow -> space.add(
+                                flow, blinds.getOrDefault(x, MemorySegment.ofArray(new byte[LinearHash.BYTES]))));
+            }
+        }
+        return hashes.reversed();
+    }
+}

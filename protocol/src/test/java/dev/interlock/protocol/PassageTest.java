@@ -1,0 +1,127 @@
+package dev.interlock.protocol;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.Hop;
+import dev.interlock.core.sharing.Lagrange;
+import dev.interlock.core.sharing.LinearHash;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class PassageTest {
+    private static final ByteSpace BYTES = new ByteSpace();
+
+    private final SeededRandom random = new SeededRandom(7);
+    private final RingDescriptor ring = new MemoryRing(5, 3, 7).ring;
+
+    private Write.Plan plan(Scheme scheme) {
+        List<ShareIndex> path = ring.providers().stream().map(Provider::x).toList();
+        return Write.plan(
+                        ring,
+                        scheme,
+                        ObjectId.random(random),
+                        new byte[16],
+                        3000,
+                        path,
+                        ring.dealers().getFirst().name(),
+                        Optional.empty(),
+                        scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE,
+                        random)
+                .withAttestation();
+    }
+
+    private static MemorySegment hash(byte[] seed, byte[] bytes) {
+        try (LinearHash hash = new LinearHash(seed)) {
+            hash.update(MemorySegment.ofArray(bytes));
+            return MemorySegment.ofArray(hash.digest());
+        }
+    }
+
+    private byte[] noise(int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void theHashesOfTheStreamsAreWhatIsExpected(int protocol) {
+        for (Profile profile : Profile.values()) {
+            Scheme scheme = new Scheme(protocol, profile);
+            try (Write.Plan plan = plan(scheme)) {
+                int length = (int) plan.layout().padTotal();
+                byte[] rho = noise(LinearHash.SEED_BYTES);
+                Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
+                Map<ShareIndex, MemorySegment> blinds = new LinkedHashMap<>();
+                byte[] flow = noise(length);
+                List<byte[]> outs = new ArrayList<>();
+                for (ShareIndex x : plan.path()) {
+                    byte[] share = noise(length);
+                    byte[] blind = new byte[length];
+                    if (scheme.blinded()) {
+                        random.nextBytes(blind);
+                        blinds.put(x, hash(rho, blind));
+                    }
+                    shares.put(x, hash(rho, share).toArray(JAVA_BYTE));
+                    Hop.apply(
+                            BYTES,
+                            MemorySegment.ofArray(flow),
+                            Lagrange.coefficient(0, x, scheme.writePoints(plan.path())),
+                            MemorySegment.ofArray(share),
+                            Blind.of(BYTES, MemorySegment.ofArray(blind)));
+                    outs.add(hash(rho, flow).toArray(JAVA_BYTE));
+                }
+                plan.homes().forEach(_ -> outs.add(outs.getLast()));
+                List<byte[]> expected = Passage.expected(plan, outs.getLast(), shares, blinds);
+                assertThat(expected).hasSameSizeAs(Passage.stations(plan)).hasSameSizeAs(outs);
+                for (int place = 0; place < outs.size(); place++) {
+                    assertThat(expected.get(place)).isEqualTo(outs.get(place));
+                }
+            }
+        }
+    }
+
+    @Test
+    void anAttestedWriteIsAWriteWhoseStationsSignBetweenNeighbours() {
+        try (Write.Plan plan = plan(new Scheme(3, Profile.BLINDED))) {
+            ShareIndex first = plan.path().getFirst();
+            Order order = Json.read("it", Json.write(Write.order(plan, first)), Order.class);
+            assertThat(new String(Json.write(order), StandardCharsets.UTF_8)).contains("\"kind\" : \"attested\"");
+            try (Session session = Session.accept(ring, first, order)) {
+                assertThat(session.isWrite()).isTrue();
+                List<Station> stations = session.route().stations();
+                assertThat(stations).isEqualTo(Passage.stations(plan));
+                for (Station station : stations) {
+                    assertThat(Passage.isSigned(session, station)).isEqualTo(station.place() > 0);
+                    assertThat(Passage.signs(session, station)).isEqualTo(station.place() < stations.size() - 1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatAHopHandedOnIsNoPartOfAnObject() {
+        assertThatThrownBy(() -> Part.parse("passed")).isInstanceOf(MalformedException.class);
+    }
+}
