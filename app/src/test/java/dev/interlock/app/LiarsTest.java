@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.interlock.client.GetOptions;
 import dev.interlock.client.PutOptions;
 import dev.interlock.client.UserKeyFile;
+import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.sealing.Kem;
@@ -82,16 +83,16 @@ final class LiarsTest {
     }
 
     /** Does its sums right, but for one byte of some. */
-    private record WrongKernel(FieldKernel honest, AtomicInteger left) implements FieldKernel {
-        /** @param times how many sums are wrong, of those that are long enough */
+    private record WrongKernel(FieldKernel honest, int least, AtomicInteger left) implements FieldKernel {
+        /** @param times how many sums are wrong, of those that are a chunk */
         WrongKernel(int times) {
-            this(FieldKernels.chosen(), new AtomicInteger(times));
+            this(FieldKernels.chosen(), new ChunkLayout(0).padLength(0), new AtomicInteger(times));
         }
 
         @Override
         public void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src) {
             honest.addScaled(out, in, coefficient, src);
-            if (out.byteSize() >= 64 && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+            if (out.byteSize() >= least && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
                 byte wrong = (byte) (out.get(ValueLayout.JAVA_BYTE, 60) ^ 4);
                 out.set(ValueLayout.JAVA_BYTE, 60, wrong);
             }
@@ -242,8 +243,22 @@ final class LiarsTest {
     @Test
     void aDealerWhoseSharesDontFitIsNamedBeforeThePutEnds() throws Exception {
         ring.stop("dealer1");
+        WrongKernel wrong = new WrongKernel(FieldKernels.chosen(), Leaves.SALT_BYTES + 1, new AtomicInteger(1));
+        ring.startDealer("dealer1", Noise.start(List.of()), wrong);
+        IntegrityException refused = refusedPut(CHUNK + 10);
+        assertThat(refused).hasMessageContaining("dealer1 dealt shares");
+        assertThat(refused.culprits()).containsExactly("dealer1");
+        assertThat(evidence).isEmpty();
+    }
+
+    @Test
+    void aDealerWhoseSaltsDontFitIsNamedBeforeThePutEnds() throws Exception {
+        ring.stop("dealer1");
+        // The first that it deals.
         ring.startDealer("dealer1", Noise.start(List.of()), new WrongKernel(1));
-        assertThat(refusedPut(CHUNK + 10).culprits()).containsExactly("dealer1");
+        IntegrityException refused = refusedPut(CHUNK + 10);
+        assertThat(refused).hasMessageContaining("dealer1 dealt salts");
+        assertThat(refused.culprits()).containsExactly("dealer1");
         assertThat(evidence).isEmpty();
     }
 

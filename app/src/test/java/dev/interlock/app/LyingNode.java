@@ -1,5 +1,6 @@
 package dev.interlock.app;
 
+import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.node.NodeFolder;
@@ -35,8 +36,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * in the store and the arithmetic that it is given: the node itself can't lie.
  */
 final class LyingNode {
-    /** The least that is worth spoiling: a chunk of the empty object. */
-    private static final int LARGE_BYTES = 64;
+    /** The least that is a chunk, and no salt. */
+    private static final int LARGE_BYTES = Leaves.SALT_BYTES + 1;
 
     /** What a node does wrong. */
     enum Fault {

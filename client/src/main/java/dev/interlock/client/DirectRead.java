@@ -84,7 +84,7 @@ final class DirectRead implements AutoCloseable {
                 busy = true;
                 chunk = client.beside(() -> {
                     try {
-                        return open(k).chunk();
+                        return open(k).chunk().asSlice(Direct.offset(part));
                     } finally {
                         done();
                     }

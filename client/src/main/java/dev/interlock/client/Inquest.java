@@ -10,6 +10,7 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Passage;
+import dev.interlock.protocol.ShareHash;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,26 +83,36 @@ final class Inquest {
      */
     IntegrityException verdict(IntegrityException why) throws InterruptedException {
         try {
-            Map<ShareIndex, byte[]> shares = hashes(Part.SHARE, plan.path());
-            Map<ShareIndex, byte[]> ciphertexts = hashes(Part.CIPHERTEXT, plan.homes());
+            Map<ShareIndex, ShareHash.Digest> stored = beside(plan.path(), this::shareHash);
+            Map<ShareIndex, byte[]> ciphertexts = beside(plan.homes(), this::ciphertextHash);
+            Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
+            Map<ShareIndex, byte[]> salts = new LinkedHashMap<>();
+            stored.forEach((x, digest) -> {
+                shares.put(x, digest.share());
+                salts.put(x, digest.salts());
+            });
             List<String> liars = Stream.concat(
-                            shares.entrySet().stream()
-                                    .filter(each -> !same(
-                                            each.getValue(),
-                                            answer(each.getKey()).share())),
+                            stored.entrySet().stream()
+                                    .filter(each -> !same(each.getValue(), answer(each.getKey())))
+                                    .map(Map.Entry::getKey),
                             ciphertexts.entrySet().stream()
                                     .filter(each -> !same(
                                             each.getValue(),
-                                            answer(each.getKey()).ciphertext())))
-                    .map(each -> name(each.getKey()))
+                                            answer(each.getKey()).ciphertext()))
+                                    .map(Map.Entry::getKey))
+                    .map(this::name)
                     .distinct()
                     .toList();
             if (!liars.isEmpty()) {
                 return found(String.join(", ", liars) + " answered for other bytes than those that it holds", liars);
             }
-            if (!WriteCheck.onOnePolynomial(ring.threshold().t(), shares)) {
-                // Each is what the dealer signed for.
+            // Each is what the dealer signed for.
+            int t = ring.threshold().t();
+            if (!WriteCheck.onOnePolynomial(t, shares)) {
                 return found(plan.dealer() + " dealt shares that don't lie on one polynomial", List.of(plan.dealer()));
+            }
+            if (!WriteCheck.onOnePolynomial(t, salts)) {
+                return found(plan.dealer() + " dealt salts that don't lie on one polynomial", List.of(plan.dealer()));
             }
             List<ShareIndex> wrong = ciphertexts.entrySet().stream()
                     .filter(each -> !check.opens(plan, shares, each.getValue()))
@@ -121,11 +133,16 @@ final class Inquest {
         }
     }
 
-    private Map<ShareIndex, byte[]> hashes(Part part, List<ShareIndex> of) throws InterruptedException {
-        Map<ShareIndex, Future<byte[]>> asked = new LinkedHashMap<>();
-        of.forEach(x -> asked.put(x, client.beside(() -> hash(part, x))));
-        Map<ShareIndex, byte[]> hashes = new LinkedHashMap<>();
-        for (Map.Entry<ShareIndex, Future<byte[]>> each : asked.entrySet()) {
+    /** H_ρ of a part of an object, read from its provider. */
+    private interface Hashing<T> {
+        T of(ShareIndex x) throws InterruptedException;
+    }
+
+    private <T> Map<ShareIndex, T> beside(List<ShareIndex> of, Hashing<T> hashing) throws InterruptedException {
+        Map<ShareIndex, Future<T>> asked = new LinkedHashMap<>();
+        of.forEach(x -> asked.put(x, client.beside(() -> hashing.of(x))));
+        Map<ShareIndex, T> hashes = new LinkedHashMap<>();
+        for (Map.Entry<ShareIndex, Future<T>> each : asked.entrySet()) {
             try {
                 hashes.put(each.getKey(), each.getValue().get());
             } catch (ExecutionException e) {
@@ -135,17 +152,29 @@ final class Inquest {
         return hashes;
     }
 
-    /** H_ρ of a part, every chunk of it being what its provider is bound to. */
-    private byte[] hash(Part part, ShareIndex x) throws InterruptedException {
+    private ShareHash.Digest shareHash(ShareIndex x) throws InterruptedException {
+        try (ShareHash hash = new ShareHash(check.reveal())) {
+            read(Part.SHARE, x, hash::update);
+            return hash.digest();
+        }
+    }
+
+    private byte[] ciphertextHash(ShareIndex x) throws InterruptedException {
+        try (LinearHash hash = new LinearHash(check.reveal())) {
+            read(Part.CIPHERTEXT, x, hash::update);
+            return hash.digest();
+        }
+    }
+
+    /** Every chunk of a part, each being what its provider is bound to. */
+    private void read(Part part, ShareIndex x, Consumer<MemorySegment> each) throws InterruptedException {
         Provider provider = ring.provider(x);
         Direct.Promise promise = Direct.promise(ring, signed, part, x);
         PartStream.What what = PartStream.What.ofSession(plan, part);
-        try (PartStream stream = PartStream.open(client, what, provider, promise, 0);
-                LinearHash hash = new LinearHash(check.reveal())) {
+        try (PartStream stream = PartStream.open(client, what, provider, promise, 0)) {
             for (int k = 0; k < plan.layout().count(); k++) {
-                hash.update(stream.chunk());
+                each.accept(stream.chunk());
             }
-            return hash.digest();
         }
     }
 
@@ -226,7 +255,11 @@ final class Inquest {
 
     private CheckAnswer answer(ShareIndex x) {
         CheckAnswer answer = answers.get(x);
-        return answer == null ? new CheckAnswer(new byte[0], null, null) : answer;
+        return answer == null ? new CheckAnswer(new byte[0], new byte[0], null, null) : answer;
+    }
+
+    private static boolean same(ShareHash.Digest hash, CheckAnswer said) {
+        return same(hash.share(), said.share()) && same(hash.salts(), said.salts());
     }
 
     private static boolean same(byte[] hash, byte @Nullable [] said) {

@@ -109,13 +109,13 @@ final class PartStream implements AutoCloseable {
         }
     }
 
-    /** The next chunk, without its salt, until the one after it is asked for. */
+    /** The next chunk, a share's behind its salt, until the one after it is asked for. */
     MemorySegment chunk() throws InterruptedException {
         int k = next++;
         MemorySegment record = buffer.segment().asSlice(0, Direct.chunkBytes(what.part(), what.layout(), k));
         fill(record);
         check(k, Direct.leaf(what.object(), what.part(), provider.x(), k, record));
-        return record.asSlice(Direct.offset(what.part()));
+        return record;
     }
 
     private void check(int chunk, byte[] hash) throws InterruptedException {

@@ -58,7 +58,7 @@ public final class Session implements AutoCloseable {
         homes = members(order.homes());
         require(!homes.isEmpty(), "the order names no home");
         switch (kind) {
-            case WRITE -> checkWrite(order);
+            case WRITE, ATTESTED -> checkWrite(order);
             case READ -> checkRead(order);
             case REPAIR -> checkRepair(order);
         }
@@ -94,7 +94,7 @@ public final class Session implements AutoCloseable {
                 order.blind().length == seedBytes,
                 "the blind's seed must have " + seedBytes + " bytes, not " + order.blind().length);
         routes = switch (kind) {
-            case WRITE ->
+            case WRITE, ATTESTED ->
                 Stream.concat(
                                 Stream.of(Route.write(path, homes)),
                                 scheme.sealed()
@@ -192,7 +192,7 @@ public final class Session implements AutoCloseable {
     private List<ShareIndex> points() {
         List<ShareIndex> all = ring.providers().stream().map(Provider::x).toList();
         return switch (kind) {
-            case WRITE -> scheme.writePoints(path);
+            case WRITE, ATTESTED -> scheme.writePoints(path);
             case READ -> scheme.readPoints(path, all);
             case REPAIR -> path;
         };

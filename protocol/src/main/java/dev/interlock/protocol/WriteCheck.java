@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The check of DESIGN §8 before a put is acknowledged: do the shares that the providers stored lie on one polynomial of
- * degree below t, and does it open the ciphertext that the homes stored to what U sent? U hashes P (⊕ b_U) with H_ρ while it
+ * The check of DESIGN §8 before a put is acknowledged: do the shares that the providers stored, and their salts, lie on one
+ * polynomial of degree below t each, and does the former open the ciphertext that the homes stored to what U sent? U hashes P (⊕ b_U) with H_ρ while it
  * streams, and reveals ρ only after everybody signed for what they stored. H_ρ is linear, so n hashes of 16 bytes answer for
  * n shares, and a wrong one passes with probability below 2^(−127).
  */
@@ -62,7 +62,11 @@ public final class WriteCheck implements AutoCloseable {
      */
     public List<Holding> verify(Write.Plan plan, Map<ShareIndex, CheckAnswer> answers) {
         Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
-        answers.forEach((x, answer) -> shares.put(x, hash(plan, x, answer.share())));
+        Map<ShareIndex, byte[]> salts = new LinkedHashMap<>();
+        answers.forEach((x, answer) -> {
+            shares.put(x, hash(plan, x, answer.share()));
+            salts.put(x, hash(plan, x, answer.salts()));
+        });
         // The homes' words before what they lead to: whoever looks for the culprit builds on them.
         Map<ShareIndex, byte[]> ciphertexts = new LinkedHashMap<>();
         List<Holding> holdings = new ArrayList<>();
@@ -78,6 +82,10 @@ public final class WriteCheck implements AutoCloseable {
         }
         if (!onOnePolynomial(plan.ring().threshold().t(), shares)) {
             throw failed(plan, "the stored shares don't lie on one polynomial", List.of());
+        }
+        // Or no repair could bring a share back that its root knows.
+        if (!onOnePolynomial(plan.ring().threshold().t(), salts)) {
+            throw failed(plan, "the stored shares' salts don't lie on one polynomial", List.of());
         }
         ciphertexts.forEach((home, hash) -> {
             if (!opens(plan, shares, hash)) {

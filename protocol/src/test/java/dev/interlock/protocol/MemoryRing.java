@@ -811,13 +811,13 @@ final class MemoryRing {
 
         CheckAnswer check(SessionId id, byte[] seed) {
             Session session = sessions.get(id);
-            byte[] share = hash(seed, shares.get(session.object()).share());
+            ShareHash.Digest stored = shareHash(seed, session.layout(), shares.get(session.object()));
             if (session.scheme().sealed()) {
                 // Protocol 1: CC_i erases its own copy.
                 shares.remove(session.object());
             }
             if (!session.isHome()) {
-                return new CheckAnswer(share, null, null);
+                return new CheckAnswer(stored.share(), stored.salts(), null, null);
             }
             MemorySegment c = ciphertexts.get(session.object());
             MerkleRoot root = new MerkleRoot();
@@ -828,7 +828,20 @@ final class MemoryRing {
             }
             Holding holding = Holding.sign(
                     key, ring.id(), session.object(), Holding.Part.CIPHERTEXT, x, Holding.WHOLE, root.root());
-            return new CheckAnswer(share, hash(seed, c), holding.encode());
+            return new CheckAnswer(stored.share(), stored.salts(), hash(seed, c), holding.encode());
+        }
+
+        private static ShareHash.Digest shareHash(byte[] seed, ChunkLayout layout, DealtShare own) {
+            MemorySegment records = records(layout, own);
+            try (ShareHash hash = new ShareHash(seed)) {
+                long at = 0;
+                for (int k = 0; k < layout.count(); k++) {
+                    int length = Leaves.SALT_BYTES + layout.padLength(k);
+                    hash.update(records.asSlice(at, length));
+                    at += length;
+                }
+                return hash.digest();
+            }
         }
 
         private static byte[] hash(byte[] seed, MemorySegment stored) {

@@ -371,7 +371,8 @@ final class MemoryRingTest {
                 @Override
                 public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                     return by.equals(liar)
-                            ? new CheckAnswer(flipped(answer.share(), 3), answer.ciphertext(), answer.holding())
+                            ? new CheckAnswer(
+                                    flipped(answer.share(), 3), answer.salts(), answer.ciphertext(), answer.holding())
                             : answer;
                 }
             });
@@ -382,6 +383,23 @@ final class MemoryRingTest {
     }
 
     @Test
+    void aSaltThatIsOnNoPolynomialIsCaughtBeforeTheWriteEnds() {
+        MemoryRing memory = new MemoryRing(3, 2, 6);
+        memory.with(new Tap() {
+            @Override
+            public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+                return by.equals(X2)
+                        ? new CheckAnswer(
+                                answer.share(), flipped(answer.salts(), 0), answer.ciphertext(), answer.holding())
+                        : answer;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("salts don't lie on one polynomial");
+    }
+
+    @Test
     void aHomeThatAnswersForAnotherCiphertextIsCaughtBeforeTheWriteEnds() {
         MemoryRing memory = new MemoryRing(3, 2, 6);
         memory.with(new Tap() {
@@ -389,7 +407,7 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 byte[] hash = answer.ciphertext();
                 return by.equals(X2) && hash != null
-                        ? new CheckAnswer(answer.share(), flipped(hash, 0), answer.holding())
+                        ? new CheckAnswer(answer.share(), answer.salts(), flipped(hash, 0), answer.holding())
                         : answer;
             }
         });
@@ -405,7 +423,8 @@ final class MemoryRingTest {
             @Override
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 return by.equals(X2)
-                        ? new CheckAnswer(flipped(answer.share(), 3), answer.ciphertext(), new byte[] {1})
+                        ? new CheckAnswer(
+                                flipped(answer.share(), 3), answer.salts(), answer.ciphertext(), new byte[] {1})
                         : answer;
             }
         });
@@ -422,7 +441,7 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 byte[] holding = answer.holding();
                 return by.equals(X2) && holding != null
-                        ? new CheckAnswer(answer.share(), answer.ciphertext(), flipped(holding, 60))
+                        ? new CheckAnswer(answer.share(), answer.salts(), answer.ciphertext(), flipped(holding, 60))
                         : answer;
             }
         });

@@ -6,7 +6,6 @@ import dev.interlock.core.sealing.SealedLayout;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
-import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ShareRoot;
@@ -32,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One session while it lives at this provider: what the protocol knows of it, and its blobs. */
@@ -144,7 +144,7 @@ final class LiveSession implements AutoCloseable {
             Blob ciphertext = session.homes().size() > 1
                     ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
                     : null;
-            return new LiveSession(node, session, user, Optional.of(pending), share, ciphertext, Map.of(), null);
+            return new LiveSession(node, session, user, Optional.of(pending), share, ciphertext, Map.of(), null, null);
         } catch (RuntimeException e) {
             pending.close();
             throw e;
@@ -351,21 +351,15 @@ final class LiveSession implements AutoCloseable {
         return checked;
     }
 
-    /**
-     * H_ρ of a blob's records, one after the other.
-     *
-     * @param skip so many bytes at the start of each are no part of it
-     */
-    byte[] hash(Blob blob, int skip, byte[] seed) {
-        try (LinearHash hash = new LinearHash(seed);
-                SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
+    /** All records of a blob, one after the other; each only until the next. */
+    void eachRecord(Blob blob, Consumer<MemorySegment> task) {
+        try (SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
             for (int k = 0; k < blob.records(); k++) {
                 MemorySegment record = buffer.segment().asSlice(0, blob.recordBytes(k));
                 blob.read(k, record);
-                hash.update(record.asSlice(skip));
+                task.accept(record);
                 moved();
             }
-            return hash.digest();
         }
     }
 

@@ -39,6 +39,7 @@ import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
+import dev.interlock.protocol.ShareHash;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
@@ -182,7 +183,7 @@ public final class ProviderNode implements AutoCloseable {
         try {
             sessions.requireRoom();
             live = switch (session.kind()) {
-                case WRITE -> LiveSession.write(name(), session, signed.key(), store);
+                case WRITE, ATTESTED -> LiveSession.write(name(), session, signed.key(), store);
                 case READ -> openForReading(session, signed);
                 case REPAIR ->
                     session.isRepaired()
@@ -553,15 +554,29 @@ public final class ProviderNode implements AutoCloseable {
             throw new RefusedException(name() + " answers one check of this session, after it has signed");
         }
         try {
-            byte[] share = live.hash(live.share(), Leaves.SALT_BYTES, seed);
+            ShareHash.Digest stored = shareHash(live, seed);
             if (!session.isHome()) {
-                return NodeServer.json(new CheckAnswer(share, null, null));
+                return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), null, null));
             }
-            byte[] ciphertext = live.hash(live.ciphertext(), 0, seed);
+            byte[] ciphertext = ciphertextHash(live, seed);
             Holding holding = holding(session.object(), Part.CIPHERTEXT, Holding.WHOLE, live.ciphertextRoot());
-            return NodeServer.json(new CheckAnswer(share, ciphertext, holding.encode()));
+            return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), ciphertext, holding.encode()));
         } catch (Exception e) {
             throw fail(live, e);
+        }
+    }
+
+    private static ShareHash.Digest shareHash(LiveSession live, byte[] seed) {
+        try (ShareHash hash = new ShareHash(seed)) {
+            live.eachRecord(live.share(), hash::update);
+            return hash.digest();
+        }
+    }
+
+    private static byte[] ciphertextHash(LiveSession live, byte[] seed) {
+        try (LinearHash hash = new LinearHash(seed)) {
+            live.eachRecord(live.ciphertext(), hash::update);
+            return hash.digest();
         }
     }
 

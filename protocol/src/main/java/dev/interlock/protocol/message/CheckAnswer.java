@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
  * A provider's part of the write check: the hashes H_ρ of what it stored, for the user alone.
  *
  * @param share H_ρ(f(x_i)), 16 bytes
+ * @param salts H_ρ of its salts, one after the other, 16 bytes
  * @param ciphertext H_ρ(c), 16 bytes, from a home
  * @param holding encoded {@link dev.interlock.core.token.Holding}, from a home
  */
 public record CheckAnswer(
         byte[] share,
+        byte[] salts,
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] ciphertext,
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] holding) {}
