@@ -12,6 +12,7 @@ INTERLOCK_JDK_PROGRAM=java
 folder="$(mktemp -d "${TMPDIR:-/tmp}/interlock-rehearsal-XXXXXX")"
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
+export INTERLOCK_RECORD="$folder/record"
 
 # The flags must be those of the later starts: `interlock` has them for commands, NodeProcess for nodes.
 rehearse() {

@@ -49,7 +49,7 @@ final class GetCommand implements Callable<Integer> {
             names = "--from",
             paramLabel = "NAME",
             split = ",",
-            description = "use only these providers, at least t (default: the quickest)")
+            description = "use only these providers, at least t (default: those with the best record)")
     private List<String> from = List.of();
 
     @Option(

@@ -35,7 +35,8 @@ import picocli.CommandLine.Command;
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too few providers, 4 integrity (culprits named),",
             "            5 no such object or destroyed, 6 refused.",
-            "INTERLOCK_RING and INTERLOCK_CREDENTIAL stand for --ring and --credential."
+            "INTERLOCK_RING and INTERLOCK_CREDENTIAL stand for --ring and --credential. INTERLOCK_RECORD names the folder",
+            "of what was learned of providers; off keeps nothing."
         })
 public final class Main implements Runnable {
     static final int FAILED = 1;
@@ -87,6 +88,7 @@ public final class Main implements Runnable {
         commands.put("schedule-destroy", ScheduleDestroyCommand.Schedule::new);
         commands.put("cancel-destroy", ScheduleDestroyCommand.Cancel::new);
         commands.put("repair", RepairCommand::new);
+        commands.put("status", StatusCommand::new);
         commands.put("ring", RingCommand::new);
         commands.put("credential", CredentialCommand::new);
         commands.put("keygen", KeygenCommand::new);

@@ -2,13 +2,17 @@ package dev.interlock.app;
 
 import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Interlock;
+import dev.interlock.client.ProviderRecord;
+import dev.interlock.client.RecordFile;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -36,9 +40,31 @@ final class RingOptions {
 
     Interlock open() {
         RingDescriptor descriptor = descriptor();
-        Interlock interlock = Interlock.open(descriptor, CredentialFile.read(credentialFile()), deadlines());
+        Clock clock = Clock.systemUTC();
+        Optional<RecordFile> file = recordFile(descriptor);
+        ProviderRecord record = file.map(each -> each.read(clock))
+                .orElseGet(() -> new ProviderRecord(ProviderRecord.State.EMPTY, clock));
+        Interlock interlock = Interlock.open(descriptor, CredentialFile.read(credentialFile()), deadlines(), record);
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
+        file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
         return interlock;
+    }
+
+    /** Where this user's record of the ring's providers is kept; empty if none is. */
+    static Optional<RecordFile> recordFile(RingDescriptor ring) {
+        return recordFolder(System.getenv())
+                .map(folder -> new RecordFile(folder, ring, warning -> System.err.println("interlock: " + warning)));
+    }
+
+    /** As the XDG base directory specification has it, which calls for passing over a relative path. */
+    static Optional<Path> recordFolder(Map<String, String> environment) {
+        String named = environment.getOrDefault("INTERLOCK_RECORD", "");
+        if (!named.isEmpty()) {
+            return named.equals("off") ? Optional.empty() : Optional.of(Path.of(named));
+        }
+        String state = environment.getOrDefault("XDG_STATE_HOME", "");
+        Path home = Path.of(System.getProperty("user.home"), ".local", "state");
+        return Optional.of((Path.of(state).isAbsolute() ? Path.of(state) : home).resolve("interlock"));
     }
 
     Deadlines deadlines() {

@@ -314,6 +314,10 @@ final class RingIT {
         Files.writeString(small, "a secret");
         String id = put(small);
 
+        Cli keeping = cli.with("INTERLOCK_RECORD", dir.resolve("record"));
+        assertThat(keeping.run("get", id).expect(0).text()).isEqualTo("a secret");
+        assertThat(keeping.run("status").expect(0).text()).contains("sound", "cc1", "cc5");
+
         assertThat(cli.run("get", "0".repeat(32)).expect(5).err()).contains("no object " + "0".repeat(32));
         for (String odd : new String[] {"../../etc/passwd", "a\nb", id + "\n", "идентификатор", "", id.substring(1)}) {
             assertThat(cli.run("get", odd).expect(2).err())

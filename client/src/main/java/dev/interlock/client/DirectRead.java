@@ -155,6 +155,11 @@ final class DirectRead implements AutoCloseable {
         }
     }
 
+    private void failed(String name, String why) {
+        client.record().failed(name);
+        failed.put(name, why);
+    }
+
     private boolean arrives(Source source, int k, long end) throws InterruptedException {
         String name = source.provider.name();
         try {
@@ -166,7 +171,7 @@ final class DirectRead implements AutoCloseable {
                 patience = patience.multipliedBy(2);
                 (source.part == Part.SHARE ? spareShares : spareHomes).addLast(source.provider);
             } else {
-                failed.put(name, name + " gave nothing for " + patience.toSeconds() + " s");
+                failed(name, name + " gave nothing for " + patience.toSeconds() + " s");
             }
             return false;
         } catch (ExecutionException e) {
@@ -176,8 +181,8 @@ final class DirectRead implements AutoCloseable {
                     evidence.add(lie.evidence());
                     failed.put(name, lie.evidence().verify(client.ring()).what());
                 }
-                case InterlockException known -> failed.put(name, known.explanation());
-                case null, default -> failed.put(name, name + " can't be read: " + e.getCause());
+                case InterlockException known -> failed(name, known.explanation());
+                case null, default -> failed(name, name + " can't be read: " + e.getCause());
             }
             return false;
         }

@@ -9,6 +9,6 @@ import java.util.Map;
  *
  * @param route the providers of S, in the order of the pass
  * @param home who sent the ciphertext
- * @param detours providers that failed on the way, and how; {@link Interlock#onLie} has the evidence against liars
+ * @param detours providers that failed or were late on the way, and how; {@link Interlock#onLie} has the evidence against liars
  */
 public record Fetched(Token token, List<String> route, String home, Map<String, String> detours) {}

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * How an object is got.
  *
- * @param from the names of the providers to use; empty for the quickest
+ * @param from the names of the providers to use; empty for those with the best record
  * @param blinding where this read's blinds come from, in the blinded profile: expanded or full
  * @param privateKey for an object of protocol 1; stays the caller's to close
  * @param userKey for an object of protocol 2
@@ -26,7 +26,7 @@ public record GetOptions(
         DIRECT
     }
 
-    /** The quickest providers, and no key. */
+    /** The providers with the best record, and no key. */
     public static final GetOptions DEFAULT =
             new GetOptions(List.of(), Blinding.EXPANDED, Optional.empty(), Optional.empty(), Way.AUTO);
 

@@ -1,6 +1,5 @@
 package dev.interlock.client;
 
-import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.sealing.SealedException;
@@ -13,41 +12,35 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
-import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
-import dev.interlock.wire.Peer;
 import dev.interlock.wire.RecordReader;
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /** One get: U's side of {@link Read}, over the network, again with other providers while enough are left. */
 final class Getting implements AutoCloseable {
-    private static final int PIECE_BYTES = 64 << 10;
-
     private final RingClient client;
     private final RingDescriptor ring;
     private final ObjectId object;
@@ -119,16 +112,9 @@ final class Getting implements AutoCloseable {
             try {
                 if (choice.token().scheme().sealed()) {
                     fetchSealed(choice);
-                } else {
-                    try (Read.Plan plan = plan(choice)) {
-                        pass(plan);
-                    }
+                    return fetched(choice, failed);
                 }
-                return new Fetched(
-                        choice.token(),
-                        choice.s().stream().map(x -> ring.provider(x).name()).toList(),
-                        choice.home().name(),
-                        Map.copyOf(failed));
+                return pass(lookup, choice);
             } catch (DamagedShareException e) {
                 // It's noted; the next choice does without it.
             } catch (CorruptHomeException e) {
@@ -138,7 +124,10 @@ final class Getting implements AutoCloseable {
                 if (options.way() != GetOptions.Way.AUTO) {
                     throw e;
                 }
-                e.culprits().forEach(name -> failed.putIfAbsent(name, e.explanation()));
+                e.culprits().forEach(name -> {
+                    client.record().failed(name);
+                    failed.putIfAbsent(name, e.explanation());
+                });
                 try {
                     return direct(lookup, choice.token(), candidates);
                 } catch (TooFewProvidersException tooFew) {
@@ -155,6 +144,7 @@ final class Getting implements AutoCloseable {
                         || ring.provider(e.node()).isEmpty()) {
                     throw e;
                 }
+                client.record().failed(e.node());
                 if (options.way() == GetOptions.Way.AUTO
                         && !choice.token().scheme().sealed()) {
                     return direct(lookup, choice.token(), candidates);
@@ -168,12 +158,35 @@ final class Getting implements AutoCloseable {
      *
      * @param s the providers of S, home first where it's among them
      */
-    private record Choice(Token token, Provider home, List<ShareIndex> s) {}
+    private record Choice(Token token, Provider home, List<ShareIndex> s) {
+        boolean serves(ShareIndex x) {
+            return home.x().equals(x) || s.contains(x);
+        }
 
-    /** S: a home first, then the quickest others; empty when there aren't enough. */
+        /** All who take part. */
+        Set<ShareIndex> party() {
+            Set<ShareIndex> party = new HashSet<>(s);
+            party.add(home.x());
+            return party;
+        }
+    }
+
     private Optional<Choice> choose(Lookup lookup) {
-        List<Lookup.Holding> usable = lookup.readable().stream()
-                .filter(holding -> !failed.containsKey(holding.provider().name()))
+        return choose(lookup, _ -> 0);
+    }
+
+    /**
+     * S: a home first, then the others, the best first; empty when there aren't enough.
+     *
+     * @param suspicion against a provider, beside what is in the record
+     */
+    private Optional<Choice> choose(Lookup lookup, ToIntFunction<Provider> suspicion) {
+        Map<Provider, Lookup.Holding> readable = new LinkedHashMap<>();
+        lookup.readable().forEach(holding -> readable.put(holding.provider(), holding));
+        List<Lookup.Holding> usable = client.record().ranked(List.copyOf(readable.keySet())).stream()
+                .filter(provider -> !failed.containsKey(provider.name()))
+                .sorted(Comparator.comparingInt(suspicion))
+                .map(readable::get)
                 .toList();
         for (Lookup.Holding home : usable) {
             Token token = home.token();
@@ -283,86 +296,57 @@ final class Getting implements AutoCloseable {
                 client.random());
     }
 
-    private void pass(Read.Plan plan) throws IOException, InterruptedException {
-        List<NodeCard> route = plan.route().stations().stream()
-                .map(station -> ring.provider(station.provider()).card())
-                .distinct()
-                .toList();
-        Orders orders = Orders.send(client, route, node -> sendOrder(plan, node));
-        try {
-            receive(plan, orders);
-        } catch (InterlockException e) {
-            // An order that wasn't taken is why the stream doesn't come.
-            InterlockException first =
-                    orders.refusals().values().stream().findFirst().orElse(e);
-            InterlockException telling = Diagnosis.of(client, route, plan.session(), first);
-            abandon(plan, route);
-            throw telling;
-        } catch (IOException | RuntimeException e) {
-            var _ = orders.refusals();
-            abandon(plan, route);
-            throw e;
+    /** The read through the ring: by this choice, or by another that is quicker. */
+    private Fetched pass(Lookup lookup, Choice choice) throws IOException, InterruptedException {
+        Token token = choice.token();
+        ChunkLayout layout = token.layout();
+        try (Race<Choice> race = new Race<>(
+                client, each -> ReadPass.begin(client, options, plan(each), home -> manifest(each.token(), home)))) {
+            Map<String, String> others = new LinkedHashMap<>();
+            Race<Choice>.Runner winner = race.winner(choice, (late, silent) -> beside(lookup, late, silent), others);
+            release(layout, 0, winner.first(), out);
+            for (int k = 1; k < layout.count(); k++) {
+                release(layout, k, winner.pass().chunk(), out);
+            }
+            others.putAll(failed);
+            return fetched(winner.choice(), others);
         }
+    }
+
+    private Fetched fetched(Choice choice, Map<String, String> detours) {
+        return new Fetched(
+                choice.token(),
+                choice.s().stream().map(x -> ring.provider(x).name()).toList(),
+                choice.home().name(),
+                Map.copyOf(detours));
+    }
+
+    /**
+     * Another set, with as few as possible of those that may hold up the others: whoever hasn't taken its order, then the
+     * first set, then the next ones.
+     */
+    private Optional<Choice> beside(Lookup lookup, List<Choice> late, List<String> silent) throws InterruptedException {
+        Token token = late.getFirst().token();
+        if (!token.scheme().blinded()) {
+            // As printed, every more pass shows the hops more.
+            return Optional.empty();
+        }
+        lookup.more(client);
+        return choose(lookup, provider -> {
+                    int suspicion = silent.contains(provider.name()) ? 1 : 0;
+                    for (Choice each : late) {
+                        suspicion = 2 * suspicion + (each.serves(provider.x()) ? 1 : 0);
+                    }
+                    return suspicion;
+                })
+                .filter(choice -> late.stream().noneMatch(each -> each.party().equals(choice.party()))
+                        && silent.stream()
+                                .noneMatch(name -> choice.serves(
+                                        ring.provider(name).orElseThrow().x())));
     }
 
     private byte[] manifest(Token token, Provider home) {
         return Lookup.manifest(client, token, home);
-    }
-
-    // Step 1.  U →p each CC_i in S, and home: signed request, with fresh B_i.
-    private byte[] sendOrder(Read.Plan plan, NodeCard node) {
-        Order order = Read.order(plan, ring.provider(node.name()).orElseThrow().x());
-        byte[] body = Json.write(order);
-        try {
-            return client.call(
-                    node,
-                    HttpMethod.POST,
-                    "/v1/sessions",
-                    Operation.ORDER,
-                    plan.session().toString(),
-                    body);
-        } finally {
-            Arrays.fill(order.blind(), (byte) 0);
-            Arrays.fill(body, (byte) 0);
-        }
-    }
-
-    // Step 3.  last →p U: P ⊕ ΣB_i (⊕ b_U).  Asked for beside step 1: it begins when all orders are there.
-    private void receive(Read.Plan plan, Orders orders) throws IOException, InterruptedException {
-        ChunkLayout layout = plan.layout();
-        Station last = plan.route().last();
-        Provider home = ring.provider(plan.home());
-        Peer peer = client.peer(ring.provider(last.provider()).card());
-        Peer.Download download = client.download(plan.session(), last);
-        orders.whenRefused(download::fail);
-        // A single chunk's leaf is checked against u_m itself.
-        CompletableFuture<RingClient.Answer<byte[]>> asked = layout.count() == 1
-                ? CompletableFuture.completedFuture(new RingClient.Value<>(home.card(), new byte[0]))
-                : client.ask(home.card(), _ -> manifest(plan.token(), home));
-        try (ReadMasks masks = ReadMasks.begin(client, plan, options);
-                SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
-                RecordReader in =
-                        new RecordReader(download.open(), client.deadlines().stall())) {
-            byte[] manifest = RingClient.answer(asked).value();
-            for (int k = 0; k < layout.count(); k++) {
-                MemorySegment chunk = buffer.segment().asSlice(0, layout.padLength(k));
-                // Piece by piece: full blinds are sent only as far ahead as their sums are used up here.
-                for (long done = 0; done < chunk.byteSize(); done += PIECE_BYTES) {
-                    MemorySegment piece = chunk.asSlice(done, Math.min(PIECE_BYTES, chunk.byteSize() - done));
-                    try {
-                        fill(in, piece, peer);
-                    } catch (InterlockException e) {
-                        // What went in at the other end may have broken off first.
-                        masks.check();
-                        throw e;
-                    }
-                    Read.leave(piece, masks.all());
-                }
-                // Every chunk is checked against u_m's commitment before it is released.
-                Read.checkChunk(plan, manifest, k, chunk);
-                release(layout, k, chunk, out);
-            }
-        }
     }
 
     private void release(ChunkLayout layout, int k, MemorySegment chunk, WritableByteChannel to) throws IOException {
@@ -378,24 +362,14 @@ final class Getting implements AutoCloseable {
         }
     }
 
-    private static void fill(RecordReader in, MemorySegment chunk, Peer from) throws InterruptedException {
-        try {
-            in.fill(chunk);
-        } catch (EOFException e) {
-            throw new IntegrityException(
-                    from.name() + " ended the stream early; only whole, checked chunks were released", List.of());
-        } catch (IOException e) {
-            throw from.broken(e);
-        }
-    }
-
     // The direct read of DESIGN §8, from the first chunk that isn't out yet.
     private Fetched direct(Lookup lookup, Token token, List<Provider> candidates)
             throws IOException, InterruptedException {
         CommitMessage commit = lookup.commit().orElseThrow();
         ChunkLayout layout = token.layout();
-        byte[] manifest = layout.count() == 1 ? new byte[0] : anyManifest(token, candidates);
-        try (DirectRead read = new DirectRead(client, commit, bestFirst(lookup, candidates));
+        List<Provider> best = bestFirst(lookup, candidates);
+        byte[] manifest = layout.count() == 1 ? new byte[0] : anyManifest(token, best);
+        try (DirectRead read = new DirectRead(client, commit, best);
                 Blind<MemorySegment> pad = ReadMasks.userPad(token, options, released)) {
             for (int k = released; k < layout.count(); k++) {
                 MemorySegment chunk = read.chunk(k);
@@ -410,12 +384,12 @@ final class Getting implements AutoCloseable {
         }
     }
 
-    /** Those that answered first, then those of which nothing is known, then those that failed. */
+    /** Those that answered, the best first, then those of which nothing is known, then those that failed. */
     private List<Provider> bestFirst(Lookup lookup, List<Provider> candidates) {
         List<Provider> readable =
                 lookup.readable().stream().map(Lookup.Holding::provider).toList();
-        List<Provider> all = new ArrayList<>(readable);
-        candidates.stream()
+        List<Provider> all = new ArrayList<>(client.record().ranked(readable));
+        client.record().ranked(candidates).stream()
                 .filter(provider -> !readable.contains(provider)
                         && !lookup.holdings().containsKey(provider.name())
                         && !lookup.errors().containsKey(provider.name()))
@@ -463,7 +437,7 @@ final class Getting implements AutoCloseable {
                 MemorySegment c = buffer.segment().asSlice(0, layout.padLength(k));
                 int chunk = k;
                 var _ = ofHome(() -> {
-                    fill(ciphertext, c, client.peer(home.card()));
+                    ReadPass.fill(ciphertext, c, client.peer(home.card()));
                     return c;
                 });
                 for (OpenedShare share : shares) {
@@ -549,25 +523,6 @@ final class Getting implements AutoCloseable {
                 () -> new OpeningOutput(out, token.length(), key, Sealing.ofMessage(ring.id(), object)));
         opening = Optional.of(plain);
         return plain;
-    }
-
-    private void abandon(Read.Plan plan, List<NodeCard> route) {
-        String session = plan.session().toString();
-        for (NodeCard node : route) {
-            client.aside(() -> {
-                try {
-                    byte[] _ = client.call(
-                            node,
-                            HttpMethod.DELETE,
-                            "/v1/sessions/" + session,
-                            Operation.ABANDON,
-                            session,
-                            new byte[0]);
-                } catch (InterlockException e) {
-                    // It ends the session by itself when nothing moves.
-                }
-            });
-        }
     }
 
     @Override

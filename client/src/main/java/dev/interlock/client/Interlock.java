@@ -52,14 +52,28 @@ public final class Interlock implements AutoCloseable {
     private static final int REPAIRS_AT_ONCE = 4;
 
     private final RingClient client;
+    private volatile Runnable atClose = () -> {};
 
     private Interlock(RingClient client) {
         this.client = client;
     }
 
-    /** Takes over the credential and closes it with this. */
+    /** Takes over the credential and closes it with this. What is learned of the providers ends with this, too. */
     public static Interlock open(RingDescriptor ring, Credential credential, Deadlines deadlines) {
-        return new Interlock(new RingClient(ring, credential, deadlines, new SecureRandom(), Clock.systemUTC()));
+        Clock clock = Clock.systemUTC();
+        return open(ring, credential, deadlines, new ProviderRecord(ProviderRecord.State.EMPTY, clock));
+    }
+
+    /**
+     * Takes over the credential and closes it with this.
+     *
+     * @param record goes on with what is known of the providers, and may be shared by several users of a ring; {@link
+     *     RecordFile} keeps it
+     */
+    public static Interlock open(
+            RingDescriptor ring, Credential credential, Deadlines deadlines, ProviderRecord record) {
+        return new Interlock(
+                new RingClient(ring, credential, deadlines, record, new SecureRandom(), Clock.systemUTC()));
     }
 
     /**
@@ -79,6 +93,16 @@ public final class Interlock implements AutoCloseable {
      */
     public void onRepeat(Consumer<IntegrityException> listener) {
         client.onRepeat(listener);
+    }
+
+    /** Does something when this is closed, after the record has its last entry. */
+    public void onClose(Runnable task) {
+        atClose = task;
+    }
+
+    /** What was seen of the providers so far. */
+    public ProviderRecord record() {
+        return client.record();
     }
 
     public RingDescriptor ring() {
@@ -486,5 +510,6 @@ public final class Interlock implements AutoCloseable {
     @Override
     public void close() {
         client.close();
+        atClose.run();
     }
 }

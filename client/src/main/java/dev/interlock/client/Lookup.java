@@ -24,6 +24,7 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,50 +61,102 @@ final class Lookup {
     /** Chains that were checked: the providers of an object all have the same, and checking is dear. */
     private final ConcurrentMap<ByteBuffer, Token> believed = new ConcurrentHashMap<>();
 
+    /** Those that weren't asked so far. */
+    private final List<Provider> others;
+
+    private final RingClient.Answers<Holding> answers;
     private final Map<String, Holding> holdings = new LinkedHashMap<>();
     private final Map<String, InterlockException> errors = new LinkedHashMap<>();
 
-    private Lookup(RingDescriptor ring, ObjectId object, List<Provider> asked) {
-        this.ring = ring;
+    private Lookup(RingClient client, ObjectId object, List<Provider> asked, List<Provider> first) {
+        this.ring = client.ring();
         this.object = object;
         this.asked = asked;
+        this.others = new ArrayList<>(asked);
+        others.removeAll(first);
+        this.answers = client.ask(cards(first), node -> holding(client, node));
+    }
+
+    private static List<NodeCard> cards(List<Provider> providers) {
+        return providers.stream().map(Provider::card).toList();
     }
 
     /** Asks these providers; all answers, or an end of waiting for each. */
     static Lookup complete(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
-        return ask(client, object, providers, false);
+        Lookup lookup = new Lookup(client, object, providers, providers);
+        Duration deadline = longest(client);
+        while (lookup.take(client, deadline)) {
+            // The next.
+        }
+        return lookup;
     }
 
-    /** Asks these providers; returns once enough have answered to read. */
+    /**
+     * Asks those of these providers that the record speaks for, and the others too when those are late or not enough; returns
+     * once enough have answered to read.
+     */
     static Lookup enough(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
-        return ask(client, object, providers, true);
-    }
-
-    private static Lookup ask(RingClient client, ObjectId object, List<Provider> providers, boolean enough)
-            throws InterruptedException {
-        Lookup lookup = new Lookup(client.ring(), object, providers);
-        RingClient.Answers<Holding> answers =
-                client.ask(providers.stream().map(Provider::card).toList(), node -> lookup.holding(client, node));
-        Duration deadline = client.deadlines().answer().plus(client.deadlines().connect());
-        for (int i = 0; i < providers.size() && !(enough && lookup.suffices()); i++) {
-            Optional<RingClient.Answer<Holding>> answer = answers.next(deadline);
-            if (answer.isEmpty()) {
-                break;
-            }
-            switch (answer.get()) {
-                case RingClient.Value<Holding>(NodeCard node, Holding holding) ->
-                    lookup.holdings.put(node.name(), holding);
-                case RingClient.Failure<Holding>(NodeCard node, InterlockException error) ->
-                    lookup.errors.put(node.name(), error);
+        ProviderRecord record = client.record();
+        List<Provider> first = providers.stream()
+                .filter(provider -> record.worthAsking(provider.name()))
+                .toList();
+        Lookup lookup = new Lookup(client, object, providers, first);
+        // By then t should have answered, whoever else is slow.
+        Duration patience = first.stream()
+                .map(provider -> record.deadline(provider.name()))
+                .sorted()
+                .limit(client.ring().threshold().t())
+                .reduce(Duration.ZERO, (_, later) -> later);
+        while (!lookup.suffices()) {
+            boolean reserve = !lookup.others.isEmpty();
+            if (!lookup.take(client, reserve ? patience : longest(client))) {
+                if (!reserve) {
+                    break;
+                }
+                lookup.askOthers(client);
             }
         }
         return lookup;
     }
 
+    private void askOthers(RingClient client) {
+        client.ask(answers, cards(others), node -> holding(client, node));
+        others.clear();
+    }
+
+    private static Duration longest(RingClient client) {
+        return client.deadlines().answer().plus(client.deadlines().connect());
+    }
+
+    /** Takes in what was answered since; asks those, too, that weren't asked, for the next time. */
+    void more(RingClient client) throws InterruptedException {
+        askOthers(client);
+        while (take(client, Duration.ZERO)) {
+            // The next.
+        }
+    }
+
+    /** @return whether there was another answer within the deadline */
+    private boolean take(RingClient client, Duration deadline) throws InterruptedException {
+        Optional<RingClient.Answer<Holding>> answer = answers.next(deadline);
+        switch (answer.orElse(null)) {
+            case null -> {}
+            case RingClient.Value<Holding>(NodeCard node, Holding holding) -> holdings.put(node.name(), holding);
+            case RingClient.Failure<Holding>(NodeCard node, InterlockException error) -> {
+                if (error instanceof IntegrityException) {
+                    client.record().failed(node.name());
+                }
+                errors.put(node.name(), error);
+            }
+        }
+        return answer.isPresent();
+    }
+
     private Holding holding(RingClient client, NodeCard node) {
         ObjectInfo info = Json.read(
                 "the answer of " + node.name(),
-                client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString()),
+                client.watched(
+                        node, () -> client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString())),
                 ObjectInfo.class);
         Provider provider = ring.provider(node.name()).orElseThrow();
         CommitMessage commit = CommitMessage.decode(info.chain());

@@ -14,19 +14,19 @@ import java.util.function.Function;
  * for its order.
  */
 final class Orders {
-    private final List<CompletableFuture<RingClient.Answer<byte[]>>> answers;
+    private final Map<NodeCard, CompletableFuture<RingClient.Answer<byte[]>>> answers = new LinkedHashMap<>();
 
-    private Orders(List<CompletableFuture<RingClient.Answer<byte[]>>> answers) {
-        this.answers = answers;
-    }
+    private Orders() {}
 
     static Orders send(RingClient client, List<NodeCard> nodes, Function<NodeCard, byte[]> order) {
-        return new Orders(nodes.stream().map(node -> client.ask(node, order)).toList());
+        Orders orders = new Orders();
+        nodes.forEach(node -> orders.answers.put(node, client.ask(node, order)));
+        return orders;
     }
 
     /** Tells of the first that isn't taken, as soon as that is known. */
     void whenRefused(Consumer<InterlockException> task) {
-        for (CompletableFuture<RingClient.Answer<byte[]>> answer : answers) {
+        for (CompletableFuture<RingClient.Answer<byte[]>> answer : answers.values()) {
             var _ = answer.thenAccept(each -> {
                 if (each instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)) {
                     task.accept(error);
@@ -35,10 +35,32 @@ final class Orders {
         }
     }
 
+    /** The names of those who haven't answered yet. */
+    List<String> pending() {
+        return answers.entrySet().stream()
+                .filter(each -> !each.getValue().isDone())
+                .map(each -> each.getKey().name())
+                .toList();
+    }
+
+    /** Does something once this node has taken its order, or hasn't. */
+    void whenAnswered(NodeCard node, Runnable task) {
+        CompletableFuture<RingClient.Answer<byte[]>> answer = answers.get(node);
+        if (answer != null) {
+            var _ = answer.thenRun(task);
+        }
+    }
+
+    /** Does something once every node has taken its order, or hasn't. */
+    void whenAllAnswered(Runnable task) {
+        var _ = CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new))
+                .thenRun(task);
+    }
+
     /** Who didn't take its order, and why; waits until every node has answered or its deadline has passed. */
     Map<NodeCard, InterlockException> refusals() {
         Map<NodeCard, InterlockException> refusals = new LinkedHashMap<>();
-        for (CompletableFuture<RingClient.Answer<byte[]>> answer : answers) {
+        for (CompletableFuture<RingClient.Answer<byte[]>> answer : answers.values()) {
             if (answer.join() instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)) {
                 refusals.put(node, error);
             }

@@ -35,6 +35,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** One user's way to the nodes of one ring: every request signed for the node that gets it, many nodes asked at once. */
 final class RingClient implements AutoCloseable {
@@ -46,13 +47,21 @@ final class RingClient implements AutoCloseable {
     private final SecureRandom random;
     private final Clock clock;
     private final Peers peers;
+    private final ProviderRecord record;
     private volatile Consumer<Evidence> accuser = _ -> {};
     private volatile Consumer<IntegrityException> repeated = _ -> {};
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-    RingClient(RingDescriptor ring, Credential credential, Deadlines deadlines, SecureRandom random, Clock clock) {
+    RingClient(
+            RingDescriptor ring,
+            Credential credential,
+            Deadlines deadlines,
+            ProviderRecord record,
+            SecureRandom random,
+            Clock clock) {
         this.ring = ring;
         this.credential = credential;
+        this.record = record;
         this.random = random;
         this.clock = clock;
         this.peers = new Peers(Optional.empty(), deadlines);
@@ -64,6 +73,7 @@ final class RingClient implements AutoCloseable {
     }
 
     void accuse(Evidence evidence) {
+        record.lied(ring.provider(evidence.said().x()).name());
         accuser.accept(evidence);
     }
 
@@ -78,6 +88,10 @@ final class RingClient implements AutoCloseable {
 
     RingDescriptor ring() {
         return ring;
+    }
+
+    ProviderRecord record() {
+        return record;
     }
 
     byte[] owner() {
@@ -128,6 +142,27 @@ final class RingClient implements AutoCloseable {
 
     byte[] get(NodeCard node, String path, Operation operation, String subject) {
         return call(node, HttpMethod.GET, path, operation, subject, new byte[0]);
+    }
+
+    /** Puts a small question, and keeps in the record how the node took it. */
+    <T> T watched(NodeCard node, Supplier<T> question) {
+        ProviderRecord.Question asked = record.ask(node.name());
+        long begun = System.nanoTime();
+        try {
+            T answer = question.get();
+            asked.answered(Duration.ofNanos(System.nanoTime() - begun));
+            return answer;
+        } catch (NodeException e) {
+            asked.failed();
+            throw e;
+        } catch (InterlockException e) {
+            // A refusal is an answer.
+            asked.answered(Duration.ofNanos(System.nanoTime() - begun));
+            throw e;
+        } catch (RuntimeException | Error e) {
+            asked.failed();
+            throw e;
+        }
     }
 
     /** The output of a station that is for the user. */
@@ -213,11 +248,16 @@ final class RingClient implements AutoCloseable {
     /** Asks all these nodes at once. */
     <T> Answers<T> ask(List<NodeCard> nodes, Function<NodeCard, T> question) {
         Answers<T> answers = new Answers<>();
-        answers.outstanding = nodes.size();
+        ask(answers, nodes, question);
+        return answers;
+    }
+
+    /** Asks more of them. */
+    <T> void ask(Answers<T> answers, List<NodeCard> nodes, Function<NodeCard, T> question) {
+        answers.outstanding += nodes.size();
         for (NodeCard node : nodes) {
             var _ = ask(node, question).thenAccept(answers.queue::add);
         }
-        return answers;
     }
 
     /** Asks all these nodes at once and waits for every answer; in the order of the nodes. */
@@ -252,6 +292,8 @@ final class RingClient implements AutoCloseable {
 
     @Override
     public void close() {
+        // Before all that is under way breaks off, and seems to fail.
+        record.settle();
         threads.shutdownNow();
         peers.close();
         credential.close();

@@ -258,8 +258,9 @@ final class RingProcesses implements AutoCloseable {
         Path errors = Files.createTempFile(scratch, "errors-", "");
         AtExit.requireRunning();
         long begun = System.nanoTime();
-        Process process = new ProcessBuilder(command)
-                .redirectInput(Path.of("/dev/null").toFile())
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("INTERLOCK_RECORD", scratch.resolve("record").toString());
+        Process process = builder.redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(said.toFile())
                 .redirectError(errors.toFile())
                 .start();
