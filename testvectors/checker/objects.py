@@ -50,10 +50,10 @@ def share_root_message(ring, epoch, object_id, x, length, root):
 
 
 class Token:
-    """u_m's fields, by SPEC's names; dealings are (name, [(root, signature)])."""
+    """u_m's fields, by SPEC's names; dealings are (name, whether its providers sign, [(root, signature)])."""
 
     FIELDS = ("object", "ring", "epoch", "protocol", "profile", "owner", "threshold", "xs", "homes", "length", "h",
-              "dealings", "time")
+              "dealings", "generation", "origin", "time")
 
     def __init__(self, **fields):
         if set(fields) != set(self.FIELDS):
@@ -64,10 +64,10 @@ class Token:
         out = [u8(1), self.object, self.ring, u32(self.epoch), u8(self.protocol), u8(PROFILES[self.profile]), self.owner,
                u8(self.threshold), u8(len(self.xs)), bytes(self.xs), u8(self.homes), u64(self.length), u32(CHUNK), self.h,
                u8(len(self.dealings))]
-        for dealer, shares in self.dealings:
-            out.append(text(dealer))
+        for dealer, summed, shares in self.dealings:
+            out.append(text(dealer) + u8(summed))
             out += [root + signature for root, signature in shares]
-        return b"".join(out) + u64(self.time)
+        return b"".join(out) + u32(self.generation) + self.origin + u64(self.time)
 
     @classmethod
     def decode(cls, data):
@@ -90,17 +90,22 @@ class Token:
         require(count >= 1)
         for _ in range(count):
             dealer = r.text()   # any: a token names the dealer, the ring says who is one
-            dealings.append((dealer, [(r.exactly(32), r.exactly(64)) for _ in range(n)]))
+            summed = r.u8()
+            require(summed <= 1)
+            dealings.append((dealer, summed, [(r.exactly(32), r.exactly(64)) for _ in range(n)]))
+        generation, origin = r.u32(), r.exactly(16)
+        require(generation >= 1 and (generation == 1) == (origin == object_id))
         time = r.u64()
         r.end()
         return cls(object=object_id, ring=ring, epoch=epoch, protocol=protocol,
                    profile="published" if profile == 1 else "blinded", owner=owner, threshold=threshold, xs=xs,
-                   homes=homes, length=length, h=h, dealings=dealings, time=time)
+                   homes=homes, length=length, h=h, dealings=dealings, generation=generation,
+                   origin=origin, time=time)
 
 
 def chain_message(encoded, token, i, before):
     """What provider i signs: bytes u_m ‖ u8 x_i ‖ for each dealing bytes root_i ‖ bytes σ_{i−1}."""
-    roots = b"".join(bytes_(shares[i][0]) for _, shares in token.dealings)
+    roots = b"".join(bytes_(shares[i][0]) for _, _, shares in token.dealings)
     return bytes_(encoded) + u8(token.xs[i]) + roots + bytes_(before)
 
 

@@ -60,7 +60,7 @@ def sealed_route(profile, path, homes, x):
 
 
 ORDER_FIELDS = {"kind", "protocol", "profile", "object", "session", "path", "homes", "length", "dealer", "blind", "blinds",
-                "recipient"}
+                "recipient", "continues"}
 
 
 def parse_order(data):
@@ -83,6 +83,7 @@ def _order(data):
     require(is_int(order["length"]) and 0 <= order["length"] <= 2**40)
     require(order["dealer"] is None or isinstance(order["dealer"], str))
     require(order["recipient"] is None or isinstance(order["recipient"], str))
+    require(order["continues"] is None)   # what continues another generation is no plain write
     require(order["blinds"] in ("none", "expanded", "full") and isinstance(order["blind"], str))
     order["blind"] = from_base64(order["blind"])
     return order

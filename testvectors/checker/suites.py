@@ -133,8 +133,8 @@ def _(leaves):
 
 @kind("token")
 def _(dealings, **fields):
-    shares = [(d["dealer"], [(s["root"], s["signature"]) for s in d["shares"]]) for d in dealings]
-    if any(len(s) != len(fields["xs"]) for _, s in shares):
+    shares = [(d["dealer"], d["signers"] == "providers", [(s["root"], s["signature"]) for s in d["shares"]]) for d in dealings]
+    if any(len(s) != len(fields["xs"]) for _, _, s in shares):
         raise ValueError("a dealing without exactly n shares")
     encoding = Token(dealings=shares, **fields).encode()
     Token.decode(encoding)   # a token that no decoder would take is no vector

@@ -42,6 +42,7 @@ final class InfoCommand implements Callable<Integer> {
             fields.put("length", token.length());
             fields.put("chunks", token.layout().count());
             fields.put("created", Instant.ofEpochMilli(token.createdMillis()).toString());
+            fields.put("generation", token.generation());
             fields.put("protocol", token.scheme().protocol());
             fields.put("profile", token.scheme().profile().text());
             fields.put("ring", token.ring().toString());

@@ -87,6 +87,8 @@ public final class Main implements Runnable {
         commands.put("destroy", DestroyCommand::new);
         commands.put("schedule-destroy", ScheduleDestroyCommand.Schedule::new);
         commands.put("cancel-destroy", ScheduleDestroyCommand.Cancel::new);
+        commands.put("replace", RenewCommands.Replace::new);
+        commands.put("refresh", RenewCommands.Refresh::new);
         commands.put("repair", RepairCommand::new);
         commands.put("status", StatusCommand::new);
         commands.put("ring", RingCommand::new);

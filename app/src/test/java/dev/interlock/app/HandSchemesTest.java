@@ -100,6 +100,8 @@ final class HandSchemesTest {
         Token token = ring.put(M);
         Token said = new Token(
                 token.object(),
+                token.origin(),
+                token.generation(),
                 token.ring(),
                 token.epoch(),
                 new Scheme(2, Profile.BLINDED),

@@ -15,8 +15,13 @@ import java.util.Optional;
 /** A provider's store that keeps other bytes than it is given: one byte of each object's last record of a kind is wrong. */
 record WrongStore(Store honest, BlobKind wrong) implements Store {
     @Override
-    public PendingObject begin(ObjectId id, byte[] owner) {
-        return new WrongObject(honest.begin(id, owner), wrong);
+    public PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation) {
+        return new WrongObject(honest.begin(id, owner, origin, generation), wrong);
+    }
+
+    @Override
+    public Optional<StoredObject> current(ObjectId origin) {
+        return honest.current(origin);
     }
 
     private record WrongObject(PendingObject honest, BlobKind wrong) implements PendingObject {

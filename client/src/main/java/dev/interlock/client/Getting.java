@@ -17,6 +17,7 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.request.Operation;
@@ -57,6 +58,8 @@ final class Getting implements AutoCloseable {
     private Optional<OpeningOutput> opening = Optional.empty();
     /** Chunks that went out already; a second attempt checks them again and doesn't write them twice. */
     private int released;
+    /** Whether the length was told. */
+    private boolean started;
     /** Whether a write of ours took so long that providers may have taken it for our end. */
     private boolean ownDelay;
 
@@ -89,8 +92,26 @@ final class Getting implements AutoCloseable {
 
     private Fetched run(List<Provider> candidates, LongConsumer start) throws IOException, InterruptedException {
         Lookup lookup = Lookup.enough(client, object, candidates);
+        while (true) {
+            try {
+                return read(lookup, candidates, start);
+            } catch (NodeException | IntegrityException | RefusedException | TooFewProvidersException e) {
+                Lookup later = Lookup.enough(client, object, candidates);
+                if (later.generation() <= lookup.generation()) {
+                    throw e;
+                }
+                // A new pad or new shares took the old one's place meanwhile. P is the same: the rest comes from there.
+                failed.clear();
+                lookup = later;
+            }
+        }
+    }
+
+    private Fetched read(Lookup found, List<Provider> candidates, LongConsumer start)
+            throws IOException, InterruptedException {
+        Lookup lookup = found;
         lookup.token().ifPresent(token -> requireEnough(token, candidates.size()));
-        for (boolean first = true; ; first = false) {
+        while (true) {
             Optional<Choice> chosen = choose(lookup);
             if (chosen.isEmpty() && lookup.readable().size() + lookup.errors().size() < candidates.size()) {
                 // The quick ones weren't enough after all; hear the slow ones out.
@@ -101,9 +122,10 @@ final class Getting implements AutoCloseable {
                 throw unreadable(lookup);
             }
             Choice choice = chosen.get();
-            if (first) {
+            if (!started) {
                 requireKeys(choice.token());
                 start.accept(choice.token().length());
+                started = true;
             }
             if (options.way() == GetOptions.Way.DIRECT
                     && !choice.token().scheme().sealed()) {

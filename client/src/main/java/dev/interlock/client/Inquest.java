@@ -255,7 +255,7 @@ final class Inquest {
 
     private CheckAnswer answer(ShareIndex x) {
         CheckAnswer answer = answers.get(x);
-        return answer == null ? new CheckAnswer(new byte[0], new byte[0], null, null) : answer;
+        return answer == null ? new CheckAnswer(new byte[0], new byte[0], null, null, null) : answer;
     }
 
     private static boolean same(ShareHash.Digest hash, CheckAnswer said) {

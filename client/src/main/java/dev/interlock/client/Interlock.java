@@ -15,6 +15,7 @@ import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Notices;
 import dev.interlock.protocol.message.ObjectList;
+import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.Schedule;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
@@ -36,8 +37,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class Interlock implements AutoCloseable {
     private static final int PAGE = 1000;
     /** Enough to hide the round trips; the ring serves others, too. */
-    private static final int REPAIRS_AT_ONCE = 4;
+    private static final int AT_ONCE = 4;
 
     private final RingClient client;
     private volatile Runnable atClose = () -> {};
@@ -310,7 +311,7 @@ public final class Interlock implements AutoCloseable {
                 .toList();
         boolean lost = Destroyed.unrecoverableSince(token, receipts.values()).isPresent();
         List<String> absent = new ArrayList<>(nodes.stream().map(NodeCard::name).toList());
-        RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, object));
+        RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, token.object()));
         for (int i = 0; i < nodes.size(); i++) {
             Optional<RingClient.Answer<Receipt>> answer =
                     answers.next(client.deadlines().settle());
@@ -339,7 +340,7 @@ public final class Interlock implements AutoCloseable {
                 lookup.chain(),
                 receipts,
                 failures,
-                notify(object, absent, List.copyOf(receipts.keySet())),
+                notify(token.object(), absent, List.copyOf(receipts.keySet())),
                 ring().threshold().n(),
                 Destroyed.unrecoverableSince(token, receipts.values()));
     }
@@ -385,14 +386,14 @@ public final class Interlock implements AutoCloseable {
         return schedule(
                 object,
                 "a schedule",
-                node -> Optional.of(Instant.ofEpochMilli(Json.read(
+                (node, id) -> Optional.of(Instant.ofEpochMilli(Json.read(
                                 "the answer of " + node.name(),
                                 client.call(
                                         node,
                                         HttpMethod.POST,
-                                        "/v1/objects/" + object + "/schedule",
+                                        "/v1/objects/" + id + "/schedule",
                                         Operation.SCHEDULE_DESTROY,
-                                        object.toString(),
+                                        id,
                                         body),
                                 Schedule.class)
                         .destroyMillis())));
@@ -400,26 +401,28 @@ public final class Interlock implements AutoCloseable {
 
     /** Takes that back, wherever it hasn't happened yet; what is open again can be read as before. */
     public Scheduled cancelDestroy(ObjectId object) throws InterruptedException {
-        return schedule(object, "a cancel", node -> {
+        return schedule(object, "a cancel", (node, id) -> {
             byte[] _ = client.call(
                     node,
                     HttpMethod.DELETE,
-                    "/v1/objects/" + object + "/schedule",
+                    "/v1/objects/" + id + "/schedule",
                     Operation.CANCEL_DESTROY,
-                    object.toString(),
+                    id,
                     new byte[0]);
             return Optional.empty();
         });
     }
 
-    private Scheduled schedule(ObjectId object, String what, Function<NodeCard, Optional<Instant>> question)
+    /** @param question put to a node about the id of the generation that is there */
+    private Scheduled schedule(ObjectId object, String what, BiFunction<NodeCard, String, Optional<Instant>> question)
             throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
         Token token = lookup.token().orElseThrow(() -> lookup.unreadable(what));
         Map<String, Optional<Instant>> times = new LinkedHashMap<>();
         Map<String, String> failures = new LinkedHashMap<>();
         List<NodeCard> nodes = ring().providers().stream().map(Provider::card).toList();
-        for (RingClient.Answer<Optional<Instant>> answer : client.askAll(nodes, question)) {
+        String id = token.object().toString();
+        for (RingClient.Answer<Optional<Instant>> answer : client.askAll(nodes, node -> question.apply(node, id))) {
             switch (answer) {
                 case RingClient.Value<Optional<Instant>>(NodeCard node, Optional<Instant> at) ->
                     times.put(node.name(), at);
@@ -470,29 +473,64 @@ public final class Interlock implements AutoCloseable {
     public List<Repaired> repair(String provider, List<ObjectId> objects, Duration pace, Consumer<Repaired> done)
             throws InterruptedException {
         Repairing repairing = new Repairing(client, providers(List.of(provider)).getFirst());
-        List<ObjectId> all =
-                objects.isEmpty() ? list().stream().map(Listed::object).toList() : List.copyOf(objects);
+        return each(objects.isEmpty() ? ids() : objects, pace, repairing::repair, done);
+    }
+
+    /**
+     * Gives objects a new pad, and with it new shares, in the ring where they are (DESIGN §9): what was stolen of the old pad below t
+     * is worth nothing, and the plaintext is outside the pads nowhere. Needs all providers. May be broken off and repeated.
+     *
+     * @param objects which; empty for all
+     * @param pace how long after one object the next may begin; zero for as fast as it goes
+     * @param done told of each object, on whichever thread is through with it
+     * @return as {@code done} was told, in the order of the objects
+     */
+    public List<Renewed> replace(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
+            throws InterruptedException {
+        return each(objects.isEmpty() ? ids() : objects, pace, new Renewing(client, Order.Kind.REPLACE)::renew, done);
+    }
+
+    /**
+     * Gives objects new shares of the pads that they have (DESIGN §9): old and new shares together below t are worth nothing. As
+     * {@link #replace}, but no ciphertext moves.
+     */
+    public List<Renewed> refresh(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
+            throws InterruptedException {
+        return each(objects.isEmpty() ? ids() : objects, pace, new Renewing(client, Order.Kind.REFRESH)::renew, done);
+    }
+
+    private List<ObjectId> ids() throws InterruptedException {
+        return list().stream().map(Listed::object).toList();
+    }
+
+    /** Something done to one object. */
+    private interface Task<T> {
+        T apply(ObjectId object) throws InterruptedException;
+    }
+
+    private static <T> List<T> each(List<ObjectId> objects, Duration pace, Task<T> task, Consumer<T> done)
+            throws InterruptedException {
         Pace slots = new Pace(pace);
-        List<Attempt<Repaired>> attempts = Batch.run(
-                all.stream()
-                        .<Callable<Repaired>>map(object -> () -> {
+        List<Attempt<T>> attempts = Batch.run(
+                objects.stream()
+                        .<Callable<T>>map(object -> () -> {
                             slots.await();
-                            Repaired repaired = repairing.repair(object);
-                            done.accept(repaired);
-                            return repaired;
+                            T result = task.apply(object);
+                            done.accept(result);
+                            return result;
                         })
                         .toList(),
-                REPAIRS_AT_ONCE);
-        List<Repaired> repaired = new ArrayList<>();
-        for (Attempt<Repaired> attempt : attempts) {
+                AT_ONCE);
+        List<T> results = new ArrayList<>();
+        for (Attempt<T> attempt : attempts) {
             switch (attempt) {
-                case Attempt.Done<Repaired>(Repaired value) -> repaired.add(value);
-                case Attempt.Failed<Repaired>(InterruptedException interrupted) -> throw interrupted;
-                case Attempt.Failed<Repaired>(RuntimeException fault) -> throw fault;
-                case Attempt.Failed<Repaired>(Exception other) -> throw new IllegalStateException(other);
+                case Attempt.Done<T>(T value) -> results.add(value);
+                case Attempt.Failed<T>(InterruptedException interrupted) -> throw interrupted;
+                case Attempt.Failed<T>(RuntimeException fault) -> throw fault;
+                case Attempt.Failed<T>(Exception other) -> throw new IllegalStateException(other);
             }
         }
-        return repaired;
+        return results;
     }
 
     private List<Provider> providers(List<String> names) {

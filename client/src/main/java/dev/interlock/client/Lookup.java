@@ -1,5 +1,6 @@
 package dev.interlock.client;
 
+import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
@@ -25,10 +26,13 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
@@ -67,6 +71,8 @@ final class Lookup {
     private final RingClient.Answers<Holding> answers;
     private final Map<String, Holding> holdings = new LinkedHashMap<>();
     private final Map<String, InterlockException> errors = new LinkedHashMap<>();
+    /** Who was told of a newer generation, once. */
+    private final Set<String> told = new HashSet<>();
 
     private Lookup(RingClient client, ObjectId object, List<Provider> asked, List<Provider> first) {
         this.ring = client.ring();
@@ -88,6 +94,7 @@ final class Lookup {
         while (lookup.take(client, deadline)) {
             // The next.
         }
+        lookup.bringUp(client);
         return lookup;
     }
 
@@ -108,6 +115,9 @@ final class Lookup {
                 .limit(client.ring().threshold().t())
                 .reduce(Duration.ZERO, (_, later) -> later);
         while (!lookup.suffices()) {
+            if (lookup.bringUp(client)) {
+                continue;
+            }
             boolean reserve = !lookup.others.isEmpty();
             if (!lookup.take(client, reserve ? patience : longest(client))) {
                 if (!reserve) {
@@ -177,6 +187,52 @@ final class Lookup {
         return new Holding(provider, info.state(), commit, token, destroyAt, receipt);
     }
 
+    /**
+     * Has providers that missed the commit of the newest generation make up for it. All had prepared it before anyone committed it, as
+     * the chain shows, so none has to stay behind, and a commit that broke off half-way keeps nobody from reading.
+     *
+     * @return whether any did
+     */
+    private boolean bringUp(RingClient client) throws InterruptedException {
+        Optional<Holding> newest = known();
+        if (newest.isEmpty() || newest.get().state() != ObjectState.COMMITTED) {
+            return false;
+        }
+        Token token = newest.get().token();
+        byte[] commit = newest.get().commit().encode();
+        String id = token.object().toString();
+        List<Holding> behind = holdings.values().stream()
+                .filter(holding -> holding.token().generation() < token.generation()
+                        && token.providers().contains(holding.provider().x())
+                        && told.add(holding.provider().name()))
+                .toList();
+        boolean any = false;
+        for (RingClient.Answer<byte[]> answer : client.askAll(
+                behind.stream().map(holding -> holding.provider().card()).toList(),
+                node -> client.call(
+                        node,
+                        HttpMethod.POST,
+                        "/v1/objects/" + id + "/commit",
+                        Operation.COMMIT,
+                        id,
+                        commit,
+                        client.deadlines().settle()))) {
+            if (answer instanceof RingClient.Value<byte[]>(NodeCard node, byte[] _)) {
+                holdings.computeIfPresent(
+                        node.name(),
+                        (_, old) -> new Holding(
+                                old.provider(),
+                                ObjectState.COMMITTED,
+                                newest.get().commit(),
+                                token,
+                                Optional.empty(),
+                                Optional.empty()));
+                any = true;
+            }
+        }
+        return any;
+    }
+
     /** The object's manifest from one of its providers, checked against the token. */
     static byte[] manifest(RingClient client, Token token, Provider from) {
         String object = token.object().toString();
@@ -189,9 +245,17 @@ final class Lookup {
         return manifest;
     }
 
-    /** Providers that can serve a read, the quickest first. */
+    /** Providers that can serve a read of the newest generation, the quickest first. */
     List<Holding> readable() {
-        return holdings.values().stream().filter(Holding::isOpen).toList();
+        int newest = generation();
+        return holdings.values().stream()
+                .filter(holding -> holding.isOpen() && holding.token().generation() == newest)
+                .toList();
+    }
+
+    /** The newest generation that anyone knows of; 0 if nobody does. */
+    int generation() {
+        return token().map(Token::generation).orElse(0);
     }
 
     private boolean suffices() {
@@ -260,7 +324,7 @@ final class Lookup {
     private Optional<Holding> known() {
         return holdings.values().stream()
                 .filter(holding -> holding.state() != ObjectState.PREPARED)
-                .findFirst();
+                .max(Comparator.comparingInt(holding -> holding.token().generation()));
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.interlock.client;
 
-import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.sealing.SealedLayout;
@@ -24,15 +23,12 @@ import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.DealReply;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.message.SessionReport;
 import dev.interlock.protocol.request.Operation;
@@ -51,13 +47,11 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 
 /** One put: U's side of {@link Write}, over the network. */
@@ -67,6 +61,7 @@ final class Putting {
     private final RingClient client;
     private final RingDescriptor ring;
     private final Write.Plan plan;
+    private final WriteSteps steps;
     private final PutOptions options;
     private final List<NodeCard> route;
     private final LongConsumer progress;
@@ -80,7 +75,8 @@ final class Putting {
         this.ring = client.ring();
         this.plan = plan;
         this.options = options;
-        this.route = plan.path().stream().map(x -> ring.provider(x).card()).toList();
+        this.steps = new WriteSteps(client, plan);
+        this.route = steps.route();
         this.progress = progress;
         this.blindHashes = plan.attested() && plan.blinding() == Blinding.FULL
                 ? route.stream().map(_ -> check.hash()).toList()
@@ -198,7 +194,7 @@ final class Putting {
         } catch (ChangedOnTheWayException e) {
             // It may be made again, with the same user key file.
             throw e;
-        } catch (CommitUnknownException e) {
+        } catch (WriteSteps.CommitUnknownException e) {
             // Home may have committed: nothing may be given up any more, the user key neither.
             throw e.error();
         } catch (IOException | RuntimeException e) {
@@ -214,7 +210,7 @@ final class Putting {
     // Steps 1 to 3 go out together: what arrives before its order waits for it there.
     private Token write(ReadableByteChannel in) throws IOException, InterruptedException {
         Orders orders = sendOrders();
-        Peer.Call deal = askDealer();
+        Peer.Call deal = steps.askDealer();
         orders.whenRefused(deal::fail);
         try {
             Sent sent = sendPad(in, orders, deal);
@@ -232,24 +228,24 @@ final class Putting {
                 sent.complete();
                 awaitSealedShares();
             }
-            SignatureChain chain = sendToken(token, sent);
+            SignatureChain chain = steps.sign(token, sent.manifest(), sent::complete);
             List<Holding> holdings = check(chain);
             if (options.userKey().isPresent()) {
                 // Before the object exists: no crash may leave it without its key.
                 options.userKey().get().publish();
             }
-            commit(token, new CommitMessage(chain, holdings));
+            steps.commit(token, new CommitMessage(chain, holdings));
             return token;
-        } catch (CommitUnknownException e) {
+        } catch (WriteSteps.CommitUnknownException e) {
             throw e;
         } catch (InterlockException e) {
             InterlockException telling = telling(e, orders, deal);
-            abandon();
+            steps.abandon();
             throw telling;
         } catch (IOException | RuntimeException e) {
             // An order that comes after the end of its session would begin it anew.
             var _ = orders.refusals();
-            abandon();
+            steps.abandon();
             throw e;
         } finally {
             deal.cancel();
@@ -291,30 +287,7 @@ final class Putting {
 
     // Step 1.  U →p every CC_i: signed request for this session.
     private Orders sendOrders() {
-        return Orders.send(client, route, this::sendOrder);
-    }
-
-    private byte[] sendOrder(NodeCard node) {
-        Order order = Write.order(plan, index(node));
-        byte[] body = Json.write(order);
-        try {
-            return client.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
-        } finally {
-            Arrays.fill(order.blind(), (byte) 0);
-            Arrays.fill(body, (byte) 0);
-        }
-    }
-
-    // Step 2.  U →p dealer: deal for this object.
-    private Peer.Call askDealer() {
-        NodeCard dealer = ring.dealer(plan.dealer());
-        byte[] body = Json.write(Write.dealRequest(plan));
-        return client.peer(dealer)
-                .begin(
-                        HttpMethod.POST,
-                        "/v1/deals",
-                        client.authorization(dealer, Operation.DEAL, session(), body),
-                        body);
+        return Orders.send(client, route, steps::order);
     }
 
     /** P on its way, and its leaves. */
@@ -434,47 +407,17 @@ final class Putting {
     private SessionReport report(NodeCard node) {
         return Json.read(
                 "the report of " + node.name(),
-                client.get(node, "/v1/sessions/" + session(), Operation.REPORT, session()),
+                client.get(
+                        node,
+                        "/v1/sessions/" + plan.session(),
+                        Operation.REPORT,
+                        plan.session().toString()),
                 SessionReport.class);
-    }
-
-    // Step 5.  u_m and the signature chain travel behind the data: every CC_i gets u_m, makes durable what it is about
-    // to
-    //          sign for, once its part of step 4 is done, and signs behind CC_{i−1}. CC_1's answer is the whole chain.
-    private SignatureChain sendToken(Token token, Sent sent) throws InterruptedException {
-        byte[] encoded = token.encode();
-        byte[] body = new ChainMessage(SignatureChain.start(encoded), sent.manifest()).encode();
-        List<CompletableFuture<RingClient.Answer<byte[]>>> answers = route.stream()
-                .map(to -> client.ask(to, node -> sendToken(node, body)))
-                .toList();
-        sent.complete();
-        for (CompletableFuture<RingClient.Answer<byte[]>> each : answers.reversed()) {
-            var _ = RingClient.answer(each).value();
-        }
-        SignatureChain chain =
-                SignatureChain.decode(RingClient.answer(answers.getFirst()).value());
-        Write.checkChain(plan, encoded, chain);
-        return chain;
-    }
-
-    private byte[] sendToken(NodeCard node, byte[] body) {
-        return client.call(
-                node,
-                HttpMethod.POST,
-                "/v1/sessions/" + session() + "/token",
-                Operation.TOKEN,
-                session(),
-                body,
-                client.deadlines().settle());
     }
 
     // Step 6.  U makes the write check of DESIGN §8: ρ leaves only now, when all have signed for what they stored.
     private List<Holding> check(SignatureChain chain) throws InterruptedException {
-        byte[] seed = check.reveal();
-        Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
-        for (RingClient.Answer<CheckAnswer> answer : client.askAll(route, node -> check(node, seed))) {
-            answers.put(index(answer.node()), answer.value());
-        }
+        Map<ShareIndex, CheckAnswer> answers = steps.check(check.reveal());
         try {
             return check.verify(plan, answers);
         } catch (IntegrityException e) {
@@ -487,111 +430,11 @@ final class Putting {
         }
     }
 
-    private CheckAnswer check(NodeCard node, byte[] seed) {
-        return Json.read(
-                "the answer of " + node.name(),
-                client.call(
-                        node,
-                        HttpMethod.POST,
-                        "/v1/sessions/" + session() + "/check",
-                        Operation.CHECK,
-                        session(),
-                        seed,
-                        client.deadlines().settle().plus(RingClient.passTime(plan.layout()))),
-                CheckAnswer.class);
-    }
-
-    // Then tells every provider to commit: home first, whose commit is the one that decides.
-    private void commit(Token token, CommitMessage message) throws InterruptedException {
-        byte[] body = message.encode();
-        try {
-            commit(route.getFirst(), body);
-        } catch (NodeException lost) {
-            commitAgain(token, body, lost);
-        }
-        for (RingClient.Answer<byte[]> answer :
-                client.askAll(route.subList(1, route.size()), node -> commit(node, body))) {
-            // A provider that missed it holds its share durably and learns of the commit from home.
-            if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)
-                    && !(error instanceof NodeException)) {
-                throw new CommitUnknownException(new NodeException(
-                        node.name(),
-                        "home committed " + token.object() + ", but " + node.name() + " doesn't follow: "
-                                + error.explanation() + ". `interlock info " + token.object() + "` tells where it is"));
-            }
-        }
-    }
-
-    private byte[] commit(NodeCard node, byte[] body) {
-        String object = plan.object().toString();
-        return client.call(
-                node,
-                HttpMethod.POST,
-                "/v1/objects/" + object + "/commit",
-                Operation.COMMIT,
-                object,
-                body,
-                client.deadlines().settle());
-    }
-
-    /** The answer to the deciding commit was lost; committing twice is committing once. */
-    private void commitAgain(Token token, byte[] body, NodeException lost) {
-        try {
-            byte[] _ = commit(route.getFirst(), body);
-        } catch (NoSuchObjectException forgotten) {
-            // Home's word is binding: it hadn't committed, and never will.
-            throw forgotten;
-        } catch (InterlockException stillUnknown) {
-            throw new CommitUnknownException(new NodeException(
-                    lost.node(),
-                    lost.explanation() + ". Whether the put of " + token.object()
-                            + " was committed isn't known: when " + lost.node() + " is back, `interlock info "
-                            + token.object() + "` tells; if it isn't there, put again"));
-        }
-    }
-
-    /** The put may have been committed, so nothing of it may be undone. */
-    private static final class CommitUnknownException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient InterlockException error;
-
-        CommitUnknownException(InterlockException error) {
-            super(error.explanation());
-            this.error = error;
-        }
-
-        InterlockException error() {
-            return error;
-        }
-    }
-
     private InterlockException tooFew(InterlockException e) {
         if (e instanceof NodeException failed && ring.provider(failed.node()).isPresent()) {
             return new TooFewProvidersException(
                     "a put", route.size(), route.size() - 1, Map.of(failed.node(), failed.explanation()));
         }
         return e;
-    }
-
-    /** Has every provider that can be reached give the session up, rather than wait until it does so by itself. */
-    private void abandon() throws InterruptedException {
-        client.askAll(
-                route,
-                node -> client.call(
-                        node,
-                        HttpMethod.DELETE,
-                        "/v1/sessions/" + session(),
-                        Operation.ABANDON,
-                        session(),
-                        new byte[0]));
-    }
-
-    private ShareIndex index(NodeCard node) {
-        return ring.provider(node.name()).orElseThrow().x();
-    }
-
-    private String session() {
-        return plan.session().toString();
     }
 }

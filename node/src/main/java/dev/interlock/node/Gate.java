@@ -128,7 +128,7 @@ public final class Gate {
                 withId(asked, "object", subject);
             case FETCH, PART -> withId(asked, "object", start(subject));
             case SESSION_PART -> withId(asked, "session", start(subject));
-            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, TOKEN, CHECK, RESTORE ->
+            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE ->
                 withId(asked, "session", subject);
         };
     }

@@ -21,6 +21,8 @@ final class StoreProblems {
             case StoreException.ObjectExists taken -> new RefusedException(message);
             case StoreException.DamagedRecord damaged -> new IntegrityException(message, List.of(node));
             case StoreException.NoRoom full -> new NodeException(node, node + " has no room left on its disk");
+            case StoreException.Replaced replaced -> new NodeException(node, message);
+            case StoreException.Busy busy -> new RefusedException(message + "; repeat the command when that has ended");
             case StoreException.WrongState wrong -> new NodeException(node, message);
             case StoreException.Unusable unusable -> new NodeException(node, message);
             case StoreException.Failed failed -> new NodeException(node, message);

@@ -6,10 +6,8 @@ import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.IntegrityException;
@@ -110,14 +108,11 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
     }
 
     private String binding() {
-        return said.part() == Part.SHARE ? "its dealer signed" : "it signed for itself at the write";
+        return said.part() == Part.SHARE ? "its root is signed" : "it signed for itself at the write";
     }
 
     private byte[] dealt(RingDescriptor ring, Token u) {
-        Dealt dealing = u.dealings().getFirst();
-        ShareRoot root = dealing.rootOf(said.x());
-        root.verify(ring.dealer(dealing.dealer()).key(), u.ring(), u.epoch(), u.object(), u.length());
-        return root.root();
+        return Write.verifyRoot(ring, u, said.x()).root();
     }
 
     private byte[] promised(Token u, Provider provider) {

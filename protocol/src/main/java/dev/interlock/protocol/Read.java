@@ -38,7 +38,7 @@ public final class Read {
         try {
             chain.verifyComplete(ring.keys());
             Token u = Token.decode(chain.token());
-            if (!u.object().equals(object) || !u.ring().equals(ring.id())) {
+            if (!u.origin().equals(object) || !u.ring().equals(ring.id())) {
                 throw new MalformedException("it is the token of another object or ring");
             }
             return u;
@@ -134,7 +134,8 @@ public final class Read {
                 null,
                 null,
                 (layered ? plan.blinding() : Blinding.NONE).text(),
-                Write.seed(plan.blindSeeds(), i));
+                Write.seed(plan.blindSeeds(), i),
+                null);
     }
 
     // Step 2.  home → first of S: c = P ⊕ a0, and each hop → next: the hop of Write, step 4.

@@ -5,7 +5,6 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
@@ -20,7 +19,6 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,13 +36,6 @@ import java.util.stream.Stream;
 public final class Repair {
     private Repair() {}
 
-    /** Two that share a seed. */
-    private record Pair(int lower, int upper) {
-        static Pair of(ShareIndex i, ShareIndex j) {
-            return new Pair(Math.min(i.x(), j.x()), Math.max(i.x(), j.x()));
-        }
-    }
-
     /** U's plan of one repair, with the seeds of all pairs until closed. */
     public static final class Plan implements AutoCloseable {
         private final RingDescriptor ring;
@@ -53,7 +44,7 @@ public final class Repair {
         private final List<ShareIndex> path;
         private final ShareIndex repaired;
         private final Optional<ShareIndex> home;
-        private final Map<Pair, SecretBytes> seeds = new LinkedHashMap<>();
+        private final Map<ShareIndex, SecretBytes> seeds;
 
         private Plan(
                 RingDescriptor ring,
@@ -68,12 +59,7 @@ public final class Repair {
             this.path = List.copyOf(path);
             this.repaired = repaired;
             this.home = home;
-            List<ShareIndex> all = paired(path, repaired);
-            for (int i = 0; i < all.size(); i++) {
-                for (ShareIndex j : all.subList(0, i)) {
-                    seeds.put(Pair.of(all.get(i), j), SecretBytes.random(Session.BLIND_SEED_BYTES, random));
-                }
-            }
+            this.seeds = PairedBlinds.seeds(paired(path, repaired), random);
         }
 
         public RingDescriptor ring() {
@@ -160,27 +146,15 @@ public final class Repair {
                 null,
                 null,
                 (paired ? Blinding.PAIRED : Blinding.NONE).text(),
-                paired ? seeds(plan, i) : new byte[0]);
+                Write.seed(plan.seeds, i),
+                plan.token.generation() == 1
+                        ? null
+                        : new Order.Continues(plan.token.origin().toString(), plan.token.generation(), null));
     }
 
     /** Those of whom each pair shares a seed: S, and CC_k behind it. */
     static List<ShareIndex> paired(List<ShareIndex> path, ShareIndex repaired) {
         return Stream.concat(path.stream(), Stream.of(repaired)).toList();
-    }
-
-    private static byte[] seeds(Plan plan, ShareIndex i) {
-        byte[] seeds = new byte[Session.BLIND_SEED_BYTES * plan.path.size()];
-        int at = 0;
-        for (ShareIndex j : paired(plan.path, plan.repaired)) {
-            SecretBytes seed = plan.seeds.get(Pair.of(i, j));
-            if (seed != null) {
-                byte[] bytes = seed.copyToHeap();
-                System.arraycopy(bytes, 0, seeds, at, bytes.length);
-                Arrays.fill(bytes, (byte) 0);
-                at += bytes.length;
-            }
-        }
-        return seeds;
     }
 
     /**
@@ -190,7 +164,9 @@ public final class Repair {
      */
     public static void checkOrder(Session session, Token token) {
         ShareIndex repaired = session.homes().getFirst();
-        boolean fits = token.scheme().equals(session.scheme())
+        boolean fits = token.origin().equals(session.origin())
+                && token.generation() == session.generation()
+                && token.scheme().equals(session.scheme())
                 && token.length() == session.layout().length()
                 && token.providers().containsAll(session.path())
                 && token.providers().contains(repaired)
@@ -232,9 +208,7 @@ public final class Repair {
         Write.checkManifest(u, message.manifest());
         checkHoldings(ring, u, commit.holdings());
         ShareIndex self = session.self();
-        Dealt dealt = u.dealings().getFirst();
-        ShareRoot root = dealt.rootOf(self);
-        root.verify(ring.dealer(dealt.dealer()).key(), ring.id(), u.epoch(), u.object(), u.length());
+        ShareRoot root = Write.verifyRoot(ring, u, self);
         if (!Arrays.equals(share, root.root())) {
             throw new IntegrityException(
                     "the share of " + u.object() + " that came out of the repair isn't the one that was dealt: one of "

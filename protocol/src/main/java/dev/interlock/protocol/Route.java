@@ -34,10 +34,7 @@ public record Route(List<Station> stations) {
      * receives. With one home this is the paper's ring, closed by CC_n → CC_1.
      */
     public static Route write(List<ShareIndex> path, List<ShareIndex> homes) {
-        Builder route = new Builder(new User(), 0, new Flow());
-        path.forEach(x -> route.through(x, true, false));
-        homes.forEach(x -> route.through(x, false, true));
-        return route.to(new End());
+        return write(new User(), path, homes);
     }
 
     /**
@@ -79,6 +76,21 @@ public record Route(List<Station> stations) {
         Builder route = new Builder(new Zeros(), 0, new Share());
         path.forEach(x -> route.through(x, true, false));
         return route.through(repaired, false, true).to(new End());
+    }
+
+    /**
+     * The replacement of a pad: the write's way, but that home's own ciphertext begins it. Every hop takes its old layer off
+     * and puts its new one on.
+     */
+    public static Route replace(List<ShareIndex> path, List<ShareIndex> homes) {
+        return write(new Ciphertext(), path, homes);
+    }
+
+    private static Route write(Source first, List<ShareIndex> path, List<ShareIndex> homes) {
+        Builder route = new Builder(first, 0, new Flow());
+        path.forEach(x -> route.through(x, true, false));
+        homes.forEach(x -> route.through(x, false, true));
+        return route.to(new End());
     }
 
     /** The repair of a home: another home → CC_k, which keeps what arrives as its ciphertext. */

@@ -39,6 +39,9 @@ public final class Session implements AutoCloseable {
     private final ChunkLayout layout;
     private final Optional<String> dealer;
     private final Optional<RecipientKey> recipient;
+    private final ObjectId origin;
+    private final int generation;
+    private final Optional<ObjectId> before;
     private final Blinding blinding;
     private final List<Route> routes;
     private final int lambda;
@@ -59,10 +62,22 @@ public final class Session implements AutoCloseable {
         require(!homes.isEmpty(), "the order names no home");
         switch (kind) {
             case WRITE, ATTESTED -> checkWrite(order);
+            case REPLACE, REFRESH -> checkRenewal(order);
             case READ -> checkRead(order);
             case REPAIR -> checkRepair(order);
         }
         object = ObjectId.parse(order.object());
+        Order.Continues continues = order.continues();
+        require(
+                continues == null || ((isWrite() || kind == Order.Kind.REPAIR) && continues.generation() >= 2),
+                "only what comes to be continues another generation, and the first one continues none");
+        origin = continues == null ? object : ObjectId.parse(continues.origin());
+        generation = continues == null ? 1 : continues.generation();
+        before = Optional.ofNullable(continues).map(Order.Continues::from).map(ObjectId::parse);
+        require(continues == null || !origin.equals(object), "a later generation has an id of its own");
+        require(
+                before.isPresent() == renews(),
+                "what is replaced or refreshed, and nothing else, names what was there before");
         id = SessionId.parse(order.session());
         layout = layout(order.length());
         dealer = Optional.ofNullable(order.dealer());
@@ -75,8 +90,12 @@ public final class Session implements AutoCloseable {
         require(layers || homes.contains(self), "the order has no part for this provider");
         blinding = Blinding.parse(order.blinds());
         // The blinds of a repair are paired, whatever the profile, and whom it repairs has one too.
-        boolean paired = kind == Order.Kind.REPAIR;
-        boolean blinds = paired ? layers || isRepaired() : layers && scheme.blinded();
+        boolean paired = kind == Order.Kind.REPAIR || kind == Order.Kind.REPLACE;
+        boolean blinds = switch (kind) {
+            case REPAIR -> layers || isRepaired();
+            case REFRESH -> false;
+            case WRITE, ATTESTED, READ, REPLACE -> layers && scheme.blinded();
+        };
         require(
                 (blinding != Blinding.NONE) == blinds,
                 blinds
@@ -84,11 +103,12 @@ public final class Session implements AutoCloseable {
                         : "blinds \"" + blinding.text() + "\": this provider has none to add here");
         require(
                 blinding == Blinding.NONE || (blinding == Blinding.PAIRED) == paired,
-                "the blinds of a repair are paired, and of nothing else");
+                "the blinds of a repair and a replacement are paired, and of nothing else");
         int seedBytes = switch (blinding) {
             case NONE, FULL -> 0;
             case EXPANDED -> BLIND_SEED_BYTES;
-            case PAIRED -> BLIND_SEED_BYTES * path.size();
+            // One for each of the others; whom a repair repairs is one more.
+            case PAIRED -> BLIND_SEED_BYTES * (path.size() - (kind == Order.Kind.REPAIR ? 0 : 1));
         };
         require(
                 order.blind().length == seedBytes,
@@ -101,6 +121,8 @@ public final class Session implements AutoCloseable {
                                         ? path.stream().map(x -> Route.sealed(scheme, path, homes, x))
                                         : Stream.of())
                         .toList();
+            case REPLACE -> List.of(Route.replace(path, homes));
+            case REFRESH -> List.of();
             case READ -> List.of(Route.read(scheme, path, homes.getFirst()));
             case REPAIR ->
                 Stream.concat(
@@ -108,7 +130,7 @@ public final class Session implements AutoCloseable {
                                 homes.stream().skip(1).map(home -> Route.copy(home, homes.getFirst())))
                         .toList();
         };
-        int target = paired ? homes.getFirst().x() : 0;
+        int target = kind == Order.Kind.REPAIR ? homes.getFirst().x() : 0;
         lambda = layers ? Lagrange.coefficient(target, self, points()) : 0;
         // Last: nothing after it throws, so nobody else has to wipe them.
         blindSeeds = IntStream.range(0, seedBytes / BLIND_SEED_BYTES)
@@ -128,6 +150,14 @@ public final class Session implements AutoCloseable {
                         + homes.size());
         require(path.subList(0, copies).equals(homes), "the homes must be the first of the path");
         var _ = ring.dealer(String.valueOf(order.dealer()));
+    }
+
+    private void checkRenewal(Order order) {
+        require(
+                scheme.blinded() && !scheme.sealed(),
+                "pads and shares are renewed in protocols 2 and 3 of the blinded profile only: elsewhere the user's own share or"
+                        + " key hangs on them");
+        checkWrite(order);
     }
 
     private void checkRead(Order order) {
@@ -192,7 +222,7 @@ public final class Session implements AutoCloseable {
     private List<ShareIndex> points() {
         List<ShareIndex> all = ring.providers().stream().map(Provider::x).toList();
         return switch (kind) {
-            case WRITE, ATTESTED -> scheme.writePoints(path);
+            case WRITE, ATTESTED, REPLACE, REFRESH -> scheme.writePoints(path);
             case READ -> scheme.readPoints(path, all);
             case REPAIR -> path;
         };
@@ -207,8 +237,28 @@ public final class Session implements AutoCloseable {
         return kind;
     }
 
+    /** Whether an object, or a new generation of one, is written: dealt, signed for, checked and committed. */
     public boolean isWrite() {
-        return kind == Order.Kind.WRITE || isAttested();
+        return kind == Order.Kind.WRITE || isAttested() || renews();
+    }
+
+    /** Whether a new generation of an object of this ring comes to be: {@link Renewal}. */
+    public boolean renews() {
+        return kind == Order.Kind.REPLACE || kind == Order.Kind.REFRESH;
+    }
+
+    /** The id that the object's owner knows. */
+    public ObjectId origin() {
+        return origin;
+    }
+
+    public int generation() {
+        return generation;
+    }
+
+    /** The generation before, which is replaced or refreshed. */
+    public Optional<ObjectId> before() {
+        return before;
     }
 
     /** A write whose stations sign for what they hand on: {@link Passage}. */
@@ -284,7 +334,7 @@ public final class Session implements AutoCloseable {
         return blinding == Blinding.EXPANDED ? Optional.of(blindSeeds.getFirst()) : Optional.empty();
     }
 
-    /** What B_i is the sum of the expansions of: one seed where it is expanded, as many as S has members where it is paired. */
+    /** What B_i is the sum of the expansions of: one seed where it is expanded, one for each pair where it is paired. */
     public List<SecretBytes> blindSeeds() {
         return blindSeeds;
     }

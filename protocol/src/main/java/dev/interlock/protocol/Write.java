@@ -14,6 +14,7 @@ import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
@@ -56,7 +57,9 @@ public final class Write {
      * @param homes those of S, from its start, that will hold the ciphertext
      * @param recipient k_U, in protocol 1
      * @param blindSeeds of every provider, where blinds are expanded
-     * @param attested whether every station signs for what it hands on: {@link Passage}
+     * @param kind a write; an attested one, whose stations sign for what they hand on ({@link Passage}); or what makes a new
+     *     generation of an object of this ring ({@link Renewal})
+     * @param before the token of the generation before, of this ring or of another one
      */
     public record Plan(
             RingDescriptor ring,
@@ -71,7 +74,8 @@ public final class Write {
             Optional<RecipientKey> recipient,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> blindSeeds,
-            boolean attested)
+            Order.Kind kind,
+            Optional<Token> before)
             implements AutoCloseable {
         /** The same, which takes the seeds over, with every station signing for what it hands on. */
         public Plan withAttestation() {
@@ -88,7 +92,26 @@ public final class Write {
                     recipient,
                     blinding,
                     blindSeeds,
-                    true);
+                    Order.Kind.ATTESTED,
+                    before);
+        }
+
+        public boolean attested() {
+            return kind == Order.Kind.ATTESTED;
+        }
+
+        /** Whether there's a new generation of an object of this ring in the end. */
+        public boolean renews() {
+            return kind == Order.Kind.REPLACE || kind == Order.Kind.REFRESH;
+        }
+
+        /** The id that the object's owner knows. */
+        public ObjectId origin() {
+            return before.map(Token::origin).orElse(object);
+        }
+
+        public int generation() {
+            return before.map(Token::generation).orElse(0) + 1;
         }
 
         /** λ(x_U), where the user has a point in the dealing. */
@@ -136,7 +159,8 @@ public final class Write {
                 recipient,
                 blinding,
                 blindSeeds(path, blinding, random),
-                false);
+                Order.Kind.WRITE,
+                Optional.empty());
     }
 
     /** Fresh seeds for one pass; none where blinds don't grow from seeds. */
@@ -151,7 +175,7 @@ public final class Write {
     /** The order for CC_i; {@link Session#accept} is its other end. */
     public static Order order(Plan plan, ShareIndex i) {
         return new Order(
-                plan.attested() ? Order.Kind.ATTESTED : Order.Kind.WRITE,
+                plan.kind(),
                 plan.scheme().protocol(),
                 plan.scheme().profile().text(),
                 plan.object().toString(),
@@ -162,7 +186,13 @@ public final class Write {
                 plan.dealer(),
                 plan.recipient().map(RecipientKey::toString).orElse(null),
                 plan.blinding().text(),
-                seed(plan.blindSeeds(), i));
+                seed(plan.blindSeeds(), i),
+                plan.before()
+                        .map(before -> new Order.Continues(
+                                plan.origin().toString(),
+                                plan.generation(),
+                                plan.renews() ? before.object().toString() : null))
+                        .orElse(null));
     }
 
     /** For an order, which wipes it. */
@@ -180,16 +210,23 @@ public final class Write {
                 plan.object().toString(),
                 plan.session().toString(),
                 xs(plan.path()),
-                plan.layout().length());
+                plan.layout().length(),
+                plan.kind() == Order.Kind.REFRESH);
     }
 
     /**
      * The dealer's checked view of one dealing: to whom, and how much.
      *
      * @param user the user's point x_U, where it gets a share itself: published 2 and 3
+     * @param ofZero whether the shares are of zero
      */
     public record Deal(
-            ObjectId object, SessionId session, List<ShareIndex> path, Optional<ShareIndex> user, ChunkLayout layout) {
+            ObjectId object,
+            SessionId session,
+            List<ShareIndex> path,
+            Optional<ShareIndex> user,
+            ChunkLayout layout,
+            boolean ofZero) {
         /** All points of the dealing, the user's last. */
         public List<ShareIndex> points() {
             return Stream.concat(path.stream(), user.stream()).toList();
@@ -215,7 +252,8 @@ public final class Write {
                 SessionId.parse(request.session()),
                 path,
                 scheme.user(path),
-                Session.layout(request.length()));
+                Session.layout(request.length()),
+                request.ofZero());
     }
 
     /** The leaf over chunk k of a share: computed by the dealer before it sends, by CC_i when it receives. */
@@ -283,6 +321,8 @@ public final class Write {
         RingDescriptor ring = plan.ring();
         return new Token(
                 plan.object(),
+                plan.origin(),
+                plan.generation(),
                 ring.id(),
                 ring.epoch(),
                 plan.scheme(),
@@ -319,6 +359,8 @@ public final class Write {
     public static void checkToken(RingDescriptor ring, Session session, ShareRoot own, ChainMessage message) {
         Token u = Token.decode(message.chain().token());
         boolean ofThisSession = u.object().equals(session.object())
+                && u.origin().equals(session.origin())
+                && u.generation() == session.generation()
                 && u.ring().equals(ring.id())
                 && u.epoch() == ring.epoch()
                 && u.scheme().equals(session.scheme())
@@ -327,6 +369,7 @@ public final class Write {
                 && u.homes().equals(session.homes())
                 && u.length() == session.layout().length()
                 && u.dealings().size() == 1
+                && u.dealings().getFirst().summed() == (session.kind() == Order.Kind.REFRESH)
                 && Optional.of(u.dealings().getFirst().dealer()).equals(session.dealer());
         if (!ofThisSession) {
             throw new MalformedException("the token isn't that of this session's object");
@@ -368,6 +411,21 @@ public final class Write {
             throw new IntegrityException(
                     "the signature chain of " + plan.object() + " doesn't hold: " + e.getMessage(), List.of());
         }
+    }
+
+    /**
+     * Whether a root of u_m is signed by whom it must be: the dealer, or, where the share is a sum, its own provider.
+     *
+     * @throws BadSignatureException otherwise
+     */
+    public static ShareRoot verifyRoot(RingDescriptor ring, Token u, ShareIndex x) {
+        Dealt dealt = u.dealings().getFirst();
+        ShareRoot root = dealt.rootOf(x);
+        VerifyingKey signer = dealt.summed()
+                ? ring.provider(x).card().key()
+                : ring.dealer(dealt.dealer()).key();
+        root.verify(signer, ring.id(), u.epoch(), u.object(), u.length());
+        return root;
     }
 
     /** CC_i: the object becomes visible here only under a complete chain over the token that it signed itself. */

@@ -80,8 +80,11 @@ public final class WriteCheck implements AutoCloseable {
             ciphertexts.put(home, hash(plan, home, hash));
             holdings.add(holding(plan, home, holding));
         }
+        if (plan.renews()) {
+            sent = before(plan, answers);
+        }
         if (!onOnePolynomial(plan.ring().threshold().t(), shares)) {
-            throw failed(plan, "the stored shares don't lie on one polynomial", List.of());
+            throw failed(plan, "the stored shares don't lie on one polynomial" + odd(plan, shares), List.of());
         }
         // Or no repair could bring a share back that its root knows.
         if (!onOnePolynomial(plan.ring().threshold().t(), salts)) {
@@ -97,6 +100,62 @@ public final class WriteCheck implements AutoCloseable {
             throw failed(plan, "its homes signed for different ciphertexts", List.of());
         }
         return holdings;
+    }
+
+    /**
+     * H_ρ of what the generation before opens to: nobody sent it. Up to n − t liars can't shift it together: their hashes would
+     * leave the polynomial of the other t, and of n − t + 1 homes one tells the truth.
+     */
+    private static byte[] before(Write.Plan plan, Map<ShareIndex, CheckAnswer> answers) {
+        int t = plan.ring().threshold().t();
+        Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
+        Map<ShareIndex, byte[]> ciphertexts = new LinkedHashMap<>();
+        answers.forEach((x, answer) -> {
+            CheckAnswer.Before before = answer.before();
+            byte[] ciphertext = before == null ? null : before.ciphertext();
+            if (before == null || (ciphertext == null) == plan.homes().contains(x)) {
+                throw failed(plan, name(plan, x) + " didn't answer for the generation before", List.of(name(plan, x)));
+            }
+            shares.put(x, hash(plan, x, before.share()));
+            if (ciphertext != null) {
+                ciphertexts.put(x, hash(plan, x, ciphertext));
+            }
+        });
+        if (!onOnePolynomial(t, shares)) {
+            throw failed(
+                    plan,
+                    "its shares as they were don't lie on one polynomial" + odd(plan, shares)
+                            + "; `interlock get --route direct` names who has a wrong one, and `interlock repair` mends it",
+                    List.of());
+        }
+        byte[] ciphertext = ciphertexts.values().iterator().next();
+        if (!ciphertexts.values().stream().allMatch(hash -> MessageDigest.isEqual(hash, ciphertext))) {
+            throw failed(
+                    plan,
+                    "its homes don't have the same ciphertext of the generation before; `interlock get --route direct`"
+                            + " names who has a wrong one, and `interlock repair` mends it",
+                    List.of());
+        }
+        byte[] hash = at(0, t, shares);
+        for (int i = 0; i < hash.length; i++) {
+            hash[i] ^= ciphertext[i];
+        }
+        return hash;
+    }
+
+    /** The one without whom the others lie on one polynomial, where there are enough others to tell. */
+    private static String odd(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
+        int t = plan.ring().threshold().t();
+        return shares.keySet().stream()
+                .filter(x -> shares.size() > t + 1)
+                .filter(x -> {
+                    Map<ShareIndex, byte[]> others = new LinkedHashMap<>(shares);
+                    others.remove(x);
+                    return onOnePolynomial(t, others);
+                })
+                .findFirst()
+                .map(x -> ", and without that of " + name(plan, x) + " they do")
+                .orElse("");
     }
 
     /**
@@ -173,7 +232,16 @@ public final class WriteCheck implements AutoCloseable {
 
     private static IntegrityException failed(Write.Plan plan, String why, List<String> culprits) {
         return new IntegrityException(
-                "the put of " + plan.object() + " failed its check: " + why + ". Nothing was stored", culprits);
+                switch (plan.kind()) {
+                    case REPLACE ->
+                        "the replacement of the pad of " + plan.origin() + " failed its check: " + why
+                                + ". The object stays as it was";
+                    case REFRESH ->
+                        "the refresh of " + plan.origin() + " failed its check: " + why
+                                + ". The object stays as it was";
+                    default -> "the put of " + plan.object() + " failed its check: " + why + ". Nothing was stored";
+                },
+                culprits);
     }
 
     @Override

@@ -37,7 +37,8 @@ final class JsonTest {
           "dealer" : null,
           "recipient" : null,
           "blinds" : "expanded",
-          "blind" : "%s"
+          "blind" : "%s",
+          "continues" : null
         }\
         """.formatted(SEED_TEXT);
 

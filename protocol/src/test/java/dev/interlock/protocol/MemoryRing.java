@@ -97,10 +97,10 @@ final class MemoryRing {
     }
 
     private final Map<ShareIndex, CloudProvider> providers = new LinkedHashMap<>();
-    /** The user's side: how it wrote an object, and in protocol 2 what it keeps of it; in protocol 1 one key for all. */
     /** What the homes of an object said at its write. */
     private final Map<ObjectId, List<Holding>> holdings = new HashMap<>();
 
+    /** The user's side: how it wrote an object, and in protocol 2 what it keeps of it; in protocol 1 one key for all. */
     private final Map<ObjectId, Way> ways = new HashMap<>();
 
     private final Map<ObjectId, byte[]> userKeys = new HashMap<>();
@@ -817,7 +817,7 @@ final class MemoryRing {
                 shares.remove(session.object());
             }
             if (!session.isHome()) {
-                return new CheckAnswer(stored.share(), stored.salts(), null, null);
+                return new CheckAnswer(stored.share(), stored.salts(), null, null, null);
             }
             MemorySegment c = ciphertexts.get(session.object());
             MerkleRoot root = new MerkleRoot();
@@ -828,7 +828,7 @@ final class MemoryRing {
             }
             Holding holding = Holding.sign(
                     key, ring.id(), session.object(), Holding.Part.CIPHERTEXT, x, Holding.WHOLE, root.root());
-            return new CheckAnswer(stored.share(), stored.salts(), hash(seed, c), holding.encode());
+            return new CheckAnswer(stored.share(), stored.salts(), hash(seed, c), holding.encode(), null);
         }
 
         private static ShareHash.Digest shareHash(byte[] seed, ChunkLayout layout, DealtShare own) {

@@ -372,7 +372,11 @@ final class MemoryRingTest {
                 public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                     return by.equals(liar)
                             ? new CheckAnswer(
-                                    flipped(answer.share(), 3), answer.salts(), answer.ciphertext(), answer.holding())
+                                    flipped(answer.share(), 3),
+                                    answer.salts(),
+                                    answer.ciphertext(),
+                                    answer.holding(),
+                                    answer.before())
                             : answer;
                 }
             });
@@ -390,7 +394,11 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 return by.equals(X2)
                         ? new CheckAnswer(
-                                answer.share(), flipped(answer.salts(), 0), answer.ciphertext(), answer.holding())
+                                answer.share(),
+                                flipped(answer.salts(), 0),
+                                answer.ciphertext(),
+                                answer.holding(),
+                                answer.before())
                         : answer;
             }
         });
@@ -407,7 +415,8 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 byte[] hash = answer.ciphertext();
                 return by.equals(X2) && hash != null
-                        ? new CheckAnswer(answer.share(), answer.salts(), flipped(hash, 0), answer.holding())
+                        ? new CheckAnswer(
+                                answer.share(), answer.salts(), flipped(hash, 0), answer.holding(), answer.before())
                         : answer;
             }
         });
@@ -424,7 +433,11 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 return by.equals(X2)
                         ? new CheckAnswer(
-                                flipped(answer.share(), 3), answer.salts(), answer.ciphertext(), new byte[] {1})
+                                flipped(answer.share(), 3),
+                                answer.salts(),
+                                answer.ciphertext(),
+                                new byte[] {1},
+                                answer.before())
                         : answer;
             }
         });
@@ -441,7 +454,12 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 byte[] holding = answer.holding();
                 return by.equals(X2) && holding != null
-                        ? new CheckAnswer(answer.share(), answer.salts(), answer.ciphertext(), flipped(holding, 60))
+                        ? new CheckAnswer(
+                                answer.share(),
+                                answer.salts(),
+                                answer.ciphertext(),
+                                flipped(holding, 60),
+                                answer.before())
                         : answer;
             }
         });

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -73,6 +74,7 @@ final class SessionTest {
         String recipient;
         String blinds = "expanded";
         byte[] blind = new SeededRandom(1).bytes(Session.BLIND_SEED_BYTES);
+        Order.@Nullable Continues continues;
 
         static Draft read() {
             return new Draft();
@@ -105,7 +107,8 @@ final class SessionTest {
 
         Order order() {
             return new Order(
-                    kind, protocol, profile, object, session, path, homes, length, dealer, recipient, blinds, blind);
+                    kind, protocol, profile, object, session, path, homes, length, dealer, recipient, blinds, blind,
+                    continues);
         }
     }
 

@@ -183,8 +183,8 @@ final class WriteTest {
         RingDescriptor study = new MemoryRing(3, 2, 22, Set.of(Profile.PUBLISHED)).ring;
         DealRequest good = Write.dealRequest(PLAN);
         for (int protocol = 1; protocol <= 3; protocol++) {
-            DealRequest request =
-                    new DealRequest(protocol, "published", good.object(), good.session(), good.path(), good.length());
+            DealRequest request = new DealRequest(
+                    protocol, "published", good.object(), good.session(), good.path(), good.length(), false);
             Write.Deal deal = Write.acceptDeal(study, request);
             assertThat(deal.path()).isEqualTo(PLAN.path());
             assertThat(deal.points()).isEqualTo(protocol == 1 ? xs(2, 1, 3) : xs(2, 1, 3, 4));
@@ -205,22 +205,24 @@ final class WriteTest {
                 dealing("the length -1 is outside", good, List.of(2, 1, 3), -1),
                 dealing("is outside 0..", good, List.of(2, 1, 3), ChunkLayout.MAX_LENGTH + 1),
                 Arguments.of(
-                        "is no object id", new DealRequest(3, "blinded", "x", good.session(), good.path(), LENGTH)),
+                        "is no object id",
+                        new DealRequest(3, "blinded", "x", good.session(), good.path(), LENGTH, false)),
                 scheme("protocol 0 is none of 1, 2, 3", good, 0, "blinded"),
                 scheme("protocol 4 is none of 1, 2, 3", good, 4, "blinded"),
                 scheme("\"published\" or \"blinded\"", good, 3, "plain"),
                 scheme("the ring memory doesn't allow the profile published", good, 3, "published"),
                 Arguments.of(
-                        "is no session id", new DealRequest(3, "blinded", good.object(), "x", good.path(), LENGTH)));
+                        "is no session id",
+                        new DealRequest(3, "blinded", good.object(), "x", good.path(), LENGTH, false)));
     }
 
     private static Arguments dealing(String rule, DealRequest good, List<Integer> path, long length) {
-        return Arguments.of(rule, new DealRequest(3, "blinded", good.object(), good.session(), path, length));
+        return Arguments.of(rule, new DealRequest(3, "blinded", good.object(), good.session(), path, length, false));
     }
 
     private static Arguments scheme(String rule, DealRequest good, int protocol, String profile) {
         DealRequest request =
-                new DealRequest(protocol, profile, good.object(), good.session(), good.path(), good.length());
+                new DealRequest(protocol, profile, good.object(), good.session(), good.path(), good.length(), false);
         return Arguments.of(rule, request);
     }
 
@@ -310,6 +312,8 @@ final class WriteTest {
         Token token() {
             return new Token(
                     object,
+                    object,
+                    1,
                     ring,
                     epoch,
                     scheme,

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Deals the pad of one object, piece by piece, and keeps nothing (DESIGN §§3 and 12).
  *
  * <p>For every byte it draws a polynomial of its own, uniform among those of degree below t, and gives provider j its
- * value at x_j. The pad, the values at 0, is never computed. Constant-time in the polynomials. Not safe for several
+ * value at x_j. The pad, the values at 0, is never computed. A dealing of zero draws among those whose value at 0 is zero. Constant-time in the polynomials. Not safe for several
  * threads.
  */
 public final class PadDealer implements AutoCloseable {
@@ -73,6 +73,15 @@ public final class PadDealer implements AutoCloseable {
      * @throws IllegalStateException after close
      */
     public void next(int length, List<MemorySegment> sharesOut) {
+        next(length, sharesOut, false);
+    }
+
+    /** The same with shares of zero: a_0 = 0, and the other coefficients uniform. */
+    public void nextOfZero(int length, List<MemorySegment> sharesOut) {
+        next(length, sharesOut, true);
+    }
+
+    private void next(int length, List<MemorySegment> sharesOut, boolean ofZero) {
         if (closed) {
             throw new IllegalStateException("the dealer was closed");
         }
@@ -88,7 +97,7 @@ public final class PadDealer implements AutoCloseable {
                     drawn = tile.asSlice(0, (long) t * part);
                     a = coefficients(drawn, part);
                 }
-                dealTile(drawn, a, offset, part, sharesOut);
+                dealTile(drawn, a, ofZero, offset, part, sharesOut);
             }
         } finally {
             tile.fill((byte) 0);
@@ -113,11 +122,19 @@ public final class PadDealer implements AutoCloseable {
     }
 
     private void dealTile(
-            MemorySegment drawn, List<MemorySegment> a, int offset, int part, List<MemorySegment> sharesOut) {
+            MemorySegment drawn,
+            List<MemorySegment> a,
+            boolean ofZero,
+            int offset,
+            int part,
+            List<MemorySegment> sharesOut) {
         // All of a_0..a_{t−1} in one draw, and uniform, zero included: a byte of a_0 that is never zero would rule out
         // one value of the message byte under it, and one of a_{t−1} would let t−1 providers rule out one value of the
         // pad. The paper's "a_0 and a_{t−1} nonzero" is meant for whole vectors, where it fails with chance 2^(−8L).
         random.fill(drawn);
+        if (ofZero) {
+            a.getFirst().fill((byte) 0);
+        }
         List<MemorySegment> higher = a.subList(1, t);
         for (int j = 0; j < xs.length; j++) {
             MemorySegment share = sharesOut.get(j).asSlice(offset, part);

@@ -17,6 +17,9 @@ import java.util.List;
  * The token u_m (DESIGN §7): everything public about one object, signed by all its providers as the bytes that were
  * sent.
  *
+ * @param object the id of this generation, under which its providers keep it
+ * @param origin the id of the first generation, which is the one that the owner knows
+ * @param generation 1, and one more with each new pad, new shares or move to another ring
  * @param owner 16 bytes that name the owner in this ring
  * @param threshold t of n
  * @param providers the share indices of all n providers, in the order of the write
@@ -27,6 +30,8 @@ import java.util.List;
  */
 public record Token(
         ObjectId object,
+        ObjectId origin,
+        int generation,
         RingId ring,
         int epoch,
         Scheme scheme,
@@ -46,6 +51,9 @@ public record Token(
         providers = List.copyOf(providers);
         homes = List.copyOf(homes);
         dealings = List.copyOf(dealings);
+        require(
+                generation >= 1 && (generation == 1) == origin.equals(object),
+                "the first generation, and no other, is its own origin");
         require(epoch >= 1, "the epoch " + epoch + " must be at least 1");
         require(owner.length == OWNER_BYTES, "the owner has 16 bytes, not " + owner.length);
         require(commitment.length == Sha256.BYTES, "the commitment has 32 bytes, not " + commitment.length);
@@ -99,12 +107,15 @@ public record Token(
         out.u8(homes.size()).u64(length).u32(ChunkLayout.CHUNK_BYTES).fixed(commitment, Sha256.BYTES);
         out.u8(dealings.size());
         for (Dealt dealt : dealings) {
-            out.text(dealt.dealer());
+            out.text(dealt.dealer()).u8(dealt.summed() ? 1 : 0);
             dealt.roots()
                     .forEach(root ->
                             out.fixed(root.root(), Sha256.BYTES).fixed(root.signature(), SigningKey.SIGNATURE_BYTES));
         }
-        return out.u64(createdMillis).toBytes();
+        return out.u32(generation)
+                .fixed(origin.bytes(), ObjectId.BYTES)
+                .u64(createdMillis)
+                .toBytes();
     }
 
     /** @throws MalformedException unless these are exactly the bytes of one token */
@@ -142,16 +153,22 @@ public record Token(
         List<Dealt> dealings = new ArrayList<>();
         for (int d = 0; d < dealers; d++) {
             String name = in.text();
+            int summed = in.u8();
+            require(summed <= 1, "roots are signed by their dealer (0) or their providers (1), not " + summed);
             List<ShareRoot> roots = new ArrayList<>();
             for (ShareIndex x : providers) {
                 roots.add(new ShareRoot(x, in.fixed(Sha256.BYTES), in.fixed(SigningKey.SIGNATURE_BYTES)));
             }
-            dealings.add(new Dealt(name, roots));
+            dealings.add(new Dealt(name, summed == 1, roots));
         }
+        int generation = in.u32();
+        ObjectId origin = ObjectId.of(in.fixed(ObjectId.BYTES));
         long created = in.u64();
         in.end();
         return new Token(
                 object,
+                origin,
+                generation,
                 ring,
                 epoch,
                 scheme,

@@ -32,6 +32,8 @@ final class Sample {
     static Token token(List<ShareIndex> providers, int homes, long length, List<Dealt> dealings) {
         return new Token(
                 OBJECT,
+                OBJECT,
+                1,
                 RING,
                 EPOCH,
                 Scheme.DEFAULT,

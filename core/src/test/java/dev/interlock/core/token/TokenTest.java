@@ -43,11 +43,13 @@ final class TokenTest {
         assertThat(in.getLong()).isEqualTo(3_000_000);
         assertThat(in.getInt()).isEqualTo(1 << 20);
         assertThat(take(in, 32)).containsOnly(0x0C);
-        assertThat(take(in, 1 + 1 + 7)).containsExactly(1, 7, 'd', 'e', 'a', 'l', 'e', 'r', '1');
+        assertThat(take(in, 1 + 1 + 7 + 1)).containsExactly(1, 7, 'd', 'e', 'a', 'l', 'e', 'r', '1', 0);
         for (ShareRoot root : u.dealings().getFirst().roots()) {
             assertThat(take(in, 32)).containsOnly(root.x().x());
             assertThat(take(in, 64)).isEqualTo(root.signature());
         }
+        assertThat(in.getInt()).isEqualTo(1);
+        assertThat(hex.formatHex(take(in, 16))).isEqualTo("00112233445566778899aabbccddeeff");
         assertThat(in.getLong()).isEqualTo(Sample.CREATED_MILLIS);
         assertThat(in.hasRemaining()).isFalse();
     }
@@ -149,12 +151,14 @@ final class TokenTest {
         rejects(61, 0x01, "the length");
         rejects(70, 0x11, "chunks of");
         rejects(105, 0, "dealings");
+        rejects(114, 2, "signed by");
+        rejects(1, 7, "its own origin");
     }
 
     private static void rejects(int at, int value, String rule) {
         byte[] bytes = Sample.token().encode();
         // Where dealings are left out, so are their bytes.
-        byte[] changed = at == 105 ? without(bytes, 106, bytes.length - 8) : bytes;
+        byte[] changed = at == 105 ? without(bytes, 106, bytes.length - 28) : bytes;
         changed[at] = (byte) value;
         assertThatThrownBy(() -> Token.decode(changed))
                 .as("byte %d = %d", at, value)
@@ -184,6 +188,8 @@ final class TokenTest {
         Token u = Sample.token();
         return new Token(
                 u.object(),
+                u.origin(),
+                u.generation(),
                 u.ring(),
                 u.epoch(),
                 u.scheme(),
@@ -205,6 +211,8 @@ final class TokenTest {
         refuses(
                 () -> new Token(
                         u.object(),
+                        u.origin(),
+                        u.generation(),
                         u.ring(),
                         u.epoch(),
                         u.scheme(),
@@ -264,6 +272,8 @@ final class TokenTest {
     private static Token withOwnerAndCommitment(Token u, byte[] owner, byte[] commitment) {
         return new Token(
                 u.object(),
+                u.origin(),
+                u.generation(),
                 u.ring(),
                 u.epoch(),
                 u.scheme(),
@@ -335,6 +345,8 @@ final class TokenTest {
         Token u = Sample.token();
         Token token = new Token(
                 u.object(),
+                u.origin(),
+                u.generation(),
                 u.ring(),
                 u.epoch(),
                 scheme,

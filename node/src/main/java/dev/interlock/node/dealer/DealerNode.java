@@ -195,8 +195,12 @@ public final class DealerNode implements AutoCloseable {
                     }
                     // Nothing of this dealing is of use without the signed roots at its end.
                     random.check();
-                    // f(x_i) = Σ a_k x_i^k, for these bytes of every share.
-                    pads.next(length, tiles);
+                    // f(x_i) = Σ a_k x_i^k, for these bytes of every share; δ(x_i) the same, with a_0 = 0.
+                    if (deal.ofZero()) {
+                        pads.nextOfZero(length, tiles);
+                    } else {
+                        pads.next(length, tiles);
+                    }
                     for (Receiver receiver : receivers) {
                         receiver.sendTile();
                     }

@@ -21,6 +21,8 @@ public enum Event {
     COMMITTED,
     /** What was stored, but never committed, is gone. */
     FORGOTTEN,
+    /** A later generation took an object's place, and what it was is erased. */
+    REPLACED,
     /** The object is to be erased later, and closed until then. */
     SCHEDULED,
     /** That was taken back. */

@@ -9,6 +9,7 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.Token;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
@@ -19,6 +20,7 @@ import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.message.ChainMessage;
+import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.SessionReport;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
@@ -51,6 +53,9 @@ final class LiveSession implements AutoCloseable {
     private final Map<Integer, SignedPassage.Received> shown = new ConcurrentHashMap<>();
 
     private final @Nullable ShareFeed feed;
+    /** The generation that is replaced or refreshed; null elsewhere. */
+    private final @Nullable Before before;
+
     private final Map<Integer, Progress> stations = new LinkedHashMap<>();
 
     /** The share's root, once the share arrived whole and is on its way to the disk. */
@@ -83,7 +88,8 @@ final class LiveSession implements AutoCloseable {
             @Nullable Blob ciphertext,
             Map<ShareIndex, Blob> sealed,
             @Nullable Blob received,
-            @Nullable ShareFeed feed) {
+            @Nullable ShareFeed feed,
+            @Nullable Before before) {
         this.node = node;
         this.session = session;
         this.user = user;
@@ -93,12 +99,13 @@ final class LiveSession implements AutoCloseable {
         this.sealed = sealed;
         this.received = received;
         this.feed = feed;
+        this.before = before;
         session.stations().forEach(station -> stations.put(station.place(), new Progress(station.place())));
     }
 
     /** A write's: the object begins, pending. */
     static LiveSession write(String node, Session session, VerifyingKey user, Store store) {
-        PendingObject pending = store.begin(session.object(), user.bytes());
+        PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
         try {
             ChunkLayout layout = session.layout();
             int recordBytes = Leaves.SALT_BYTES + layout.padLength(0);
@@ -128,23 +135,90 @@ final class LiveSession implements AutoCloseable {
                     ciphertext,
                     sealed,
                     received,
-                    ShareFeed.arriving(share));
+                    ShareFeed.arriving(share),
+                    null);
         } catch (RuntimeException e) {
             pending.close();
             throw e;
         }
     }
 
+    /** What there is of the generation before. */
+    private record Before(
+            Token token,
+            Blob share,
+            @Nullable ShareFeed feed,
+            @Nullable Blob ciphertext) implements AutoCloseable {
+        static Before open(Session session, Token token, Store store) {
+            Blob share = store.open(token.object(), BlobKind.SHARE);
+            try {
+                return new Before(
+                        token,
+                        share,
+                        session.kind() == Order.Kind.REPLACE ? ShareFeed.stored(share) : null,
+                        session.isHome() ? store.open(token.object(), BlobKind.CIPHERTEXT) : null);
+            } catch (RuntimeException e) {
+                share.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (feed != null) {
+                feed.abandon();
+            }
+            share.close();
+            if (ciphertext != null) {
+                ciphertext.close();
+            }
+        }
+    }
+
+    /** A replacement's or a refresh's: a new generation begins, pending, beside the one that is there. */
+    static LiveSession renewed(String node, Session session, VerifyingKey user, Token token, Store store) {
+        Before before = Before.open(session, token, store);
+        try {
+            PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
+            try {
+                ChunkLayout layout = session.layout();
+                Blob share =
+                        pending.create(BlobKind.SHARE, Leaves.SALT_BYTES + layout.padLength(0), shareBytes(layout));
+                Blob ciphertext = session.isHome()
+                        ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
+                        : null;
+                return new LiveSession(
+                        node,
+                        session,
+                        user,
+                        Optional.of(pending),
+                        share,
+                        ciphertext,
+                        Map.of(),
+                        null,
+                        ShareFeed.arriving(share),
+                        before);
+            } catch (RuntimeException e) {
+                pending.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            before.close();
+            throw e;
+        }
+    }
+
     /** A repair's, at the provider that gets its share back: the object begins anew, pending. */
     static LiveSession repaired(String node, Session session, VerifyingKey user, Store store) {
-        PendingObject pending = store.begin(session.object(), user.bytes());
+        PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
         try {
             ChunkLayout layout = session.layout();
             Blob share = pending.create(BlobKind.SHARE, Leaves.SALT_BYTES + layout.padLength(0), shareBytes(layout));
             Blob ciphertext = session.homes().size() > 1
                     ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
                     : null;
-            return new LiveSession(node, session, user, Optional.of(pending), share, ciphertext, Map.of(), null, null);
+            return new LiveSession(
+                    node, session, user, Optional.of(pending), share, ciphertext, Map.of(), null, null, null);
         } catch (RuntimeException e) {
             pending.close();
             throw e;
@@ -171,7 +245,8 @@ final class LiveSession implements AutoCloseable {
                     ciphertext,
                     Map.of(),
                     null,
-                    share == null ? null : ShareFeed.stored(share));
+                    share == null ? null : ShareFeed.stored(share),
+                    null);
         } catch (RuntimeException e) {
             if (share != null) {
                 share.close();
@@ -195,6 +270,30 @@ final class LiveSession implements AutoCloseable {
 
     PendingObject pending() {
         return pending.orElseThrow(() -> new IllegalStateException("nothing comes to be in this session"));
+    }
+
+    /** The token of the generation that is replaced or refreshed. */
+    Optional<Token> tokenBefore() {
+        return Optional.ofNullable(before).map(Before::token);
+    }
+
+    Blob shareBefore() {
+        return there(before).share();
+    }
+
+    Blob ciphertextBefore() {
+        return there(there(before).ciphertext());
+    }
+
+    /** For the hop that takes its layer off; null where none comes off. */
+    @Nullable
+    ShareFeed feedBefore() {
+        return before == null ? null : before.feed();
+    }
+
+    /** What a pass that begins at home begins with. */
+    Blob source() {
+        return before == null ? ciphertext() : ciphertextBefore();
     }
 
     Blob share() {
@@ -372,6 +471,14 @@ final class LiveSession implements AutoCloseable {
         }
     }
 
+    /** A refresh has no pass: home has the ciphertext once more, the root over it; others have nothing to wait for. */
+    void copied(byte @Nullable [] root) {
+        synchronized (this) {
+            ciphertextRoot = root;
+        }
+        passed.complete(null);
+    }
+
     /** The root over the share that came out of a repair; the pass is over. */
     synchronized byte[] shareRoot() {
         return there(shareRoot);
@@ -416,6 +523,9 @@ final class LiveSession implements AutoCloseable {
             feed.abandon();
         }
         pending.ifPresent(PendingObject::close);
+        if (before != null) {
+            before.close();
+        }
         if (pending.isEmpty()) {
             if (share != null) {
                 share.close();

@@ -143,12 +143,20 @@ final class Objects {
     }
 
     StoredObject owned(ObjectId id, VerifyingKey user) {
-        StoredObject object =
-                store.find(id).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id));
+        StoredObject object = store.find(id).orElseThrow(() -> none(id));
         if (!Arrays.equals(object.owner(), user.bytes())) {
             throw new RefusedException(name() + ": the object " + id + " belongs to another user");
         }
         return object;
+    }
+
+    private StoredObject ofOrigin(ObjectId origin, VerifyingKey user) {
+        ObjectId current = store.current(origin).orElseThrow(() -> none(origin)).id();
+        return owned(current, user);
+    }
+
+    private NoSuchObjectException none(ObjectId id) {
+        return new NoSuchObjectException(name() + " has no object " + id);
     }
 
     // ---- Step 6 of a write ----
@@ -168,10 +176,17 @@ final class Objects {
     private void commit(StoredObject object, CommitMessage message) {
         SignatureChain prepared = SignatureChain.start(object.token());
         Write.checkCommit(ring, signed.getOrDefault(object.id(), prepared), message.chain());
+        Optional<StoredObject> before = store.current(object.origin())
+                .filter(current ->
+                        current.state() == ObjectState.COMMITTED && current.generation() < object.generation());
         store.commit(object.id(), message.encode());
         if (object.state() == ObjectState.PREPARED) {
             server.audit().record(Entry.of(Event.COMMITTED).object(object.id()));
         }
+        before.ifPresent(replaced -> {
+            server.audit().record(Entry.of(Event.REPLACED).object(replaced.id()).with("by", object.id()));
+            sessions.end(replaced.id(), true);
+        });
         settled(object.id());
     }
 
@@ -189,7 +204,7 @@ final class Objects {
         }
         Optional<StoredObject> object = store.find(id(context));
         Outcome outcome = switch (object.map(StoredObject::state).orElse(null)) {
-            case COMMITTED ->
+            case COMMITTED, REPLACED ->
                 new Outcome(Outcome.Decision.COMMITTED, object.orElseThrow().chain());
             case DESTROYED -> new Outcome(Outcome.Decision.DESTROYED, null);
             case PREPARED -> new Outcome(Outcome.Decision.UNDECIDED, null);
@@ -282,11 +297,13 @@ final class Objects {
         VerifyingKey user = server.gate()
                 .admit(context, Operation.LIST, after.map(ObjectId::toString).orElse(""), new byte[0])
                 .key();
-        return NodeServer.json(new ObjectList(store.list(user.bytes(), after, PAGE).stream()
+        Optional<ObjectId> last =
+                after.map(origin -> store.current(origin).map(StoredObject::id).orElse(origin));
+        return NodeServer.json(new ObjectList(store.list(user.bytes(), last, PAGE).stream()
                 .map(object -> {
                     Token token = Token.decode(object.token());
                     return new ObjectList.Entry(
-                            object.id().toString(),
+                            object.origin().toString(),
                             token.scheme().protocol(),
                             token.scheme().profile().text(),
                             token.length(),
@@ -301,17 +318,19 @@ final class Objects {
         VerifyingKey user = server.gate()
                 .admit(context, Operation.INFO, id.toString(), new byte[0])
                 .key();
-        StoredObject object = owned(id, user);
+        // Whoever asks knows the first generation's id alone.
+        StoredObject object = ofOrigin(id, user);
         if (object.state() == ObjectState.PREPARED) {
             settle(object);
-            object = owned(id, user);
+            object = ofOrigin(id, user);
         }
         return NodeServer.json(new ObjectInfo(
-                id.toString(),
+                object.id().toString(),
                 switch (object.state()) {
                     case PREPARED -> dev.interlock.protocol.message.ObjectState.PREPARED;
                     case COMMITTED -> dev.interlock.protocol.message.ObjectState.COMMITTED;
                     case DESTROYED -> dev.interlock.protocol.message.ObjectState.DESTROYED;
+                    case REPLACED -> throw new IllegalStateException(object.id() + " doesn't count any more");
                 },
                 object.chain(),
                 object.state() == ObjectState.COMMITTED
@@ -338,8 +357,11 @@ final class Objects {
         return NodeServer.bytes(erase(owned(id, user)));
     }
 
-    /** For ever; the receipt, or that of the first time. */
-    byte[] erase(StoredObject object) {
+    /** For ever, every generation of it; the receipt, or that of the first time. */
+    byte[] erase(StoredObject asked) {
+        StoredObject object = asked.state() == ObjectState.REPLACED
+                ? store.current(asked.origin()).orElseThrow(() -> none(asked.origin()))
+                : asked;
         ObjectId id = object.id();
         if (object.state() != ObjectState.DESTROYED) {
             byte[] root = Token.decode(object.token())
@@ -411,6 +433,8 @@ final class Objects {
             case DESTROYED -> throw new DestroyedException(name() + ": the object " + id + " was destroyed");
             case PREPARED ->
                 throw new NodeException(name(), name() + " hasn't heard yet whether " + id + " was committed");
+            case REPLACED ->
+                throw new NodeException(name(), name() + " has a later generation of " + object.origin() + " by now");
         };
     }
 

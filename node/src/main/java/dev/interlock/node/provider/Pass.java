@@ -85,7 +85,14 @@ final class Pass {
         Session session = live.session();
         try (source;
                 Layer layer = station.layered()
-                        ? new Layer(session, station, live.feed(), live.hopBlind(space, deadline), space, deadline)
+                        ? new Layer(
+                                session,
+                                station,
+                                live.feed(),
+                                live.feedBefore(),
+                                live.hopBlind(space, deadline),
+                                space,
+                                deadline)
                         : null;
                 Blind<MemorySegment> unmasking = receivesShare() ? live.hopBlind(space, deadline) : Blind.none();
                 Collector collector = station.stored() ? new Collector(live, station) : null) {

@@ -17,6 +17,7 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
@@ -37,6 +38,7 @@ import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.ShareHash;
@@ -49,6 +51,7 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.CommitMessage;
+import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.request.Operation;
@@ -160,6 +163,7 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.POST, "/v1/sessions/{session}/chain", this::chain)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/check", this::check)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/restore", this::restore)
+                .route(HttpMethod.GET, "/v1/sessions/{session}/root", this::root)
                 .route(HttpMethod.GET, "/v1/sessions/{session}", this::report)
                 .route(HttpMethod.GET, "/v1/sessions/{session}/parts/{part}", this::partOfSession)
                 .route(HttpMethod.GET, "/v1/sessions/{session}/received/{place}", this::received)
@@ -184,6 +188,7 @@ public final class ProviderNode implements AutoCloseable {
             sessions.requireRoom();
             live = switch (session.kind()) {
                 case WRITE, ATTESTED -> LiveSession.write(name(), session, signed.key(), store);
+                case REPLACE, REFRESH -> openForRenewal(session, signed);
                 case READ -> openForReading(session, signed);
                 case REPAIR ->
                     session.isRepaired()
@@ -213,18 +218,48 @@ public final class ProviderNode implements AutoCloseable {
         for (Station station : session.stations()) {
             begin(live, station);
         }
+        if (session.kind() == Order.Kind.REFRESH) {
+            keepCiphertext(live);
+        }
         return NodeServer.done();
     }
 
     /** What begins here, with nothing from outside: home → first of S: c = P ⊕ a0; in a repair zeros. */
     private void begin(LiveSession live, Station station) {
         switch (station.source()) {
-            case Station.Ciphertext _ ->
-                runAside(live, station, () -> new Pass.StoredSource(live.ciphertext(), name()));
+            case Station.Ciphertext _ -> runAside(live, station, () -> new Pass.StoredSource(live.source(), name()));
             case Station.Zeros _ ->
                 runAside(live, station, () -> new Pass.ZeroSource(name(), live.streamBytes(station)));
             case Station.User _, Station.Neighbour _, Station.SealedShare _ -> {}
         }
+    }
+
+    private LiveSession openForRenewal(Session session, SignedRequest signed) {
+        Token before = objects.readable(session.before().orElseThrow(), signed.key());
+        Renewal.checkOrder(session, before);
+        return LiveSession.renewed(name(), session, signed.key(), before, store);
+    }
+
+    /** Refresh: the ciphertext stays what it is, and goes into the new generation as it is. */
+    private void keepCiphertext(LiveSession live) {
+        Session session = live.session();
+        if (!session.isHome()) {
+            live.copied(null);
+            return;
+        }
+        Future<?> _ = server.threads().submit(() -> {
+            try {
+                MerkleRoot root = new MerkleRoot();
+                live.eachRecord(live.ciphertextBefore(), chunk -> {
+                    root.add(Direct.leaf(session.object(), Part.CIPHERTEXT, self.x(), root.count(), chunk));
+                    live.ciphertext().append(chunk);
+                });
+                live.ciphertext().finish();
+                live.copied(root.root());
+            } catch (Exception e) {
+                log.info("session {}: {}", session.id(), fail(live, e).getMessage());
+            }
+        });
     }
 
     private LiveSession openForRepairing(Session session, SignedRequest signed) {
@@ -257,17 +292,20 @@ public final class ProviderNode implements AutoCloseable {
         }
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
                 ShareFeed.Arrival arrival = live.feed().arrival();
-                SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES)) {
+                SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES);
+                Refreshed refreshed = session.kind() == Order.Kind.REFRESH ? new Refreshed(live) : null) {
             MerkleRoot root = new MerkleRoot();
             ChunkLayout layout = session.layout();
             byte[] leaves = new byte[session.scheme().sealed() ? SealedLayout.leavesBytes(layout) : 0];
             for (int k = 0; k < layout.count(); k++) {
                 MemorySegment r = arrival.room(k, deadlines.stall());
                 in.fill(r);
-                arrival.append(k, r);
-                byte[] leaf = Write.shareLeaf(
-                        session.object(), self.x(), k, r.asSlice(0, Leaves.SALT_BYTES), r.asSlice(Leaves.SALT_BYTES));
+                byte[] leaf = shareLeaf(session, k, r);
                 root.add(leaf);
+                if (refreshed != null) {
+                    refreshed.add(k, r);
+                }
+                arrival.append(k, r);
                 if (session.scheme().sealed()) {
                     System.arraycopy(leaf, 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
                 }
@@ -286,13 +324,69 @@ public final class ProviderNode implements AutoCloseable {
                 live.share().finish();
             }
             live.feed().finished();
-            live.shareArrived().complete(claimed);
+            live.shareArrived().complete(refreshed == null ? claimed : refreshed.root());
             if (session.scheme().sealed()) {
                 sendSealed(live, leaves);
             }
             return NodeServer.done();
         } catch (Exception e) {
             throw fail(live, streamFailure(dealer.name(), e));
+        }
+    }
+
+    private byte[] shareLeaf(Session session, int k, MemorySegment record) {
+        return Write.shareLeaf(
+                session.object(), self.x(), k, record.asSlice(0, Leaves.SALT_BYTES), record.asSlice(Leaves.SALT_BYTES));
+    }
+
+    /** Refresh: f(x_i) ⊕ δ(x_i) behind δ's salts, and the root over it, which no dealer knows. */
+    private final class Refreshed implements AutoCloseable {
+        private final LiveSession live;
+        private final MerkleRoot root = new MerkleRoot();
+        private final SecretBytes before;
+
+        Refreshed(LiveSession live) {
+            this.live = live;
+            this.before = SecretBytes.allocate(live.shareBefore().recordBytes(0));
+        }
+
+        /** @param record the salt, and δ(x_i), which becomes the new share */
+        void add(int k, MemorySegment record) {
+            MemorySegment old = before.segment().asSlice(0, record.byteSize());
+            live.shareBefore().read(k, old);
+            Renewal.add(space, record.asSlice(Leaves.SALT_BYTES), old.asSlice(Leaves.SALT_BYTES));
+            root.add(shareLeaf(live.session(), k, record));
+        }
+
+        ShareRoot root() {
+            Session session = live.session();
+            return ShareRoot.sign(
+                    server.key(),
+                    ring.id(),
+                    ring.epoch(),
+                    session.object(),
+                    self.x(),
+                    session.layout().length(),
+                    root.root());
+        }
+
+        @Override
+        public void close() {
+            before.close();
+        }
+    }
+
+    /** Refresh: the root of what this provider's share has become, for u_m. */
+    private HttpResponse root(ServiceRequestContext context, HttpRequest request) throws Exception {
+        SignedRequest signed = admit(context, Operation.ROOT);
+        LiveSession live = live(context);
+        own(signed, live);
+        Session session = requireWrite(live);
+        try {
+            ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
+            return NodeServer.json(DealReply.of(new Dealt(session.dealer().orElseThrow(), List.of(root))));
+        } catch (Exception e) {
+            throw fail(live, e);
         }
     }
 
@@ -498,6 +592,9 @@ public final class ProviderNode implements AutoCloseable {
                 throw new RefusedException(name() + " was given a token for this session before");
             }
             Write.checkToken(ring, session, root, message);
+            live.tokenBefore()
+                    .ifPresent(before -> Renewal.checkToken(
+                            before, Token.decode(message.chain().token())));
             objects.preparing(session.object());
             SignatureChain unsigned = SignatureChain.start(message.chain().token());
             live.pending()
@@ -554,28 +651,37 @@ public final class ProviderNode implements AutoCloseable {
             throw new RefusedException(name() + " answers one check of this session, after it has signed");
         }
         try {
-            ShareHash.Digest stored = shareHash(live, seed);
+            ShareHash.Digest stored = shareHash(live, live.share(), seed);
+            CheckAnswer.Before before = session.renews() ? before(live, seed) : null;
             if (!session.isHome()) {
-                return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), null, null));
+                return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), null, null, before));
             }
-            byte[] ciphertext = ciphertextHash(live, seed);
+            byte[] ciphertext = ciphertextHash(live, live.ciphertext(), seed);
             Holding holding = holding(session.object(), Part.CIPHERTEXT, Holding.WHOLE, live.ciphertextRoot());
-            return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), ciphertext, holding.encode()));
+            return NodeServer.json(
+                    new CheckAnswer(stored.share(), stored.salts(), ciphertext, holding.encode(), before));
         } catch (Exception e) {
             throw fail(live, e);
         }
     }
 
-    private static ShareHash.Digest shareHash(LiveSession live, byte[] seed) {
+    /** H_ρ of the generation before, which the new one must open to as well. */
+    private static CheckAnswer.Before before(LiveSession live, byte[] seed) {
+        return new CheckAnswer.Before(
+                shareHash(live, live.shareBefore(), seed).share(),
+                live.session().isHome() ? ciphertextHash(live, live.ciphertextBefore(), seed) : null);
+    }
+
+    private static ShareHash.Digest shareHash(LiveSession live, Blob share, byte[] seed) {
         try (ShareHash hash = new ShareHash(seed)) {
-            live.eachRecord(live.share(), hash::update);
+            live.eachRecord(share, hash::update);
             return hash.digest();
         }
     }
 
-    private static byte[] ciphertextHash(LiveSession live, byte[] seed) {
+    private static byte[] ciphertextHash(LiveSession live, Blob ciphertext, byte[] seed) {
         try (LinearHash hash = new LinearHash(seed)) {
-            live.eachRecord(live.ciphertext(), hash::update);
+            live.eachRecord(ciphertext, hash::update);
             return hash.digest();
         }
     }

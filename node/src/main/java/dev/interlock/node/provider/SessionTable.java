@@ -119,10 +119,11 @@ final class SessionTable {
         }
     }
 
-    /** Those that work on an object. */
+    /** Those that work on an object, or make a new generation of it. */
     List<LiveSession> of(ObjectId object) {
         return sessions.values().stream()
-                .filter(live -> live.session().object().equals(object))
+                .filter(live -> live.session().object().equals(object)
+                        || live.session().before().equals(Optional.of(object)))
                 .toList();
     }
 

@@ -6,7 +6,9 @@ public enum ObjectState {
     PREPARED(1),
     COMMITTED(2),
     /** A tombstone, for ever. */
-    DESTROYED(3);
+    DESTROYED(3),
+    /** A later generation took its place: a tombstone, for ever. */
+    REPLACED(4);
 
     private final int code;
 
@@ -24,6 +26,6 @@ public enum ObjectState {
                 return state;
             }
         }
-        throw new StoreException.Failed("a row has object state " + code + ", known are 1 to 3", null);
+        throw new StoreException.Failed("a row has object state " + code + ", known are 1 to 4", null);
     }
 }

@@ -25,6 +25,8 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private final SqliteStore store;
     private final ObjectId id;
+    private final ObjectId origin;
+    private final int generation;
     private final byte[] owner;
     private final CipherKey key;
     private final Map<BlobKind, SealedBlob> blobs = new HashMap<>();
@@ -34,15 +36,25 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private Phase phase = Phase.OPEN;
 
-    PendingWrite(SqliteStore store, ObjectId id, byte[] owner, CipherKey key) {
+    PendingWrite(SqliteStore store, ObjectId id, ObjectId origin, int generation, byte[] owner, CipherKey key) {
         this.store = store;
         this.id = id;
+        this.origin = origin;
+        this.generation = generation;
         this.owner = owner;
         this.key = key;
     }
 
     ObjectId id() {
         return id;
+    }
+
+    ObjectId origin() {
+        return origin;
+    }
+
+    int generation() {
+        return generation;
     }
 
     byte[] owner() {

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // its records carry bytes from a row to their reader, nothing more
 final class Rows {
     private static final String COLUMNS =
-            "SELECT id, owner, state, token, chain, receipt, prepared_at, committed_at, destroy_at, destroyed_at FROM object ";
+            "SELECT id, origin, generation, owner, state, token, chain, receipt, prepared_at, committed_at, destroy_at, destroyed_at FROM object ";
+
+    private static final String FOUND = "SELECT seq, id, state, origin, generation FROM object ";
 
     private Rows() {}
 
@@ -28,7 +30,10 @@ final class Rows {
     /** @param sealed null when the blob is in a file */
     record Place(int recordBytes, long totalBytes, byte @Nullable [] sealed) {}
 
-    private record Found(long seq, ObjectState state) {}
+    private record Found(long seq, ObjectId id, ObjectState state, ObjectId origin, int generation) {}
+
+    /** An object whose content is gone from the database, and which of its blobs are in files. */
+    record Ended(ObjectId id, List<BlobKind> inFiles) {}
 
     static Optional<ObjectState> state(Link link, ObjectId id) throws SQLException {
         return lookUp(link, id).map(Found::state);
@@ -38,6 +43,29 @@ final class Rows {
         PreparedStatement select = link.prepare(COLUMNS + "WHERE id = ?");
         select.setBytes(1, id.bytes());
         return objects(select).stream().findAny();
+    }
+
+    static Optional<StoredObject> current(Link link, ObjectId origin) throws SQLException {
+        PreparedStatement select =
+                link.prepare(COLUMNS + "WHERE origin = ? AND state <> 4 ORDER BY state = 1, generation DESC LIMIT 1");
+        select.setBytes(1, origin.bytes());
+        return objects(select).stream().findAny();
+    }
+
+    /** Whether another generation may begin. */
+    static boolean requireNext(Link link, ObjectId origin, int generation) throws SQLException {
+        for (Found found : generations(link, origin)) {
+            if (found.state == ObjectState.DESTROYED) {
+                throw new StoreException.Destroyed(origin);
+            }
+            if (found.state == ObjectState.PREPARED) {
+                throw new StoreException.Busy(origin);
+            }
+            if (found.generation >= generation) {
+                throw new StoreException.WrongState(origin, found.generation, generation);
+            }
+        }
+        return true;
     }
 
     static List<StoredObject> list(Link link, byte[] owner, Optional<ObjectId> after, int limit) throws SQLException {
@@ -101,23 +129,24 @@ final class Rows {
 
     static void insert(
             Link link,
-            ObjectId id,
-            byte[] owner,
+            PendingWrite pending,
             byte[] token,
             byte[] chain,
-            CipherKey key,
             Map<BlobKind, SealedBlob> blobs,
             long nowMillis)
             throws SQLException {
-        long seq = insertKey(link, key);
-        PreparedStatement object = link.prepare(
-                "INSERT INTO object (seq, id, owner, state, token, chain, prepared_at) VALUES (?, ?, ?, 1, ?, ?, ?)");
+        long seq = insertKey(link, pending.key());
+        PreparedStatement object =
+                link.prepare("INSERT INTO object (seq, id, owner, state, token, chain, prepared_at, origin, generation)"
+                        + " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)");
         object.setLong(1, seq);
-        object.setBytes(2, id.bytes());
-        object.setBytes(3, owner);
+        object.setBytes(2, pending.id().bytes());
+        object.setBytes(3, pending.owner());
         object.setBytes(4, token);
         object.setBytes(5, chain);
         object.setLong(6, nowMillis);
+        object.setBytes(7, pending.origin().bytes());
+        object.setInt(8, pending.generation());
         object.executeUpdate();
         PreparedStatement insert =
                 link.prepare("INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (?, ?, ?, ?)");
@@ -136,20 +165,50 @@ final class Rows {
         }
     }
 
-    static void commit(Link link, ObjectId id, byte[] chain, long nowMillis) throws SQLException {
+    static boolean isFirst(Link link, ObjectId id) throws SQLException {
+        return lookUp(link, id).filter(found -> found.generation > 1).isEmpty();
+    }
+
+    /** Returns what it took the place of. */
+    static List<Ended> commit(Link link, ObjectId id, byte[] chain, long nowMillis) throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
-        switch (found.state) {
+        return switch (found.state) {
             case PREPARED -> {
-                PreparedStatement update =
-                        link.prepare("UPDATE object SET state = 2, chain = ?, committed_at = ? WHERE seq = ?");
+                // In lists, an object stays where it was.
+                PreparedStatement update = link.prepare("""
+                    UPDATE object SET state = 2, chain = ?, committed_at = coalesce(
+                        (SELECT min(committed_at) FROM object WHERE origin = ? AND state = 2), ?)
+                    WHERE seq = ?\
+                    """);
                 update.setBytes(1, chain);
-                update.setLong(2, nowMillis);
-                update.setLong(3, found.seq);
+                update.setBytes(2, found.origin.bytes());
+                update.setLong(3, nowMillis);
+                update.setLong(4, found.seq);
                 update.executeUpdate();
+                yield endOthers(link, found);
             }
-            case COMMITTED -> {}
+            case COMMITTED, REPLACED -> List.of();
             case DESTROYED -> throw new StoreException.Destroyed(id);
+        };
+    }
+
+    /** The committed generation of the same object becomes replaced, a prepared one vanishes. */
+    private static List<Ended> endOthers(Link link, Found kept) throws SQLException {
+        List<Ended> ended = new ArrayList<>();
+        for (Found other : generations(link, kept.origin)) {
+            if (other.seq == kept.seq
+                    || (other.state != ObjectState.PREPARED && other.state != ObjectState.COMMITTED)) {
+                continue;
+            }
+            ended.add(new Ended(other.id, eraseContent(link, other.seq)));
+            PreparedStatement end = link.prepare(
+                    other.state == ObjectState.COMMITTED
+                            ? "UPDATE object SET state = 4 WHERE seq = ?"
+                            : "DELETE FROM object WHERE seq = ?");
+            end.setLong(1, other.seq);
+            end.executeUpdate();
         }
+        return ended;
     }
 
     /** Returns which of its blobs are in files; empty when there was nothing to forget. */
@@ -168,21 +227,24 @@ final class Rows {
         return Optional.of(files);
     }
 
-    /** Returns which of its blobs are in files; empty when it was destroyed before. */
-    static Optional<List<BlobKind>> destroy(Link link, ObjectId id, byte[] receipt, long nowMillis)
-            throws SQLException {
+    /** Returns what ended; nothing when it was destroyed before. */
+    static List<Ended> destroy(Link link, ObjectId id, byte[] receipt, long nowMillis) throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
         if (found.state == ObjectState.DESTROYED) {
-            return Optional.empty();
+            return List.of();
         }
-        List<BlobKind> files = eraseContent(link, found.seq);
+        if (found.state == ObjectState.REPLACED) {
+            throw new StoreException.Replaced(id);
+        }
+        List<Ended> ended = new ArrayList<>(endOthers(link, found));
+        ended.add(new Ended(id, eraseContent(link, found.seq)));
         PreparedStatement update =
                 link.prepare("UPDATE object SET state = 3, receipt = ?, destroyed_at = ? WHERE seq = ?");
         update.setBytes(1, receipt);
         update.setLong(2, nowMillis);
         update.setLong(3, found.seq);
         update.executeUpdate();
-        return Optional.of(files);
+        return ended;
     }
 
     static void schedule(Link link, ObjectId id, Optional<Instant> destroyAt) throws SQLException {
@@ -294,13 +356,30 @@ final class Rows {
     }
 
     private static Optional<Found> lookUp(Link link, ObjectId id) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT seq, state FROM object WHERE id = ?");
+        PreparedStatement select = link.prepare(FOUND + "WHERE id = ?");
         select.setBytes(1, id.bytes());
+        return found(select).stream().findAny();
+    }
+
+    private static List<Found> generations(Link link, ObjectId origin) throws SQLException {
+        PreparedStatement select = link.prepare(FOUND + "WHERE origin = ?");
+        select.setBytes(1, origin.bytes());
+        return found(select);
+    }
+
+    private static List<Found> found(PreparedStatement select) throws SQLException {
+        List<Found> found = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
-            return row.next()
-                    ? Optional.of(new Found(row.getLong(1), ObjectState.of(row.getInt(2))))
-                    : Optional.empty();
+            while (row.next()) {
+                found.add(new Found(
+                        row.getLong(1),
+                        ObjectId.of(row.getBytes(2)),
+                        ObjectState.of(row.getInt(3)),
+                        ObjectId.of(row.getBytes(4)),
+                        row.getInt(5)));
+            }
         }
+        return found;
     }
 
     private static List<StoredObject> objects(PreparedStatement select) throws SQLException {
@@ -309,15 +388,17 @@ final class Rows {
             while (row.next()) {
                 objects.add(new StoredObject(
                         ObjectId.of(row.getBytes(1)),
-                        row.getBytes(2),
-                        ObjectState.of(row.getInt(3)),
+                        ObjectId.of(row.getBytes(2)),
+                        row.getInt(3),
                         row.getBytes(4),
-                        row.getBytes(5),
-                        Optional.ofNullable(row.getBytes(6)),
-                        Instant.ofEpochMilli(row.getLong(7)),
-                        time(row, 8),
-                        time(row, 9),
-                        time(row, 10)));
+                        ObjectState.of(row.getInt(5)),
+                        row.getBytes(6),
+                        row.getBytes(7),
+                        Optional.ofNullable(row.getBytes(8)),
+                        Instant.ofEpochMilli(row.getLong(9)),
+                        time(row, 10),
+                        time(row, 11),
+                        time(row, 12)));
             }
         }
         return objects;

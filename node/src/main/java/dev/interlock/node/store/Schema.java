@@ -5,7 +5,7 @@ import java.sql.SQLException;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 4;
+    static final int VERSION = 5;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -20,6 +20,8 @@ final class Schema {
         CREATE TABLE object (
             seq INTEGER PRIMARY KEY,
             id BLOB NOT NULL UNIQUE,
+            origin BLOB NOT NULL,
+            generation INTEGER NOT NULL,
             owner BLOB NOT NULL,
             state INTEGER NOT NULL,
             token BLOB NOT NULL,
@@ -33,6 +35,7 @@ final class Schema {
         """;
     private static final String OBJECT_BY_OWNER =
             "CREATE INDEX object_by_owner ON object (owner, committed_at, seq) WHERE state = 2";
+    private static final String OBJECT_BY_ORIGIN = "CREATE INDEX object_by_origin ON object (origin, generation)";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
     // place is 2048·seq + 256·the kind's code + x, which saves an index; sealed is NULL where the blob is in a file.
     private static final String BLOB = """
@@ -74,6 +77,7 @@ final class Schema {
                 OBJECT_KEY,
                 OBJECT,
                 OBJECT_BY_OWNER,
+                OBJECT_BY_ORIGIN,
                 OBJECT_IN_DOUBT,
                 OBJECT_SCHEDULED,
                 BLOB,

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -106,10 +107,13 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public PendingObject begin(ObjectId id, byte[] owner) {
+    public PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation) {
         requireOpen();
         requireBytes("an owner's key", owner, OWNER_BYTES);
-        ReentrantLock one = lockOf(id);
+        if ((generation == 1) != origin.equals(id)) {
+            throw new IllegalArgumentException("the first generation, and no other, is its own origin");
+        }
+        ReentrantLock one = lockOf(origin);
         one.lock();
         try {
             if (pending.containsKey(id)) {
@@ -118,7 +122,14 @@ public final class SqliteStore implements Store {
             reads.read("looking up object " + id, link -> Rows.state(link, id)).ifPresent(state -> {
                 throw new StoreException.ObjectExists(id, state.name());
             });
-            PendingWrite begun = new PendingWrite(this, id, owner.clone(), CipherKey.random(random));
+            if (generation > 1) {
+                if (pending.values().stream().anyMatch(each -> each.origin().equals(origin))) {
+                    throw new StoreException.Busy(origin);
+                }
+                var _ = reads.read("looking up object " + origin, link -> Rows.requireNext(link, origin, generation));
+            }
+            PendingWrite begun =
+                    new PendingWrite(this, id, origin, generation, owner.clone(), CipherKey.random(random));
             pending.put(id, begun);
             enter(id, begun);
             return begun;
@@ -131,6 +142,12 @@ public final class SqliteStore implements Store {
     public Optional<StoredObject> find(ObjectId id) {
         requireOpen();
         return reads.read("looking up object " + id, link -> Rows.find(link, id));
+    }
+
+    @Override
+    public Optional<StoredObject> current(ObjectId origin) {
+        requireOpen();
+        return reads.read("looking up object " + origin, link -> Rows.current(link, origin));
     }
 
     @Override
@@ -171,10 +188,22 @@ public final class SqliteStore implements Store {
     public void commit(ObjectId id, byte[] chain) {
         requireOpen();
         long now = clock.millis();
-        writes.write("committing object " + id, link -> {
-            Rows.commit(link, id, chain, now);
-            return true;
-        });
+        // A first generation leaves nothing to erase, and needn't wait for it.
+        if (reads.read("looking up object " + id, link -> Rows.isFirst(link, id))) {
+            var _ = writes.write("committing object " + id, link -> Rows.commit(link, id, chain, now));
+            return;
+        }
+        end(
+                writes.erase("committing object " + id, link -> Rows.commit(link, id, chain, now)),
+                StoreException.Replaced::new);
+    }
+
+    /** What has no content any more leaves no readers and no files behind. */
+    private void end(List<Rows.Ended> ended, Function<ObjectId, RuntimeException> why) {
+        for (Rows.Ended each : ended) {
+            revoke(each.id(), () -> why.apply(each.id()));
+            removeFiles(each.id(), Optional.of(each.inFiles()));
+        }
     }
 
     @Override
@@ -197,10 +226,13 @@ public final class SqliteStore implements Store {
     public void destroy(ObjectId id, byte[] receipt) {
         requireOpen();
         long now = clock.millis();
-        Optional<List<BlobKind>> inFiles =
-                writes.erase("destroying object " + id, link -> Rows.destroy(link, id, receipt, now));
-        revoke(id, () -> new StoreException.Destroyed(id));
-        removeFiles(id, inFiles);
+        List<Rows.Ended> ended = writes.erase("destroying object " + id, link -> Rows.destroy(link, id, receipt, now));
+        if (ended.isEmpty()) {
+            // What a call before may have failed at.
+            revoke(id, () -> new StoreException.Destroyed(id));
+            removeFiles(id, Optional.empty());
+        }
+        end(ended, StoreException.Destroyed::new);
     }
 
     @Override
@@ -304,7 +336,7 @@ public final class SqliteStore implements Store {
         requireOpen();
         long now = clock.millis();
         writes.write("preparing object " + object.id(), link -> {
-            Rows.insert(link, object.id(), object.owner(), token, chain, object.key(), blobs, now);
+            Rows.insert(link, object, token, chain, blobs, now);
             return true;
         });
         pending.remove(object.id(), object);
@@ -330,6 +362,9 @@ public final class SqliteStore implements Store {
                     .orElseThrow(() -> new StoreException.NoSuchObject(id));
             if (row.state() == ObjectState.DESTROYED) {
                 throw new StoreException.Destroyed(id);
+            }
+            if (row.state() == ObjectState.REPLACED) {
+                throw new StoreException.Replaced(id);
             }
             CipherKey key = CipherKey.taking(row.key());
             try {

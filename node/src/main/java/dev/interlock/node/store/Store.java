@@ -22,10 +22,30 @@ public interface Store extends AutoCloseable {
      * @param owner the owner's key, 32 bytes
      * @throws StoreException.ObjectExists when the id is known in any state, pending and destroyed included
      */
-    PendingObject begin(ObjectId id, byte[] owner);
+    default PendingObject begin(ObjectId id, byte[] owner) {
+        return begin(id, owner, id, 1);
+    }
+
+    /**
+     * Starts a generation of an object. Where it is a later one, what is there of the object stays until this one is committed.
+     *
+     * @param origin the id of the first generation; that one's is its own
+     * @param generation at least 1
+     * @throws StoreException.ObjectExists when the id is known in any state
+     * @throws StoreException.Busy when another generation is pending or prepared
+     * @throws StoreException.Destroyed when any generation was destroyed
+     * @throws StoreException.WrongState when this generation, or a later one, is committed
+     */
+    PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation);
 
     /** Empty for an object that is unknown or only pending. */
     Optional<StoredObject> find(ObjectId id);
+
+    /**
+     * The generation of an object that counts: the committed or destroyed one, or, where there's neither, the prepared one.
+     * Empty for an object that is unknown or only pending.
+     */
+    Optional<StoredObject> current(ObjectId origin);
 
     /** The owner's committed objects, newest first, all in memory: page where there may be many. */
     default List<StoredObject> list(byte[] owner) {
@@ -61,7 +81,9 @@ public interface Store extends AutoCloseable {
     byte[] manifest(ObjectId id);
 
     /**
-     * Makes a prepared object committed. Does nothing when it is committed already: the first chain stays.
+     * Makes a prepared object committed, and the generation before it, in the same instant, replaced: when this returns, that one's
+     * key, blobs and manifest are gone as after {@link #destroy}. Does nothing when the object is committed or replaced already:
+     * the first chain stays.
      *
      * @param chain replaces the chain given to prepare
      * @throws StoreException.NoSuchObject when the object is unknown or pending
@@ -79,8 +101,9 @@ public interface Store extends AutoCloseable {
     /**
      * Makes a prepared or committed object a tombstone. When this returns, its key, blobs and manifest are gone from
      * every file of the store, and blobs that were open are at their end. May be repeated, which finishes what a
-     * failed call left undone; the first receipt stays.
+     * failed call left undone; the first receipt stays. Another generation of it that is there goes, too.
      *
+     * @throws StoreException.Replaced when a later generation took its place
      * @throws StoreException.NoSuchObject when the object is unknown or pending
      */
     void destroy(ObjectId id, byte[] receipt);

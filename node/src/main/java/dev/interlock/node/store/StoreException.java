@@ -66,9 +66,33 @@ public abstract sealed class StoreException extends RuntimeException {
         }
     }
 
+    /** A later generation of the object took its place. */
+    public static final class Replaced extends StoreException {
+        private static final long serialVersionUID = 1L;
+
+        Replaced(ObjectId id) {
+            super("object " + id + " was replaced by a later generation of it", null);
+        }
+    }
+
+    /** Another generation of the same object is under way: one at a time. */
+    public static final class Busy extends StoreException {
+        private static final long serialVersionUID = 1L;
+
+        Busy(ObjectId origin) {
+            super("another generation of object " + origin + " is under way", null);
+        }
+    }
+
     /** The object's state doesn't allow the call: a bug in the caller. */
     public static final class WrongState extends StoreException {
         private static final long serialVersionUID = 1L;
+
+        WrongState(ObjectId origin, int actual, int begun) {
+            super(
+                    "object " + origin + " is here in generation " + actual + ", so that none can begin with " + begun,
+                    null);
+        }
 
         WrongState(ObjectId id, ObjectState actual, ObjectState expected) {
             super("object " + id + " is " + actual + ", not " + expected, null);

@@ -7,6 +7,8 @@ import java.util.Optional;
 /**
  * What the store knows about an object besides its blobs.
  *
+ * @param origin the id of its first generation, its own if it is that
+ * @param generation 1, and one more with each that took another's place
  * @param owner the owner's key, 32 bytes
  * @param receipt there when destroyed
  * @param destroyAt when it is to be destroyed, where that was asked for
@@ -15,6 +17,8 @@ import java.util.Optional;
 @SuppressWarnings("ArrayRecordComponent") // opaque bytes to pass on; nobody compares such records
 public record StoredObject(
         ObjectId id,
+        ObjectId origin,
+        int generation,
         byte[] owner,
         ObjectState state,
         byte[] token,

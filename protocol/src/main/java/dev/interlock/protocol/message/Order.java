@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param length of m, in bytes
  * @param dealer write: who deals
  * @param recipient protocol 1, write: the user's public key, as text, for which the provider seals its share
+ * @param continues what a new generation of an object continues; null for a first one, and for reads
  * @param blinds {@link dev.interlock.protocol.Blinding} as text: where this provider's B_i comes from
  * @param blind the 32-byte seed of an expanded B_i, for this provider alone; of paired blinds the seeds that this provider
  *     shares with every other one of the path, in its order, and with the repaired one; empty otherwise
@@ -32,7 +33,8 @@ public record Order(
         @JsonSetter(nulls = Nulls.SET) @Nullable String dealer,
         @JsonSetter(nulls = Nulls.SET) @Nullable String recipient,
         String blinds,
-        byte[] blind) {
+        byte[] blind,
+        @JsonSetter(nulls = Nulls.SET) @Nullable Continues continues) {
     /** What the pass is for. */
     public enum Kind {
         @JsonProperty("write")
@@ -43,6 +45,25 @@ public record Order(
         @JsonProperty("read")
         READ,
         @JsonProperty("repair")
-        REPAIR
+        REPAIR,
+        /** A write whose stream is the ciphertext that home has: one pass takes the old pad off and puts the new one on. */
+        @JsonProperty("replace")
+        REPLACE,
+        /** A write without a pass: shares of zero are added to those that are there. */
+        @JsonProperty("refresh")
+        REFRESH
     }
+
+    /**
+     * What a new generation continues.
+     *
+     * @param origin the id of the first generation
+     * @param generation the new one's number, at least 2
+     * @param from the id of the generation before, where this ring has it: to be replaced or refreshed; null where it comes
+     *     from another ring
+     */
+    public record Continues(
+            String origin,
+            int generation,
+            @JsonSetter(nulls = Nulls.SET) @Nullable String from) {}
 }

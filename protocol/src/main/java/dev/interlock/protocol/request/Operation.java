@@ -12,6 +12,8 @@ public enum Operation {
     REPORT,
     /** Gives up a session. */
     ABANDON,
+    /** Asks for the root of a share that its provider summed up. */
+    ROOT,
     /** Asks a dealer to deal. */
     DEAL,
     /** Fetches the user's own share of a dealing. */

@@ -30,7 +30,8 @@ final class MessageTest {
 
     @Test
     void aDealRequestIsReadAgain() {
-        DealRequest request = new DealRequest(2, "published", "0".repeat(32), "1".repeat(32), List.of(3, 1, 2), 7);
+        DealRequest request =
+                new DealRequest(2, "published", "0".repeat(32), "1".repeat(32), List.of(3, 1, 2), 7, false);
         String json = new String(Json.write(request), StandardCharsets.UTF_8);
         assertThat(json).contains("\"protocol\" : 2", "\"profile\" : \"published\"");
         assertThat(Json.read("it", Json.write(request), DealRequest.class)).isEqualTo(request);

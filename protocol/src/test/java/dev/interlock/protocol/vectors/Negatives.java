@@ -161,11 +161,15 @@ final class Negatives {
         token("too-long", MALFORMED, with(good, 61, 0, 0, 1, 0, 0, 0, 0, 1));
         token("length-beyond", MALFORMED, with(good, 61, 0x80));
         token("other-chunks", MALFORMED, with(good, 69, 0, 0x20));
-        token("no-dealing", MALFORMED, with(without(good, 106, good.length - 8), 105, 0));
+        token("no-dealing", MALFORMED, with(without(good, 106, good.length - 28), 105, 0));
         token("dealing-missing", MALFORMED, with(good, 105, 2));
         token("control-dealer-in-capitals", ACCEPTED, with(good, 107, 'D'));
         token("control-dealer-without-a-name", ACCEPTED, with(without(good, 107, 114), 106, 0));
         token("dealer-not-utf-8", MALFORMED, with(good, 110, 0xFF));
+        token("roots-signed-by-somebody-else", MALFORMED, with(good, 114, 2));
+        token("generation-0", MALFORMED, with(good, -28, 0, 0, 0, 0));
+        token("later-generation-is-its-own-origin", MALFORMED, with(good, -28, 0, 0, 0, 2));
+        token("first-generation-of-another-origin", MALFORMED, with(good, -24, ~good[good.length - 24]));
         token("time-beyond", MALFORMED, with(good, -8, 0x80));
     }
 
@@ -767,6 +771,7 @@ final class Negatives {
             order.setAll(all.json);
             order.put("dealer", write ? "dealer1" : null);
             order.put("recipient", write && protocol == 1 ? recipient() : null);
+            order.putNull("continues");
             order.put("blinds", blinded ? "expanded" : "none");
             order.put("blind", blinded ? Base64.getEncoder().encodeToString(seeds.seed("blind")) : "");
             if (!write) {

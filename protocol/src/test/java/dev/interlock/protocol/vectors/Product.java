@@ -288,6 +288,7 @@ final class Product {
                     List<Value> shares = dealing.objects("shares");
                     return new Dealt(
                             dealing.text("dealer"),
+                            dealing.text("signers").equals("providers"),
                             IntStream.range(0, xs.size())
                                     .mapToObj(i -> new ShareRoot(
                                             xs.get(i),
@@ -298,6 +299,8 @@ final class Product {
                 .toList();
         byte[] encoding = new Token(
                         ObjectId.of(in.hex("object")),
+                        ObjectId.of(in.hex("origin")),
+                        in.number("generation"),
                         RingId.of(in.hex("ring")),
                         in.number("epoch"),
                         new Scheme(in.number("protocol"), Profile.parse(in.text("profile"))),

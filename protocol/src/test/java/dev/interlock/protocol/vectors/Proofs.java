@@ -113,8 +113,8 @@ final class Proofs {
     }
 
     private void chainChanged() {
-        // A byte of the object's id, of h, of a dealer's signature.
-        for (int at : new int[] {1, 80, 160}) {
+        // A byte of the owner, of h, of a dealer's signature.
+        for (int at : new int[] {40, 80, 160}) {
             proof(
                     "byte-" + at + "-of-the-token-changed",
                     INTEGRITY,

@@ -338,6 +338,11 @@ final class Suites {
                 "token",
                 seeds -> token(seeds, 3, "blinded", 2, 2, 1, 0, 254, 1, 99));
         suite.add(
+                "third-generation",
+                "with shares that their providers summed up",
+                "token",
+                seeds -> token(seeds, 3, 3, "blinded", 2, 2, 1, 5, 3, 1, 2));
+        suite.add(
                 "three-dealings",
                 "the shares are sums",
                 "token",
@@ -365,11 +370,25 @@ final class Suites {
 
     static Fields token(
             Seeds seeds, int protocol, String profile, int threshold, int homes, int dealings, long length, int... xs) {
+        return token(seeds, 1, protocol, profile, threshold, homes, dealings, length, xs);
+    }
+
+    private static Fields token(
+            Seeds seeds,
+            int generation,
+            int protocol,
+            String profile,
+            int threshold,
+            int homes,
+            int dealings,
+            long length,
+            int... xs) {
         List<Fields> dealt = new ArrayList<>();
         for (int d = 1; d <= dealings; d++) {
             String dealer = "dealer" + d;
             dealt.add(new Fields()
                     .text("dealer", dealer)
+                    .text("signers", generation == 1 ? "dealer" : "providers")
                     .objects(
                             "shares",
                             IntStream.of(xs)
@@ -391,6 +410,8 @@ final class Suites {
                 .number("length", length)
                 .hex("h", seeds.bytes("h", 32))
                 .objects("dealings", dealt)
+                .number("generation", generation)
+                .hex("origin", seeds.id(generation == 1 ? "object" : "origin"))
                 .number("time", TIME);
     }
 

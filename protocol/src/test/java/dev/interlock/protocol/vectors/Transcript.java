@@ -115,7 +115,8 @@ final class Transcript {
                 privateKey.map(OpeningKey::recipient),
                 blinding,
                 seeds(path, blinds),
-                false)) {
+                Order.Kind.WRITE,
+                Optional.empty())) {
             Map<ShareIndex, Session> sessions = accepted(path, x -> Write.order(plan, x));
             out.numbers("lambdas", lambdas(sessions, path));
             user.ifPresent(_ -> out.number("user_lambda", plan.userLambda()));
@@ -141,6 +142,8 @@ final class Transcript {
         }
         u = new Token(
                 object,
+                object,
+                1,
                 RingId.of(in.hex("ring")),
                 in.number("epoch"),
                 scheme,

@@ -1,0 +1,165 @@
+package dev.interlock.app;
+
+import dev.interlock.client.Interlock;
+import dev.interlock.client.Renewed;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.error.BadInputException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock replace} and {@code interlock refresh}: a new generation of objects. */
+final class RenewCommands {
+    private static final double SECOND = 1e9;
+
+    private RenewCommands() {}
+
+    /** What is done to many objects, one after the other. */
+    interface Work {
+        List<Renewed> run(Interlock interlock, List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
+                throws InterruptedException;
+    }
+
+    /** What both take. */
+    static final class Options {
+        @Parameters(paramLabel = "ID", arity = "0..*", description = "these objects")
+        private List<String> ids = new ArrayList<>();
+
+        @Option(names = "--all", description = "all of yours")
+        private boolean all;
+
+        @Option(
+                names = "--rate",
+                paramLabel = "N",
+                description =
+                        "at most so many objects a second, to leave the ring to others (default: as fast as it goes)")
+        private double rate;
+
+        @Option(names = "--json", description = "for programs")
+        private boolean json;
+
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private RingOptions ring;
+
+        /** @param did "replaced" */
+        int run(String did, Work work) throws InterruptedException {
+            if (rate < 0 || Double.isNaN(rate)) {
+                throw new BadInputException("--rate is a number of objects a second above 0, not " + rate);
+            }
+            if (all == !ids.isEmpty()) {
+                throw new BadInputException("give the ids of objects, or --all");
+            }
+            List<ObjectId> objects =
+                    ids.stream().map(ObjectId::parse).distinct().toList();
+            Duration pace = rate == 0 ? Duration.ZERO : Duration.ofNanos((long) (SECOND / rate));
+            List<Renewed> done;
+            try (Interlock interlock = ring.open()) {
+                done = work.run(interlock, objects, pace, each -> tell(did, each));
+            }
+            long renewed = count(done, Renewed.Done.class);
+            long left = count(done, Renewed.LeftAlone.class);
+            long failed = count(done, Renewed.Failed.class);
+            if (json) {
+                Map<String, Object> said = new LinkedHashMap<>();
+                said.put(did, renewed);
+                said.put("leftAlone", left);
+                said.put("failed", failed);
+                said.put("objects", done.stream().map(each -> row(did, each)).toList());
+                System.out.println(Output.json(said));
+            } else {
+                System.out.println(renewed + " objects " + did + ", " + left + " left alone, " + failed + " failed"
+                        + (failed == 0 ? "" : "; those are as they were. Repeat it for them"));
+            }
+            return done.stream()
+                    .map(each -> each instanceof Renewed.Failed(ObjectId _, var error) ? Main.exitCode(error) : 0)
+                    .filter(code -> code != 0)
+                    .findFirst()
+                    .orElse(0);
+        }
+
+        private synchronized void tell(String did, Renewed renewed) {
+            switch (renewed) {
+                case Renewed.Done(ObjectId object, int generation) -> {
+                    if (!json) {
+                        System.out.println(object + ": " + did + ", generation " + generation);
+                    }
+                }
+                case Renewed.LeftAlone(ObjectId object, String why) ->
+                    System.err.println("interlock: " + object + " left alone: " + why);
+                case Renewed.Failed(ObjectId object, var error) ->
+                    System.err.println("interlock: " + object + " not " + did + ": " + error.explanation());
+            }
+        }
+
+        private static long count(List<Renewed> done, Class<? extends Renewed> outcome) {
+            return done.stream().filter(outcome::isInstance).count();
+        }
+
+        private static Map<String, Object> row(String did, Renewed renewed) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("object", renewed.object().toString());
+            switch (renewed) {
+                case Renewed.Done(ObjectId _, int generation) -> {
+                    row.put("outcome", did);
+                    row.put("generation", generation);
+                }
+                case Renewed.LeftAlone(ObjectId _, String why) -> {
+                    row.put("outcome", "left-alone");
+                    row.put("why", why);
+                }
+                case Renewed.Failed(ObjectId _, var error) -> {
+                    row.put("outcome", "failed");
+                    row.put("why", error.explanation());
+                }
+            }
+            return row;
+        }
+    }
+
+    /** A new pad. */
+    @Command(
+            name = "replace",
+            description = {
+                "Gives objects a new pad, and so new shares and ciphertexts. The plaintext is in the clear nowhere, the id stays,",
+                "and what was stolen of the old pad is worth nothing. Needs all providers; may be broken off and repeated."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Replace implements Callable<Integer> {
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Options options;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            return options.run("replaced", Interlock::replace);
+        }
+    }
+
+    /** New shares of the same pad. */
+    @Command(
+            name = "refresh",
+            description = {
+                "Gives objects new shares of the pads that they have: shares stolen before and after don't fit together.",
+                "No ciphertext moves, the id stays. Needs all providers; may be broken off and repeated."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Refresh implements Callable<Integer> {
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Options options;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            return options.run("refreshed", Interlock::refresh);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package dev.interlock.client;
+
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.error.InterlockException;
+
+/** What a replacement, a refresh or a move did about one object. */
+public sealed interface Renewed {
+    /** The id that its owner knows. */
+    ObjectId object();
+
+    /**
+     * The new generation is durable at all its providers, and has taken the old one's place.
+     *
+     * @param generation its number
+     */
+    record Done(ObjectId object, int generation) implements Renewed {}
+
+    /** It can't be renewed in this way, or needn't be. */
+    record LeftAlone(ObjectId object, String why) implements Renewed {}
+
+    /** The object is as it was, or, where the error says so, it isn't known yet; repeating is safe. */
+    record Failed(ObjectId object, InterlockException error) implements Renewed {}
+}
