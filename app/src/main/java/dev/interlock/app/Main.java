@@ -89,6 +89,7 @@ public final class Main implements Runnable {
         commands.put("cancel-destroy", ScheduleDestroyCommand.Cancel::new);
         commands.put("replace", RenewCommands.Replace::new);
         commands.put("refresh", RenewCommands.Refresh::new);
+        commands.put("reshare", RenewCommands.Reshare::new);
         commands.put("repair", RepairCommand::new);
         commands.put("status", StatusCommand::new);
         commands.put("ring", RingCommand::new);

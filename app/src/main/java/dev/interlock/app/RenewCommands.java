@@ -4,6 +4,7 @@ import dev.interlock.client.Interlock;
 import dev.interlock.client.Renewed;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.error.BadInputException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -141,6 +143,42 @@ final class RenewCommands {
         @Override
         public Integer call() throws InterruptedException {
             return options.run("replaced", Interlock::replace);
+        }
+    }
+
+    /** Another ring. */
+    @Command(
+            name = "reshare",
+            description = {
+                "Moves objects into another ring, with other providers, other t and n; the ids stay. Some ring opens each of them",
+                "at any time; the old one destroys what it has only when the new one has it. May be broken off and repeated."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Reshare implements Callable<Integer> {
+        @Option(
+                names = "--to",
+                paramLabel = "RING",
+                required = true,
+                description = "the other ring's descriptor, or the folder of `ring create`")
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Path to;
+
+        @Option(
+                names = "--to-credential",
+                paramLabel = "FILE",
+                description = "who you are there (default: the one in that ring's folder, or the same as here)")
+        private @Nullable Path credential;
+
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Options options;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            try (Interlock other = options.ring.at(to, credential).open()) {
+                return options.run(
+                        "moved", (interlock, objects, pace, done) -> interlock.reshare(objects, other, pace, done));
+            }
         }
     }
 

@@ -38,6 +38,22 @@ final class RingOptions {
             description = "longest silence of a provider that is put up with (default: ${DEFAULT-VALUE})")
     private double stallSeconds;
 
+    RingOptions() {}
+
+    private RingOptions(Path ring, @Nullable Path credential, double stallSeconds) {
+        this.ring = ring;
+        this.credential = credential;
+        this.stallSeconds = stallSeconds;
+    }
+
+    /** The same for another ring, where one is who one is here unless a file says otherwise. */
+    RingOptions at(Path other, @Nullable Path otherCredential) {
+        Path own = Files.isDirectory(other) ? other.resolve(RingFolder.CREDENTIAL) : null;
+        Path who =
+                otherCredential != null ? otherCredential : own != null && Files.exists(own) ? own : credentialFile();
+        return new RingOptions(other, who, stallSeconds);
+    }
+
     Interlock open() {
         RingDescriptor descriptor = descriptor();
         Clock clock = Clock.systemUTC();

@@ -8,7 +8,6 @@ import dev.interlock.client.GetOptions;
 import dev.interlock.client.PutOptions;
 import dev.interlock.client.UserKeyFile;
 import dev.interlock.core.commitment.Leaves;
-import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sealing.OpeningKey;
@@ -25,8 +24,6 @@ import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.ByteArrayOutputStream;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -80,28 +77,6 @@ final class LiarsTest {
                         .liar()
                         .name())
                 .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** Does its sums right, but for one byte of some. */
-    private record WrongKernel(FieldKernel honest, int least, AtomicInteger left) implements FieldKernel {
-        /** @param times how many sums are wrong, of those that are a chunk */
-        WrongKernel(int times) {
-            this(FieldKernels.chosen(), new ChunkLayout(0).padLength(0), new AtomicInteger(times));
-        }
-
-        @Override
-        public void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src) {
-            honest.addScaled(out, in, coefficient, src);
-            if (out.byteSize() >= least && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
-                byte wrong = (byte) (out.get(ValueLayout.JAVA_BYTE, 60) ^ 4);
-                out.set(ValueLayout.JAVA_BYTE, 60, wrong);
-            }
-        }
-
-        @Override
-        public String name() {
-            return "wrong";
-        }
     }
 
     private IntegrityException refusedPut(int length) throws Exception {

@@ -76,7 +76,7 @@ final class LyingStore {
 
     private static void copy(SqliteStore from, SqliteStore to, ObjectId object, Lie lie) {
         StoredObject stored = from.find(object).orElseThrow();
-        try (PendingObject copy = to.begin(object, stored.owner())) {
+        try (PendingObject copy = to.begin(object, stored.owner(), stored.origin(), stored.generation())) {
             for (Map.Entry<BlobKind, byte[]> blob : blobs(from, object).entrySet()) {
                 int recordBytes;
                 try (Blob honest = from.open(object, blob.getKey())) {

@@ -499,6 +499,21 @@ public final class Interlock implements AutoCloseable {
         return each(objects.isEmpty() ? ids() : objects, pace, new Renewing(client, Order.Kind.REFRESH)::renew, done);
     }
 
+    /**
+     * Moves objects into another ring (DESIGN §9): other providers, other t and n, and the ids stay. Needs all providers of that ring
+     * and what opens the objects in this one. May be broken off and repeated; some ring opens each object at any time.
+     *
+     * @param to the other ring; stays the caller's to close
+     */
+    public List<Renewed> reshare(List<ObjectId> objects, Interlock to, Duration pace, Consumer<Renewed> done)
+            throws InterruptedException {
+        if (to.ring().id().equals(ring().id())) {
+            throw new BadInputException("the objects are in the ring " + ring().name()
+                    + " already; `interlock replace` gives them a new pad there");
+        }
+        return each(objects.isEmpty() ? ids() : objects, pace, new Moving(this, client, to.client)::move, done);
+    }
+
     private List<ObjectId> ids() throws InterruptedException {
         return list().stream().map(Listed::object).toList();
     }

@@ -279,7 +279,7 @@ final class Lookup {
     }
 
     /** Whether so many have destroyed what they had that nobody can ever open the object. */
-    private boolean lost() {
+    boolean lost() {
         List<ShareIndex> left = ring.providers().stream()
                 .filter(provider -> {
                     Holding holding = holdings.get(provider.name());

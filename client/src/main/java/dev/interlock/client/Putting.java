@@ -103,7 +103,7 @@ final class Putting {
             throws IOException, InterruptedException {
         long start = in instanceof SeekableByteChannel seekable ? seekable.position() : 0;
         try {
-            return put(client, in, length, options, false, progress);
+            return put(client, in, length, options, Optional.empty(), false, progress);
         } catch (ChangedOnTheWayException first) {
             if (!rewind(in, start, options)) {
                 throw givenUp(first, options);
@@ -112,9 +112,23 @@ final class Putting {
         }
         try {
             // The bar stands at its end already.
-            return put(client, in, length, options, true, _ -> {});
+            return put(client, in, length, options, Optional.empty(), true, _ -> {});
         } catch (ChangedOnTheWayException second) {
             throw givenUp(second, options);
+        }
+    }
+
+    /**
+     * Puts the next generation of an object of another ring.
+     *
+     * @param before its token there
+     */
+    static Token continuing(RingClient client, ReadableByteChannel in, Token before, PutOptions options)
+            throws IOException, InterruptedException {
+        try {
+            return put(client, in, before.length(), options, Optional.of(before), false, _ -> {});
+        } catch (ChangedOnTheWayException e) {
+            throw e.error();
         }
     }
 
@@ -145,6 +159,7 @@ final class Putting {
             ReadableByteChannel in,
             long length,
             PutOptions options,
+            Optional<Token> before,
             boolean attested,
             LongConsumer progress)
             throws IOException, InterruptedException {
@@ -173,7 +188,8 @@ final class Putting {
                 options.recipient(),
                 options.blinding(),
                 client.random());
-        try (Write.Plan plan = attested ? planned.withAttestation() : planned;
+        Write.Plan continuing = before.map(planned::continuing).orElse(planned);
+        try (Write.Plan plan = attested ? continuing.withAttestation() : continuing;
                 WriteCheck check = new WriteCheck(client.random())) {
             Putting putting = new Putting(client, plan, options, check, progress);
             if (options.recipient().isEmpty()) {
@@ -223,7 +239,7 @@ final class Putting {
                     plan,
                     MerkleRoot.over(sent.manifest()),
                     dealt,
-                    client.clock().millis());
+                    plan.before().map(Token::createdMillis).orElseGet(client.clock()::millis));
             if (plan.scheme().sealed()) {
                 sent.complete();
                 awaitSealedShares();

@@ -96,6 +96,25 @@ public final class Write {
                     before);
         }
 
+        /** The same, which takes the seeds over, as the next generation of an object of another ring. */
+        public Plan continuing(Token generation) {
+            return new Plan(
+                    ring,
+                    scheme,
+                    object,
+                    session,
+                    owner,
+                    layout,
+                    path,
+                    homes,
+                    dealer,
+                    recipient,
+                    blinding,
+                    blindSeeds,
+                    kind,
+                    Optional.of(generation));
+        }
+
         public boolean attested() {
             return kind == Order.Kind.ATTESTED;
         }

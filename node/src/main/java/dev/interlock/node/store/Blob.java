@@ -28,6 +28,7 @@ public interface Blob extends AutoCloseable {
      *
      * @throws StoreException.DamagedRecord when what is stored isn't what was written; names object, kind and record
      * @throws StoreException.Destroyed when the object was destroyed since the blob was opened
+     * @throws StoreException.Replaced when a later generation took the object's place since
      * @throws StoreException.NoSuchObject when the object was forgotten since
      */
     void read(int k, MemorySegment dst);

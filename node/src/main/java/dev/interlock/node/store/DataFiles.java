@@ -78,9 +78,14 @@ final class DataFiles {
         }
     }
 
-    /** Removes whatever is there of the object, which takes a look at every file. */
+    /** Removes whatever is there of the object. */
     void removeAll(ObjectId id) throws IOException {
-        removeIf((each, kind) -> each.equals(id));
+        for (int number = 0; number < BlobKind.NUMBERS; number++) {
+            Optional<BlobKind> kind = BlobKind.ofNumber(number);
+            if (kind.isPresent()) {
+                Files.deleteIfExists(path(id, kind.get()));
+            }
+        }
     }
 
     void sync() throws IOException {

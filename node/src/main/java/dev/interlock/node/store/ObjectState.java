@@ -7,7 +7,7 @@ public enum ObjectState {
     COMMITTED(2),
     /** A tombstone, for ever. */
     DESTROYED(3),
-    /** A later generation took its place: a tombstone, for ever. */
+    /** Its content is gone, a later generation took its place; the row stays, so that the id never serves again. */
     REPLACED(4);
 
     private final int code;

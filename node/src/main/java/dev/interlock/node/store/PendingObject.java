@@ -33,6 +33,9 @@ public interface PendingObject extends AutoCloseable {
      *
      * @param manifest at most 32 MiB
      * @throws IllegalStateException when a blob isn't finished, other than a transient one
+     * @throws StoreException.Busy when another generation has been prepared since this one began
+     * @throws StoreException.Destroyed when another generation has been destroyed since
+     * @throws StoreException.WrongState when this generation or a later one has been committed since
      * @throws StoreException.NoRoom when the disk is full
      */
     void prepare(byte[] token, byte[] chain, byte[] manifest);

@@ -25,9 +25,9 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private final SqliteStore store;
     private final ObjectId id;
+    private final byte[] owner;
     private final ObjectId origin;
     private final int generation;
-    private final byte[] owner;
     private final CipherKey key;
     private final Map<BlobKind, SealedBlob> blobs = new HashMap<>();
     private final Map<BlobKind, Transient> transients = new HashMap<>();
@@ -36,17 +36,21 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private Phase phase = Phase.OPEN;
 
-    PendingWrite(SqliteStore store, ObjectId id, ObjectId origin, int generation, byte[] owner, CipherKey key) {
+    PendingWrite(SqliteStore store, ObjectId id, byte[] owner, ObjectId origin, int generation, CipherKey key) {
         this.store = store;
         this.id = id;
+        this.owner = owner;
         this.origin = origin;
         this.generation = generation;
-        this.owner = owner;
         this.key = key;
     }
 
     ObjectId id() {
         return id;
+    }
+
+    byte[] owner() {
+        return owner;
     }
 
     ObjectId origin() {
@@ -55,10 +59,6 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     int generation() {
         return generation;
-    }
-
-    byte[] owner() {
-        return owner;
     }
 
     CipherKey key() {

@@ -20,8 +20,6 @@ final class Rows {
     private static final String COLUMNS =
             "SELECT id, origin, generation, owner, state, token, chain, receipt, prepared_at, committed_at, destroy_at, destroyed_at FROM object ";
 
-    private static final String FOUND = "SELECT seq, id, state, origin, generation FROM object ";
-
     private Rows() {}
 
     /** Where a blob is and what opens it. */
@@ -30,10 +28,24 @@ final class Rows {
     /** @param sealed null when the blob is in a file */
     record Place(int recordBytes, long totalBytes, byte @Nullable [] sealed) {}
 
-    private record Found(long seq, ObjectId id, ObjectState state, ObjectId origin, int generation) {}
+    /**
+     * An object whose content was erased.
+     *
+     * @param now empty when it was forgotten
+     * @param files its blobs in files, which are left to remove; empty when an earlier call erased the rows that knew
+     */
+    record Gone(ObjectId id, Optional<ObjectState> now, Optional<List<BlobKind>> files) {
+        /** What its readers are told. */
+        StoreException why() {
+            return switch (now.orElse(null)) {
+                case REPLACED -> new StoreException.Replaced(id);
+                case DESTROYED -> new StoreException.Destroyed(id);
+                case null, default -> new StoreException.NoSuchObject(id);
+            };
+        }
+    }
 
-    /** An object whose content is gone from the database, and which of its blobs are in files. */
-    record Ended(ObjectId id, List<BlobKind> inFiles) {}
+    private record Found(long seq, ObjectId id, ObjectId origin, int generation, ObjectState state) {}
 
     static Optional<ObjectState> state(Link link, ObjectId id) throws SQLException {
         return lookUp(link, id).map(Found::state);
@@ -46,26 +58,41 @@ final class Rows {
     }
 
     static Optional<StoredObject> current(Link link, ObjectId origin) throws SQLException {
-        PreparedStatement select =
-                link.prepare(COLUMNS + "WHERE origin = ? AND state <> 4 ORDER BY state = 1, generation DESC LIMIT 1");
+        PreparedStatement select = link.prepare(
+                COLUMNS + "WHERE origin = ? AND state IN (1, 2, 3) ORDER BY state = 1, generation DESC LIMIT 1");
         select.setBytes(1, origin.bytes());
         return objects(select).stream().findAny();
     }
 
-    /** Whether another generation may begin. */
-    static boolean requireNext(Link link, ObjectId origin, int generation) throws SQLException {
-        for (Found found : generations(link, origin)) {
-            if (found.state == ObjectState.DESTROYED) {
-                throw new StoreException.Destroyed(origin);
-            }
-            if (found.state == ObjectState.PREPARED) {
-                throw new StoreException.Busy(origin);
-            }
-            if (found.generation >= generation) {
-                throw new StoreException.WrongState(origin, found.generation, generation);
+    /** Throws unless the object may come as this later generation of its origin. */
+    static void requireNext(Link link, ObjectId id, byte[] owner, ObjectId origin, int generation) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT id, owner, state, generation FROM object WHERE origin = ? ORDER BY state DESC");
+        select.setBytes(1, origin.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                ObjectId other = ObjectId.of(row.getBytes(1));
+                requireOwner(id, owner, origin, generation, row.getBytes(2));
+                switch (ObjectState.of(row.getInt(3))) {
+                    case REPLACED -> {}
+                    case DESTROYED -> throw new StoreException.Destroyed(origin);
+                    case COMMITTED -> {
+                        int present = row.getInt(4);
+                        if (present >= generation) {
+                            throw new StoreException.WrongState(
+                                    id, origin, generation, other + " is its generation " + present + " already");
+                        }
+                    }
+                    case PREPARED -> throw new StoreException.Busy(origin, other, "PREPARED");
+                }
             }
         }
-        return true;
+    }
+
+    static void requireOwner(ObjectId id, byte[] owner, ObjectId origin, int generation, byte[] present) {
+        if (!Arrays.equals(owner, present)) {
+            throw new StoreException.WrongState(id, origin, generation, "that belongs to another owner");
+        }
     }
 
     static List<StoredObject> list(Link link, byte[] owner, Optional<ObjectId> after, int limit) throws SQLException {
@@ -135,18 +162,22 @@ final class Rows {
             Map<BlobKind, SealedBlob> blobs,
             long nowMillis)
             throws SQLException {
+        if (pending.generation() > 1) {
+            requireNext(link, pending.id(), pending.owner(), pending.origin(), pending.generation());
+        }
         long seq = insertKey(link, pending.key());
-        PreparedStatement object =
-                link.prepare("INSERT INTO object (seq, id, owner, state, token, chain, prepared_at, origin, generation)"
-                        + " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)");
+        PreparedStatement object = link.prepare("""
+            INSERT INTO object (seq, id, origin, generation, owner, state, token, chain, prepared_at)
+            VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)\
+            """);
         object.setLong(1, seq);
         object.setBytes(2, pending.id().bytes());
-        object.setBytes(3, pending.owner());
-        object.setBytes(4, token);
-        object.setBytes(5, chain);
-        object.setLong(6, nowMillis);
-        object.setBytes(7, pending.origin().bytes());
-        object.setInt(8, pending.generation());
+        object.setBytes(3, pending.origin().bytes());
+        object.setInt(4, pending.generation());
+        object.setBytes(5, pending.owner());
+        object.setBytes(6, token);
+        object.setBytes(7, chain);
+        object.setLong(8, nowMillis);
         object.executeUpdate();
         PreparedStatement insert =
                 link.prepare("INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (?, ?, ?, ?)");
@@ -165,54 +196,53 @@ final class Rows {
         }
     }
 
-    static boolean isFirst(Link link, ObjectId id) throws SQLException {
-        return lookUp(link, id).filter(found -> found.generation > 1).isEmpty();
-    }
-
-    /** Returns what it took the place of. */
-    static List<Ended> commit(Link link, ObjectId id, byte[] chain, long nowMillis) throws SQLException {
+    /** Returns the objects that were replaced, by a call before when it is committed already. */
+    static List<Gone> commit(Link link, ObjectId id, byte[] chain, long nowMillis) throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
         return switch (found.state) {
-            case PREPARED -> {
-                // In lists, an object stays where it was.
-                PreparedStatement update = link.prepare("""
-                    UPDATE object SET state = 2, chain = ?, committed_at = coalesce(
-                        (SELECT min(committed_at) FROM object WHERE origin = ? AND state = 2), ?)
-                    WHERE seq = ?\
-                    """);
-                update.setBytes(1, chain);
-                update.setBytes(2, found.origin.bytes());
-                update.setLong(3, nowMillis);
-                update.setLong(4, found.seq);
-                update.executeUpdate();
-                yield endOthers(link, found);
-            }
-            case COMMITTED, REPLACED -> List.of();
+            case PREPARED -> commit(link, found, chain, nowMillis);
+            case COMMITTED -> lastReplaced(link, found);
+            case REPLACED -> List.of();
             case DESTROYED -> throw new StoreException.Destroyed(id);
         };
     }
 
-    /** The committed generation of the same object becomes replaced, a prepared one vanishes. */
-    private static List<Ended> endOthers(Link link, Found kept) throws SQLException {
-        List<Ended> ended = new ArrayList<>();
-        for (Found other : generations(link, kept.origin)) {
-            if (other.seq == kept.seq
-                    || (other.state != ObjectState.PREPARED && other.state != ObjectState.COMMITTED)) {
-                continue;
+    private static List<Gone> commit(Link link, Found found, byte[] chain, long nowMillis) throws SQLException {
+        List<Found> committed = new ArrayList<>();
+        for (Found other : others(link, found)) {
+            if (other.state == ObjectState.DESTROYED) {
+                throw new StoreException.Destroyed(found.id);
             }
-            ended.add(new Ended(other.id, eraseContent(link, other.seq)));
-            PreparedStatement end = link.prepare(
-                    other.state == ObjectState.COMMITTED
-                            ? "UPDATE object SET state = 4 WHERE seq = ?"
-                            : "DELETE FROM object WHERE seq = ?");
-            end.setLong(1, other.seq);
-            end.executeUpdate();
+            if (other.state == ObjectState.COMMITTED) {
+                if (other.generation >= found.generation) {
+                    return List.of(replace(link, found));
+                }
+                committed.add(other);
+            }
         }
-        return ended;
+        PreparedStatement update =
+                link.prepare("UPDATE object SET state = 2, chain = ?, committed_at = ? WHERE seq = ?");
+        update.setBytes(1, chain);
+        update.setLong(2, nowMillis);
+        update.setLong(3, found.seq);
+        update.executeUpdate();
+        List<Gone> gone = new ArrayList<>();
+        for (Found other : committed) {
+            // It keeps its place in lists, and what was decided about its end.
+            PreparedStatement inherit = link.prepare("""
+                UPDATE object SET (committed_at, destroy_at) = (SELECT committed_at, destroy_at FROM object WHERE seq = ?)
+                WHERE seq = ?\
+                """);
+            inherit.setLong(1, other.seq);
+            inherit.setLong(2, found.seq);
+            inherit.executeUpdate();
+            gone.add(replace(link, other));
+        }
+        return gone;
     }
 
-    /** Returns which of its blobs are in files; empty when there was nothing to forget. */
-    static Optional<List<BlobKind>> forget(Link link, ObjectId id) throws SQLException {
+    /** Empty when there was nothing to forget. */
+    static Optional<Gone> forget(Link link, ObjectId id) throws SQLException {
         Optional<Found> found = lookUp(link, id);
         if (found.isEmpty()) {
             return Optional.empty();
@@ -220,31 +250,52 @@ final class Rows {
         if (found.get().state != ObjectState.PREPARED) {
             throw new StoreException.WrongState(id, found.get().state, ObjectState.PREPARED);
         }
-        List<BlobKind> files = eraseContent(link, found.get().seq);
-        PreparedStatement delete = link.prepare("DELETE FROM object WHERE seq = ?");
-        delete.setLong(1, found.get().seq);
-        delete.executeUpdate();
-        return Optional.of(files);
+        return Optional.of(forget(link, found.get()));
     }
 
-    /** Returns what ended; nothing when it was destroyed before. */
-    static List<Ended> destroy(Link link, ObjectId id, byte[] receipt, long nowMillis) throws SQLException {
-        Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
-        if (found.state == ObjectState.DESTROYED) {
-            return List.of();
-        }
-        if (found.state == ObjectState.REPLACED) {
-            throw new StoreException.Replaced(id);
-        }
-        List<Ended> ended = new ArrayList<>(endOthers(link, found));
-        ended.add(new Ended(id, eraseContent(link, found.seq)));
-        PreparedStatement update =
-                link.prepare("UPDATE object SET state = 3, receipt = ?, destroyed_at = ? WHERE seq = ?");
-        update.setBytes(1, receipt);
-        update.setLong(2, nowMillis);
-        update.setLong(3, found.seq);
+    private static Gone forget(Link link, Found found) throws SQLException {
+        List<BlobKind> files = eraseContent(link, found.seq);
+        PreparedStatement delete = link.prepare("DELETE FROM object WHERE seq = ?");
+        delete.setLong(1, found.seq);
+        delete.executeUpdate();
+        return new Gone(found.id, Optional.empty(), Optional.of(files));
+    }
+
+    private static Gone replace(Link link, Found found) throws SQLException {
+        List<BlobKind> files = eraseContent(link, found.seq);
+        PreparedStatement update = link.prepare("UPDATE object SET state = 4 WHERE seq = ?");
+        update.setLong(1, found.seq);
         update.executeUpdate();
-        return ended;
+        return new Gone(found.id, Optional.of(ObjectState.REPLACED), Optional.of(files));
+    }
+
+    /** Returns the object, and the other generations that went with it, now or by a call before. */
+    static List<Gone> destroy(Link link, ObjectId id, byte[] receipt, long nowMillis) throws SQLException {
+        Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
+        List<Gone> gone = new ArrayList<>();
+        Optional<List<BlobKind>> files = Optional.empty();
+        switch (found.state) {
+            case REPLACED -> throw new StoreException.Replaced(id);
+            case DESTROYED -> gone.addAll(lastReplaced(link, found));
+            case PREPARED, COMMITTED -> {
+                for (Found other : others(link, found)) {
+                    switch (other.state) {
+                        case PREPARED -> gone.add(forget(link, other));
+                        case COMMITTED -> gone.add(replace(link, other));
+                        case REPLACED, DESTROYED -> {}
+                    }
+                }
+                files = Optional.of(eraseContent(link, found.seq));
+                PreparedStatement update =
+                        link.prepare("UPDATE object SET state = 3, receipt = ?, destroyed_at = ? WHERE seq = ?");
+                update.setBytes(1, receipt);
+                update.setLong(2, nowMillis);
+                update.setLong(3, found.seq);
+                update.executeUpdate();
+            }
+        }
+        gone.add(new Gone(id, Optional.of(ObjectState.DESTROYED), files));
+        return gone;
     }
 
     static void schedule(Link link, ObjectId id, Optional<Instant> destroyAt) throws SQLException {
@@ -356,15 +407,32 @@ final class Rows {
     }
 
     private static Optional<Found> lookUp(Link link, ObjectId id) throws SQLException {
-        PreparedStatement select = link.prepare(FOUND + "WHERE id = ?");
+        PreparedStatement select = link.prepare("SELECT seq, id, origin, generation, state FROM object WHERE id = ?");
         select.setBytes(1, id.bytes());
         return found(select).stream().findAny();
     }
 
-    private static List<Found> generations(Link link, ObjectId origin) throws SQLException {
-        PreparedStatement select = link.prepare(FOUND + "WHERE origin = ?");
-        select.setBytes(1, origin.bytes());
+    /** Those of its origin that weren't replaced; first the prepared ones, whose files only this call will know. */
+    private static List<Found> others(Link link, Found found) throws SQLException {
+        PreparedStatement select = link.prepare("""
+            SELECT seq, id, origin, generation, state FROM object
+            WHERE origin = ? AND seq <> ? AND state IN (1, 2, 3) ORDER BY state\
+            """);
+        select.setBytes(1, found.origin.bytes());
+        select.setLong(2, found.seq);
         return found(select);
+    }
+
+    // More than one at a time isn't replaced.
+    private static List<Gone> lastReplaced(Link link, Found found) throws SQLException {
+        PreparedStatement select = link.prepare("""
+            SELECT seq, id, origin, generation, state FROM object
+            WHERE origin = ? AND state = 4 ORDER BY generation DESC LIMIT 1\
+            """);
+        select.setBytes(1, found.origin.bytes());
+        return found(select).stream()
+                .map(each -> new Gone(each.id, Optional.of(ObjectState.REPLACED), Optional.empty()))
+                .toList();
     }
 
     private static List<Found> found(PreparedStatement select) throws SQLException {
@@ -374,9 +442,9 @@ final class Rows {
                 found.add(new Found(
                         row.getLong(1),
                         ObjectId.of(row.getBytes(2)),
-                        ObjectState.of(row.getInt(3)),
-                        ObjectId.of(row.getBytes(4)),
-                        row.getInt(5)));
+                        ObjectId.of(row.getBytes(3)),
+                        row.getInt(4),
+                        ObjectState.of(row.getInt(5))));
             }
         }
         return found;

@@ -33,9 +33,10 @@ final class Schema {
             destroyed_at INTEGER
         ) STRICT\
         """;
+    // Without the state, so that committing needn't touch it.
+    private static final String OBJECT_BY_ORIGIN = "CREATE INDEX object_by_origin ON object (origin, generation)";
     private static final String OBJECT_BY_OWNER =
             "CREATE INDEX object_by_owner ON object (owner, committed_at, seq) WHERE state = 2";
-    private static final String OBJECT_BY_ORIGIN = "CREATE INDEX object_by_origin ON object (origin, generation)";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
     // place is 2048·seq + 256·the kind's code + x, which saves an index; sealed is NULL where the blob is in a file.
     private static final String BLOB = """
@@ -76,8 +77,8 @@ final class Schema {
             for (String sql : new String[] {
                 OBJECT_KEY,
                 OBJECT,
-                OBJECT_BY_OWNER,
                 OBJECT_BY_ORIGIN,
+                OBJECT_BY_OWNER,
                 OBJECT_IN_DOUBT,
                 OBJECT_SCHEDULED,
                 BLOB,

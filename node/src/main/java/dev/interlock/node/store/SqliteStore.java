@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +45,8 @@ public final class SqliteStore implements Store {
     // Between forgetting an id and beginning it anew, so that no new files are removed with the old.
     private final ReentrantLock[] ids =
             Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+    // Held to begin a later generation, and taken before the id's: of two with the same origin, one sees the other.
+    private final ReentrantLock continuing = new ReentrantLock();
     private volatile boolean closed;
 
     /** Something that holds an object's key. */
@@ -70,7 +71,7 @@ public final class SqliteStore implements Store {
 
     /**
      * Opens the store in this folder, after creating it for its owner only unless it is there, and removes what a crash
-     * left of pending and destroyed objects.
+     * left of pending, replaced and destroyed objects.
      *
      * @param random draws the objects' keys
      * @throws StoreException.Unusable when the folder is in use, of another version or unreadable
@@ -110,10 +111,23 @@ public final class SqliteStore implements Store {
     public PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation) {
         requireOpen();
         requireBytes("an owner's key", owner, OWNER_BYTES);
-        if ((generation == 1) != origin.equals(id)) {
-            throw new IllegalArgumentException("the first generation, and no other, is its own origin");
+        if (generation < 1 || (generation == 1) != id.equals(origin)) {
+            throw new IllegalArgumentException(
+                    "object " + id + " can't be generation " + generation + " of object " + origin);
         }
-        ReentrantLock one = lockOf(origin);
+        if (generation == 1) {
+            return start(id, owner, origin, generation);
+        }
+        continuing.lock();
+        try {
+            return start(id, owner, origin, generation);
+        } finally {
+            continuing.unlock();
+        }
+    }
+
+    private PendingObject start(ObjectId id, byte[] owner, ObjectId origin, int generation) {
+        ReentrantLock one = lockOf(id);
         one.lock();
         try {
             if (pending.containsKey(id)) {
@@ -123,19 +137,30 @@ public final class SqliteStore implements Store {
                 throw new StoreException.ObjectExists(id, state.name());
             });
             if (generation > 1) {
-                if (pending.values().stream().anyMatch(each -> each.origin().equals(origin))) {
-                    throw new StoreException.Busy(origin);
-                }
-                var _ = reads.read("looking up object " + origin, link -> Rows.requireNext(link, origin, generation));
+                requireNext(id, owner, origin, generation);
             }
             PendingWrite begun =
-                    new PendingWrite(this, id, origin, generation, owner.clone(), CipherKey.random(random));
+                    new PendingWrite(this, id, owner.clone(), origin, generation, CipherKey.random(random));
             pending.put(id, begun);
             enter(id, begun);
             return begun;
         } finally {
             one.unlock();
         }
+    }
+
+    // Memory first: what leaves it in between is in the rows by then, or gone.
+    private void requireNext(ObjectId id, byte[] owner, ObjectId origin, int generation) {
+        for (PendingWrite other : pending.values()) {
+            if (other.origin().equals(origin)) {
+                Rows.requireOwner(id, owner, origin, generation, other.owner());
+                throw new StoreException.Busy(origin, other.id(), "PENDING");
+            }
+        }
+        reads.read("looking up object " + origin, link -> {
+            Rows.requireNext(link, id, owner, origin, generation);
+            return true;
+        });
     }
 
     @Override
@@ -188,22 +213,8 @@ public final class SqliteStore implements Store {
     public void commit(ObjectId id, byte[] chain) {
         requireOpen();
         long now = clock.millis();
-        // A first generation leaves nothing to erase, and needn't wait for it.
-        if (reads.read("looking up object " + id, link -> Rows.isFirst(link, id))) {
-            var _ = writes.write("committing object " + id, link -> Rows.commit(link, id, chain, now));
-            return;
-        }
-        end(
-                writes.erase("committing object " + id, link -> Rows.commit(link, id, chain, now)),
-                StoreException.Replaced::new);
-    }
-
-    /** What has no content any more leaves no readers and no files behind. */
-    private void end(List<Rows.Ended> ended, Function<ObjectId, RuntimeException> why) {
-        for (Rows.Ended each : ended) {
-            revoke(each.id(), () -> why.apply(each.id()));
-            removeFiles(each.id(), Optional.of(each.inFiles()));
-        }
+        clear(writes.eraseIf(
+                "committing object " + id, link -> Rows.commit(link, id, chain, now), replaced -> !replaced.isEmpty()));
     }
 
     @Override
@@ -212,10 +223,9 @@ public final class SqliteStore implements Store {
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            Optional<List<BlobKind>> inFiles = writes.erase("forgetting object " + id, link -> Rows.forget(link, id));
-            if (inFiles.isPresent() || !pending.containsKey(id)) {
-                revoke(id, () -> new StoreException.NoSuchObject(id));
-                removeFiles(id, inFiles);
+            Optional<Rows.Gone> gone = writes.erase("forgetting object " + id, link -> Rows.forget(link, id));
+            if (gone.isPresent() || !pending.containsKey(id)) {
+                clear(List.of(gone.orElse(new Rows.Gone(id, Optional.empty(), Optional.empty()))));
             }
         } finally {
             one.unlock();
@@ -226,13 +236,7 @@ public final class SqliteStore implements Store {
     public void destroy(ObjectId id, byte[] receipt) {
         requireOpen();
         long now = clock.millis();
-        List<Rows.Ended> ended = writes.erase("destroying object " + id, link -> Rows.destroy(link, id, receipt, now));
-        if (ended.isEmpty()) {
-            // What a call before may have failed at.
-            revoke(id, () -> new StoreException.Destroyed(id));
-            removeFiles(id, Optional.empty());
-        }
-        end(ended, StoreException.Destroyed::new);
+        clear(writes.erase("destroying object " + id, link -> Rows.destroy(link, id, receipt, now)));
     }
 
     @Override
@@ -411,6 +415,14 @@ public final class SqliteStore implements Store {
             revoking.writeLock().unlock();
         }
         holders.forEach(holder -> holder.revoke(why));
+    }
+
+    /** Takes from readers and the disk what the rows have no more. */
+    private void clear(List<Rows.Gone> objects) {
+        objects.forEach(gone -> revoke(gone.id(), gone::why));
+        for (Rows.Gone gone : objects) {
+            removeFiles(gone.id(), gone.files());
+        }
     }
 
     /** @param kinds empty when a call before took the rows that knew, and may have failed here */

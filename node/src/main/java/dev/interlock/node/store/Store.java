@@ -9,6 +9,10 @@ import java.util.Optional;
  * The objects of one provider, each pending → prepared → committed → destroyed. Safe for use by many threads. Every
  * method that changes something returns only after the change is durable; byte arrays are opaque here.
  *
+ * <p>An object that gets a new pad or new shares is continued by another with an id of its own, the next generation of
+ * the same origin. Committing that one replaces the one before in the same moment: of an origin, at most one object is
+ * committed.
+ *
  * <p>All methods throw {@link StoreException.Failed} when the disk or the engine fails, and
  * {@link IllegalStateException} after {@link #close}.
  */
@@ -27,14 +31,17 @@ public interface Store extends AutoCloseable {
     }
 
     /**
-     * Starts a generation of an object. Where it is a later one, what is there of the object stays until this one is committed.
+     * Like {@link #begin(ObjectId, byte[])}, for any generation. What is said here of a later one is looked at again
+     * when it is prepared. It may be the first of its origin here.
      *
-     * @param origin the id of the first generation; that one's is its own
-     * @param generation at least 1
+     * @param origin the id of the first generation, for which it is the id itself
+     * @param generation counted from 1
      * @throws StoreException.ObjectExists when the id is known in any state
-     * @throws StoreException.Busy when another generation is pending or prepared
-     * @throws StoreException.Destroyed when any generation was destroyed
-     * @throws StoreException.WrongState when this generation, or a later one, is committed
+     * @throws StoreException.Busy when this is a later generation, and another object of the origin is pending or
+     *     prepared
+     * @throws StoreException.Destroyed when this is a later generation, and one of the origin was destroyed
+     * @throws StoreException.WrongState when this is a later generation, and one of the origin belongs to another owner
+     *     or is committed with the same generation or a higher one
      */
     PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation);
 
@@ -42,8 +49,8 @@ public interface Store extends AutoCloseable {
     Optional<StoredObject> find(ObjectId id);
 
     /**
-     * The generation of an object that counts: the committed or destroyed one, or, where there's neither, the prepared one.
-     * Empty for an object that is unknown or only pending.
+     * Of the objects with this origin the committed or destroyed one of the highest generation; where there is none, the
+     * prepared one. Never a replaced one.
      */
     Optional<StoredObject> current(ObjectId origin);
 
@@ -64,10 +71,11 @@ public interface Store extends AutoCloseable {
     List<ObjectId> inDoubt();
 
     /**
-     * Opens a blob of a prepared or committed object for reading. Destroying or forgetting the object ends it.
+     * Opens a blob of a prepared or committed object for reading. Destroying, replacing or forgetting the object ends it.
      *
      * @throws StoreException.NoSuchObject when the object is unknown or pending, or has no such blob here
      * @throws StoreException.Destroyed when the object was destroyed
+     * @throws StoreException.Replaced when a later generation took its place
      */
     Blob open(ObjectId id, BlobKind kind);
 
@@ -76,35 +84,43 @@ public interface Store extends AutoCloseable {
      *
      * @throws StoreException.NoSuchObject when the object is unknown or pending
      * @throws StoreException.Destroyed when the object was destroyed
+     * @throws StoreException.Replaced when a later generation took its place
      * @throws StoreException.DamagedRecord when what is stored isn't what was written
      */
     byte[] manifest(ObjectId id);
 
     /**
-     * Makes a prepared object committed, and the generation before it, in the same instant, replaced: when this returns, that one's
-     * key, blobs and manifest are gone as after {@link #destroy}. Does nothing when the object is committed or replaced already:
-     * the first chain stays.
+     * Makes a prepared object committed. Does nothing when it is committed already, where the first chain stays, or was
+     * replaced.
+     *
+     * <p>In the same moment the committed object of an earlier generation is replaced: when this returns, its key, blobs
+     * and manifest are gone as with {@link #destroy}, and repeating finishes what a failed call left undone. Its time to
+     * be destroyed passes on to the later one. A prepared object that comes after a later generation was committed is
+     * replaced itself.
      *
      * @param chain replaces the chain given to prepare
      * @throws StoreException.NoSuchObject when the object is unknown or pending
-     * @throws StoreException.Destroyed when the object was destroyed
+     * @throws StoreException.Destroyed when the object, or another generation of it, was destroyed
      */
     void commit(ObjectId id, byte[] chain);
 
     /**
      * Removes a prepared object without a trace, its key first. Does nothing when the object is unknown or pending.
      *
-     * @throws StoreException.WrongState when the object is committed or destroyed
+     * @throws StoreException.WrongState when the object is committed, replaced or destroyed
      */
     void forget(ObjectId id);
 
     /**
      * Makes a prepared or committed object a tombstone. When this returns, its key, blobs and manifest are gone from
      * every file of the store, and blobs that were open are at their end. May be repeated, which finishes what a
-     * failed call left undone; the first receipt stays. Another generation of it that is there goes, too.
+     * failed call left undone; the first receipt stays.
      *
-     * @throws StoreException.Replaced when a later generation took its place
+     * <p>Other generations of it go in the same moment: a prepared one as with {@link #forget}, a committed one as if
+     * replaced. One that is pending can't be prepared any more.
+     *
      * @throws StoreException.NoSuchObject when the object is unknown or pending
+     * @throws StoreException.Replaced when a later generation took its place, which is the one to destroy
      */
     void destroy(ObjectId id, byte[] receipt);
 

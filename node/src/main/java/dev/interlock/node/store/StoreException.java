@@ -66,21 +66,21 @@ public abstract sealed class StoreException extends RuntimeException {
         }
     }
 
-    /** A later generation of the object took its place. */
+    /** A later generation took the object's place: look for it by the origin. */
     public static final class Replaced extends StoreException {
         private static final long serialVersionUID = 1L;
 
         Replaced(ObjectId id) {
-            super("object " + id + " was replaced by a later generation of it", null);
+            super("object " + id + " was replaced, a later generation took its place", null);
         }
     }
 
-    /** Another generation of the same object is under way: one at a time. */
+    /** Another generation of the object is being written, and only one can win: try again when it is decided. */
     public static final class Busy extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        Busy(ObjectId origin) {
-            super("another generation of object " + origin + " is under way", null);
+        Busy(ObjectId origin, ObjectId other, String state) {
+            super("object " + origin + " is being replaced already, by " + other + ", which is " + state, null);
         }
     }
 
@@ -88,14 +88,14 @@ public abstract sealed class StoreException extends RuntimeException {
     public static final class WrongState extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        WrongState(ObjectId origin, int actual, int begun) {
-            super(
-                    "object " + origin + " is here in generation " + actual + ", so that none can begin with " + begun,
-                    null);
-        }
-
         WrongState(ObjectId id, ObjectState actual, ObjectState expected) {
             super("object " + id + " is " + actual + ", not " + expected, null);
+        }
+
+        WrongState(ObjectId id, ObjectId origin, int generation, String why) {
+            super(
+                    "object " + id + " can't become generation " + generation + " of object " + origin + ": " + why,
+                    null);
         }
     }
 

@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * What the store knows about an object besides its blobs.
  *
- * @param origin the id of its first generation, its own if it is that
- * @param generation 1, and one more with each that took another's place
+ * @param origin the id of the first generation, by which the owner knows the object; there it is the id itself
+ * @param generation counted from 1
  * @param owner the owner's key, 32 bytes
  * @param receipt there when destroyed
  * @param destroyAt when it is to be destroyed, where that was asked for

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 
 /**
  * The one thread that writes to the database. What callers asked for while the last transaction was under way goes into
@@ -36,7 +37,7 @@ final class WriteQueue implements AutoCloseable {
     private final BlockingQueue<Task<?>> queue = new ArrayBlockingQueue<>(QUEUE);
     // Held shared while a task is put in, so that none comes after the last.
     private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
-    private final Task<Boolean> last = new Task<>("closing", any -> true, false);
+    private final Task<Boolean> last = new Task<>("closing", any -> true, any -> false);
     private final AtomicLong transactions = new AtomicLong();
     private final Thread writer;
     private boolean closed;
@@ -59,12 +60,21 @@ final class WriteQueue implements AutoCloseable {
      * @param what is done, for error messages
      */
     <T> T write(String what, Operation<T> operation) {
-        return await(put(new Task<>(what, operation, false)));
+        return await(put(new Task<>(what, operation, any -> false)));
     }
 
     /** Like {@link #write}, and nothing that it deleted is left in the WAL when this returns. */
     <T> T erase(String what, Operation<T> operation) {
-        return await(put(new Task<>(what, operation, true)));
+        return eraseIf(what, operation, any -> true);
+    }
+
+    /**
+     * Like {@link #erase} where it turns out that something was deleted, like {@link #write} otherwise.
+     *
+     * @param erased whether the operation that gave this result deleted something
+     */
+    <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased) {
+        return await(put(new Task<>(what, operation, erased)));
     }
 
     /** How many transactions were committed. */
@@ -297,13 +307,13 @@ final class WriteQueue implements AutoCloseable {
 
         private final String what;
         private final Operation<T> operation;
-        private final boolean erases;
+        private final Predicate<T> erases;
         private final CompletableFuture<T> done = new CompletableFuture<>();
         private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.QUEUED);
         private Runnable answer = () -> {};
-        private boolean succeeded;
+        private boolean erased;
 
-        Task(String what, Operation<T> operation, boolean erases) {
+        Task(String what, Operation<T> operation, Predicate<T> erases) {
             this.what = what;
             this.operation = operation;
             this.erases = erases;
@@ -320,16 +330,16 @@ final class WriteQueue implements AutoCloseable {
         void run(Link link) throws SQLException {
             T result = operation.run(link);
             answer = () -> done.complete(result);
-            succeeded = true;
+            erased = erases.test(result);
         }
 
         void fail(RuntimeException e) {
             answer = () -> done.completeExceptionally(e);
-            succeeded = false;
+            erased = false;
         }
 
         boolean hasErased() {
-            return erases && succeeded;
+            return erased;
         }
 
         void answer() {

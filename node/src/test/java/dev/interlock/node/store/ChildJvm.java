@@ -120,6 +120,7 @@ final class ChildJvm implements AutoCloseable {
             case "prepare" -> prepare(Fixture.open(folder), ObjectId.parse(arguments[2]));
             case "commits" -> commits(Fixture.open(folder));
             case "destroys" -> destroys(Fixture.open(folder));
+            case "swaps" -> swaps(Fixture.open(folder));
             case "fill" -> fill(folder);
             default -> throw new IllegalArgumentException(arguments[0]);
         }
@@ -162,6 +163,24 @@ final class ChildJvm implements AutoCloseable {
                     ObjectId id = Fixture.newId();
                     Fixture.put(store, id, RECORD_BYTES, records == 1 ? 100 : (long) records * RECORD_BYTES);
                     say(id.toString());
+                }
+            });
+        }
+    }
+
+    // One generation after the other of each object, from several threads, until killed.
+    private static void swaps(Store store) {
+        for (StoredObject first : store.list(Fixture.OWNER)) {
+            long totalBytes;
+            try (Blob share = store.open(first.id(), BlobKind.SHARE)) {
+                totalBytes = share.records() == 1 ? 100 : (long) LARGE_RECORDS * RECORD_BYTES;
+            }
+            Thread.ofPlatform().start(() -> {
+                for (int generation = 2; ; generation++) {
+                    ObjectId id = Fixture.newId();
+                    Fixture.prepare(store, id, first.origin(), generation, RECORD_BYTES, totalBytes);
+                    store.commit(id, Fixture.FINAL_CHAIN);
+                    say(id + " " + first.origin() + " " + generation);
                 }
             });
         }

@@ -6,8 +6,10 @@ import dev.interlock.core.token.ObjectId;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -164,6 +166,79 @@ final class CrashTest {
             assertThat(Fixture.dataFiles(folder)).hasSize(left.size());
             left.forEach(each -> assertThat(Fixture.isWhole(store, each.id(), BlobKind.SHARE, 70))
                     .isTrue());
+        }
+    }
+
+    @RepeatedTest(3)
+    void ofEachOriginOneGenerationSurvives() throws Exception {
+        List<ObjectId> origins = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId());
+        try (SqliteStore store = Fixture.open(folder)) {
+            for (int i = 0; i < origins.size(); i++) {
+                Fixture.put(
+                        store,
+                        origins.get(i),
+                        ChildJvm.RECORD_BYTES,
+                        i % 2 == 0 ? 100 : (long) ChildJvm.LARGE_RECORDS * ChildJvm.RECORD_BYTES);
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        try (ChildJvm child = ChildJvm.start("swaps", folder)) {
+            while (lines.size() < 100) {
+                lines.add(child.line());
+            }
+            child.kill();
+            lines.addAll(child.rest());
+        }
+        Map<ObjectId, Integer> acknowledged = new HashMap<>();
+        for (String line : lines) {
+            String[] words = line.split(" ");
+            if (words.length == 3) {
+                acknowledged.merge(ObjectId.parse(words[1]), Integer.parseInt(words[2]), Math::max);
+            }
+        }
+        try (SqliteStore store = Fixture.open(folder)) {
+            List<StoredObject> committed = store.list(Fixture.OWNER);
+            assertThat(committed).extracting(StoredObject::origin).containsExactlyInAnyOrderElementsOf(origins);
+            Set<ObjectId> live = new HashSet<>(store.inDoubt());
+            for (StoredObject each : committed) {
+                live.add(each.id());
+                assertThat(store.current(each.origin()).orElseThrow().id()).isEqualTo(each.id());
+                assertThat(each.generation() - acknowledged.getOrDefault(each.origin(), 1))
+                        .isBetween(0, 1);
+                int records = origins.indexOf(each.origin()) % 2 == 0 ? 1 : ChildJvm.LARGE_RECORDS;
+                assertThat(Fixture.isWhole(store, each.id(), BlobKind.SHARE, records))
+                        .isTrue();
+            }
+            assertThat(Fixture.bytes(folder, "SELECT id FROM object WHERE state NOT IN (1, 2, 4)"))
+                    .isEmpty();
+            assertThat(Fixture.bytes(
+                            folder,
+                            "SELECT key FROM object_key JOIN object USING (seq)"
+                                    + " WHERE state = 4 AND key <> zeroblob(32)"))
+                    .isEmpty();
+            assertThat(Fixture.dataFiles(folder))
+                    .allSatisfy(file -> assertThat(live)
+                            .contains(
+                                    ObjectId.parse(file.getFileName().toString().substring(0, 32))));
+        }
+    }
+
+    // The database says replaced, and the files were still to be removed.
+    @Test
+    void openFinishesAReplacement() throws Exception {
+        ObjectId next = Fixture.newId();
+        try (SqliteStore store = Fixture.open(folder)) {
+            Fixture.put(store, id, 1000, 100_000);
+            Fixture.prepare(store, next, id, 2, 1000, 100_000);
+            store.writes().write("committing alone", link -> Rows.commit(link, next, Fixture.FINAL_CHAIN, 0));
+        }
+        assertThat(Fixture.dataFiles(folder))
+                .as("control: there is one to remove")
+                .hasSize(2);
+        try (SqliteStore store = Fixture.open(folder)) {
+            assertThat(Fixture.dataFiles(folder)).containsExactly(Fixture.shareFile(folder, next));
+            assertThat(store.find(id).orElseThrow().state()).isEqualTo(ObjectState.REPLACED);
+            assertThat(Fixture.isWhole(store, next, BlobKind.SHARE, 100)).isTrue();
         }
     }
 

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.token.ObjectId;
-import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -18,11 +15,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -74,26 +69,28 @@ final class DestroyTest {
         String rows = "SELECT sealed FROM blob JOIN object ON place / 2048 = seq WHERE sealed NOT NULL AND id = x'" + id
                 + "'";
         for (byte[] sealed : Fixture.bytes(folder, rows)) {
-            addPieces(traces, sealed);
+            Fixture.addPieces(traces, sealed);
         }
         for (BlobKind kind : List.of(BlobKind.CIPHERTEXT, BlobKind.sealedShare(254))) {
-            addPieces(traces, Files.readAllBytes(Fixture.file(folder, id, kind)));
+            Fixture.addPieces(traces, Files.readAllBytes(Fixture.file(folder, id, kind)));
         }
         assertThat(traces).hasSizeGreaterThan(460);
-        assertThat(found(traces)).as("control: the search finds them before").hasSize(traces.size());
+        assertThat(Fixture.found(folder, traces))
+                .as("control: the search finds them before")
+                .hasSize(traces.size());
         long walBytes = Files.size(folder.resolve("store.db-wal"));
         assertThat(walBytes).isPositive();
 
         store.destroy(id, RECEIPT);
 
-        assertThat(found(traces)).isEmpty();
-        assertThat(found(List.of(key, Arrays.copyOf(key, 16), Arrays.copyOfRange(key, 16, 32))))
+        assertThat(Fixture.found(folder, traces)).isEmpty();
+        assertThat(Fixture.found(folder, List.of(key, Arrays.copyOf(key, 16), Arrays.copyOfRange(key, 16, 32))))
                 .isEmpty();
         assertThat(Files.size(folder.resolve("store.db-wal"))).isZero();
         assertThat(Fixture.dataFiles(folder)).isEmpty();
         assertThat(Fixture.isWhole(store, neighbour, BlobKind.SHARE, 30)).isTrue();
         store.close();
-        assertThat(found(traces)).isEmpty();
+        assertThat(Fixture.found(folder, traces)).isEmpty();
     }
 
     @Test
@@ -110,18 +107,18 @@ final class DestroyTest {
             Blob share = object.createTransient(BlobKind.SHARE, 1000, 200_000);
             ownKey = drawn.getLast();
             Fixture.fill(share, id, BlobKind.SHARE, 200);
-            addPieces(traces, Files.readAllBytes(Fixture.shareFile(folder, id)));
-            assertThat(found(traces))
+            Fixture.addPieces(traces, Files.readAllBytes(Fixture.shareFile(folder, id)));
+            assertThat(Fixture.found(folder, traces))
                     .as("control: the search finds them before")
                     .hasSize(traces.size());
-            assertThat(found(List.of(ownKey))).isEmpty();
+            assertThat(Fixture.found(folder, List.of(ownKey))).isEmpty();
 
             object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
-            assertThat(found(List.of(ownKey, objectKey))).containsExactly(objectKey);
+            assertThat(Fixture.found(folder, List.of(ownKey, objectKey))).containsExactly(objectKey);
         }
 
-        assertThat(found(traces)).isEmpty();
-        assertThat(found(List.of(ownKey, objectKey))).containsExactly(objectKey);
+        assertThat(Fixture.found(folder, traces)).isEmpty();
+        assertThat(Fixture.found(folder, List.of(ownKey, objectKey))).containsExactly(objectKey);
     }
 
     // A call before took the rows that say what is in files.
@@ -179,9 +176,10 @@ final class DestroyTest {
         try (ExecutorService threads = Executors.newFixedThreadPool(32)) {
             destroyed.forEach(each -> threads.execute(() -> store.destroy(each, RECEIPT)));
         }
-        assertThat(found(destroyed.stream().map(keys::get).toList())).isEmpty();
+        assertThat(Fixture.found(folder, destroyed.stream().map(keys::get).toList()))
+                .isEmpty();
         List<ObjectId> kept = ids.subList(destroyed.size(), objects);
-        assertThat(found(kept.stream().map(keys::get).toList())).hasSize(kept.size());
+        assertThat(Fixture.found(folder, kept.stream().map(keys::get).toList())).hasSize(kept.size());
         assertThat(store.list(Fixture.OWNER)).hasSize(kept.size());
     }
 
@@ -277,14 +275,7 @@ final class DestroyTest {
             assertThatThrownBy(() -> destroying.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             statement.execute("COMMIT");
             destroying.get(30, TimeUnit.SECONDS);
-            assertThat(found(List.of(key))).isEmpty();
-        }
-    }
-
-    // Pieces that a page boundary of the database can't cut all of.
-    private static void addPieces(List<byte[]> pieces, byte[] bytes) {
-        for (int from = 0; from + 1000 <= bytes.length; from += 1000) {
-            pieces.add(Arrays.copyOfRange(bytes, from, from + 16));
+            assertThat(Fixture.found(folder, List.of(key))).isEmpty();
         }
     }
 
@@ -302,29 +293,5 @@ final class DestroyTest {
             Fixture.RANDOM.nextBytes(bytes);
             drawn.add(bytes.clone());
         }
-    }
-
-    /** Those that are in any file of the store, found by their first 8 bytes and compared whole. */
-    private List<byte[]> found(List<byte[]> wanted) throws IOException {
-        Map<Long, List<byte[]>> byStart = new HashMap<>();
-        for (byte[] each : wanted) {
-            byStart.computeIfAbsent(ByteBuffer.wrap(each).getLong(), any -> new ArrayList<>())
-                    .add(each);
-        }
-        Set<byte[]> found = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Path file : Fixture.files(folder)) {
-            byte[] bytes = Files.readAllBytes(file);
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            MemorySegment all = MemorySegment.ofArray(bytes);
-            for (int at = 0; at + 8 <= bytes.length; at++) {
-                for (byte[] each : byStart.getOrDefault(buffer.getLong(at), List.of())) {
-                    if (at + each.length <= bytes.length
-                            && all.asSlice(at, each.length).mismatch(MemorySegment.ofArray(each)) == -1) {
-                        found.add(each);
-                    }
-                }
-            }
-        }
-        return List.copyOf(found);
     }
 }

@@ -4,6 +4,7 @@ import dev.interlock.core.token.ObjectId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -15,8 +16,13 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What the store's tests share. Contents follow from the object's id, so that another process can check them. */
@@ -72,6 +78,14 @@ final class Fixture {
         }
     }
 
+    /** A prepared object of any generation, as {@link #prepare(Store, ObjectId, int, long)} makes it. */
+    static void prepare(Store store, ObjectId id, ObjectId origin, int generation, int recordBytes, long totalBytes) {
+        try (PendingObject object = store.begin(id, OWNER, origin, generation)) {
+            write(object, id, BlobKind.SHARE, recordBytes, totalBytes);
+            object.prepare(TOKEN, CHAIN, MANIFEST);
+        }
+    }
+
     static void put(Store store, ObjectId id, int recordBytes, long totalBytes) {
         prepare(store, id, recordBytes, totalBytes);
         store.commit(id, FINAL_CHAIN);
@@ -113,6 +127,37 @@ final class Fixture {
 
     static Path file(Path folder, ObjectId id, BlobKind kind) {
         return folder.resolve("objects").resolve(id + "." + kind.label());
+    }
+
+    /** Pieces that a page boundary of the database can't cut all of. */
+    static void addPieces(List<byte[]> pieces, byte[] bytes) {
+        for (int from = 0; from + 1000 <= bytes.length; from += 1000) {
+            pieces.add(Arrays.copyOfRange(bytes, from, from + 16));
+        }
+    }
+
+    /** Those that are in any file of the store, found by their first 8 bytes and compared whole. */
+    static List<byte[]> found(Path folder, List<byte[]> wanted) throws IOException {
+        Map<Long, List<byte[]>> byStart = new HashMap<>();
+        for (byte[] each : wanted) {
+            byStart.computeIfAbsent(ByteBuffer.wrap(each).getLong(), any -> new ArrayList<>())
+                    .add(each);
+        }
+        Set<byte[]> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Path file : files(folder)) {
+            byte[] bytes = Files.readAllBytes(file);
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            MemorySegment all = MemorySegment.ofArray(bytes);
+            for (int at = 0; at + 8 <= bytes.length; at++) {
+                for (byte[] each : byStart.getOrDefault(buffer.getLong(at), List.of())) {
+                    if (at + each.length <= bytes.length
+                            && all.asSlice(at, each.length).mismatch(MemorySegment.ofArray(each)) == -1) {
+                        found.add(each);
+                    }
+                }
+            }
+        }
+        return List.copyOf(found);
     }
 
     static void sql(Path folder, String sql, byte[]... arguments) throws SQLException {
