@@ -29,7 +29,7 @@ final class EvidenceCommand {
     /** Writes evidence into the current folder and says so. What is there already stays. */
     static void keep(RingDescriptor ring, Evidence evidence) {
         Evidence.Finding finding = evidence.verify(ring);
-        Path file = Path.of(evidence.said().object() + "." + finding.liar().name() + ".evidence");
+        Path file = Path.of(evidence.token().origin() + "." + finding.liar().name() + ".evidence");
         String kept = "the evidence is in " + file;
         try {
             Files.write(file, evidence.encode(), StandardOpenOption.CREATE_NEW);
@@ -66,7 +66,7 @@ final class EvidenceCommand {
             Evidence.Finding finding = evidence.verify(ring);
             if (json) {
                 Map<String, Object> fields = new LinkedHashMap<>();
-                fields.put("object", evidence.said().object().toString());
+                fields.put("object", evidence.token().origin().toString());
                 fields.put("ring", ring.name() + " " + ring.id());
                 fields.put("liar", finding.liar().name());
                 fields.put("what", finding.what());

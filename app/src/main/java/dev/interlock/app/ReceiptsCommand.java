@@ -53,7 +53,7 @@ final class ReceiptsCommand {
             int n = verdict.token().threshold().n();
             if (json) {
                 Map<String, Object> fields = new LinkedHashMap<>();
-                fields.put("object", verdict.token().object().toString());
+                fields.put("object", verdict.token().origin().toString());
                 fields.put("ring", ring.name() + " " + ring.id());
                 fields.put("erased", verdict.providers());
                 fields.put("providers", n);
@@ -65,7 +65,7 @@ final class ReceiptsCommand {
                             + Instant.ofEpochMilli(receipt.destroyedMillis()));
                 }
                 System.out.println(
-                        verdict.token().object() + ": " + verdict.providers().size() + " of " + n
+                        verdict.token().origin() + ": " + verdict.providers().size() + " of " + n
                                 + " providers erased their share; "
                                 + (since.isEmpty() ? "it can still be opened" : "unrecoverable since " + since));
             }

@@ -60,6 +60,11 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
                 text.leaves());
     }
 
+    /** Of the object that this is about; believed only once verified. */
+    public Token token() {
+        return Token.decode(chain.token());
+    }
+
     /**
      * Who lied, and how.
      *
@@ -101,7 +106,7 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
             return new Finding(
                     provider,
                     provider.name() + " gave out a wrong chunk " + said.chunk() + " of its "
-                            + said.part().text() + " of " + u.object());
+                            + said.part().text() + " of " + u.origin());
         } catch (BadSignatureException | MalformedException e) {
             throw broken(e.getMessage());
         }

@@ -327,6 +327,7 @@ public final class DealerNode implements AutoCloseable {
         private final SecretBytes salt = SecretBytes.allocate(Leaves.SALT_BYTES);
 
         private boolean begun;
+        private boolean ended;
 
         ProviderReceiver(Write.Deal deal, ShareIndex x) {
             this.deal = deal;
@@ -378,6 +379,7 @@ public final class DealerNode implements AutoCloseable {
                     root.root());
             send(Unpooled.wrappedBuffer(signed.root(), signed.signature()));
             upload.out().end();
+            ended = true;
             return Optional.of(signed);
         }
 
@@ -392,7 +394,18 @@ public final class DealerNode implements AutoCloseable {
 
         @Override
         void fail(InterlockException cause) {
-            upload.out().fail(cause);
+            if (!ended) {
+                upload.out().fail(cause);
+                return;
+            }
+            // Its stream can't be broken off any more. Wiped on its way, the share wouldn't fit the root behind it, and
+            // that would look
+            // like a lie of ours.
+            try {
+                complete();
+            } catch (InterlockException e) {
+                // What failed first is what is told.
+            }
         }
 
         @Override

@@ -42,7 +42,7 @@ final class WipedBuffers implements AutoCloseable {
         buffer.setZero(0, buffer.capacity());
     }
 
-    /** Wipes and frees; what a failed stream still holds is wiped under it, which garbles only what nobody will accept. */
+    /** Wipes and frees; what a stream that was broken off still holds is wiped under it. One that was ended must have arrived. */
     @Override
     public void close() {
         for (ByteBuf buffer : all) {

@@ -1,0 +1,20 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Refreshes, replacements and a move while nodes are killed: a part of what {@link LifecycleTable} runs through. */
+@Timeout(300)
+final class LifecycleIT {
+    @Test
+    void everyObjectLivesThroughItAndNoOldShareHelps(@TempDir Path dir) throws Exception {
+        try (LifecycleTable table = new LifecycleTable(dir, 6, 1)) {
+            assertThat(table.run(3, Duration.ofMillis(300)).good()).isTrue();
+        }
+    }
+}
