@@ -13,6 +13,8 @@ import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -27,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -250,6 +253,36 @@ final class RenewalTest {
                 .isNotNull();
         assertThatThrownBy(() -> ring.get(token.object())).isInstanceOf(DestroyedException.class);
         assertThat(one(refresh(List.of(token.object())))).isInstanceOf(Renewed.LeftAlone.class);
+    }
+
+    @Test
+    void aProviderWithAnOldBackupIsPassedOverUntilItIsRepaired() throws Exception {
+        byte[] bytes = TestRing.random(1000);
+        Token token = ring.put(bytes);
+        ring.stop("cc2");
+        Path backup = ring.node("cc2").resolve("backup-" + token.object());
+        copy(ring.storeFolder("cc2"), backup);
+        ring.start("cc2");
+        assertThat(one(refresh(List.of(token.object())))).isInstanceOf(Renewed.Done.class);
+        ring.stop("cc2");
+        Files.move(ring.storeFolder("cc2"), ring.node("cc2").resolve("newer-" + token.object()));
+        Files.move(backup, ring.storeFolder("cc2"));
+        ring.start("cc2");
+        assertThat(ring.get(token.object())).isEqualTo(bytes);
+        assertThatThrownBy(() -> ring.get(token.object(), "cc2", "cc3", "cc5"))
+                .isInstanceOf(TooFewProvidersException.class);
+        assertThat(ring.owner().repair("cc2", List.of(token.object()), Duration.ZERO, _ -> {}))
+                .singleElement()
+                .isInstanceOf(Repaired.Restored.class);
+        assertThat(ring.get(token.object(), "cc2", "cc3", "cc5")).isEqualTo(bytes);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path path : all.toList()) {
+                Files.copy(path, to.resolve(from.relativize(path).toString()));
+            }
+        }
     }
 
     @Test

@@ -150,7 +150,7 @@ final class RequestTest {
 
     private static byte[] dealRequest() {
         return ("{\"protocol\":3,\"profile\":\"blinded\",\"object\":\"" + id
-                        + "\",\"session\":\"0\",\"path\":[1,2],\"length\":1}")
+                        + "\",\"session\":\"0\",\"path\":[1,2],\"length\":1,\"ofZero\":false}")
                 .getBytes(StandardCharsets.UTF_8);
     }
 

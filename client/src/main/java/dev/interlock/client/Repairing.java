@@ -57,7 +57,9 @@ final class Repairing {
                     object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back");
         }
         Lookup.Holding there = lookup.holdings().get(repaired.name());
-        if (there != null) {
+        // One that was restored from a backup may have an earlier generation, which repairing replaces.
+        boolean behind = there != null && there.token().generation() < lookup.generation();
+        if (there != null && !behind) {
             return switch (there.state()) {
                 case COMMITTED, DESTROYED -> new Repaired.Present(object);
                 case PREPARED ->
@@ -66,7 +68,7 @@ final class Repairing {
             };
         }
         InterlockException error = lookup.errors().get(repaired.name());
-        if (!(error instanceof NoSuchObjectException)) {
+        if (!behind && !(error instanceof NoSuchObjectException)) {
             throw error == null ? new NodeException(repaired.name(), repaired.name() + " didn't answer") : error;
         }
         CommitMessage commit = lookup.commit().orElseThrow(() -> lookup.unreadable("a repair"));
