@@ -10,6 +10,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.message.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
+    private static final List<Order.Kind> RENEWALS = List.of(Order.Kind.REPLACE, Order.Kind.REFRESH);
+
     @Option(
             names = "-n",
             paramLabel = "N",
@@ -80,6 +83,13 @@ final class AuditCommand implements Callable<Integer> {
             description = "every provider was also repaired, by every t others (protocols 2 and 3)")
     private boolean repairs;
 
+    @Option(
+            names = "--renewals",
+            description =
+                    "the object's pad was then replaced and its shares refreshed, with reads and repairs after each; "
+                            + "the coalition may move to other providers each time (protocols 2 and 3, blinded)")
+    private boolean renewals;
+
     @Option(names = "--all", description = "a table of every ring up to 7 providers, every scheme, 0 to 3 reads")
     private boolean all;
 
@@ -116,7 +126,8 @@ final class AuditCommand implements Callable<Integer> {
 
     private Scenario scenario() {
         Scheme scheme = new Scheme(protocol, Profile.parse(profile));
-        return new Scenario(n, t, scheme, blinding(scheme), reads(), userKey, repairs, seed);
+        return new Scenario(
+                n, t, scheme, blinding(scheme), reads(), userKey, repairs, renewals ? RENEWALS : List.of(), seed);
     }
 
     private Blinding blinding(Scheme scheme) {

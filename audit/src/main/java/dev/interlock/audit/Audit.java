@@ -21,33 +21,35 @@ public final class Audit {
     private final Scenario scenario;
     private final FormRing ring;
     private final Choices choices;
-    /** By read, then by the place of S among the choices' sets; those that a choice has. */
-    private final List<Map<Integer, Pass>> reads = new ArrayList<>();
+    /** By read, then by the place of S among the choices' sets; those that a choice has. In each generation one. */
+    private final List<Map<Integer, List<Pass>>> reads = new ArrayList<>();
+    /** What happens whatever the choice is. */
+    private final List<Pass> always = new ArrayList<>();
 
-    private final List<Pass> repairs;
     private final Views views;
 
     private Audit(Scenario scenario, Faults faults) {
         this.scenario = scenario;
-        ring = new FormRing(
-                scenario.n(), scenario.t(), scenario.scheme(), scenario.blinding(), faults, scenario.seed());
+        ring = new FormRing(scenario, faults);
         choices = Choices.of(scenario, scenario.scheme().readers(new Threshold(scenario.t(), scenario.n())));
         for (int read = 0; read < scenario.reads().count(); read++) {
-            Map<Integer, Pass> passes = new HashMap<>();
+            Map<Integer, List<Pass>> passes = new HashMap<>();
             for (int[] choice : choices.choices()) {
                 int number = read + 1;
                 passes.computeIfAbsent(
-                        choice[read], s -> ring.read(number, choices.sets().get(s)));
+                        choice[read],
+                        s -> generations()
+                                .map(of -> ring.read(of, number, choices.sets().get(s)))
+                                .toList());
             }
             reads.add(passes);
         }
-        repairs = scenario.repairs() ? repairs() : List.of();
-        views = new Views(
-                Stream.concat(
-                                Stream.concat(Stream.of(ring.write, ring.key), repairs.stream()),
-                                reads.stream().flatMap(passes -> passes.values().stream()))
-                        .toList(),
-                ring.m);
+        always.add(ring.write);
+        always.addAll(ring.renewals);
+        if (scenario.repairs()) {
+            generations().forEach(of -> always.addAll(repairs(of)));
+        }
+        views = new Views(Stream.concat(Stream.of(ring.key), all()).toList(), ring.m);
     }
 
     public static Finding run(Scenario scenario) {
@@ -73,13 +75,22 @@ public final class Audit {
                 Optional.empty(),
                 choices.choices().size(),
                 choices.total(),
-                irregular(Stream.concat(
-                        Stream.concat(Stream.of(ring.write), repairs.stream()),
-                        reads.stream().flatMap(passes -> passes.values().stream()))));
+                irregular(all()));
+    }
+
+    private Stream<Integer> generations() {
+        return IntStream.rangeClosed(1, scenario.generations()).boxed();
+    }
+
+    /** All passes of all choices. */
+    private Stream<Pass> all() {
+        return Stream.concat(
+                always.stream(),
+                reads.stream().flatMap(passes -> passes.values().stream()).flatMap(List::stream));
     }
 
     /** Every provider by every t others: who sees all of them sees any. */
-    private List<Pass> repairs() {
+    private List<Pass> repairs(int of) {
         List<Pass> passes = new ArrayList<>();
         for (int k = 1; k <= scenario.n(); k++) {
             int repaired = k;
@@ -90,7 +101,7 @@ public final class Audit {
                         .boxed()
                         .toList();
                 if (s.size() == scenario.t() && !s.contains(repaired)) {
-                    passes.add(ring.repair(passes.size() + 1, s, repaired));
+                    passes.add(ring.repair(of, passes.size() + 1, s, repaired));
                 }
             }
         }
@@ -109,12 +120,17 @@ public final class Audit {
 
     private Optional<int[]> revealingTo(int coalition) {
         // Most S tell a coalition the same: only choices that tell it something else are looked at.
-        Map<Views.Knowledge, Integer> kinds = new HashMap<>();
+        Map<List<Views.Knowledge>, Integer> kinds = new HashMap<>();
         List<Map<Integer, Integer>> kindOf = new ArrayList<>();
-        for (Map<Integer, Pass> passes : reads) {
+        for (Map<Integer, List<Pass>> passes : reads) {
             Map<Integer, Integer> kind = new HashMap<>();
-            passes.forEach(
-                    (s, pass) -> kind.put(s, kinds.computeIfAbsent(views.of(pass, coalition), _ -> kinds.size())));
+            passes.forEach((s, ofEach) -> kind.put(
+                    s,
+                    kinds.computeIfAbsent(
+                            ofEach.stream()
+                                    .map(pass -> views.of(pass, coalition))
+                                    .toList(),
+                            _ -> kinds.size())));
             kindOf.add(kind);
         }
         Set<List<Integer>> tried = new HashSet<>();
@@ -138,31 +154,54 @@ public final class Audit {
     /** The passes of one choice. */
     private Stream<Pass> passes(int[] choice) {
         Stream.Builder<Pass> passes = Stream.builder();
-        passes.add(ring.write);
-        repairs.forEach(passes);
+        always.forEach(passes);
         if (scenario.userKey()) {
             passes.add(ring.key);
         }
         for (int read = 0; read < choice.length; read++) {
-            Optional.ofNullable(reads.get(read).get(choice[read])).ifPresent(passes::add);
+            Optional.ofNullable(reads.get(read).get(choice[read])).ifPresent(ofEach -> ofEach.forEach(passes));
         }
         return passes.build();
     }
 
-    /** All sets of so many providers, with the user's key where it's in the coalition's hands. */
+    /** So many providers in each generation, in every way, with the user's key where it's in the coalition's hands. */
     private Stream<Integer> coalitions(int size) {
-        int key = scenario.userKey() ? ring.user.mask() : 0;
-        return Stream.iterate(0, set -> set < 1 << scenario.n(), set -> set + 1)
-                .filter(set -> Integer.bitCount(set) == size)
-                .map(set -> set | key);
+        Stream<Integer> coalitions = Stream.of(key());
+        for (int generation = 0; generation < scenario.generations(); generation++) {
+            int shift = generation * scenario.n();
+            coalitions = coalitions.flatMap(begun -> sets(scenario.n(), size).map(set -> begun | set << shift));
+        }
+        return coalitions;
+    }
+
+    private int key() {
+        return scenario.userKey() ? ring.user.mask() : 0;
+    }
+
+    private static Stream<Integer> sets(int of, int size) {
+        return Stream.iterate(0, set -> set < 1 << of, set -> set + 1).filter(set -> Integer.bitCount(set) == size);
+    }
+
+    /** Of those with at most so many providers in each generation, the ones that learn m with the fewest in all. */
+    private List<Integer> smallest(int size, int[] choice) {
+        int everyone = (1 << scenario.n()) - 1;
+        for (int members = size; ; members++) {
+            List<Integer> found = sets(ring.providers.size(), members)
+                    .filter(set -> IntStream.range(0, scenario.generations())
+                            .allMatch(g -> Integer.bitCount((set >> (g * scenario.n())) & everyone) <= size))
+                    .map(set -> set | key())
+                    .filter(coalition -> reveals(coalition, choice))
+                    // cc1 is the lowest bit: those with cc1 first, then with cc2, as in a dictionary.
+                    .sorted((a, b) -> Integer.compareUnsigned(Integer.reverse(b), Integer.reverse(a)))
+                    .toList();
+            if (!found.isEmpty()) {
+                return found;
+            }
+        }
     }
 
     private Finding finding(int size, int[] choice) {
-        List<Integer> found = coalitions(size)
-                .filter(coalition -> reveals(coalition, choice))
-                // cc1 is the lowest bit: those with cc1 first, then with cc2, as in a dictionary.
-                .sorted((a, b) -> Integer.compareUnsigned(Integer.reverse(b), Integer.reverse(a)))
-                .toList();
+        List<Integer> found = smallest(size, choice);
         Explained explained = found.stream()
                 .limit(EXPLAINED)
                 .flatMap(coalition -> explain(coalition, choice).stream())
@@ -188,14 +227,14 @@ public final class Audit {
     private Optional<Explained> explain(int coalition, int[] choice) {
         List<Observation> seen = passes(choice)
                 .flatMap(pass -> pass.observations().stream())
-                .filter(one -> (one.party().mask() & coalition) != 0)
+                .filter(one -> one.party().isIn(coalition))
                 .toList();
         return Certificate.of(seen, ring.m).map(certificate -> new Explained(coalition, certificate));
     }
 
     private List<String> names(int coalition) {
         return ring.providers.stream()
-                .filter(party -> (party.mask() & coalition) != 0)
+                .filter(party -> party.isIn(coalition))
                 .map(Party::name)
                 .toList();
     }

@@ -37,7 +37,7 @@ public record Certificate(List<Term> terms) {
     private static Optional<Certificate> ofFirst(List<Observation> seen, Unknown target) {
         return combination(seen, target).map(factors -> {
             List<Observation> needed = needed(used(seen, factors), target);
-            needed.sort(Comparator.comparingInt(one -> one.party().bit()));
+            needed.sort(Comparator.comparingInt(one -> one.party().mask()));
             return of(needed, combination(needed, target).orElseThrow(), target);
         });
     }

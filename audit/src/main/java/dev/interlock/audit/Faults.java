@@ -5,11 +5,17 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.message.DealRequest;
 import java.util.List;
 
 /** Where a test may plant a fault into a run, to see that the auditor finds it. */
 interface Faults {
     Faults NONE = new Faults() {};
+
+    /** What the dealer is asked for. */
+    default DealRequest asked(DealRequest request) {
+        return request;
+    }
 
     /** The dealer's polynomial. */
     default List<Form> coefficients(List<Form> drawn) {
@@ -38,14 +44,19 @@ interface Faults {
         return List.of();
     }
 
-    /** Whether these two hops of a repair share a blind. */
-    default boolean paired(ShareIndex one, ShareIndex other, Session repair) {
+    /** Whether these two hops of a repair or a replacement share a blind. */
+    default boolean paired(ShareIndex one, ShareIndex other, Session pass) {
         return true;
     }
 
-    /** Who else learns what these two hops of a repair share. */
-    default List<ShareIndex> pairAlsoTo(ShareIndex one, ShareIndex other, Session repair) {
+    /** Who else learns what these two hops of a repair or a replacement share. */
+    default List<ShareIndex> pairAlsoTo(ShareIndex one, ShareIndex other, Session pass) {
         return List.of();
+    }
+
+    /** Whether providers keep what a refresh adds up, instead of the sum alone. */
+    default boolean keepSummands() {
+        return false;
     }
 
     /** Who else learns a provider's blind. */

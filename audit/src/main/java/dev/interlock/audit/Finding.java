@@ -7,9 +7,10 @@ import java.util.OptionalInt;
 /**
  * What an audit found.
  *
- * @param size how many providers the smallest coalition has that learns m; none if not even all of them together do
+ * @param size how many providers, in any one generation, the smallest coalition has that learns m; none if not even all of
+ *     them together do
  * @param coalitions all of that size, by the names of their providers, for the choice of S below; first the one that the
- *     certificate tells of
+ *     certificate tells of. With renewals cc1/2 is cc1 in generation 2, and those are here that have the fewest in all
  * @param sets the S of each read with which they do
  * @param certificate how it does
  * @param choices how many choices of S were tried

@@ -21,6 +21,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
@@ -49,20 +50,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ring in memory through which linear forms pass: one write, any reads and repairs of its object, with everything that
- * each party sees. It holds no rule of the protocols: plans, orders, sessions, routes and steps are the real ones; only what a
- * provider or a user does between them (receive, keep, pass on) is here.
+ * A ring in memory through which linear forms pass: one write, renewals of its object, any reads and repairs of each
+ * generation, with everything that each party sees. It holds no rule of the protocols: plans, orders, sessions, routes and
+ * steps are the real ones; only what a provider or a user does between them (receive, keep, pass on) is here.
  */
 final class FormRing {
     private static final String DEALER = "dealer1";
     private static final long LENGTH = 1;
 
+    /** Each provider in each generation. */
     final List<Party> providers;
     /** Whoever holds the user's key, whether or not the scheme has one. */
     final Party user;
 
     final Unknown m;
     final Pass write;
+    final List<Pass> renewals = new ArrayList<>();
     /** What the user's key adds; empty where there is none. */
     final Pass key;
 
@@ -70,6 +73,7 @@ final class FormRing {
     private final SigningKey dealerKey;
     private final Scheme scheme;
     private final Blinding blinding;
+    private final boolean renewed;
     private final Faults faults;
     private final SecureRandom random;
 
@@ -77,9 +81,7 @@ final class FormRing {
     /** What stands for an expanded blind, by its seed: a seed that comes twice gives the same blind twice. */
     private final Map<String, Unknown> expanded = new HashMap<>();
 
-    private final Map<ShareIndex, Form> shares = new HashMap<>();
-    /** What each home keeps: the ciphertext under no index, and sealed shares by whose they are. */
-    private final Map<ShareIndex, Map<Optional<ShareIndex>, Form>> kept = new HashMap<>();
+    private final List<Generation> generations = new ArrayList<>();
 
     /** b_U of protocol 2. */
     private final Form userPad;
@@ -87,29 +89,31 @@ final class FormRing {
     private final Form sealedMessage;
 
     private final Map<ShareIndex, Form> sealedShares = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
-    private final Token token;
 
-    FormRing(int n, int t, Scheme scheme, Blinding blinding, Faults faults, long seed) {
-        this.scheme = scheme;
-        this.blinding = blinding;
+    FormRing(Scenario scenario, Faults faults) {
+        this.scheme = scenario.scheme();
+        this.blinding = scenario.blinding();
+        this.renewed = !scenario.renewals().isEmpty();
         this.faults = faults;
-        random = seeded(seed);
+        random = seeded(scenario.seed());
         dealerKey = newKey();
-        ring = ring(n, t);
-        providers = IntStream.range(0, n)
-                .mapToObj(i -> new Party(ring.providers().get(i).name(), i))
+        ring = ring(scenario.n(), scenario.t());
+        providers = IntStream.rangeClosed(1, scenario.generations())
+                .boxed()
+                .flatMap(generation -> all().stream().map(x -> party(x, generation, generation)))
                 .toList();
-        user = new Party("the user's key", n);
+        user = new Party("the user's key", 1 << providers.size());
         m = draw("m");
         userPad = Form.of(draw("bU"));
         sealedMessage = Form.of(draw("e"));
         all().forEach(x -> sealedShares.put(x, Form.of(draw("e" + x.x()))));
         try (Write.Plan plan = faults.planned(plan())) {
-            Log log = new Log("the write");
-            token = write(plan, log);
+            Log log = new Log("the write", "w", 1, 1);
+            generations.add(write(plan, log));
             write = log.pass();
         }
         key = key();
+        scenario.renewals().forEach(kind -> renewals.add(renew(kind)));
     }
 
     /** Reproducible, so that a finding can be looked at again; nothing that it draws keeps a secret. */
@@ -149,8 +153,49 @@ final class FormRing {
         return ring.providers().stream().map(Provider::x).toList();
     }
 
-    private Party party(ShareIndex x) {
-        return providers.get(all().indexOf(x));
+    /** Whoever is in CC_x in both generations, which may be the same one. */
+    private Party party(ShareIndex x, int from, int to) {
+        int n = ring.providers().size();
+        int place = all().indexOf(x);
+        int mask = (1 << (n * (from - 1) + place)) | (1 << (n * (to - 1) + place));
+        String name = name(x) + (renewed ? "/" + from : "") + (from < to ? "+" + to : "");
+        return new Party(name, mask);
+    }
+
+    /** What the providers hold of one generation of the object. */
+    private static final class Generation {
+        final int number;
+        final Map<ShareIndex, Form> shares = new HashMap<>();
+        /** What each home keeps: the ciphertext under no index, and sealed shares by whose they are. */
+        final Map<ShareIndex, Map<Optional<ShareIndex>, Form>> kept = new HashMap<>();
+
+        private @Nullable Token token;
+
+        Generation(int number) {
+            this.number = number;
+        }
+
+        /** u_m, once it's written. */
+        Token token() {
+            return present(token, "no token yet");
+        }
+
+        Form share(ShareIndex x) {
+            return present(shares.get(x), "no share for x = " + x.x());
+        }
+
+        Form ciphertext(ShareIndex home) {
+            return kept(home, Optional.empty());
+        }
+
+        Form kept(ShareIndex home, Optional<ShareIndex> sealed) {
+            Map<Optional<ShareIndex>, Form> there = present(kept.get(home), "nothing kept at x = " + home.x());
+            return present(there.get(sealed), "nothing kept at x = " + home.x() + " for " + sealed);
+        }
+
+        void keep(ShareIndex home, Optional<ShareIndex> sealed, Form form) {
+            kept.computeIfAbsent(home, _ -> new HashMap<>()).put(sealed, form.copy());
+        }
     }
 
     // ----------------------------------------------------------------------------------------------------- the write
@@ -168,13 +213,14 @@ final class FormRing {
         }
     }
 
-    private Token write(Write.Plan plan, Log log) {
+    private Generation write(Write.Plan plan, Log log) {
+        Generation first = new Generation(1);
         // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed of B_i.
-        Sessions sessions = new Sessions(0, log);
+        Sessions sessions = new Sessions(0, first, first, log);
         plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
 
         // 2. U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), for all i.
-        Dealt dealt = deal(Json.write(Write.dealRequest(plan)), log);
+        Dealt dealt = deal(Write.dealRequest(plan), first, log);
 
         // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
         Form p = message();
@@ -183,7 +229,7 @@ final class FormRing {
             masks.add(Blind.of(FORMS, userPad));
         }
         if (scheme.dealtToUser()) {
-            masks.add(userLayer(plan.userLambda()));
+            masks.add(userLayer(first, plan.userLambda()));
         }
         Write.enter(p, masks);
 
@@ -191,7 +237,8 @@ final class FormRing {
         sessions.pass(p, UnaryOperator.identity());
 
         // 5. u_m: only a read's plan needs it here.
-        return Write.token(plan, new byte[Sha256.BYTES], dealt, 0);
+        first.token = Write.token(plan, new byte[Sha256.BYTES], dealt, 0);
+        return first;
     }
 
     /** P. */
@@ -199,12 +246,15 @@ final class FormRing {
         return scheme.sealed() ? sealedMessage.copy() : Form.of(m);
     }
 
-    /** The dealer: a_0..a_{t−1} uniform, a share to every point of the request. */
-    private Dealt deal(byte[] request, Log log) {
-        Write.Deal deal = Write.acceptDeal(ring, Json.read("the request", request, DealRequest.class));
+    /** The dealer: a_0..a_{t−1} uniform, but a_0 = 0 in a dealing of zero; a share to every point of the request. */
+    private Dealt deal(DealRequest request, Generation to, Log log) {
+        byte[] sent = Json.write(faults.asked(request));
+        Write.Deal deal = Write.acceptDeal(ring, Json.read("the request", sent, DealRequest.class));
         int t = ring.threshold().t();
-        List<Form> coefficients = faults.coefficients(
-                IntStream.range(0, t).mapToObj(k -> Form.of(draw("a" + k))).toList());
+        String dealing = to.number == 1 ? "" : "." + to.number;
+        List<Form> coefficients = faults.coefficients(IntStream.range(0, t)
+                .mapToObj(k -> k == 0 && deal.ofZero() ? new Form() : Form.of(draw("a" + k + dealing)))
+                .toList());
         if (coefficients.size() != t) {
             log.irregular(
                     "the dealer's polynomial has " + coefficients.size() + " coefficients, t = " + t + " are due");
@@ -214,9 +264,9 @@ final class FormRing {
         Dealing.shares(FORMS, coefficients, xs, dealt);
         for (int i = 0; i < xs.length; i++) {
             ShareIndex x = deal.points().get(i);
-            shares.put(x, dealt.get(i));
+            to.shares.put(x, dealt.get(i).copy());
             if (deal.path().contains(x)) {
-                log.saw(x, "its share", dealt.get(i));
+                log.saw(x, deal.ofZero() ? "its share of zero" : "its share", dealt.get(i));
                 for (ShareIndex other : faults.shareAlsoTo(x)) {
                     log.saw(other, "the share of " + name(x), dealt.get(i));
                     log.irregular(name(other) + " got the share of " + name(x) + " too");
@@ -226,13 +276,14 @@ final class FormRing {
         byte[] root = new byte[Sha256.BYTES];
         return new Dealt(
                 DEALER,
+                request.ofZero(),
                 deal.path().stream()
                         .map(x -> ShareRoot.sign(dealerKey, ring.id(), ring.epoch(), deal.object(), x, LENGTH, root))
                         .toList());
     }
 
-    private Blind<Form> userLayer(int lambda) {
-        Form share = share(userPoint());
+    private Blind<Form> userLayer(Generation generation, int lambda) {
+        Form share = generation.share(userPoint());
         return Hop.layer(FORMS, lambda, flow -> share);
     }
 
@@ -240,17 +291,13 @@ final class FormRing {
         return scheme.user(all()).orElseThrow();
     }
 
-    private Form share(ShareIndex x) {
-        return present(shares.get(x), "no share for x = " + x.x());
-    }
-
     /** What the user keeps between the write and a read. */
     private Pass key() {
-        Log log = new Log("the user's key");
+        Log log = new Log("the user's key", "", 1, 1);
         if (scheme.paddedByUser()) {
             log.saw(user, "the user's pad b_U", userPad);
         } else if (scheme.readWithUser()) {
-            log.saw(user, "the user's share", share(userPoint()));
+            log.saw(user, "the user's share", generations.getFirst().share(userPoint()));
         } else if (scheme.sealed()) {
             // Who can open it knows what is sealed whenever it knows the sealed, and the other way round.
             log.saw(user, "what opens the message", sum(sealedMessage, Form.of(m)));
@@ -260,7 +307,9 @@ final class FormRing {
     }
 
     private Form opening(ShareIndex x) {
-        return sum(present(sealedShares.get(x), "no sealed share"), share(x));
+        return sum(
+                present(sealedShares.get(x), "no sealed share"),
+                generations.getFirst().share(x));
     }
 
     private static Form sum(Form a, Form b) {
@@ -274,30 +323,33 @@ final class FormRing {
     /**
      * What everyone sees of one read.
      *
+     * @param of the generation that is read, from 1
      * @param number from 1: names what the read draws
      * @param s the x_i of S
      */
-    Pass read(int number, List<Integer> s) {
-        Log log = new Log("read " + number);
+    Pass read(int of, int number, List<Integer> s) {
+        Generation generation = generations.get(of - 1);
+        Log log = log("read ", number, String.valueOf(number), generation);
         List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
-        Form p = scheme.sealed() ? openSealed(path) : readRing(number, path, log);
-        if (faults.equals(Faults.NONE) && !p.equals(Form.of(m))) {
-            throw new IllegalStateException("read " + number + " through " + s + " gave " + p + " instead of m");
+        Form p = scheme.sealed() ? openSealed(generation, path) : readRing(generation, number, path, log);
+        if (!p.equals(Form.of(m))) {
+            log.broken(log.name + " gave " + p + " instead of m");
         }
         return log.pass();
     }
 
-    private Form readRing(int number, List<ShareIndex> s, Log log) {
+    private Form readRing(Generation generation, int number, List<ShareIndex> s, Log log) {
+        Token token = generation.token();
         try (Read.Plan plan = faults.planned(number, Read.plan(ring, token, s, token.home(), blinding, random))) {
             // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
-            Sessions sessions = new Sessions(number, log);
+            Sessions sessions = new Sessions(number, generation, generation, log);
             Stream.concat(plan.path().stream(), Stream.of(plan.home()))
                     .distinct()
                     .forEach(x -> sessions.accept(x, Read.order(plan, x)));
 
             // 2. home → first of S: c = P ⊕ a0, and each hop → next.
             //    Published 3: home →p U: c;  U →p first of S: c ⊕ K, with a fresh K.
-            Blind<Form> k = scheme.readThroughUser() ? Blind.of(FORMS, Form.of(draw("K." + number))) : Blind.none();
+            Blind<Form> k = scheme.readThroughUser() ? Blind.of(FORMS, Form.of(draw("K." + log.mark))) : Blind.none();
             Form out = sessions.pass(new Form(), c -> {
                 Read.reenter(c, k);
                 return c;
@@ -310,7 +362,7 @@ final class FormRing {
                 masks.add(Blind.of(FORMS, userPad));
             }
             if (scheme.readWithUser()) {
-                masks.add(userLayer(plan.userLambda()));
+                masks.add(userLayer(generation, plan.userLambda()));
             }
             Read.leave(out, masks);
             return out;
@@ -322,12 +374,15 @@ final class FormRing {
     /**
      * What everyone sees of one repair.
      *
+     * @param of the generation that is repaired, from 1
      * @param number from 1: names what the repair draws
      * @param s the x_i of S
      * @param k the x of the provider that gets its share back
      */
-    Pass repair(int number, List<Integer> s, int k) {
-        Log log = new Log("repair " + number);
+    Pass repair(int of, int number, List<Integer> s, int k) {
+        Generation generation = generations.get(of - 1);
+        Token token = generation.token();
+        Log log = log("repair ", number, "repair" + number, generation);
         ShareIndex repaired = new ShareIndex(k);
         List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
         Optional<ShareIndex> home = token.homes().stream()
@@ -335,7 +390,7 @@ final class FormRing {
                 .findFirst();
         try (Repair.Plan plan = Repair.plan(ring, token, path, repaired, home, random)) {
             // 1. U →p every CC_i in S, CC_k, home: signed request, with the seeds of CC_i's pairs.
-            Sessions sessions = new Sessions(-number, log);
+            Sessions sessions = new Sessions(-number, generation, generation, log);
             plan.parties().forEach(x -> sessions.accept(x, Repair.order(plan, x)));
             // 2. 0 → first of S, each hop → next, last →p CC_k: f(x_k).  home →p CC_k: c.
             sessions.pass(new Form(), UnaryOperator.identity());
@@ -344,18 +399,74 @@ final class FormRing {
     }
 
     /** Protocol 1: U fetches c and sealed shares from home, opens them, removes the pad, opens P. */
-    private Form openSealed(List<ShareIndex> s) {
-        Form c = kept(token.home(), Optional.empty()).copy();
+    private Form openSealed(Generation generation, List<ShareIndex> s) {
+        ShareIndex home = generation.token().home();
+        Form c = generation.ciphertext(home).copy();
         for (ShareIndex x : s) {
-            Form share = sum(kept(token.home(), Optional.of(x)), opening(x));
+            Form share = sum(generation.kept(home, Optional.of(x)), opening(x));
             Read.removeLayer(FORMS, s, x, share, c);
         }
         return sum(c, sum(sealedMessage, Form.of(m)));
     }
 
-    private Form kept(ShareIndex home, Optional<ShareIndex> sealed) {
-        Map<Optional<ShareIndex>, Form> there = present(kept.get(home), "nothing kept at " + name(home));
-        return present(there.get(sealed), "nothing kept at " + name(home) + " for " + sealed);
+    // --------------------------------------------------------------------------------------------------- the renewal
+
+    /** Makes the next generation, and tells what everyone sees of that. */
+    private Pass renew(Order.Kind kind) {
+        Generation before = generations.getLast();
+        Generation after = new Generation(before.number + 1);
+        boolean replaces = kind == Order.Kind.REPLACE;
+        Log log = new Log(
+                (replaces ? "the replacement for generation " : "the refresh for generation ") + after.number,
+                "w" + after.number,
+                before.number,
+                after.number);
+        ObjectId object = ObjectId.random(random);
+        try (Write.Plan plan = Renewal.plan(ring, before.token(), kind, object, DEALER, random)) {
+            // 1. U →p every CC_i: signed request, with the seeds of CC_i's pairs where the pad is replaced.
+            Sessions sessions = new Sessions(0, before, after, log);
+            plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
+            // 2. U →p dealer: deal, or deal zero.  dealer →p CC_i: f'(x_i), or δ(x_i), for all i.
+            Dealt dealt = deal(Write.dealRequest(plan), after, log);
+            if (replaces) {
+                // 4. home's c = P ⊕ a0 enters, each hop → next; CC_n →p CC_1: P ⊕ a0', which the homes store.
+                sessions.pass(new Form(), UnaryOperator.identity());
+            } else {
+                // 4. CC_i keeps f(x_i) ⊕ δ(x_i) alone, and the homes keep c.
+                sessions.close();
+                after.shares.forEach((x, delta) -> refresh(before, delta, x, log));
+                plan.homes().forEach(x -> after.keep(x, Optional.empty(), before.ciphertext(x)));
+            }
+            after.token = Write.token(plan, new byte[Sha256.BYTES], dealt, 0);
+            Renewal.checkToken(before.token(), after.token());
+            holds(after, log);
+        }
+        generations.add(after);
+        return log.pass();
+    }
+
+    private void refresh(Generation before, Form delta, ShareIndex x, Log log) {
+        if (faults.keepSummands()) {
+            Party later = party(x, before.number + 1, before.number + 1);
+            log.saw(
+                    later,
+                    "its share of generation " + before.number,
+                    before.share(x).copy());
+            log.saw(later, "its share of zero", delta.copy());
+            log.irregular(name(x) + " kept what it had to add up in " + log.name);
+        }
+        Renewal.add(FORMS, delta, before.share(x));
+    }
+
+    /** Who wasn't there when a generation came to be still finds what is stored. */
+    private void holds(Generation generation, Log log) {
+        for (ShareIndex x : all()) {
+            Party later = party(x, generation.number, generation.number);
+            log.saw(later, "its share of generation " + generation.number, generation.share(x));
+            if (generation.token().homes().contains(x)) {
+                log.saw(later, "the ciphertext of generation " + generation.number, generation.ciphertext(x));
+            }
+        }
     }
 
     // ---------------------------------------------------------------------------------------- one pass, as providers
@@ -363,14 +474,22 @@ final class FormRing {
     /** The providers' side of one pass. */
     private final class Sessions {
         private final int read;
+        private final Generation before;
+        private final Generation after;
         private final Log log;
         private final Map<ShareIndex, Session> sessions = new LinkedHashMap<>();
         /** Blinds that are sent whole. */
         private final Map<ShareIndex, Unknown> whole = new HashMap<>();
 
-        /** @param read its number; 0 for the write, below 0 for repairs */
-        Sessions(int read, Log log) {
+        /**
+         * @param read its number; 0 for the write and renewals, below 0 for repairs
+         * @param before whose ciphertext begins the pass, where one does, and whose layers a replacement takes off
+         * @param after whose layers the pass adds, and what of it is stored; in all but renewals the same
+         */
+        Sessions(int read, Generation before, Generation after, Log log) {
             this.read = read;
+            this.before = before;
+            this.after = after;
             this.log = log;
         }
 
@@ -378,6 +497,9 @@ final class FormRing {
             byte[] sent = Json.write(order);
             Session session = Session.accept(ring, x, Json.read("the order", sent, Order.class));
             sessions.put(x, session);
+            if (session.renews()) {
+                Renewal.checkOrder(session, before.token());
+            }
             if (session.blinding() == Blinding.PAIRED) {
                 pairs(session).forEach((other, pair) -> {
                     log.saw(x, "the blind that it shares with " + name(other) + " in " + log.name, Form.of(pair));
@@ -403,11 +525,14 @@ final class FormRing {
             }
         }
 
-        /** What each shares with every other one of S and CC_k. */
+        /** What each shares with every other one of S and, in a repair, CC_k. */
         private Map<ShareIndex, Unknown> pairs(Session session) {
             Map<ShareIndex, Unknown> pairs = new LinkedHashMap<>();
             List<ShareIndex> others = Stream.concat(
-                            session.path().stream(), Stream.of(session.homes().getFirst()))
+                            session.path().stream(),
+                            session.kind() == Order.Kind.REPAIR
+                                    ? Stream.of(session.homes().getFirst())
+                                    : Stream.of())
                     .filter(x -> !x.equals(session.self()))
                     .toList();
             for (int i = 0; i < others.size(); i++) {
@@ -421,7 +546,7 @@ final class FormRing {
                                     HexFormat.of()
                                             .formatHex(
                                                     session.blindSeeds().get(i).copyToHeap()),
-                                    _ -> draw("B" + low + "," + high + ".repair" + -read)));
+                                    _ -> draw("B" + low + "," + high + "." + log.mark)));
                 }
             }
             if (pairs.size() < others.size()) {
@@ -432,7 +557,7 @@ final class FormRing {
         }
 
         private String symbol(ShareIndex x) {
-            return "B" + x.x() + (read == 0 ? ".w" : "." + read);
+            return "B" + x.x() + "." + log.mark;
         }
 
         private Unknown unknown(ShareIndex x, Optional<SecretBytes> seed) {
@@ -469,7 +594,7 @@ final class FormRing {
                 flow = switch (station.source()) {
                     case Station.User() -> station.place() == 0 ? flow : through.apply(given.copy());
                     case Station.Ciphertext() ->
-                        kept(station.provider(), Optional.empty()).copy();
+                        before.ciphertext(station.provider()).copy();
                     case Station.Zeros() -> new Form();
                     case Station.SealedShare() ->
                         present(sealedShares.get(station.provider()), "no sealed share")
@@ -478,25 +603,31 @@ final class FormRing {
                 };
                 log.saw(station.provider(), arrives(station), flow.copy());
                 if (station.layered()) {
-                    Write.hop(FORMS, flow, session, share(station.provider()), blind(session));
+                    Write.hop(FORMS, flow, session, after.share(station.provider()), blind(session));
+                    if (session.kind() == Order.Kind.REPLACE) {
+                        Renewal.takeOff(FORMS, flow, session, before.share(station.provider()));
+                    }
                     log.saw(station.provider(), leaves(station), flow.copy());
                 }
                 if (station.cargo() instanceof Station.Share && station.stored()) {
                     Repair.receive(flow, blind(session));
-                    if (faults.equals(Faults.NONE) && !flow.equals(share(station.provider()))) {
-                        throw new IllegalStateException(
+                    if (!flow.equals(after.share(station.provider()))) {
+                        log.broken(
                                 log.name + " gave " + name(station.provider()) + " " + flow + " instead of its share");
                     }
                 } else if (station.stored()) {
-                    kept.computeIfAbsent(station.provider(), _ -> new HashMap<>())
-                            .put(station.sealed(), flow.copy());
+                    after.keep(station.provider(), station.sealed(), flow);
                 }
                 if (station.sink() instanceof Station.User) {
                     given = flow.copy();
                 }
             }
-            sessions.values().forEach(Session::close);
+            close();
             return given;
+        }
+
+        void close() {
+            sessions.values().forEach(Session::close);
         }
 
         private Blind<Form> blind(Session session) {
@@ -551,7 +682,7 @@ final class FormRing {
     }
 
     private String name(ShareIndex x) {
-        return party(x).name();
+        return ring.provider(x).name();
     }
 
     private static <T> T present(@Nullable T value, String otherwise) {
@@ -561,18 +692,35 @@ final class FormRing {
         return value;
     }
 
+    private Log log(String what, int number, String mark, Generation of) {
+        String later = of.number == 1 ? "" : " of generation " + of.number;
+        return new Log(what + number + later, mark + (of.number == 1 ? "" : "." + of.number), of.number, of.number);
+    }
+
     /** Takes down what the parties see of one pass. */
     private final class Log {
         private final String name;
+        /** Ends the symbols of what the pass draws. */
+        private final String mark;
+
+        private final int from;
+        private final int to;
         private final List<Observation> observations = new ArrayList<>();
         private final List<String> irregular = new ArrayList<>();
 
-        Log(String name) {
+        /**
+         * @param from a provider is in the coalition in this generation
+         * @param to and in this one, if it sees the pass
+         */
+        Log(String name, String mark, int from, int to) {
             this.name = name;
+            this.mark = mark;
+            this.from = from;
+            this.to = to;
         }
 
         void saw(ShareIndex x, String what, Form form) {
-            saw(party(x), what, form);
+            saw(party(x, from, to), what, form);
         }
 
         void saw(Party party, String what, Form form) {
@@ -580,6 +728,14 @@ final class FormRing {
         }
 
         void irregular(String what) {
+            irregular.add(what);
+        }
+
+        /** The protocol doesn't do what it's for, which only a planted fault may bring about. */
+        void broken(String what) {
+            if (faults.equals(Faults.NONE)) {
+                throw new IllegalStateException(what);
+            }
             irregular.add(what);
         }
 

@@ -2,6 +2,7 @@ package dev.interlock.audit;
 
 import dev.interlock.audit.Certificate.Term;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.protocol.message.Order;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +33,12 @@ public final class Report {
             lines.addAll(wrap("", "S of the reads: " + sets(finding.sets()) + "."));
         }
         lines.addAll(wrap("", tried(finding)));
+        if (!scenario.renewals().isEmpty()) {
+            lines.addAll(wrap(
+                    "",
+                    "A coalition may be in other providers in each generation: cc1/2 is cc1 in generation 2, with"
+                            + " what is stored there; who has cc1/1 and cc1/2 saw the renewal between them, too."));
+        }
         finding.irregular().forEach(what -> lines.addAll(wrap("", "Against the protocol: " + what + ".")));
         finding.certificate().ifPresent(certificate -> {
             lines.add("");
@@ -47,9 +54,18 @@ public final class Report {
         String blinds =
                 scenario.scheme().blinded() ? " (blinds " + scenario.blinding().text() + ")" : "";
         return capital(scenario.scheme().toString()) + blinds + ", n = " + scenario.n() + ", t = " + scenario.t()
-                + ": a write and " + (reads == 0 ? "no read" : reads == 1 ? "1 read" : reads + " reads")
+                + ": " + written(scenario) + (reads == 0 ? "no read" : reads == 1 ? "1 read" : reads + " reads")
                 + (scenario.repairs() ? ", every provider repaired by every " + scenario.t() + " others" : "")
                 + (scenario.userKey() ? ", the user's key in the coalition's hands" : "");
+    }
+
+    private static String written(Scenario scenario) {
+        List<String> passes = new ArrayList<>(List.of("a write"));
+        scenario.renewals().forEach(kind -> passes.add(kind == Order.Kind.REPLACE ? "a replacement" : "a refresh"));
+        if (passes.size() == 1) {
+            return "a write and ";
+        }
+        return and(passes) + (scenario.reads().count() == 0 ? ", " : ", each followed by ");
     }
 
     private static String verdict(Finding finding) {
@@ -61,7 +77,9 @@ public final class Report {
         int size = finding.size().getAsInt();
         String who = and(finding.coalitions().getFirst()) + key;
         String verb = size == 1 && key.isEmpty() ? " learns m" : " learn m";
-        return who + verb + ": " + size + (size == 1 ? " provider is" : " providers are") + " enough, "
+        return who + verb + ": " + size + (size == 1 ? " provider" : " providers")
+                + (finding.scenario().renewals().isEmpty() ? "" : " at a time")
+                + (size == 1 ? " is" : " are") + " enough, "
                 + (size < t ? "fewer than t = " + t + "." : size == t ? "and no fewer: exactly t." : "and no fewer.");
     }
 
@@ -139,6 +157,11 @@ public final class Report {
         fields.put("blinds", scenario.blinding().text());
         fields.put("reads", scenario.reads().count());
         fields.put("repairs", scenario.repairs());
+        fields.put(
+                "renewals",
+                scenario.renewals().stream()
+                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                        .toList());
         fields.put("userKey", scenario.userKey());
         fields.put("seed", scenario.seed());
         fields.put("size", size(finding.size()));

@@ -76,8 +76,8 @@ public record Table(List<Column> columns, List<Row> rows, long seed) {
         List<OptionalInt> sizes = new ArrayList<>();
         boolean sampled = false;
         for (int reads = 0; reads <= MAX_READS; reads++) {
-            Finding finding = Audit.run(
-                    new Scenario(n, t, column.scheme(), blinding, Reads.worst(reads), column.userKey(), false, seed));
+            Finding finding = Audit.run(new Scenario(
+                    n, t, column.scheme(), blinding, Reads.worst(reads), column.userKey(), false, List.of(), seed));
             sizes.add(finding.size());
             sampled |= finding.sampled();
         }

@@ -82,7 +82,7 @@ final class Views {
         private final int own;
         private final int width;
         private final int parties;
-        private final Map<Integer, List<byte[]>> rows = new HashMap<>();
+        private final Map<Party, List<byte[]>> rows = new HashMap<>();
         private final Map<Integer, Knowledge> known = new HashMap<>();
 
         View(Pass pass) {
@@ -93,8 +93,7 @@ final class Views {
             width = columns.size();
             int mask = 0;
             for (Observation one : pass.observations()) {
-                rows.computeIfAbsent(one.party().mask(), _ -> new ArrayList<>())
-                        .add(Certificate.row(one.form(), columns));
+                rows.computeIfAbsent(one.party(), _ -> new ArrayList<>()).add(Certificate.row(one.form(), columns));
                 mask |= one.party().mask();
             }
             parties = mask;
@@ -107,7 +106,7 @@ final class Views {
         private Knowledge eliminate(int coalition) {
             Matrix span = new Matrix(width);
             rows.forEach((party, seen) -> {
-                if ((party & coalition) != 0) {
+                if (party.isIn(coalition)) {
                     seen.forEach(row -> {
                         var _ = span.add(row);
                     });

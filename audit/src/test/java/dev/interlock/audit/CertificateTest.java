@@ -53,7 +53,7 @@ final class CertificateTest {
     void nothingInItCanBeLeftOut() {
         Unknown m = new Unknown(0, "m");
         Unknown a = new Unknown(1, "a");
-        Party party = new Party("cc1", 0);
+        Party party = new Party("cc1", 1);
         Form both = Form.of(m);
         both.addScaled(0x1D, Form.of(a));
         List<Observation> seen = new ArrayList<>(List.of(

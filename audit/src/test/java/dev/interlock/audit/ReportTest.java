@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.message.Order;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.OptionalInt;
@@ -39,6 +40,25 @@ final class ReportTest {
                         No coalition learns m: not even all 4 providers together.
                         All 4 choices of S were tried; none leaks.
                         """);
+    }
+
+    @Test
+    void renewalsAndWhoIsWhereAreExplained() {
+        Scenario scenario = Scenario.of(3, 2, new Scheme(3, Profile.BLINDED), 1)
+                .withRenewals(List.of(Order.Kind.REPLACE, Order.Kind.REFRESH));
+        assertThat(Report.text(Audit.run(scenario))).startsWith("""
+                        Protocol 3, blinded (blinds expanded), n = 3, t = 2: a write, a replacement, and a refresh, each
+                        followed by 1 read.
+                        cc1/1 and cc2/1 learn m: 2 providers at a time are enough, and no fewer: exactly t.
+                        So do cc1/1+cc3/1, cc2/1+cc3/1, cc1/2+cc2/2, cc1/2+cc3/2, cc2/2+cc3/2, cc1/3+cc2/3, cc1/3+cc3/3,
+                        cc2/3+cc3/3.
+                        S of the reads: (cc1, cc2).
+                        All 3 choices of S were tried; none is worse.
+                        A coalition may be in other providers in each generation: cc1/2 is cc1 in generation 2, with what is
+                        stored there; who has cc1/1 and cc1/2 saw the renewal between them, too.
+                        """);
+        assertThat(new String(Json.write(Report.fields(Audit.run(scenario))), StandardCharsets.UTF_8))
+                .contains("\"renewals\" : [ \"replace\", \"refresh\" ]");
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.message.Order;
 import java.util.List;
 import java.util.OptionalInt;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -42,6 +43,23 @@ final class ScenarioTest {
         refused(
                 () -> Scenario.of(5, 3, THREE, 0).withUserKey(),
                 "in protocol 3, blinded the user keeps no key that anyone could get hold of");
+    }
+
+    @Test
+    void onlyWhatCanBeRenewedIs() {
+        List<Order.Kind> replaced = List.of(Order.Kind.REPLACE);
+        refused(
+                () -> Scenario.of(5, 3, PRINTED_TWO, 0).withRenewals(replaced),
+                "pads and shares are renewed in protocols 2 and 3 of the blinded profile only");
+        refused(
+                () -> Scenario.of(5, 3, new Scheme(1, Profile.BLINDED), 0).withRenewals(replaced),
+                "pads and shares are renewed in protocols 2 and 3 of the blinded profile only");
+        refused(
+                () -> Scenario.of(11, 3, THREE, 0).withRenewals(replaced),
+                "all generations are audited together, with up to 21 shares, not 22");
+        refused(
+                () -> Scenario.of(5, 3, THREE, 0).withRenewals(List.of(Order.Kind.REPAIR)),
+                "an object is renewed by replace or refresh");
     }
 
     @Test

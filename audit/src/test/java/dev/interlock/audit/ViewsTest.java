@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.message.Order;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,20 +16,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Eliminating pass by pass says of every coalition what one elimination over all that it saw says. */
 final class ViewsTest {
     private static void agree(Scheme scheme, Faults faults) {
-        Blinding blinding = scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE;
-        FormRing ring = new FormRing(4, 3, scheme, blinding, faults, 5);
-        List<Pass> passes = List.of(
-                ring.write,
-                ring.key,
-                ring.read(1, List.of(1, 2, 4)),
-                ring.read(2, List.of(2, 3, 4)),
-                ring.read(3, List.of(1, 2, 3, 4)));
+        FormRing ring = new FormRing(Scenario.of(4, 3, scheme, 0), faults);
+        agree(
+                ring,
+                List.of(
+                        ring.write,
+                        ring.key,
+                        ring.read(1, 1, List.of(1, 2, 4)),
+                        ring.read(1, 2, List.of(2, 3, 4)),
+                        ring.read(1, 3, List.of(1, 2, 3, 4))));
+    }
+
+    private static void agree(FormRing ring, List<Pass> passes) {
         Views views = new Views(passes, ring.m);
-        for (int c = 0; c < 1 << 5; c++) {
+        for (int c = 0; c < ring.user.mask() << 1; c++) {
             int coalition = c;
             Stream<Observation> seen = passes.stream()
                     .flatMap(pass -> pass.observations().stream())
-                    .filter(one -> (one.party().mask() & coalition) != 0);
+                    .filter(one -> one.party().isIn(coalition));
             assertThat(views.reveal(passes.stream()
                             .map(pass -> views.of(pass, coalition))
                             .toList()))
@@ -42,6 +47,23 @@ final class ViewsTest {
         for (int protocol = 1; protocol <= 3; protocol++) {
             agree(new Scheme(protocol, profile), Faults.NONE);
         }
+    }
+
+    @Test
+    void acrossGenerations() {
+        Scenario scenario = Scenario.of(3, 2, new Scheme(2, Profile.BLINDED), 0)
+                .withRenewals(List.of(Order.Kind.REPLACE, Order.Kind.REFRESH));
+        FormRing ring = new FormRing(scenario, Faults.NONE);
+        agree(
+                ring,
+                List.of(
+                        ring.write,
+                        ring.key,
+                        ring.renewals.get(0),
+                        ring.renewals.get(1),
+                        ring.read(1, 1, List.of(1, 2)),
+                        ring.read(2, 1, List.of(2, 3)),
+                        ring.read(3, 1, List.of(1, 2, 3))));
     }
 
     @ParameterizedTest
