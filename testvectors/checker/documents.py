@@ -11,7 +11,8 @@ from .encoding import (BAD_SIGNATURE, H, INTEGRITY, MALFORMED, Reader, Rejected,
                        text, u8, u32, u64, verify)
 from .objects import NAME, Token, require_public_key, split_chain, verify_chain
 
-CARD_FIELDS = {"format", "role", "name", "address", "tlsPin", "key"}
+CARD_FIELDS = {"format", "role", "name", "address", "tlsPin", "key", "sealing"}
+SEALING = re.compile(r"x25519:[0-9a-f]{64}|xwing:[0-9a-f]{2432}", re.ASCII)
 RING_FIELDS = {"format", "name", "epoch", "threshold", "profiles", "providers", "dealers"}
 KEY_TEXT = re.compile(r"ed25519:[0-9a-f]{64}", re.ASCII)
 LAST_LINE = re.compile(rb"-- ed25519:([0-9a-f]{64}) ([0-9a-f]{128})\n")
@@ -49,13 +50,18 @@ def is_int(value):
 
 
 def require_card(card):
-    require(isinstance(card, dict) and set(card) == CARD_FIELDS and all(isinstance(v, str) for v in card.values()))
+    require(isinstance(card, dict) and set(card) == CARD_FIELDS)
+    require(all(isinstance(v, str) for field, v in card.items() if field != "sealing"))
     require(card["format"] == "interlock card 1" and card["role"] in ("provider", "dealer"))
     require(NAME.fullmatch(card["name"]) and re.fullmatch(r"[0-9a-f]{64}", card["tlsPin"], re.ASCII))
     host, colon, port = card["address"].rpartition(":")
     require(colon and host and re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535)
     require(KEY_TEXT.fullmatch(card["key"]))
     require_public_key(bytes.fromhex(card["key"][8:]))
+    if card["role"] == "provider":
+        require(isinstance(card["sealing"], str) and SEALING.fullmatch(card["sealing"]))
+    else:
+        require(card["sealing"] is None)
 
 
 def require_ring(ring):
@@ -80,6 +86,7 @@ def require_ring(ring):
         require(card["role"] == role)
     for field in ("name", "address", "tlsPin", "key"):
         require(len({card[field] for card, _ in cards}) == len(cards))
+    require(len({card["sealing"] for card, role in cards if role == "provider"}) == len(xs))
 
 
 def signed_file(label, json_text, seed):

@@ -49,10 +49,14 @@ def share_root_message(ring, epoch, object_id, x, length, root):
     return ring + u32(epoch) + object_id + u8(x) + u64(length) + root
 
 
-class Token:
-    """u_m's fields, by SPEC's names; dealings are (name, whether its providers sign, [(root, signature)])."""
+def claim_message(ring, epoch, object_id, x):
+    return ring + u32(epoch) + object_id + u8(x)
 
-    FIELDS = ("object", "ring", "epoch", "protocol", "profile", "owner", "threshold", "xs", "homes", "length", "h",
+
+class Token:
+    """u_m's fields, by SPEC's names; claims are (key, signature), dealings (name, whether its providers sign, [(root, signature)])."""
+
+    FIELDS = ("object", "ring", "epoch", "protocol", "profile", "owner", "threshold", "xs", "homes", "claims", "length", "h",
               "dealings", "generation", "origin", "time")
 
     def __init__(self, **fields):
@@ -62,8 +66,8 @@ class Token:
 
     def encode(self):
         out = [u8(1), self.object, self.ring, u32(self.epoch), u8(self.protocol), u8(PROFILES[self.profile]), self.owner,
-               u8(self.threshold), u8(len(self.xs)), bytes(self.xs), u8(self.homes), u64(self.length), u32(CHUNK), self.h,
-               u8(len(self.dealings))]
+               u8(self.threshold), u8(len(self.xs)), bytes(self.xs), u8(self.homes), u8(len(self.claims)), *(key + signature for key, signature in self.claims),
+               u64(self.length), u32(CHUNK), self.h, u8(len(self.dealings))]
         for dealer, summed, shares in self.dealings:
             out.append(text(dealer) + u8(summed))
             out += [root + signature for root, signature in shares]
@@ -82,6 +86,13 @@ class Token:
         require(len(set(xs)) == n and all(1 <= x <= 254 for x in xs))
         homes = r.u8()
         require(1 <= homes <= n)
+        missing = r.u8()
+        require(homes <= n - missing)
+        if missing:
+            require(profile == 2 and protocol in (2, 3) and n - missing >= min(threshold + 1, n))
+        claims = [(r.exactly(32), r.exactly(64)) for _ in range(missing)]
+        for key, _ in claims:
+            require_public_key(key)
         length = r.u64()
         require(length <= 2**40 and r.u32() == CHUNK)
         h = r.exactly(32)
@@ -99,7 +110,7 @@ class Token:
         r.end()
         return cls(object=object_id, ring=ring, epoch=epoch, protocol=protocol,
                    profile="published" if profile == 1 else "blinded", owner=owner, threshold=threshold, xs=xs,
-                   homes=homes, length=length, h=h, dealings=dealings, generation=generation,
+                   homes=homes, claims=claims, length=length, h=h, dealings=dealings, generation=generation,
                    origin=origin, time=time)
 
 

@@ -108,8 +108,9 @@ def accept(order, ring, x, key, stored):
         allow(homes[0] not in path or homes[0] == path[0])
         allow(order["dealer"] is None and order["recipient"] is None)
     else:
-        allow(set(path) == set(members))
-        allow(homes == path[:home_count(len(members), t, profile)])
+        n = len(members)
+        allow(len(path) >= (min(t + 1, n) if profile == "blinded" and protocol != 1 else n))
+        allow(homes == path[:min(home_count(n, t, profile), len(path))])
         allow(order["dealer"] in ring["dealers"])
         allow(is_recipient_text(order["recipient"]) if protocol == 1 else order["recipient"] is None)
     if profile == "blinded" and x in path:

@@ -9,8 +9,8 @@ from .documents import (base64url, certificates, credential, key_text, open_ring
                         recipient_text, request_encoding, require_card, require_ring, ring_id, signed_file, user_key_file,
                         verify_card, verify_descriptor, verify_proof, verify_request)
 from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, verify
-from .objects import (CHUNK, R_LENGTH, Token, chunk_leaf, chunk_lengths, encode_chain, merkle_root, receipt_body,
-                      require_public_key, share_leaf, share_root_message, sign_chain, split_chain, verify_chain,
+from .objects import (CHUNK, R_LENGTH, Token, chunk_leaf, chunk_lengths, claim_message, encode_chain, merkle_root,
+                      receipt_body, require_public_key, share_leaf, share_root_message, sign_chain, split_chain, verify_chain,
                       verify_receipt)
 from .routes import accept, parse_order, route, sealed_route
 from .sealing import open_message, open_share, recipient_id, seal_pieces
@@ -129,14 +129,15 @@ def _(leaves):
     return {"root": merkle_root(leaves)}
 
 
-# token, share-root, chain, receipt
+# token, claim, share-root, chain, receipt
 
 @kind("token")
-def _(dealings, **fields):
+def _(dealings, claims, **fields):
+    claims = [(c["key"], c["signature"]) for c in claims]
     shares = [(d["dealer"], d["signers"] == "providers", [(s["root"], s["signature"]) for s in d["shares"]]) for d in dealings]
     if any(len(s) != len(fields["xs"]) for _, _, s in shares):
         raise ValueError("a dealing without exactly n shares")
-    encoding = Token(dealings=shares, **fields).encode()
+    encoding = Token(dealings=shares, claims=claims, **fields).encode()
     Token.decode(encoding)   # a token that no decoder would take is no vector
     return {"encoding": encoding}
 
@@ -146,6 +147,13 @@ def _(seed, ring, epoch, object, x, length, root):
     message = share_root_message(ring, epoch, object, x, length, root)
     return {"public_key": ed25519.public_key(seed), "signed": tagged("share-root", message),
             "signature": sign(seed, "share-root", message)}
+
+
+@kind("claim")
+def _(seed, ring, epoch, object, x):
+    message = claim_message(ring, epoch, object, x)
+    return {"public_key": ed25519.public_key(seed), "signed": tagged("claim", message),
+            "signature": sign(seed, "claim", message)}
 
 
 @kind("chain")

@@ -154,7 +154,7 @@ class Transcript:
     def _sign(self):
         i = self.i
         token = Token(object=i["object"], ring=i["ring"], epoch=i["epoch"], protocol=self.protocol, profile=self.profile,
-                      owner=i["owner"], threshold=self.t, xs=self.path, homes=len(self.homes), length=self.length,
+                      owner=i["owner"], threshold=self.t, xs=self.path, claims=[], homes=len(self.homes), length=self.length,
                       h=self.h, dealings=[(i["dealer"]["name"], False, list(zip(self.roots, self.root_signatures)))],
                       generation=1, origin=i["object"], time=i["time"]).encode()
         seeds = [p["seed"] for p in i["providers"]]

@@ -7,8 +7,10 @@ import dev.interlock.core.token.Token;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -61,7 +63,12 @@ final class InfoCommand implements Callable<Integer> {
             fields.put("commitment", HexFormat.of().formatHex(token.commitment()));
             fields.put(
                     "signatures",
-                    token.providers().size() + " of " + token.threshold().n() + ", all valid");
+                    status.signatures() + " of " + token.threshold().n() + ", all valid");
+            if (json) {
+                fields.put("degraded", status.waiting());
+            } else if (!status.waiting().isEmpty()) {
+                fields.put("degraded", degraded(status.waiting()));
+            }
             if (json) {
                 fields.put("providers", status.states());
                 System.out.println(Output.json(fields));
@@ -71,5 +78,15 @@ final class InfoCommand implements Callable<Integer> {
             }
             return 0;
         }
+    }
+
+    /** As "cc2's share waits at cc1 and cc4". */
+    private static String degraded(Map<String, List<String>> waiting) {
+        return waiting.entrySet().stream()
+                .map(each -> each.getKey()
+                        + (each.getValue().isEmpty()
+                                ? "'s share is lost"
+                                : "'s share waits at " + String.join(" and ", each.getValue())))
+                .collect(Collectors.joining("; "));
     }
 }

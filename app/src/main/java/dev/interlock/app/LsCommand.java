@@ -32,8 +32,11 @@ final class LsCommand implements Callable<Integer> {
             int n = interlock.ring().threshold().n();
             boolean scheduled =
                     objects.stream().anyMatch(object -> object.destroyAt().isPresent());
-            List<Map<String, Object>> rows =
-                    objects.stream().map(object -> row(object, n, scheduled)).toList();
+            boolean degraded =
+                    objects.stream().anyMatch(object -> !object.missing().isEmpty());
+            List<Map<String, Object>> rows = objects.stream()
+                    .map(object -> row(object, n, scheduled, degraded))
+                    .toList();
             if (json) {
                 System.out.println(Output.json(rows));
             } else {
@@ -43,7 +46,7 @@ final class LsCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> row(Listed object, int n, boolean scheduled) {
+    private Map<String, Object> row(Listed object, int n, boolean scheduled, boolean degraded) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("id", object.object().toString());
         row.put(json ? "length" : "size", json ? object.length() : Output.size(object.length()));
@@ -51,6 +54,9 @@ final class LsCommand implements Callable<Integer> {
         row.put("protocol", object.protocol());
         row.put("profile", object.profile());
         row.put("providers", json ? object.providers() : object.providers() + " of " + n);
+        if (json || degraded) {
+            row.put("missing", json ? object.missing() : String.join(", ", object.missing()));
+        }
         if (json || scheduled) {
             row.put(
                     json ? "destroyAt" : "destroyed",

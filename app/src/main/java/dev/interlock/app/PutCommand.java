@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,6 +31,14 @@ final class PutCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "what to store; - reads standard input")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String file;
+
+    @Option(
+            names = "--allow-degraded",
+            paramLabel = "K",
+            description = "put although up to K providers can't be reached: their shares wait for them at others"
+                    + " (protocols 2 and 3; default: ${DEFAULT-VALUE})",
+            defaultValue = "0")
+    private int allowDegraded;
 
     @Option(names = "--json", description = "for programs")
     private boolean json;
@@ -49,12 +58,20 @@ final class PutCommand implements Callable<Integer> {
                 UserKeyTarget userKey = UserKeyTarget.create(scheme.userKeyFile());
                 Input input = file.equals("-") ? Input.standard() : Input.file(Path.of(file));
                 Output.Progress progress = new Output.Progress("put")) {
-            PutOptions options = scheme.with(userKey.output());
+            PutOptions options = scheme.with(userKey.output()).allowingDegraded(allowDegraded);
             warn(chosen, interlock.ring());
             interlock.onRepeat(why -> System.err.println("interlock: " + why.explanation()
                     + ". It's put again, with every provider signing for what it hands on"));
             progress.start(input.length());
             Token token = interlock.put(input.channel(), input.length(), options, progress);
+            List<String> missing = token.missing().stream()
+                    .map(x -> interlock.ring().provider(x).name())
+                    .toList();
+            if (!missing.isEmpty()) {
+                System.err.println("interlock: put without " + String.join(", ", missing)
+                        + ". What is theirs waits for them at others; `interlock info " + token.object()
+                        + "` tells when they have it");
+            }
             System.out.println(
                     json
                             ? Output.json(Map.of(
@@ -65,7 +82,9 @@ final class PutCommand implements Callable<Integer> {
                                     "protocol",
                                     chosen.protocol(),
                                     "profile",
-                                    chosen.profile().text()))
+                                    chosen.profile().text(),
+                                    "missing",
+                                    missing))
                             : token.object().toString());
             return 0;
         }

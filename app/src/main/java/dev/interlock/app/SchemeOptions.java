@@ -90,7 +90,7 @@ final class SchemeOptions {
         Scheme scheme = scheme();
         Blinding blinding = scheme.blinded() ? blinding(blinds) : Blinding.NONE;
         Optional<RecipientKey> recipient = to == null ? Optional.empty() : Optional.of(recipient(to));
-        return new PutOptions(scheme, blinding, recipient, userKey, full);
+        return new PutOptions(scheme, blinding, recipient, userKey, full, 0);
     }
 
     /** Of a put or a get in the blinded profile. */

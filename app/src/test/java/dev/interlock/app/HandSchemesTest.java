@@ -109,6 +109,7 @@ final class HandSchemesTest {
                 token.threshold(),
                 token.providers(),
                 token.homes(),
+                token.claims(),
                 token.length(),
                 token.commitment(),
                 token.dealings(),

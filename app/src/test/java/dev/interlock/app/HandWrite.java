@@ -154,7 +154,7 @@ final class HandWrite implements AutoCloseable {
         for (int k = 0; k < plan.layout().count(); k++) {
             root.add(Write.leaf(manifest, k));
         }
-        Token token = Write.token(plan, root.root(), dealt, System.currentTimeMillis());
+        Token token = Write.token(plan, root.root(), dealt, List.of(), System.currentTimeMillis());
         byte[] body = new ChainMessage(SignatureChain.start(token.encode()), manifest).encode();
         // The first one's answer comes when all have signed.
         route().reversed().stream().limit(route().size() - 1).forEach(node -> token(node, body));

@@ -156,7 +156,8 @@ final class LiarsTest {
                             Blinding.NONE,
                             Optional.empty(),
                             Optional.empty(),
-                            false))) {
+                            false,
+                            0))) {
                 repeated.clear();
                 assertThat(refusedPut(bytes, options).culprits()).containsExactly("cc3");
                 assertThat(repeated).hasSize(1);

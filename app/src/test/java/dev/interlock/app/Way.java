@@ -106,7 +106,7 @@ record Way(Scheme scheme, Blinding blinding, Optional<Kem> kem, boolean fullUser
             Token token = user.put(
                     in,
                     length,
-                    new PutOptions(scheme, blinding, kem.map(Way::recipient), target.output(), fullUserKey),
+                    new PutOptions(scheme, blinding, kem.map(Way::recipient), target.output(), fullUserKey, 0),
                     _ -> {});
             return new Kept(
                     user,

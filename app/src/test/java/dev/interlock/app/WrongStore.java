@@ -120,8 +120,23 @@ record WrongStore(Store honest, BlobKind wrong) implements Store {
     }
 
     @Override
-    public void commit(ObjectId id, byte[] chain) {
-        honest.commit(id, chain);
+    public void commit(ObjectId id, byte[] chain, boolean unfinished) {
+        honest.commit(id, chain, unfinished);
+    }
+
+    @Override
+    public void extend(ObjectId id, byte[] chain, boolean unfinished) {
+        honest.extend(id, chain, unfinished);
+    }
+
+    @Override
+    public List<StoredObject> unfinished(Optional<ObjectId> after, int limit) {
+        return honest.unfinished(after, limit);
+    }
+
+    @Override
+    public void discard(ObjectId id, BlobKind kind) {
+        honest.discard(id, kind);
     }
 
     @Override

@@ -137,7 +137,9 @@ final class FormRing {
     }
 
     private static NodeCard card(Role role, String name, int i, SigningKey key) {
-        return NodeCard.of(role, name, name + ".example:443", "%064x".formatted(i), key.verifyingKey());
+        Optional<String> sealing =
+                role == Role.PROVIDER ? Optional.of("x25519:" + "%064x".formatted(i)) : Optional.empty();
+        return NodeCard.of(role, name, name + ".example:443", "%064x".formatted(i), key.verifyingKey(), sealing);
     }
 
     private SigningKey newKey() {
@@ -237,7 +239,7 @@ final class FormRing {
         sessions.pass(p, UnaryOperator.identity());
 
         // 5. u_m: only a read's plan needs it here.
-        first.token = Write.token(plan, new byte[Sha256.BYTES], dealt, 0);
+        first.token = Write.token(plan, new byte[Sha256.BYTES], dealt, List.of(), 0);
         return first;
     }
 
@@ -437,7 +439,7 @@ final class FormRing {
                 after.shares.forEach((x, delta) -> refresh(before, delta, x, log));
                 plan.homes().forEach(x -> after.keep(x, Optional.empty(), before.ciphertext(x)));
             }
-            after.token = Write.token(plan, new byte[Sha256.BYTES], dealt, 0);
+            after.token = Write.token(plan, new byte[Sha256.BYTES], dealt, List.of(), 0);
             Renewal.checkToken(before.token(), after.token());
             holds(after, log);
         }

@@ -39,6 +39,7 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One get: U's side of {@link Read}, over the network, again with other providers while enough are left. */
 final class Getting implements AutoCloseable {
@@ -207,6 +208,7 @@ final class Getting implements AutoCloseable {
         lookup.readable().forEach(holding -> readable.put(holding.provider(), holding));
         List<Lookup.Holding> usable = client.record().ranked(List.copyOf(readable.keySet())).stream()
                 .filter(provider -> !failed.containsKey(provider.name()))
+                .sorted(Comparator.comparing(provider -> isUnchecked(readable.get(provider))))
                 .sorted(Comparator.comparingInt(suspicion))
                 .map(readable::get)
                 .toList();
@@ -232,6 +234,12 @@ final class Getting implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** The write check saw no share of those that were missing: what of it is wrong would show only in a read. */
+    private static boolean isUnchecked(Lookup.@Nullable Holding holding) {
+        return holding != null
+                && holding.token().missing().contains(holding.provider().x());
     }
 
     private InterlockException unreadable(Lookup lookup) {
@@ -410,7 +418,10 @@ final class Getting implements AutoCloseable {
     private List<Provider> bestFirst(Lookup lookup, List<Provider> candidates) {
         List<Provider> readable =
                 lookup.readable().stream().map(Lookup.Holding::provider).toList();
-        List<Provider> all = new ArrayList<>(client.record().ranked(readable));
+        List<Provider> all = new ArrayList<>(client.record().ranked(readable).stream()
+                .sorted(Comparator.comparing(
+                        provider -> isUnchecked(lookup.holdings().get(provider.name()))))
+                .toList());
         client.record().ranked(candidates).stream()
                 .filter(provider -> !readable.contains(provider)
                         && !lookup.holdings().containsKey(provider.name())

@@ -3,7 +3,9 @@ package dev.interlock.client;
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
+import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Destroyed;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Json;
@@ -11,6 +13,7 @@ import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Notices;
@@ -116,15 +119,15 @@ public final class Interlock implements AutoCloseable {
     }
 
     /**
-     * Stores {@code length} bytes. When it returns, every provider named in the token holds what it must durably, and any
-     * t of them open the object (with what the user keeps, in protocols 1 and 2); when it throws, nothing was stored (but
+     * Stores {@code length} bytes. When it returns, every provider that the token says was there holds what it must durably,
+     * and any t of them open the object (with what the user keeps, in protocols 1 and 2); when it throws, nothing was stored (but
      * see the message of a lost commit).
      *
      * @param in one that can seek is read again from where it stood if the stream is changed on its way ({@link #onRepeat})
      * @param length in bytes, exactly what the channel has
      * @param options which protocol, in which profile
      * @param progress told of bytes as they go out
-     * @throws TooFewProvidersException unless all n providers take part
+     * @throws TooFewProvidersException unless all n providers take part, or as many as the options ask for
      */
     public Token put(ReadableByteChannel in, long length, PutOptions options, LongConsumer progress)
             throws IOException, InterruptedException {
@@ -202,6 +205,9 @@ public final class Interlock implements AutoCloseable {
                                     entry.length(),
                                     Instant.ofEpochMilli(entry.createdMillis()),
                                     instant(entry.destroyMillis()),
+                                    entry.missing().stream()
+                                            .map(x -> ring().provider(x).name())
+                                            .toList(),
                                     1),
                             (a, b) -> new Listed(
                                     a.object(),
@@ -211,6 +217,8 @@ public final class Interlock implements AutoCloseable {
                                     a.created(),
                                     Stream.concat(a.destroyAt().stream(), b.destroyAt().stream())
                                             .min(Instant::compareTo),
+                                    // Whoever knows of more signatures is further on.
+                                    a.missing().size() < b.missing().size() ? a.missing() : b.missing(),
                                     a.providers() + 1)));
                 case RingClient.Failure<List<ObjectList.Entry>>(NodeCard node, InterlockException error) -> {
                     if (!(error instanceof NodeException)) {
@@ -275,13 +283,34 @@ public final class Interlock implements AutoCloseable {
                                                     .orElse("");
                             });
         }
-        return new ObjectStatus(token, states, lookup.readable().size(), (int) lookup.destroyed());
+        Map<String, List<String>> waiting = lookup.waiting();
+        waiting.forEach((name, at) -> states.put(
+                name,
+                lookup.destroyed() > 0
+                        ? "missing, and never had its share"
+                        : at.isEmpty()
+                                ? "missing, and nobody keeps its share: `interlock repair " + name + "` brings it back"
+                                : "missing, its share waits at " + String.join(" and ", at)));
+        return new ObjectStatus(
+                token,
+                states,
+                lookup.readable().size(),
+                (int) lookup.destroyed(),
+                lookup.chain().map(chain -> chain.signatures().size()).orElse(0),
+                waiting);
     }
 
     /** Proof that all providers of the object took part in its put; for {@link Proof#verify} anywhere. */
     public Proof proof(ObjectId object) throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
-        return Proof.of(ring(), lookup.chain().orElseThrow(() -> lookup.unreadable("a proof")));
+        SignatureChain chain = lookup.chain().orElseThrow(() -> lookup.unreadable("a proof"));
+        if (!chain.unsigned().isEmpty()) {
+            throw new NodeException(
+                    ring().provider(chain.unsigned().getFirst()).name(),
+                    "there is no proof for " + object + " yet, not everyone has signed: "
+                            + Custody.describe(ring(), chain));
+        }
+        return Proof.of(ring(), chain);
     }
 
     /**
@@ -301,6 +330,7 @@ public final class Interlock implements AutoCloseable {
     public Destruction destroy(ObjectId object, List<String> at, Consumer<Erased> erased) throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
         Token token = lookup.token().orElseThrow(() -> lookup.unreadable("a destroy"));
+        Map<String, List<String>> waiting = lookup.waiting();
         Map<String, Receipt> receipts = new LinkedHashMap<>();
         lookup.holdings()
                 .forEach((name, holding) -> holding.receipt().ifPresent(receipt -> receipts.put(name, receipt)));
@@ -328,8 +358,15 @@ public final class Interlock implements AutoCloseable {
                     lost = gone;
                 }
                 case RingClient.Failure<Receipt>(NodeCard node, InterlockException error) -> {
-                    failures.put(node.name(), error.explanation());
-                    if (!(error instanceof NodeException)) {
+                    boolean waits = error instanceof NoSuchObjectException && waiting.containsKey(node.name());
+                    failures.put(
+                            node.name(),
+                            waits
+                                    ? node.name()
+                                            + " hasn't got it yet; what waits for it elsewhere goes with the object"
+                                    : error.explanation());
+                    // What is on its way to it now it is to destroy, too.
+                    if (!(error instanceof NodeException) && !waits) {
                         absent.remove(node.name());
                     }
                 }

@@ -2,6 +2,7 @@ package dev.interlock.client;
 
 import dev.interlock.core.token.ObjectId;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Optional;
  *
  * @param length in bytes
  * @param destroyAt the earliest time at which a provider is to destroy it
+ * @param missing who was missing at the write and hasn't got its share yet
  * @param providers how many of those that answered list it as committed
  */
 public record Listed(
@@ -18,4 +20,5 @@ public record Listed(
         long length,
         Instant created,
         Optional<Instant> destroyAt,
+        List<String> missing,
         int providers) {}

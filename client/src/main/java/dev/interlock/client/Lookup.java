@@ -6,6 +6,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Write;
@@ -171,7 +172,7 @@ final class Lookup {
         Provider provider = ring.provider(node.name()).orElseThrow();
         CommitMessage commit = CommitMessage.decode(info.chain());
         SignatureChain chain = commit.chain();
-        // Only a committed object's chain is complete; what is in doubt serves no reader.
+        // Only a committed object's chain has everyone's signature; what is in doubt serves no reader.
         if (info.state() == ObjectState.PREPARED) {
             return new Holding(
                     provider, info.state(), commit, Token.decode(chain.token()), Optional.empty(), Optional.empty());
@@ -316,7 +317,7 @@ final class Lookup {
         return known().map(Holding::commit);
     }
 
-    /** The complete chain, if anyone has it. */
+    /** The chain with the most signatures, if anyone has it committed. */
     Optional<SignatureChain> chain() {
         return known().map(Holding::chain);
     }
@@ -324,7 +325,44 @@ final class Lookup {
     private Optional<Holding> known() {
         return holdings.values().stream()
                 .filter(holding -> holding.state() != ObjectState.PREPARED)
-                .max(Comparator.comparingInt(holding -> holding.token().generation()));
+                // The chain of a degraded object grows, and reaches them one after the other.
+                .max(Comparator.<Holding>comparingInt(holding -> holding.token().generation())
+                        .thenComparingInt(
+                                holding -> holding.chain().signatures().size()));
+    }
+
+    /**
+     * Who was missing at the write and hasn't got its share yet, and at whom it waits: at those of its custodians that don't say
+     * that they have nothing of the object.
+     */
+    Map<String, List<String>> waiting() {
+        Map<String, List<String>> waiting = new LinkedHashMap<>();
+        chain().ifPresent(chain -> {
+            Token u = Token.decode(chain.token());
+            for (ShareIndex x : chain.unsigned()) {
+                Holding there = holdings.get(name(x));
+                if (there == null || there.state() == ObjectState.PREPARED) {
+                    waiting.put(
+                            name(x),
+                            Custody.custodians(u.present(), u.missing(), x).stream()
+                                    .map(this::name)
+                                    .filter(this::mayKeep)
+                                    .toList());
+                }
+            }
+        });
+        return waiting;
+    }
+
+    private boolean mayKeep(String custodian) {
+        Holding holding = holdings.get(custodian);
+        return holding == null
+                ? !(errors.get(custodian) instanceof NoSuchObjectException)
+                : holding.state() == ObjectState.COMMITTED;
+    }
+
+    private String name(ShareIndex x) {
+        return ring.provider(x).name();
     }
 
     /**
@@ -375,6 +413,10 @@ final class Lookup {
                         "is to destroy it at " + holding.destroyAt().get());
             } else if (holding != null && holding.state() == ObjectState.PREPARED) {
                 absent.put(provider.name(), "hasn't heard yet whether the put was committed");
+            } else if (holding == null
+                    && error instanceof NoSuchObjectException
+                    && waiting().containsKey(provider.name())) {
+                absent.put(provider.name(), "was missing at the put and hasn't got its share yet");
             } else if (holding == null && !asked.contains(provider)) {
                 absent.put(provider.name(), "isn't among those that were to be asked");
             } else if (holding == null) {

@@ -83,7 +83,8 @@ final class Moving {
                 before.scheme().blinded() ? Blinding.EXPANDED : Blinding.NONE,
                 Optional.empty(),
                 Optional.empty(),
-                false);
+                false,
+                0);
         Handover handover = new Handover();
         Future<Fetched> get = old.beside(() -> get(before.origin(), handover));
         try (ReadableByteChannel in = handover.from()) {

@@ -83,6 +83,22 @@ final class Putting {
                 : List.of();
     }
 
+    /** Providers that can't be reached, before anything of the input was read. */
+    private static final class AbsentException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Map<NodeCard, InterlockException> nodes;
+
+        AbsentException(Map<NodeCard, InterlockException> nodes) {
+            super("some providers can't be reached");
+            this.nodes = nodes;
+        }
+
+        Map<NodeCard, InterlockException> nodes() {
+            return nodes;
+        }
+    }
+
     /** The stream was changed on its way, and nothing of the put says by whom. */
     private static final class ChangedOnTheWayException extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -102,8 +118,9 @@ final class Putting {
     static Token put(RingClient client, ReadableByteChannel in, long length, PutOptions options, LongConsumer progress)
             throws IOException, InterruptedException {
         long start = in instanceof SeekableByteChannel seekable ? seekable.position() : 0;
+        Map<NodeCard, InterlockException> absent = new LinkedHashMap<>();
         try {
-            return put(client, in, length, options, Optional.empty(), false, progress);
+            return put(client, in, length, options, Optional.empty(), absent, false, progress);
         } catch (ChangedOnTheWayException first) {
             if (!rewind(in, start, options)) {
                 throw givenUp(first, options);
@@ -112,7 +129,7 @@ final class Putting {
         }
         try {
             // The bar stands at its end already.
-            return put(client, in, length, options, Optional.empty(), true, _ -> {});
+            return put(client, in, length, options, Optional.empty(), absent, true, _ -> {});
         } catch (ChangedOnTheWayException second) {
             throw givenUp(second, options);
         }
@@ -126,7 +143,8 @@ final class Putting {
     static Token continuing(RingClient client, ReadableByteChannel in, Token before, PutOptions options)
             throws IOException, InterruptedException {
         try {
-            return put(client, in, before.length(), options, Optional.of(before), false, _ -> {});
+            return put(
+                    client, in, before.length(), options, Optional.of(before), new LinkedHashMap<>(), false, _ -> {});
         } catch (ChangedOnTheWayException e) {
             throw e.error();
         }
@@ -154,12 +172,39 @@ final class Putting {
         return e.error();
     }
 
+    /** @param absent those that can't be reached; takes in who else can't, where the options allow that */
     private static Token put(
             RingClient client,
             ReadableByteChannel in,
             long length,
             PutOptions options,
             Optional<Token> before,
+            Map<NodeCard, InterlockException> absent,
+            boolean attested,
+            LongConsumer progress)
+            throws IOException, InterruptedException {
+        while (true) {
+            try {
+                return putAt(client, in, length, options, before, absent, attested, progress);
+            } catch (AbsentException e) {
+                absent.putAll(e.nodes());
+            }
+        }
+    }
+
+    /** How many providers a put needs. */
+    private static int needed(RingDescriptor ring, PutOptions options) {
+        int n = ring.threshold().n();
+        return Math.max(options.scheme().writers(ring.threshold()), n - options.allowDegraded());
+    }
+
+    private static Token putAt(
+            RingClient client,
+            ReadableByteChannel in,
+            long length,
+            PutOptions options,
+            Optional<Token> before,
+            Map<NodeCard, InterlockException> absent,
             boolean attested,
             LongConsumer progress)
             throws IOException, InterruptedException {
@@ -173,6 +218,10 @@ final class Putting {
         List<ShareIndex> path =
                 new ArrayList<>(ring.providers().stream().map(Provider::x).toList());
         Collections.rotate(path, client.random().nextInt(path.size()));
+        path.removeIf(x -> absent.containsKey(ring.provider(x).card()));
+        if (path.size() < needed(ring, options)) {
+            throw tooFew(ring, options, path.size(), absent);
+        }
         List<NodeCard> dealers = ring.dealers();
         String dealer = dealers.get(client.random().nextInt(dealers.size())).name();
         ObjectId object = ObjectId.random(client.random());
@@ -207,7 +256,7 @@ final class Putting {
     private Token run(ReadableByteChannel in) throws IOException, InterruptedException {
         try {
             return write(in);
-        } catch (ChangedOnTheWayException e) {
+        } catch (ChangedOnTheWayException | AbsentException e) {
             // It may be made again, with the same user key file.
             throw e;
         } catch (WriteSteps.CommitUnknownException e) {
@@ -226,6 +275,9 @@ final class Putting {
     // Steps 1 to 3 go out together: what arrives before its order waits for it there.
     private Token write(ReadableByteChannel in) throws IOException, InterruptedException {
         Orders orders = sendOrders();
+        if (options.allowDegraded() > 0) {
+            requireTaken(orders);
+        }
         Peer.Call deal = steps.askDealer();
         orders.whenRefused(deal::fail);
         try {
@@ -239,6 +291,9 @@ final class Putting {
                     plan,
                     MerkleRoot.over(sent.manifest()),
                     dealt,
+                    Write.missing(ring, plan.path()).stream()
+                            .map(x -> client.claim(ring.provider(x), plan.object()))
+                            .toList(),
                     plan.before().map(Token::createdMillis).orElseGet(client.clock()::millis));
             if (plan.scheme().sealed()) {
                 sent.complete();
@@ -268,6 +323,21 @@ final class Putting {
         }
     }
 
+    /** Whoever can't be reached may be missing: known before any of the input is gone. */
+    private void requireTaken(Orders orders) throws InterruptedException {
+        Map<NodeCard, InterlockException> refusals = orders.refusals();
+        if (refusals.isEmpty()) {
+            return;
+        }
+        steps.abandon();
+        for (InterlockException error : refusals.values()) {
+            if (!(error instanceof NodeException)) {
+                throw error;
+            }
+        }
+        throw new AbsentException(refusals);
+    }
+
     /** What failed first is why the rest did, though the rest may say so first: an order, the dealing, the pass. */
     private InterlockException telling(InterlockException e, Orders orders, Peer.Call deal)
             throws InterruptedException {
@@ -292,13 +362,21 @@ final class Putting {
     }
 
     private InterlockException notOrdered(Map<NodeCard, InterlockException> refusals) {
-        Map<String, String> absent = new LinkedHashMap<>();
-        refusals.forEach((node, error) -> absent.put(node.name(), error.explanation()));
         return refusals.values().stream()
                 .filter(error -> !(error instanceof NodeException))
                 .findFirst()
-                .orElseGet(() ->
-                        new TooFewProvidersException("a put", route.size(), route.size() - absent.size(), absent));
+                .orElseGet(() -> tooFew(ring, options, route.size() - refusals.size(), refusals));
+    }
+
+    private static TooFewProvidersException tooFew(
+            RingDescriptor ring, PutOptions options, int available, Map<NodeCard, InterlockException> absent) {
+        Map<String, String> why = new LinkedHashMap<>();
+        absent.forEach((node, error) -> why.put(node.name(), error.explanation()));
+        return new TooFewProvidersException(
+                options.allowDegraded() == 0 ? "a put" : "a put with --allow-degraded " + options.allowDegraded(),
+                needed(ring, options),
+                available,
+                why);
     }
 
     // Step 1.  U →p every CC_i: signed request for this session.

@@ -127,6 +127,7 @@ final class Renewing {
                         plan,
                         before.commitment(),
                         plan.kind() == Order.Kind.REFRESH ? summed() : dealt,
+                        List.of(),
                         before.createdMillis());
                 SignatureChain chain = steps.sign(token, manifest, () -> {});
                 List<Holding> holdings = check.verify(plan, steps.check(check.reveal()));

@@ -2,6 +2,7 @@ package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.Evidence;
@@ -14,6 +15,7 @@ import dev.interlock.protocol.request.DestroyNotice;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peer;
@@ -123,6 +125,15 @@ final class RingClient implements AutoCloseable {
     /** The owner's word for a provider that can't be reached. */
     DestroyNotice notice(String node, ObjectId object) {
         return DestroyNotice.sign(credential, ring.id(), node, object, clock.instant());
+    }
+
+    /** The owner's word for a provider that is missing while the object is written. */
+    Claim claim(Provider provider, ObjectId object) {
+        byte[] message = Claim.message(ring.id(), ring.epoch(), object, provider.x());
+        return new Claim(
+                provider.x(),
+                credential.publicKey(ring.id(), provider.name()),
+                credential.signClaim(ring.id(), provider.name(), message));
     }
 
     byte[] call(NodeCard node, HttpMethod method, String path, Operation operation, String subject, byte[] body) {

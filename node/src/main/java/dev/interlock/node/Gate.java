@@ -1,6 +1,7 @@
 package dev.interlock.node;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
@@ -89,6 +90,11 @@ public final class Gate {
             log.append(asked);
         }
         return request;
+    }
+
+    /** Whether this node serves the user with this key. */
+    public boolean serves(VerifyingKey user) {
+        return users.contains(user);
     }
 
     /** Admits a node of the ring, known by its TLS key. @throws RefusedException for anyone else */

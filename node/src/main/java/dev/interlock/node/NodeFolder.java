@@ -1,6 +1,8 @@
 package dev.interlock.node;
 
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.node.log.AuditLog;
@@ -22,6 +24,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * A node's folder. Its operator owns it alone; the card is the only thing that leaves.
@@ -31,6 +34,7 @@ import java.util.HexFormat;
  * ring          the descriptor that the node serves, once it joined
  * users         who may ask, one "name ed25519:…" a line
  * signing.key   secret: the Ed25519 seed, hex
+ * sealing.key   secret, a provider's: opens what waited for it, hex
  * tls.key       secret; tls.crt is public
  * store/        a provider's shares, sealed
  * audit.log     what the node let in, refused and did
@@ -38,6 +42,9 @@ import java.util.HexFormat;
  * </pre>
  */
 public final class NodeFolder {
+    /** What is sealed lies with others for as long as a provider is away: a quantum computer mustn't open it later. */
+    private static final Kem SEALING = Kem.XWING;
+
     private final Path path;
     private final NodeCard card;
 
@@ -61,8 +68,18 @@ public final class NodeFolder {
             }
             TlsIdentity tls = TlsIdentity.generate(name, random, now);
             try (SecretBytes seed = SecretBytes.random(SigningKey.SEED_BYTES, random);
-                    SigningKey key = new SigningKey(SecretBytes.taking(seed.copyToHeap()))) {
-                NodeCard card = NodeCard.of(role, name, address, tls.pin(), key.verifyingKey());
+                    SigningKey key = new SigningKey(SecretBytes.taking(seed.copyToHeap()));
+                    OpeningKey sealing = OpeningKey.generate(SEALING, random)) {
+                NodeCard card = NodeCard.of(
+                        role,
+                        name,
+                        address,
+                        tls.pin(),
+                        key.verifyingKey(),
+                        role == Role.PROVIDER ? Optional.of(sealing.recipient().toString()) : Optional.empty());
+                if (role == Role.PROVIDER) {
+                    writePrivate(path.resolve("sealing.key"), HexFormat.of().formatHex(sealing.copyToHeap()) + "\n");
+                }
                 writePrivate(path.resolve("signing.key"), HexFormat.of().formatHex(seed.copyToHeap()) + "\n");
                 writePrivate(path.resolve("tls.key"), tls.privateKeyPem());
                 Files.writeString(path.resolve("tls.crt"), tls.certificatePem());
@@ -152,6 +169,24 @@ public final class NodeFolder {
             return key;
         } catch (IllegalArgumentException e) {
             throw new BadInputException("signing.key in " + path + " isn't 64 hex digits");
+        } finally {
+            Arrays.fill(text, (byte) 0);
+        }
+    }
+
+    /** The key that opens what waited for this provider; the caller closes it. */
+    public OpeningKey openingKey() {
+        byte[] text = read("sealing.key");
+        try {
+            Kem kem = card.recipient().kem();
+            byte[] secret = HexFormat.of().parseHex(new String(text, StandardCharsets.US_ASCII).strip());
+            OpeningKey key = OpeningKey.of(kem, SecretBytes.taking(secret));
+            if (!key.recipient().equals(card.recipient())) {
+                throw new BadInputException("sealing.key in " + path + " isn't the key that the card names");
+            }
+            return key;
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("sealing.key in " + path + " isn't 64 hex digits");
         } finally {
             Arrays.fill(text, (byte) 0);
         }

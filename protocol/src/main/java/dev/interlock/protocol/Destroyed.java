@@ -64,7 +64,7 @@ public record Destroyed(SignatureChain chain, List<Receipt> receipts) {
                 "they are of the ring " + u.ring() + ", epoch " + u.epoch() + "; this is " + ring.id() + ", epoch "
                         + ring.epoch());
         try {
-            chain.verifyComplete(ring.keys());
+            chain.verifyCommitted(ring.keys());
         } catch (BadSignatureException | MalformedException e) {
             throw broken(u, "the object's own chain doesn't: " + e.getMessage());
         }

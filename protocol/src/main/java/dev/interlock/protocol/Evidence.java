@@ -82,7 +82,7 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
         Provider provider = ring.provider(said.x());
         try {
             require(said.part() != Part.PASSED, "what a hop handed on can be judged by the user alone");
-            chain.verifyComplete(ring.keys());
+            chain.verifyCommitted(ring.keys());
             said.verify(provider.card().key());
             require(
                     said.isAbout(u.ring(), u.object(), said.part(), said.x(), said.chunk()),

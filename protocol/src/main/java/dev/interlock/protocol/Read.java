@@ -33,10 +33,10 @@ import java.util.Map;
 public final class Read {
     private Read() {}
 
-    /** Before step 1: U believes a token only under the signatures of all its providers. */
+    /** Before step 1: U believes a token only under the signatures of all that took part in its write. */
     public static Token checkToken(RingDescriptor ring, ObjectId object, SignatureChain chain, String from) {
         try {
-            chain.verifyComplete(ring.keys());
+            chain.verifyCommitted(ring.keys());
             Token u = Token.decode(chain.token());
             if (!u.origin().equals(object) || !u.ring().equals(ring.id())) {
                 throw new MalformedException("it is the token of another object or ring");

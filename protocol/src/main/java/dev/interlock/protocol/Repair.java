@@ -199,7 +199,7 @@ public final class Repair {
     public static void checkRestored(
             RingDescriptor ring, Session session, byte[] share, Optional<byte[]> ciphertext, RestoreMessage message) {
         CommitMessage commit = message.commit();
-        commit.chain().verifyComplete(ring.keys());
+        commit.chain().verifyCommitted(ring.keys());
         Token u = Token.decode(commit.chain().token());
         if (!u.object().equals(session.object()) || !u.ring().equals(ring.id()) || u.epoch() != ring.epoch()) {
             throw new MalformedException("the token is that of another object, ring or epoch");
@@ -236,7 +236,8 @@ public final class Repair {
         });
     }
 
-    private static void checkHoldings(RingDescriptor ring, Token u, List<Holding> holdings) {
+    /** All homes, and nobody else, said which ciphertext they hold. */
+    static void checkHoldings(RingDescriptor ring, Token u, List<Holding> holdings) {
         List<ShareIndex> signers = new ArrayList<>();
         for (Holding holding : holdings) {
             if (!holding.isAbout(u.ring(), u.object(), Part.CIPHERTEXT, holding.x(), Holding.WHOLE)) {

@@ -35,6 +35,7 @@ public final class Session implements AutoCloseable {
     private final SessionId id;
     private final ShareIndex self;
     private final List<ShareIndex> path;
+    private final List<ShareIndex> missing;
     private final List<ShareIndex> homes;
     private final ChunkLayout layout;
     private final Optional<String> dealer;
@@ -58,6 +59,7 @@ public final class Session implements AutoCloseable {
                 "the ring " + ring.name() + " doesn't allow the profile "
                         + scheme.profile().text());
         path = members(order.path());
+        missing = isWrite() ? Write.missing(ring, path) : List.of();
         homes = members(order.homes());
         require(!homes.isEmpty(), "the order names no home");
         switch (kind) {
@@ -140,9 +142,12 @@ public final class Session implements AutoCloseable {
     }
 
     private void checkWrite(Order order) {
-        int n = ring.threshold().n();
-        require(path.size() == n, "a write goes through all " + n + " providers, the order names " + path.size());
-        int copies = scheme.homes(ring.threshold());
+        int writers = scheme.writers(ring.threshold());
+        require(
+                path.size() >= writers,
+                "a write goes through " + (writers == ring.threshold().n() ? "all " : "at least ") + writers
+                        + " providers, the order names " + path.size());
+        int copies = Write.homes(scheme, ring.threshold(), path).size();
         String expected = copies == 1 ? "one home" : copies + " homes";
         require(
                 homes.size() == copies,
@@ -157,7 +162,13 @@ public final class Session implements AutoCloseable {
                 scheme.blinded() && !scheme.sealed(),
                 "pads and shares are renewed in protocols 2 and 3 of the blinded profile only: elsewhere the user's own share or"
                         + " key hangs on them");
-        checkWrite(order);
+        int n = ring.threshold().n();
+        require(path.size() == n, "a renewal goes through all " + n + " providers, the order names " + path.size());
+        // How many they are stands in the token before: a degraded write may have had fewer.
+        require(
+                homes.size() <= n && path.subList(0, homes.size()).equals(homes),
+                "the homes must be the first of the path");
+        var _ = ring.dealer(String.valueOf(order.dealer()));
     }
 
     private void checkRead(Order order) {
@@ -284,6 +295,16 @@ public final class Session implements AutoCloseable {
 
     public List<ShareIndex> path() {
         return path;
+    }
+
+    /** Write: those of the ring that aren't on the path, whose shares wait for them. */
+    public List<ShareIndex> missing() {
+        return missing;
+    }
+
+    /** Write: whose shares wait for them here. */
+    public List<ShareIndex> custody() {
+        return Custody.of(self, path, missing);
     }
 
     public List<ShareIndex> homes() {

@@ -12,9 +12,11 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
@@ -27,6 +29,7 @@ import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
@@ -53,7 +56,7 @@ public final class Write {
     /**
      * U's plan of one write, with the seeds of all blinds until closed.
      *
-     * @param path S: all n providers, home first
+     * @param path S: all n providers, or those of them that are there; home first
      * @param homes those of S, from its start, that will hold the ciphertext
      * @param recipient k_U, in protocol 1
      * @param blindSeeds of every provider, where blinds are expanded
@@ -151,7 +154,7 @@ public final class Write {
     /**
      * @param object fresh, never used before
      * @param length of what passes the ring, in bytes: m, or in protocol 1 m as sealed
-     * @param path all n providers, home first
+     * @param path all n providers, or as many as {@link Scheme#writers} says; home first
      * @param blinding none in the published profile, and only there
      */
     public static Plan plan(
@@ -173,13 +176,26 @@ public final class Write {
                 owner,
                 new ChunkLayout(length),
                 List.copyOf(path),
-                List.copyOf(path.subList(0, scheme.homes(ring.threshold()))),
+                homes(scheme, ring.threshold(), path),
                 dealer,
                 recipient,
                 blinding,
                 blindSeeds(path, blinding, random),
                 Order.Kind.WRITE,
                 Optional.empty());
+    }
+
+    /** Those of a write's path that store the ciphertext. */
+    static List<ShareIndex> homes(Scheme scheme, Threshold threshold, List<ShareIndex> path) {
+        return List.copyOf(path.subList(0, Math.min(scheme.homes(threshold), path.size())));
+    }
+
+    /** Who isn't on a write's path: they get their shares later. */
+    public static List<ShareIndex> missing(RingDescriptor ring, List<ShareIndex> path) {
+        return ring.providers().stream()
+                .map(Provider::x)
+                .filter(x -> !path.contains(x))
+                .toList();
     }
 
     /** Fresh seeds for one pass; none where blinds don't grow from seeds. */
@@ -236,6 +252,7 @@ public final class Write {
     /**
      * The dealer's checked view of one dealing: to whom, and how much.
      *
+     * @param missing those whose shares are sealed for them, and wait at {@link Custody#custodians}
      * @param user the user's point x_U, where it gets a share itself: published 2 and 3
      * @param ofZero whether the shares are of zero
      */
@@ -243,12 +260,15 @@ public final class Write {
             ObjectId object,
             SessionId session,
             List<ShareIndex> path,
+            List<ShareIndex> missing,
             Optional<ShareIndex> user,
             ChunkLayout layout,
             boolean ofZero) {
         /** All points of the dealing, the user's last. */
         public List<ShareIndex> points() {
-            return Stream.concat(path.stream(), user.stream()).toList();
+            return Stream.of(path.stream(), missing.stream(), user.stream())
+                    .flatMap(points -> points)
+                    .toList();
         }
     }
 
@@ -261,15 +281,16 @@ public final class Write {
         }
         List<ShareIndex> path =
                 request.path().stream().map(x -> ring.provider(x).x()).toList();
-        if (path.stream().distinct().count() != ring.threshold().n()
-                || path.size() != ring.threshold().n()) {
-            throw new MalformedException(
-                    "a dealing is for all " + ring.threshold().n() + " providers, each once");
+        int writers = scheme.writers(ring.threshold());
+        if (path.stream().distinct().count() != path.size() || path.size() < writers) {
+            throw new MalformedException("a dealing is for "
+                    + (writers == ring.threshold().n() ? "all " : "at least ") + writers + " providers, each once");
         }
         return new Deal(
                 ObjectId.parse(request.object()),
                 SessionId.parse(request.session()),
                 path,
+                missing(ring, path),
                 scheme.user(path),
                 Session.layout(request.length()),
                 request.ofZero());
@@ -335,8 +356,12 @@ public final class Write {
 
     // Step 5.  u_m and the signature chain travel behind the data.
 
-    /** U makes u_m. */
-    public static Token token(Plan plan, byte[] commitment, Dealt dealt, long nowMillis) {
+    /**
+     * U makes u_m.
+     *
+     * @param claims U's word for everyone who isn't on the path, in the order of {@link #missing}
+     */
+    public static Token token(Plan plan, byte[] commitment, Dealt dealt, List<Claim> claims, long nowMillis) {
         RingDescriptor ring = plan.ring();
         return new Token(
                 plan.object(),
@@ -347,8 +372,10 @@ public final class Write {
                 plan.scheme(),
                 plan.owner(),
                 ring.threshold(),
-                plan.path(),
+                Stream.concat(plan.path().stream(), missing(ring, plan.path()).stream())
+                        .toList(),
                 plan.homes(),
+                claims,
                 plan.layout().length(),
                 commitment,
                 List.of(dealt),
@@ -384,7 +411,8 @@ public final class Write {
                 && u.epoch() == ring.epoch()
                 && u.scheme().equals(session.scheme())
                 && u.threshold().equals(ring.threshold())
-                && u.providers().equals(session.path())
+                && u.present().equals(session.path())
+                && u.missing().equals(session.missing())
                 && u.homes().equals(session.homes())
                 && u.length() == session.layout().length()
                 && u.dealings().size() == 1
@@ -393,6 +421,8 @@ public final class Write {
         if (!ofThisSession) {
             throw new MalformedException("the token isn't that of this session's object");
         }
+        // Or an object would be stored that never comes to be complete.
+        u.claims().forEach(claim -> claim.verify(u.ring(), u.epoch(), u.object()));
         ShareRoot said = u.dealings().getFirst().rootOf(session.self());
         if (!Arrays.equals(said.root(), own.root()) || !Arrays.equals(said.signature(), own.signature())) {
             throw new MalformedException("the token names another share root than that of the share that arrived");
@@ -416,16 +446,17 @@ public final class Write {
         return Arrays.copyOfRange(manifest, k * Sha256.BYTES, (k + 1) * Sha256.BYTES);
     }
 
-    // Step 6.  U checks the n signatures, then tells every provider to commit.  B_i are gone.
+    // Step 6.  U checks the n signatures, or those of all that were there, then tells every provider to commit.  B_i
+    // are gone.
 
-    /** @throws IntegrityException unless all n providers signed the u_m that U sent */
+    /** @throws IntegrityException unless all providers on the path signed the u_m that U sent */
     public static void checkChain(Plan plan, byte[] token, SignatureChain chain) {
         if (!Arrays.equals(chain.token(), token)) {
             throw new IntegrityException(
                     "the chain came back over another token than the one that was sent", List.of());
         }
         try {
-            chain.verifyComplete(plan.ring().keys());
+            chain.verifyCommitted(plan.ring().keys());
         } catch (BadSignatureException | MalformedException e) {
             throw new IntegrityException(
                     "the signature chain of " + plan.object() + " doesn't hold: " + e.getMessage(), List.of());
@@ -447,12 +478,12 @@ public final class Write {
         return root;
     }
 
-    /** CC_i: the object becomes visible here only under a complete chain over the token that it signed itself. */
+    /** CC_i: the object becomes visible here only under everyone's signatures over the token that it signed itself. */
     public static void checkCommit(RingDescriptor ring, SignatureChain signedHere, SignatureChain chain) {
         if (!Arrays.equals(chain.token(), signedHere.token())) {
             throw new MalformedException("the commit is for another token than the one signed here");
         }
-        chain.verifyComplete(ring.keys(), signedHere);
+        chain.verifyCommitted(ring.keys(), signedHere);
     }
 
     static List<Integer> xs(List<ShareIndex> path) {

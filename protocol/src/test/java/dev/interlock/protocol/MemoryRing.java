@@ -22,7 +22,10 @@ import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
@@ -105,6 +108,7 @@ final class MemoryRing {
 
     private final Map<ObjectId, byte[]> userKeys = new HashMap<>();
     private OpeningKey privateKey;
+    private final SigningKey ownerKey;
     private Tap tap = new Tap() {};
 
     /** Sees everything that one party sends another, and may change it. A stream is changed in place. */
@@ -147,20 +151,26 @@ final class MemoryRing {
         owner = random.bytes(Token.OWNER_BYTES);
         List<SigningKey> keys = new ArrayList<>();
         List<NodeCard> cards = new ArrayList<>();
+        List<OpeningKey> opening = new ArrayList<>();
         for (int i = 1; i <= n + 1; i++) {
             keys.add(newKey());
+            opening.add(OpeningKey.generate(Kem.X25519, random));
             String name = i <= n ? "cc" + i : "dealer1";
             cards.add(NodeCard.of(
                     i <= n ? Role.PROVIDER : Role.DEALER,
                     name,
                     name + ".example:443",
                     "%064x".formatted(i),
-                    keys.getLast().verifyingKey()));
+                    keys.getLast().verifyingKey(),
+                    i <= n ? Optional.of(opening.getLast().recipient().toString()) : Optional.empty()));
         }
         ring = RingDescriptor.open(RingDescriptor.assemble(newKey(), "memory", t, profiles, cards));
-        ring.providers().forEach(p -> providers.put(p.x(), new CloudProvider(p.x(), keys.get(p.x().x() - 1))));
+        ring.providers()
+                .forEach(p -> providers.put(
+                        p.x(), new CloudProvider(p.x(), keys.get(p.x().x() - 1), opening.get(p.x().x() - 1))));
         dealer = new Dealer("dealer1", keys.getLast());
         privateKey = OpeningKey.generate(Kem.X25519, random);
+        ownerKey = newKey();
     }
 
     /** The private key of protocol 1, from now on. */
@@ -256,7 +266,10 @@ final class MemoryRing {
             }
 
             // 5. u_m and the signature chain travel behind the data.
-            byte[] u = Write.token(plan, root(manifest), dealt, NOW_MILLIS).encode();
+            List<Claim> claims =
+                    Write.missing(ring, s).stream().map(x -> claim(object, x)).toList();
+            byte[] u =
+                    Write.token(plan, root(manifest), dealt, claims, NOW_MILLIS).encode();
             ChainMessage message = new ChainMessage(SignatureChain.start(u), manifest);
             for (ShareIndex x : s) {
                 message = tap.signed(x, ChainMessage.decode(cc(x).sign(plan.session(), message.encode())));
@@ -276,6 +289,22 @@ final class MemoryRing {
             holdings.put(object, commit.holdings());
             return object;
         }
+    }
+
+    /** The owner's word for CC_k, with one key for all of them. */
+    private Claim claim(ObjectId object, ShareIndex k) {
+        byte[] message = Claim.message(ring.id(), ring.epoch(), object, k);
+        return new Claim(k, ownerKey.verifyingKey(), ownerKey.sign(Purpose.CLAIM, message));
+    }
+
+    /** A custodian brings CC_k what waited for it; what it keeps is its answer. */
+    SignatureChain bring(ObjectId object, ShareIndex custodian, ShareIndex k) {
+        ChainMessage kept = cc(custodian).committed.get(object);
+        CommitMessage commit = new CommitMessage(kept.chain(), holdings.get(object));
+        return cc(k).take(
+                        new RestoreMessage(commit, kept.manifest()).encode(),
+                        cc(custodian).waiting.get(object).get(k),
+                        name(custodian));
     }
 
     /** CC_k, which lost the object, gets it back from S; nothing of it is kept where this throws. */
@@ -576,6 +605,12 @@ final class MemoryRing {
                         salts.stream().map(ofChunk -> ofChunk.get(point)).toList();
                 roots.add(send(deal, deal.path().get(i), shares.get(i), own));
             }
+            for (int i = 0; i < deal.missing().size(); i++) {
+                int point = deal.path().size() + i;
+                List<MemorySegment> own =
+                        salts.stream().map(ofChunk -> ofChunk.get(point)).toList();
+                roots.add(leave(deal, deal.missing().get(i), shares.get(point), own));
+            }
             deal.user().ifPresent(_ -> ofUsers.put(deal.session(), bytes(shares.getLast())));
             return Json.write(DealReply.of(new Dealt(name, roots)));
         }
@@ -598,12 +633,50 @@ final class MemoryRing {
             return salts;
         }
 
+        /** What is CC_k's, sealed to it, with its custodians. */
+        private ShareRoot leave(Write.Deal deal, ShareIndex k, MemorySegment share, List<MemorySegment> salts) {
+            ShareRoot signed = root(deal, k, share, salts);
+            byte[] sealed = waitingShare(deal, k, tap.dealt(k, new DealtShare(share, salts, signed)));
+            Custody.custodians(deal.path(), deal.missing(), k).forEach(custodian -> {
+                assert Custody.of(custodian, deal.path(), deal.missing()).contains(k);
+                cc(custodian).seen.add(sealed);
+                cc(custodian)
+                        .waiting
+                        .computeIfAbsent(deal.object(), _ -> new HashMap<>())
+                        .put(k, sealed.clone());
+            });
+            return signed;
+        }
+
+        private byte[] waitingShare(Write.Deal deal, ShareIndex k, DealtShare own) {
+            RecipientKey to = ring.provider(k).card().recipient();
+            ByteArrayOutputStream sealed = new ByteArrayOutputStream();
+            int count = deal.layout().count();
+            try (SealedWriter writer = new SealedWriter(to, Sealing.ofShare(ring.id(), deal.object(), k), random)) {
+                sealed.writeBytes(writer.header());
+                for (int j = 0; j < count; j++) {
+                    ByteArrayOutputStream piece = new ByteArrayOutputStream();
+                    piece.writeBytes(bytes(own.salts().get(j)));
+                    piece.writeBytes(bytes(chunk(deal.layout(), own.share(), j)));
+                    sealed.writeBytes(sealed(writer, j, j == count - 1, piece.toByteArray()));
+                }
+            }
+            assert sealed.size() == new SealedLayout(to.kem()).waitingBytes(deal.layout());
+            return sealed.toByteArray();
+        }
+
         private ShareRoot send(Write.Deal deal, ShareIndex x, MemorySegment share, List<MemorySegment> salts) {
+            ShareRoot signed = root(deal, x, share, salts);
+            cc(x).keep(deal.session(), tap.dealt(x, new DealtShare(share, salts, signed)));
+            return signed;
+        }
+
+        private ShareRoot root(Write.Deal deal, ShareIndex x, MemorySegment share, List<MemorySegment> salts) {
             MerkleRoot root = new MerkleRoot();
             for (int k = 0; k < deal.layout().count(); k++) {
                 root.add(Write.shareLeaf(deal.object(), x, k, salts.get(k), chunk(deal.layout(), share, k)));
             }
-            ShareRoot signed = ShareRoot.sign(
+            return ShareRoot.sign(
                     key,
                     ring.id(),
                     ring.epoch(),
@@ -611,8 +684,6 @@ final class MemoryRing {
                     x,
                     deal.layout().length(),
                     root.root());
-            cc(x).keep(deal.session(), tap.dealt(x, new DealtShare(share, salts, signed)));
-            return signed;
         }
     }
 
@@ -620,6 +691,10 @@ final class MemoryRing {
     final class CloudProvider {
         final ShareIndex x;
         final SigningKey key;
+        final OpeningKey opening;
+        /** What waits here for those that were missing, sealed to them. */
+        final Map<ObjectId, Map<ShareIndex, byte[]>> waiting = new HashMap<>();
+
         final Map<ObjectId, DealtShare> shares = new HashMap<>();
         final Map<ObjectId, MemorySegment> ciphertexts = new HashMap<>();
         /** Protocol 1, at a home: everyone's. */
@@ -635,9 +710,10 @@ final class MemoryRing {
         private final Map<ObjectId, ChainMessage> prepared = new HashMap<>();
         private final Map<ObjectId, ChainMessage> committed = new HashMap<>();
 
-        CloudProvider(ShareIndex x, SigningKey key) {
+        CloudProvider(ShareIndex x, SigningKey key, OpeningKey opening) {
             this.x = x;
             this.key = key;
+            this.opening = opening;
         }
 
         Session accept(byte[] order) {
@@ -713,6 +789,50 @@ final class MemoryRing {
                 }
             }
             return flow;
+        }
+
+        /** What it missed is brought to it. */
+        SignatureChain take(byte[] message, byte[] sealed, String from) {
+            RestoreMessage said = RestoreMessage.decode(message);
+            VerifyingKey user = Custody.checkBrought(ring, x, said);
+            assert user.equals(ownerKey.verifyingKey());
+            Token u = Token.decode(said.commit().chain().token());
+            int at = new SealedLayout(opening.recipient().kem()).headerBytes();
+            MemorySegment share =
+                    MemorySegment.ofArray(new byte[(int) u.layout().padTotal()]);
+            List<MemorySegment> salts = new ArrayList<>();
+            MerkleRoot root = new MerkleRoot();
+            int count = u.layout().count();
+            try (SealedReader reader =
+                    new SealedReader(Arrays.copyOf(sealed, at), opening, Sealing.ofShare(ring.id(), u.object(), x))) {
+                for (int k = 0; k < count; k++) {
+                    int length = SealedLayout.sharePieceBytes(u.layout(), k) + SealedLayout.TAG_BYTES;
+                    MemorySegment piece = MemorySegment.ofArray(
+                            opened(reader, k, k == count - 1, Arrays.copyOfRange(sealed, at, at + length)));
+                    salts.add(piece.asSlice(0, Leaves.SALT_BYTES));
+                    chunk(u.layout(), share, k).copyFrom(piece.asSlice(Leaves.SALT_BYTES));
+                    root.add(Write.shareLeaf(u.object(), x, k, salts.getLast(), piece.asSlice(Leaves.SALT_BYTES)));
+                    at += length;
+                }
+            }
+            Custody.checkShare(u, x, root.root(), from);
+            shares.put(
+                    u.object(),
+                    new DealtShare(share, salts, u.dealings().getFirst().rootOf(x)));
+            committed.put(u.object(), new ChainMessage(said.commit().chain(), said.manifest()));
+            return learn(u.object(), said.commit().chain());
+        }
+
+        /** Keeps the longer chain, and signs where it's its turn. */
+        SignatureChain learn(ObjectId object, SignatureChain other) {
+            ChainMessage kept = committed.get(object);
+            SignatureChain longer = Custody.sign(Custody.longer(ring, kept.chain(), other), x, key);
+            committed.put(object, new ChainMessage(longer, kept.manifest()));
+            return longer;
+        }
+
+        SignatureChain chain(ObjectId object) {
+            return committed.get(object).chain();
         }
 
         /** The provider's disk is new. */

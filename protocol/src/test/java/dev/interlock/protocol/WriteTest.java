@@ -55,7 +55,7 @@ final class WriteTest {
 
     private static final byte[] MANIFEST = MEMORY.random.bytes(64);
     private static final Dealt DEALT = dealt("dealer1", PLAN.path());
-    private static final Token U_M = Write.token(PLAN, rootOf(MANIFEST), DEALT, MemoryRing.NOW_MILLIS);
+    private static final Token U_M = Write.token(PLAN, rootOf(MANIFEST), DEALT, List.of(), MemoryRing.NOW_MILLIS);
 
     private static Dealt dealt(String dealer, List<ShareIndex> path) {
         return new Dealt(dealer, path.stream().map(WriteTest::rootFor).toList());
@@ -321,6 +321,7 @@ final class WriteTest {
                     threshold,
                     providers,
                     providers.subList(0, homes),
+                    List.of(),
                     length,
                     commitment,
                     dealings,

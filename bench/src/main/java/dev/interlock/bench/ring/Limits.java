@@ -60,7 +60,8 @@ final class Limits implements AutoCloseable {
         NodeCard lent = ring.descriptor().providers().getFirst().card();
         LimitServer.Child server = LimitServer.start(ring.node(lent));
         Peers peers = new Peers(Optional.empty(), DEADLINES);
-        NodeCard card = NodeCard.of(lent.role(), lent.name(), "127.0.0.1:" + server.port(), lent.tlsPin(), lent.key());
+        NodeCard card = NodeCard.of(
+                lent.role(), lent.name(), "127.0.0.1:" + server.port(), lent.tlsPin(), lent.key(), lent.sealing());
         Limits limits = new Limits(ring.scratch(), server, peers, peers.to(card));
         limits.warm();
         return limits;

@@ -13,6 +13,7 @@ import dev.interlock.core.sharing.ChunkLayout;
  * header   1 ‖ kem (1) ‖ recipient id (16) ‖ enc
  * message  header ‖ pieces; each of 1 MiB but the last, an empty message has an empty one
  * share    header ‖ share leaves (32 each) ‖ pieces; piece k is salt_k ‖ share chunk k
+ * waiting  header ‖ pieces, those of a share
  * </pre>
  *
  * A piece is sealed in 16 bytes more.
@@ -88,6 +89,11 @@ public record SealedLayout(Kem kem) {
                 + leavesBytes(object)
                 + object.padTotal()
                 + (long) object.count() * (Leaves.SALT_BYTES + TAG_BYTES);
+    }
+
+    /** The length of a share that waits for its provider: the same without leaves, since whoever seals it streams it. */
+    public long waitingBytes(ChunkLayout object) {
+        return shareBytes(object) - leavesBytes(object);
     }
 
     /** The length of the share leaves behind the header of a sealed share. */

@@ -8,6 +8,7 @@ public enum Purpose {
     NODE_CARD("interlock/v1/node-card"),
     CLIENT_REQUEST("interlock/v1/client-request"),
     DESTROY_NOTICE("interlock/v1/destroy-notice"),
+    CLAIM("interlock/v1/claim"),
     SHARE_ROOT("interlock/v1/share-root"),
     TOKEN_CHAIN("interlock/v1/token-chain"),
     RECEIPT("interlock/v1/receipt"),

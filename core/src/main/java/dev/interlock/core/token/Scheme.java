@@ -59,6 +59,14 @@ public record Scheme(int protocol, Profile profile) {
         return blinded() ? threshold.n() - threshold.t() + 1 : 1;
     }
 
+    /**
+     * How many of n providers must take part in a write, at least, where the others may get their shares later: one more than
+     * open the object, or the write check would find no wrong share.
+     */
+    public int writers(Threshold threshold) {
+        return blinded() && !sealed() ? Math.min(threshold.t() + 1, threshold.n()) : threshold.n();
+    }
+
     /** How many providers must take part in a read, at least: t points, of which the user may hold one. */
     public int readers(Threshold threshold) {
         return readWithUser() ? threshold.t() - 1 : threshold.t();

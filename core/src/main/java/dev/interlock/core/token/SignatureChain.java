@@ -15,7 +15,8 @@ import java.util.function.Function;
 
 /**
  * The nested signatures over u_m, in the order of its providers: CC_i signs u_m, its own share roots and the signature of
- * CC_{i−1} (the paper's sig_CCi(…sig_CC1(u_m)…)). Complete, it proves offline that every provider took part.
+ * CC_{i−1} (the paper's sig_CCi(…sig_CC1(u_m)…)). Complete, it proves offline that every provider took part. Those that were
+ * missing at the write are the last, and sign when they have got their shares.
  *
  * @param token the bytes of u_m as they were sent; never encoded again
  * @param signatures 64 bytes each; the first is that of the first provider
@@ -85,6 +86,26 @@ public record SignatureChain(byte[] token, List<byte[]> signatures) {
         if (signatures.size() != n) {
             throw new MalformedException("the chain has " + signatures.size() + " of " + n + " signatures");
         }
+    }
+
+    /** As {@link #verify}, and nobody's signature is missing but those of providers that were missing at the write. */
+    public void verifyCommitted(Function<ShareIndex, VerifyingKey> keys) {
+        verifyCommitted(keys, start(token));
+    }
+
+    /** As {@link #verifyCommitted(Function)}, for whoever verified how this chain begins, as {@link #verifyComplete}. */
+    public void verifyCommitted(Function<ShareIndex, VerifyingKey> keys, SignatureChain verified) {
+        verifyBeyond(beginsWith(verified) ? verified.signatures.size() : 0, keys);
+        int present = Token.decode(token).present().size();
+        if (signatures.size() < present) {
+            throw new MalformedException("the chain has " + signatures.size() + " of " + present + " signatures");
+        }
+    }
+
+    /** Whose signatures aren't there yet, in the order in which they'll come. */
+    public List<ShareIndex> unsigned() {
+        List<ShareIndex> providers = Token.decode(token).providers();
+        return providers.subList(Math.min(signatures.size(), providers.size()), providers.size());
     }
 
     private boolean beginsWith(SignatureChain start) {

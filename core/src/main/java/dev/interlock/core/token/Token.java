@@ -8,6 +8,7 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -24,6 +25,7 @@ import java.util.List;
  * @param threshold t of n
  * @param providers the share indices of all n providers, in the order of the write
  * @param homes those that hold the ciphertext, the first of them decides the commit; a prefix of {@code providers}
+ * @param claims for each provider that was missing at the write, in its order: the last of {@code providers}
  * @param length of m, in bytes
  * @param commitment h, the Merkle root over the chunk leaves: 32 bytes
  * @param createdMillis by the client's clock, since 1970
@@ -39,6 +41,7 @@ public record Token(
         Threshold threshold,
         List<ShareIndex> providers,
         List<ShareIndex> homes,
+        List<Claim> claims,
         long length,
         byte[] commitment,
         List<Dealt> dealings,
@@ -50,6 +53,7 @@ public record Token(
     public Token {
         providers = List.copyOf(providers);
         homes = List.copyOf(homes);
+        claims = List.copyOf(claims);
         dealings = List.copyOf(dealings);
         require(
                 generation >= 1 && (generation == 1) == origin.equals(object),
@@ -65,6 +69,14 @@ public record Token(
                         && homes.size() <= providers.size()
                         && providers.subList(0, homes.size()).equals(homes),
                 "the homes must be the first of the providers");
+        int present = providers.size() - claims.size();
+        require(
+                present >= (claims.isEmpty() ? 0 : scheme.writers(threshold))
+                        && homes.size() <= present
+                        && providers
+                                .subList(present, providers.size())
+                                .equals(claims.stream().map(Claim::x).toList()),
+                "those that were missing must be the last of the providers and no homes, and leave enough of them");
         require(!dealings.isEmpty() && dealings.size() <= 0xFF, "the token must name 1 to 255 dealings");
         for (Dealt dealt : dealings) {
             require(
@@ -78,6 +90,16 @@ public record Token(
 
     public ShareIndex home() {
         return homes.getFirst();
+    }
+
+    /** Those that took part in the write. */
+    public List<ShareIndex> present() {
+        return providers.subList(0, providers.size() - claims.size());
+    }
+
+    /** Those that didn't, whose shares wait for them. */
+    public List<ShareIndex> missing() {
+        return providers.subList(providers.size() - claims.size(), providers.size());
     }
 
     /** Whether the object can be opened while these providers have what they stored (and the user what it keeps). */
@@ -104,7 +126,11 @@ public record Token(
                 .u8(threshold.t())
                 .u8(threshold.n());
         providers.forEach(x -> out.u8(x.x()));
-        out.u8(homes.size()).u64(length).u32(ChunkLayout.CHUNK_BYTES).fixed(commitment, Sha256.BYTES);
+        out.u8(homes.size()).u8(claims.size());
+        for (Claim claim : claims) {
+            out.fixed(claim.key().bytes(), VerifyingKey.BYTES).fixed(claim.signature(), SigningKey.SIGNATURE_BYTES);
+        }
+        out.u64(length).u32(ChunkLayout.CHUNK_BYTES).fixed(commitment, Sha256.BYTES);
         out.u8(dealings.size());
         for (Dealt dealt : dealings) {
             out.text(dealt.dealer()).u8(dealt.summed() ? 1 : 0);
@@ -143,6 +169,13 @@ public record Token(
         }
         int homes = in.u8();
         require(homes <= providers.size(), homes + " homes of " + providers.size() + " providers");
+        int missing = in.u8();
+        require(missing <= providers.size(), missing + " missing of " + providers.size() + " providers");
+        List<Claim> claims = new ArrayList<>();
+        for (ShareIndex x : providers.subList(providers.size() - missing, providers.size())) {
+            VerifyingKey key = VerifyingKey.of(in.fixed(VerifyingKey.BYTES));
+            claims.add(new Claim(x, key, in.fixed(SigningKey.SIGNATURE_BYTES)));
+        }
         long length = in.u64();
         int chunkBytes = in.u32();
         require(
@@ -176,6 +209,7 @@ public record Token(
                 threshold,
                 providers,
                 providers.subList(0, homes),
+                claims,
                 length,
                 commitment,
                 dealings,

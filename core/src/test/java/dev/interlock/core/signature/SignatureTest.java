@@ -26,6 +26,7 @@ final class SignatureTest {
         "RING_DESCRIPTOR, interlock/v1/ring-descriptor",
         "NODE_CARD,       interlock/v1/node-card",
         "CLIENT_REQUEST,  interlock/v1/client-request",
+        "CLAIM,           interlock/v1/claim",
         "SHARE_ROOT,      interlock/v1/share-root",
         "TOKEN_CHAIN,     interlock/v1/token-chain",
         "RECEIPT,         interlock/v1/receipt"

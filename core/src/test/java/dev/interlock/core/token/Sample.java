@@ -3,6 +3,7 @@ package dev.interlock.core.token;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ final class Sample {
                 new Threshold(2, providers.size()),
                 providers,
                 providers.subList(0, homes),
+                List.of(),
                 length,
                 filled(32, 0x0C),
                 dealings,
@@ -53,6 +55,12 @@ final class Sample {
 
     static ShareRoot root(ShareIndex x) {
         return ShareRoot.sign(DEALER, RING, EPOCH, OBJECT, x, LENGTH, filled(32, x.x()));
+    }
+
+    /** The owner's word for provider x, with the key that it has there. */
+    static Claim claim(ShareIndex x) {
+        SigningKey owner = key(1000 + x.x());
+        return new Claim(x, owner.verifyingKey(), owner.sign(Purpose.CLAIM, Claim.message(RING, EPOCH, OBJECT, x)));
     }
 
     /** Provider x's signing key. */

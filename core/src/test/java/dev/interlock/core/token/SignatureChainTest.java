@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
@@ -38,6 +39,51 @@ final class SignatureChainTest {
     void aChainThatAllSignedHolds() {
         complete().verify(keys());
         complete().verifyComplete(keys());
+    }
+
+    /** x = 8 of four was missing: the chain holds without it and with it, and not without anyone else. */
+    @Test
+    void aChainOfAllThatWereThereHoldsAndGrows() {
+        List<ShareIndex> four = Sample.indices(9, 4, 200, 8);
+        Token u = Sample.token();
+        byte[] token = new Token(
+                        u.object(),
+                        u.origin(),
+                        u.generation(),
+                        u.ring(),
+                        u.epoch(),
+                        u.scheme(),
+                        u.owner(),
+                        new Threshold(2, 4),
+                        four,
+                        four.subList(0, 3),
+                        List.of(Sample.claim(four.getLast())),
+                        u.length(),
+                        u.commitment(),
+                        List.of(dealt("dealer1", four)),
+                        u.createdMillis())
+                .encode();
+        SignatureChain chain = SignatureChain.start(token);
+        for (int signers = 0; signers <= 4; signers++) {
+            SignatureChain part = chain;
+            assertThat(part.unsigned()).isEqualTo(four.subList(signers, 4));
+            if (signers < 3) {
+                assertThatThrownBy(() -> part.verifyCommitted(keys()))
+                        .isInstanceOf(MalformedException.class)
+                        .hasMessage("the chain has " + signers + " of 3 signatures");
+            } else {
+                part.verifyCommitted(keys());
+                List<byte[]> forged = new ArrayList<>(part.signatures());
+                forged.set(signers - 1, part.signatures().getFirst());
+                assertThatThrownBy(() -> new SignatureChain(token, forged).verifyCommitted(keys()))
+                        .isInstanceOf(BadSignatureException.class);
+            }
+            if (signers < 4) {
+                assertThatThrownBy(() -> part.verifyComplete(keys())).isInstanceOf(MalformedException.class);
+                chain = chain.sign(four.get(signers), key(four.get(signers)));
+            }
+        }
+        chain.verifyComplete(keys());
     }
 
     @Test

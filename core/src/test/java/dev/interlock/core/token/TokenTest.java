@@ -11,6 +11,7 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -34,12 +35,13 @@ final class TokenTest {
         assertThat(hex.formatHex(take(in, 16))).isEqualTo("00112233445566778899aabbccddeeff");
         assertThat(hex.formatHex(take(in, 16))).isEqualTo("ffeeddccbbaa99887766554433221100");
         assertThat(in.getInt()).isEqualTo(7);
-        // Protocol 3, blinded; the owner; t = 2 of n = 3 providers with x = 9, 4, 200, the first two of them homes.
+        // Protocol 3, blinded; the owner; t = 2 of n = 3 providers with x = 9, 4, 200, the first two of them homes,
+        // none missing.
         assertThat(take(in, 2)).containsExactly(3, 2);
         assertThat(take(in, 16)).containsOnly(0x0A);
         assertThat(take(in, 2)).containsExactly(2, 3);
         assertThat(take(in, 3)).containsExactly(9, 4, (byte) 200);
-        assertThat(in.get()).isEqualTo((byte) 2);
+        assertThat(take(in, 2)).containsExactly(2, 0);
         assertThat(in.getLong()).isEqualTo(3_000_000);
         assertThat(in.getInt()).isEqualTo(1 << 20);
         assertThat(take(in, 32)).containsOnly(0x0C);
@@ -147,18 +149,19 @@ final class TokenTest {
         rejects(57, 4, "3 different providers");
         rejects(60, 0, "homes");
         rejects(60, 4, "4 homes of 3 providers");
-        rejects(61, 0xFF, "2^63");
-        rejects(61, 0x01, "the length");
-        rejects(70, 0x11, "chunks of");
-        rejects(105, 0, "dealings");
-        rejects(114, 2, "signed by");
+        rejects(61, 4, "4 missing of 3 providers");
+        rejects(62, 0xFF, "2^63");
+        rejects(62, 0x01, "the length");
+        rejects(71, 0x11, "chunks of");
+        rejects(106, 0, "dealings");
+        rejects(115, 2, "signed by");
         rejects(1, 7, "its own origin");
     }
 
     private static void rejects(int at, int value, String rule) {
         byte[] bytes = Sample.token().encode();
         // Where dealings are left out, so are their bytes.
-        byte[] changed = at == 105 ? without(bytes, 106, bytes.length - 28) : bytes;
+        byte[] changed = at == 106 ? without(bytes, 107, bytes.length - 28) : bytes;
         changed[at] = (byte) value;
         assertThatThrownBy(() -> Token.decode(changed))
                 .as("byte %d = %d", at, value)
@@ -184,6 +187,59 @@ final class TokenTest {
         assertThat(withHomes(PROVIDERS).homes()).isEqualTo(PROVIDERS);
     }
 
+    /** t = 2 of five: three must have been there, and no home may be missing. */
+    @Test
+    void thoseThatWereMissingAreTheLastAndLeaveEnough() {
+        List<ShareIndex> five = indices(9, 4, 200, 7, 8);
+        for (int missing = 0; missing <= 2; missing++) {
+            Token u = withMissing(Scheme.DEFAULT, five, 3, five.subList(5 - missing, 5));
+            assertThat(u.present()).isEqualTo(five.subList(0, 5 - missing));
+            assertThat(u.missing()).isEqualTo(five.subList(5 - missing, 5));
+            Token read = Token.decode(u.encode());
+            assertThat(read).usingRecursiveComparison().isEqualTo(u);
+        }
+        String rule = "must be the last of the providers and no homes, and leave enough of them";
+        refuses(() -> withMissing(Scheme.DEFAULT, five, 2, indices(200, 7, 8)), rule);
+        refuses(() -> withMissing(Scheme.DEFAULT, five, 4, indices(7, 8)), rule);
+        refuses(() -> withMissing(Scheme.DEFAULT, five, 3, indices(8, 7)), rule);
+        refuses(() -> withMissing(Scheme.DEFAULT, five, 3, indices(7)), rule);
+        refuses(() -> withMissing(new Scheme(1, Profile.BLINDED), five, 3, indices(8)), rule);
+        refuses(() -> withMissing(new Scheme(3, Profile.PUBLISHED), five, 1, indices(8)), rule);
+    }
+
+    private static Token withMissing(Scheme scheme, List<ShareIndex> providers, int homes, List<ShareIndex> missing) {
+        Token u = Sample.token();
+        return new Token(
+                u.object(),
+                u.origin(),
+                u.generation(),
+                u.ring(),
+                u.epoch(),
+                scheme,
+                u.owner(),
+                new Threshold(2, providers.size()),
+                providers,
+                providers.subList(0, homes),
+                missing.stream().map(Sample::claim).toList(),
+                u.length(),
+                u.commitment(),
+                List.of(dealt("dealer1", providers)),
+                u.createdMillis());
+    }
+
+    @Test
+    void aClaimIsTheOwnersForOneProviderAndObject() {
+        Claim claim = Sample.claim(new ShareIndex(4));
+        claim.verify(Sample.RING, Sample.EPOCH, Sample.OBJECT);
+        List.<Runnable>of(
+                        () -> claim.verify(Sample.RING, Sample.EPOCH + 1, Sample.OBJECT),
+                        () -> claim.verify(RingId.of(new byte[16]), Sample.EPOCH, Sample.OBJECT),
+                        () -> claim.verify(Sample.RING, Sample.EPOCH, ObjectId.of(new byte[16])),
+                        () -> new Claim(new ShareIndex(5), claim.key(), claim.signature())
+                                .verify(Sample.RING, Sample.EPOCH, Sample.OBJECT))
+                .forEach(other -> assertThatThrownBy(other::run).isInstanceOf(BadSignatureException.class));
+    }
+
     private static Token withHomes(List<ShareIndex> homes) {
         Token u = Sample.token();
         return new Token(
@@ -197,6 +253,7 @@ final class TokenTest {
                 u.threshold(),
                 u.providers(),
                 homes,
+                u.claims(),
                 u.length(),
                 u.commitment(),
                 u.dealings(),
@@ -220,6 +277,7 @@ final class TokenTest {
                         new Threshold(2, 4),
                         u.providers(),
                         u.homes(),
+                        u.claims(),
                         u.length(),
                         u.commitment(),
                         u.dealings(),
@@ -281,6 +339,7 @@ final class TokenTest {
                 u.threshold(),
                 u.providers(),
                 u.homes(),
+                u.claims(),
                 u.length(),
                 commitment,
                 u.dealings(),
@@ -354,6 +413,7 @@ final class TokenTest {
                 u.threshold(),
                 u.providers(),
                 u.homes(),
+                u.claims(),
                 u.length(),
                 u.commitment(),
                 u.dealings(),

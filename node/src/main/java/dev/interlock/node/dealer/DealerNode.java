@@ -9,6 +9,9 @@ import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.random.DealerRandom;
 import dev.interlock.core.random.NoiseException;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sealing.SealedWriter;
+import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.PadDealer;
@@ -25,6 +28,7 @@ import dev.interlock.node.UserSink;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
@@ -44,6 +48,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -175,6 +180,9 @@ public final class DealerNode implements AutoCloseable {
             for (ShareIndex x : deal.path()) {
                 receivers.add(new ProviderReceiver(deal, x));
             }
+            for (ShareIndex x : deal.missing()) {
+                receivers.add(new WaitingReceiver(deal, x, source));
+            }
             if (deal.user().isPresent()) {
                 receivers.add(new UserReceiver(meet(new UserShare(deal.session(), user))));
             }
@@ -206,7 +214,9 @@ public final class DealerNode implements AutoCloseable {
                     }
                     dealt.increment(length);
                 }
-                receivers.forEach(Receiver::endChunk);
+                for (Receiver receiver : receivers) {
+                    receiver.endChunk();
+                }
             }
             random.check();
             List<ShareRoot> roots = new ArrayList<>();
@@ -253,7 +263,7 @@ public final class DealerNode implements AutoCloseable {
 
         abstract void sendTile() throws InterruptedException;
 
-        abstract void endChunk();
+        abstract void endChunk() throws InterruptedException;
 
         /** The signed root of a provider's share. */
         abstract Optional<ShareRoot> end() throws InterruptedException;
@@ -369,14 +379,7 @@ public final class DealerNode implements AutoCloseable {
 
         @Override
         Optional<ShareRoot> end() throws InterruptedException {
-            ShareRoot signed = ShareRoot.sign(
-                    server.key(),
-                    ring.id(),
-                    ring.epoch(),
-                    deal.object(),
-                    x,
-                    deal.layout().length(),
-                    root.root());
+            ShareRoot signed = signed(deal, x, root);
             send(Unpooled.wrappedBuffer(signed.root(), signed.signature()));
             upload.out().end();
             ended = true;
@@ -413,6 +416,129 @@ public final class DealerNode implements AutoCloseable {
             salt.close();
             super.close();
         }
+    }
+
+    /** A missing provider's: the same, sealed to it piece by piece, to the two that keep it until it is back. */
+    private final class WaitingReceiver extends Receiver {
+        private final Write.Deal deal;
+        private final ShareIndex x;
+        private final List<Peer.Upload> uploads;
+        private final SealedWriter seal;
+        private final MerkleRoot root = new MerkleRoot();
+        /** A chunk behind its salt. */
+        private final SecretBytes piece;
+
+        private boolean begun;
+        private int k;
+        private long filled;
+
+        WaitingReceiver(Write.Deal deal, ShareIndex x, PadRandom source) {
+            this.deal = deal;
+            this.x = x;
+            this.seal = new SealedWriter(
+                    ring.provider(x).card().recipient(),
+                    Sealing.ofShare(ring.id(), deal.object(), x),
+                    new Drawn(source));
+            this.piece = SecretBytes.allocate(SealedLayout.sharePieceBytes(deal.layout(), 0));
+            this.uploads = Custody.custodians(deal.path(), deal.missing(), x).stream()
+                    .map(custodian -> server.peers()
+                            .to(ring.provider(custodian).card())
+                            .upload("/v1/sessions/" + deal.session() + "/waiting/" + x.x(), Optional.empty()))
+                    .toList();
+        }
+
+        @Override
+        MemorySegment beginChunk(int chunk) {
+            k = chunk;
+            filled = Leaves.SALT_BYTES;
+            return piece.segment().asSlice(0, Leaves.SALT_BYTES);
+        }
+
+        @Override
+        MemorySegment nextTile(int length) {
+            MemorySegment tile = piece.segment().asSlice(filled, length);
+            filled += length;
+            return tile;
+        }
+
+        @Override
+        void sendTile() {}
+
+        @Override
+        void endChunk() throws InterruptedException {
+            MemorySegment whole = piece.segment().asSlice(0, filled);
+            root.add(Write.shareLeaf(
+                    deal.object(), x, k, whole.asSlice(0, Leaves.SALT_BYTES), whole.asSlice(Leaves.SALT_BYTES)));
+            byte[] sealed = new byte[(int) filled + SealedLayout.TAG_BYTES];
+            seal.seal(k, k == deal.layout().count() - 1, whole, MemorySegment.ofArray(sealed));
+            if (!begun) {
+                begun = true;
+                send(seal.header());
+            }
+            send(sealed);
+        }
+
+        private void send(byte[] bytes) throws InterruptedException {
+            int length;
+            for (int done = 0; done < bytes.length; done += length) {
+                length = Http2.pieceBytes(bytes.length - done);
+                for (Peer.Upload upload : uploads) {
+                    upload.send(Unpooled.wrappedBuffer(bytes, done, length), deadlines.stall());
+                }
+            }
+        }
+
+        @Override
+        Optional<ShareRoot> end() {
+            uploads.forEach(upload -> upload.out().end());
+            return Optional.of(signed(deal, x, root));
+        }
+
+        @Override
+        void complete() {
+            uploads.forEach(upload -> {
+                byte[] _ = upload.complete(deadlines.settle());
+            });
+        }
+
+        @Override
+        void fail(InterlockException cause) {
+            uploads.forEach(upload -> upload.out().fail(cause));
+        }
+
+        @Override
+        public void close() {
+            piece.close();
+            seal.close();
+            super.close();
+        }
+    }
+
+    /** A dealing's own randomness, for the seals as for the shares. */
+    private static final class Drawn extends SecureRandom {
+        private static final long serialVersionUID = 1L;
+
+        private final transient PadRandom source;
+
+        Drawn(PadRandom source) {
+            this.source = source;
+        }
+
+        @Override
+        public void nextBytes(byte[] bytes) {
+            source.fill(MemorySegment.ofArray(bytes));
+        }
+    }
+
+    private ShareRoot signed(Write.Deal deal, ShareIndex x, MerkleRoot root) {
+        return ShareRoot.sign(
+                server.key(),
+                ring.id(),
+                ring.epoch(),
+                deal.object(),
+                x,
+                deal.layout().length(),
+                root.root());
     }
 
     @Override

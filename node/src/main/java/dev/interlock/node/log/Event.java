@@ -19,6 +19,12 @@ public enum Event {
     /** A provider holds its part of an object durably, before it signs for it. */
     STORED,
     COMMITTED,
+    /** A share waits here for a provider that is missing, durably, before this provider signs for it. */
+    CUSTODY,
+    /** That provider has its share and signed for it; what waited is gone. */
+    DELIVERED,
+    /** Everyone's signature is there, also of those who were missing at the write. */
+    COMPLETED,
     /** What was stored, but never committed, is gone. */
     FORGOTTEN,
     /** A later generation took an object's place, and what it was is erased. */

@@ -19,15 +19,19 @@ import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.SessionReport;
+import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -46,6 +50,15 @@ final class LiveSession implements AutoCloseable {
     private final @Nullable Blob ciphertext;
     /** The sealed shares that this home keeps, by whose they are. */
     private final Map<ShareIndex, Blob> sealed;
+
+    /** What waits here for providers that are missing. */
+    private final Map<ShareIndex, Blob> waiting;
+    /** Those of them that are on their way, or there whole. */
+    private final Set<ShareIndex> waitingBegun = new HashSet<>();
+    /** Those that are there whole. */
+    private final Set<ShareIndex> waitingDone = new HashSet<>();
+
+    private final CompletableFuture<Void> waitingArrived = new CompletableFuture<>();
 
     /** What this provider's hop received, in an attested write. */
     private final @Nullable Blob received;
@@ -87,6 +100,7 @@ final class LiveSession implements AutoCloseable {
             @Nullable Blob share,
             @Nullable Blob ciphertext,
             Map<ShareIndex, Blob> sealed,
+            Map<ShareIndex, Blob> waiting,
             @Nullable Blob received,
             @Nullable ShareFeed feed,
             @Nullable Before before) {
@@ -97,6 +111,10 @@ final class LiveSession implements AutoCloseable {
         this.share = share;
         this.ciphertext = ciphertext;
         this.sealed = sealed;
+        this.waiting = waiting;
+        if (waiting.isEmpty()) {
+            waitingArrived.complete(null);
+        }
         this.received = received;
         this.feed = feed;
         this.before = before;
@@ -104,7 +122,7 @@ final class LiveSession implements AutoCloseable {
     }
 
     /** A write's: the object begins, pending. */
-    static LiveSession write(String node, Session session, VerifyingKey user, Store store) {
+    static LiveSession write(RingDescriptor ring, String node, Session session, VerifyingKey user, Store store) {
         PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
         try {
             ChunkLayout layout = session.layout();
@@ -123,6 +141,12 @@ final class LiveSession implements AutoCloseable {
                 int piece = (int) Math.min(SealedLayout.PIECE_BYTES, bytes);
                 session.path().forEach(x -> sealed.put(x, pending.create(BlobKind.sealedShare(x.x()), piece, bytes)));
             }
+            Map<ShareIndex, Blob> waiting = new LinkedHashMap<>();
+            for (ShareIndex x : session.custody()) {
+                long bytes = waitingBytes(ring, x, layout);
+                int piece = (int) Math.min(SealedLayout.PIECE_BYTES, bytes);
+                waiting.put(x, pending.create(BlobKind.waitingShare(x.x()), piece, bytes));
+            }
             Blob received = session.isAttested()
                     ? pending.createTransient(BlobKind.RECEIVED, layout.padLength(0), layout.padTotal())
                     : null;
@@ -134,6 +158,7 @@ final class LiveSession implements AutoCloseable {
                     share,
                     ciphertext,
                     sealed,
+                    waiting,
                     received,
                     ShareFeed.arriving(share),
                     null);
@@ -195,6 +220,7 @@ final class LiveSession implements AutoCloseable {
                         share,
                         ciphertext,
                         Map.of(),
+                        Map.of(),
                         null,
                         ShareFeed.arriving(share),
                         before);
@@ -218,15 +244,20 @@ final class LiveSession implements AutoCloseable {
                     ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
                     : null;
             return new LiveSession(
-                    node, session, user, Optional.of(pending), share, ciphertext, Map.of(), null, null, null);
+                    node, session, user, Optional.of(pending), share, ciphertext, Map.of(), Map.of(), null, null, null);
         } catch (RuntimeException e) {
             pending.close();
             throw e;
         }
     }
 
+    /** The length of what waits for a missing provider, sealed to its key. */
+    static long waitingBytes(RingDescriptor ring, ShareIndex x, ChunkLayout layout) {
+        return new SealedLayout(ring.provider(x).card().recipient().kem()).waitingBytes(layout);
+    }
+
     /** Every chunk of a share has its salt before it. */
-    private static long shareBytes(ChunkLayout layout) {
+    static long shareBytes(ChunkLayout layout) {
         return layout.padTotal() + (long) layout.count() * Leaves.SALT_BYTES;
     }
 
@@ -243,6 +274,7 @@ final class LiveSession implements AutoCloseable {
                     Optional.empty(),
                     share,
                     ciphertext,
+                    Map.of(),
                     Map.of(),
                     null,
                     share == null ? null : ShareFeed.stored(share),
@@ -383,6 +415,33 @@ final class LiveSession implements AutoCloseable {
         return shareArrived;
     }
 
+    /** Room for what is to wait for this provider: once, and only at its custodians. */
+    synchronized Blob beginWaiting(ShareIndex x) {
+        Blob blob = waiting.get(x);
+        if (blob == null || !waitingBegun.add(x)) {
+            throw new RefusedException(
+                    node + " keeps no share for x = " + x.x() + " in this session, or has it already");
+        }
+        return blob;
+    }
+
+    /** What is to wait for this provider is there whole. */
+    void waits(ShareIndex x) {
+        boolean all;
+        synchronized (this) {
+            waitingDone.add(x);
+            all = waitingDone.size() == waiting.size();
+        }
+        if (all) {
+            waitingArrived.complete(null);
+        }
+    }
+
+    /** Once all that is to wait here does. */
+    CompletableFuture<Void> waitingArrived() {
+        return waitingArrived;
+    }
+
     CompletableFuture<Void> passed() {
         return passed;
     }
@@ -504,6 +563,7 @@ final class LiveSession implements AutoCloseable {
             feed.fail(why);
         }
         shareArrived.completeExceptionally(why);
+        waitingArrived.completeExceptionally(why);
         passed.completeExceptionally(why);
         prepared.completeExceptionally(why);
         userSink.completeExceptionally(why);

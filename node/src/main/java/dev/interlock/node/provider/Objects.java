@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
@@ -137,7 +138,7 @@ final class Objects {
         settled(id);
     }
 
-    private void forget(ObjectId id, String why) {
+    void forget(ObjectId id, String why) {
         store.forget(id);
         server.audit().record(Entry.of(Event.FORGOTTEN).object(id).with("why", why));
     }
@@ -179,7 +180,7 @@ final class Objects {
         Optional<StoredObject> before = store.current(object.origin())
                 .filter(current ->
                         current.state() == ObjectState.COMMITTED && current.generation() < object.generation());
-        store.commit(object.id(), message.encode());
+        store.commit(object.id(), message.encode(), isUnfinished(message));
         if (object.state() == ObjectState.PREPARED) {
             server.audit().record(Entry.of(Event.COMMITTED).object(object.id()));
         }
@@ -190,9 +191,14 @@ final class Objects {
         settled(object.id());
     }
 
-    /** A repair brought the object back here: its commit was decided long ago. */
+    /** Whether the chain still lacks the signatures of providers that were missing at the write. */
+    private static boolean isUnfinished(CommitMessage message) {
+        return !message.chain().unsigned().isEmpty();
+    }
+
+    /** A repair or a delivery brought the object here: its commit was decided long ago. */
     void restored(ObjectId id, CommitMessage commit) {
-        store.commit(id, commit.encode());
+        store.commit(id, commit.encode(), isUnfinished(commit));
         server.audit().record(Entry.of(Event.COMMITTED).object(id));
         settled(id);
     }
@@ -308,6 +314,9 @@ final class Objects {
                             token.scheme().profile().text(),
                             token.length(),
                             token.createdMillis(),
+                            CommitMessage.decode(object.chain()).chain().unsigned().stream()
+                                    .map(ShareIndex::x)
+                                    .toList(),
                             object.destroyAt().map(Instant::toEpochMilli).orElse(null));
                 })
                 .toList()));

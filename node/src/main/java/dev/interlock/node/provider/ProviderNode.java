@@ -105,6 +105,7 @@ public final class ProviderNode implements AutoCloseable {
     private final Store store;
     private final SecureRandom random;
     private final Objects objects;
+    private final Deliveries deliveries;
     private final Deadlines deadlines;
     private final Clock clock;
     private final ByteSpace space;
@@ -141,6 +142,7 @@ public final class ProviderNode implements AutoCloseable {
         this.clock = clock;
         this.sessions = new SessionTable(self.name());
         this.objects = new Objects(server, self, store, new SessionsOfObjects());
+        this.deliveries = new Deliveries(server, self, store, objects, folder.openingKey());
         this.hopped = Counter.builder("interlock.hop.bytes")
                 .description("bytes that passed this provider's stations")
                 .register(server.meters());
@@ -156,6 +158,7 @@ public final class ProviderNode implements AutoCloseable {
     public void start() {
         server.route(HttpMethod.POST, "/v1/sessions", this::order)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/shares", this::shares)
+                .route(HttpMethod.POST, "/v1/sessions/{session}/waiting/{x}", this::waiting)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/blind", this::blind)
                 .route(HttpMethod.POST, "/v1/sessions/{session}/stations/{place}", this::streamIn)
                 .route(HttpMethod.GET, "/v1/sessions/{session}/stations/{place}", this::streamOut)
@@ -172,7 +175,9 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare)
                 .route(HttpMethod.GET, "/v1/objects/{object}/parts/{part}", this::part);
         objects.route();
+        deliveries.route();
         server.everySecond(this::sweep);
+        server.everySecond(deliveries::sweep);
         server.start();
     }
 
@@ -187,7 +192,7 @@ public final class ProviderNode implements AutoCloseable {
         try {
             sessions.requireRoom();
             live = switch (session.kind()) {
-                case WRITE, ATTESTED -> LiveSession.write(name(), session, signed.key(), store);
+                case WRITE, ATTESTED -> LiveSession.write(ring, name(), session, signed.key(), store);
                 case REPLACE, REFRESH -> openForRenewal(session, signed);
                 case READ -> openForReading(session, signed);
                 case REPAIR ->
@@ -390,6 +395,39 @@ public final class ProviderNode implements AutoCloseable {
         }
     }
 
+    /** dealer →p custodian: the share of a provider that is missing, sealed to it. */
+    private HttpResponse waiting(ServiceRequestContext context, HttpRequest request) throws Exception {
+        NodeCard dealer = server.gate().admitNode(context);
+        ShareIndex of = ring.provider(Integer.parseInt(String.valueOf(context.pathParam("x"))))
+                .x();
+        LiveSession live = awaited(context);
+        Session session = live.session();
+        if (!session.dealer().equals(Optional.of(dealer.name()))) {
+            throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
+        }
+        Blob blob = live.beginWaiting(of);
+        try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
+                SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
+            long total = LiveSession.waitingBytes(ring, of, session.layout());
+            int length;
+            for (long done = 0; done < total; done += length) {
+                length = blob.recordBytes(blob.records());
+                MemorySegment record = buffer.segment().asSlice(0, length);
+                in.fill(record);
+                blob.append(record);
+                live.moved();
+            }
+            if (!in.atEnd()) {
+                throw new IOException("it is too long");
+            }
+            blob.finish();
+            live.waits(of);
+            return NodeServer.done();
+        } catch (Exception e) {
+            throw fail(live, streamFailure(dealer.name(), e));
+        }
+    }
+
     /** Protocol 1: CC_i seals f(x_i) under k_U, sends it to home and erases its own copy (it's transient from the start). */
     private void sendSealed(LiveSession live, byte[] leaves) {
         Session session = live.session();
@@ -587,6 +625,7 @@ public final class ProviderNode implements AutoCloseable {
         Session session = live.session();
         ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
         settled(live, live.passed(), "the pass");
+        settled(live, live.waitingArrived(), session.dealer().orElse("the dealer"));
         synchronized (live) {
             if (live.isPrepared()) {
                 throw new RefusedException(name() + " was given a token for this session before");
@@ -602,6 +641,13 @@ public final class ProviderNode implements AutoCloseable {
             live.markPrepared();
         }
         server.audit().append(Entry.of(Event.STORED).object(session.object()).session(session.id()));
+        for (ShareIndex x : session.custody()) {
+            server.audit()
+                    .append(Entry.of(Event.CUSTODY)
+                            .object(session.object())
+                            .session(session.id())
+                            .with("for", ring.provider(x).name()));
+        }
         live.prepared().complete(message);
     }
 
@@ -1028,6 +1074,7 @@ public final class ProviderNode implements AutoCloseable {
     public void close() {
         server.close();
         sessions.all().forEach(this::drop);
+        deliveries.close();
         store.close();
     }
 }

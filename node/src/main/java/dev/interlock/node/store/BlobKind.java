@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 /**
  * What a blob is to its object, which has at most one of each kind.
  *
- * @param code 1..5; stands, like x, in nonces, associated data and row numbers, so it never changes
- * @param x whose share a sealed one is, 1..254; 0 for the other kinds
+ * @param code 1..6; stands, like x, in nonces, associated data and row numbers, so it never changes
+ * @param x whose share a sealed or a waiting one is, 1..254; 0 for the other kinds
  */
 public record BlobKind(int code, int x) {
     /** This provider's share of the pad. */
@@ -28,7 +28,8 @@ public record BlobKind(int code, int x) {
     static final int NUMBERS = 2048;
 
     private static final int SEALED_SHARE = 4;
-    private static final Pattern SEALED_LABEL = Pattern.compile("sealed-([1-9][0-9]{0,2})");
+    private static final int WAITING_SHARE = 6;
+    private static final Pattern LABEL_OF_X = Pattern.compile("(sealed|waiting)-([1-9][0-9]{0,2})");
 
     public BlobKind {
         if (!isKnown(code, x)) {
@@ -41,12 +42,18 @@ public record BlobKind(int code, int x) {
         return new BlobKind(SEALED_SHARE, x);
     }
 
+    /** The share of provider x, sealed to that provider, which was missing when the object was written. */
+    public static BlobKind waitingShare(int x) {
+        return new BlobKind(WAITING_SHARE, x);
+    }
+
     /** The kind that writes itself like this; empty when none does. */
     static Optional<BlobKind> ofLabel(String label) {
-        Matcher sealed = SEALED_LABEL.matcher(label);
-        if (sealed.matches()) {
-            int x = Integer.parseInt(sealed.group(1));
-            return x <= ShareIndex.MAX ? Optional.of(sealedShare(x)) : Optional.empty();
+        Matcher ofX = LABEL_OF_X.matcher(label);
+        if (ofX.matches()) {
+            int x = Integer.parseInt(ofX.group(2));
+            int code = ofX.group(1).equals("sealed") ? SEALED_SHARE : WAITING_SHARE;
+            return x <= ShareIndex.MAX ? Optional.of(new BlobKind(code, x)) : Optional.empty();
         }
         return switch (label) {
             case "share" -> Optional.of(SHARE);
@@ -76,6 +83,7 @@ public record BlobKind(int code, int x) {
             case 2 -> "ciphertext";
             case 3 -> "manifest";
             case 5 -> "received";
+            case WAITING_SHARE -> "waiting-" + x;
             default -> "sealed-" + x;
         };
     }
@@ -86,7 +94,7 @@ public record BlobKind(int code, int x) {
     }
 
     private static boolean isKnown(int code, int x) {
-        return code == SEALED_SHARE
+        return (code == SEALED_SHARE || code == WAITING_SHARE)
                 ? x >= ShareIndex.MIN && x <= ShareIndex.MAX
                 : (code == 1 || code == 2 || code == 3 || code == 5) && x == 0;
     }

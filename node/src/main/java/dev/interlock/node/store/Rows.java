@@ -197,17 +197,19 @@ final class Rows {
     }
 
     /** Returns the objects that were replaced, by a call before when it is committed already. */
-    static List<Gone> commit(Link link, ObjectId id, byte[] chain, long nowMillis) throws SQLException {
+    static List<Gone> commit(Link link, ObjectId id, byte[] chain, boolean unfinished, long nowMillis)
+            throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
         return switch (found.state) {
-            case PREPARED -> commit(link, found, chain, nowMillis);
+            case PREPARED -> commit(link, found, chain, unfinished, nowMillis);
             case COMMITTED -> lastReplaced(link, found);
             case REPLACED -> List.of();
             case DESTROYED -> throw new StoreException.Destroyed(id);
         };
     }
 
-    private static List<Gone> commit(Link link, Found found, byte[] chain, long nowMillis) throws SQLException {
+    private static List<Gone> commit(Link link, Found found, byte[] chain, boolean unfinished, long nowMillis)
+            throws SQLException {
         List<Found> committed = new ArrayList<>();
         for (Found other : others(link, found)) {
             if (other.state == ObjectState.DESTROYED) {
@@ -221,10 +223,11 @@ final class Rows {
             }
         }
         PreparedStatement update =
-                link.prepare("UPDATE object SET state = 2, chain = ?, committed_at = ? WHERE seq = ?");
+                link.prepare("UPDATE object SET state = 2, chain = ?, unfinished = ?, committed_at = ? WHERE seq = ?");
         update.setBytes(1, chain);
-        update.setLong(2, nowMillis);
-        update.setLong(3, found.seq);
+        update.setInt(2, unfinished ? 1 : 0);
+        update.setLong(3, nowMillis);
+        update.setLong(4, found.seq);
         update.executeUpdate();
         List<Gone> gone = new ArrayList<>();
         for (Found other : committed) {
@@ -239,6 +242,40 @@ final class Rows {
             gone.add(replace(link, other));
         }
         return gone;
+    }
+
+    static void extend(Link link, ObjectId id, byte[] chain, boolean unfinished) throws SQLException {
+        PreparedStatement update =
+                link.prepare("UPDATE object SET chain = ?, unfinished = ? WHERE id = ? AND state = 2");
+        update.setBytes(1, chain);
+        update.setInt(2, unfinished ? 1 : 0);
+        update.setBytes(3, id.bytes());
+        update.executeUpdate();
+    }
+
+    static List<StoredObject> unfinished(Link link, Optional<ObjectId> after, int limit) throws SQLException {
+        String later = after.isPresent() ? "AND seq > (SELECT seq FROM object WHERE id = ?) " : "";
+        PreparedStatement select = link.prepare(COLUMNS + "WHERE state = 2 AND unfinished = 1 AND destroy_at IS NULL "
+                + later + "ORDER BY seq LIMIT ?");
+        int next = 1;
+        if (after.isPresent()) {
+            select.setBytes(next++, after.get().bytes());
+        }
+        select.setInt(next, limit);
+        return objects(select);
+    }
+
+    /** Whether it was in a file, which is left to remove. */
+    static boolean discard(Link link, ObjectId id, BlobKind kind) throws SQLException {
+        Optional<Found> found = lookUp(link, id);
+        if (found.isEmpty()) {
+            return false;
+        }
+        boolean inFile = isInFile(link, id, kind);
+        PreparedStatement delete = link.prepare("DELETE FROM blob WHERE place = ?");
+        delete.setLong(1, BlobKind.NUMBERS * found.get().seq + kind.number());
+        delete.executeUpdate();
+        return inFile;
     }
 
     /** Empty when there was nothing to forget. */

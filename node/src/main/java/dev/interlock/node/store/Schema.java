@@ -5,7 +5,7 @@ import java.sql.SQLException;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 5;
+    static final int VERSION = 6;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -26,6 +26,7 @@ final class Schema {
             state INTEGER NOT NULL,
             token BLOB NOT NULL,
             chain BLOB NOT NULL,
+            unfinished INTEGER NOT NULL DEFAULT 0,
             receipt BLOB,
             prepared_at INTEGER NOT NULL,
             committed_at INTEGER,
@@ -38,6 +39,8 @@ final class Schema {
     private static final String OBJECT_BY_OWNER =
             "CREATE INDEX object_by_owner ON object (owner, committed_at, seq) WHERE state = 2";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
+    private static final String OBJECT_UNFINISHED =
+            "CREATE INDEX object_unfinished ON object (seq) WHERE state = 2 AND unfinished = 1";
     // place is 2048·seq + 256·the kind's code + x, which saves an index; sealed is NULL where the blob is in a file.
     private static final String BLOB = """
         CREATE TABLE blob (
@@ -81,6 +84,7 @@ final class Schema {
                 OBJECT_BY_OWNER,
                 OBJECT_IN_DOUBT,
                 OBJECT_SCHEDULED,
+                OBJECT_UNFINISHED,
                 BLOB,
                 BURN,
                 BURN_BY_EXPIRY,

@@ -210,11 +210,37 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public void commit(ObjectId id, byte[] chain) {
+    public void commit(ObjectId id, byte[] chain, boolean unfinished) {
         requireOpen();
         long now = clock.millis();
         clear(writes.eraseIf(
-                "committing object " + id, link -> Rows.commit(link, id, chain, now), replaced -> !replaced.isEmpty()));
+                "committing object " + id,
+                link -> Rows.commit(link, id, chain, unfinished, now),
+                replaced -> !replaced.isEmpty()));
+    }
+
+    @Override
+    public void extend(ObjectId id, byte[] chain, boolean unfinished) {
+        requireOpen();
+        writes.write("extending the chain of object " + id, link -> {
+            Rows.extend(link, id, chain, unfinished);
+            return true;
+        });
+    }
+
+    @Override
+    public List<StoredObject> unfinished(Optional<ObjectId> after, int limit) {
+        requireOpen();
+        return reads.read("listing unfinished objects", link -> Rows.unfinished(link, after, limit));
+    }
+
+    @Override
+    public void discard(ObjectId id, BlobKind kind) {
+        requireOpen();
+        // The row first: a file that no row names goes with the next start, if not now.
+        if (writes.write("discarding " + kind + " of object " + id, link -> Rows.discard(link, id, kind))) {
+            removeFiles(id, Optional.of(List.of(kind)));
+        }
     }
 
     @Override

@@ -89,6 +89,11 @@ public interface Store extends AutoCloseable {
      */
     byte[] manifest(ObjectId id);
 
+    /** A commit after which nothing is left to do. */
+    default void commit(ObjectId id, byte[] chain) {
+        commit(id, chain, false);
+    }
+
     /**
      * Makes a prepared object committed. Does nothing when it is committed already, where the first chain stays, or was
      * replaced.
@@ -99,10 +104,29 @@ public interface Store extends AutoCloseable {
      * replaced itself.
      *
      * @param chain replaces the chain given to prepare
+     * @param unfinished whether {@link #unfinished} is to name it
      * @throws StoreException.NoSuchObject when the object is unknown or pending
      * @throws StoreException.Destroyed when the object, or another generation of it, was destroyed
      */
-    void commit(ObjectId id, byte[] chain);
+    void commit(ObjectId id, byte[] chain, boolean unfinished);
+
+    /**
+     * Gives a committed object another chain. Does nothing to an object that isn't committed.
+     *
+     * @param unfinished whether {@link #unfinished} is to name it from now on
+     */
+    void extend(ObjectId id, byte[] chain, boolean unfinished);
+
+    /**
+     * Committed objects that aren't finished, oldest first, but for those that are to be destroyed.
+     *
+     * @param after the last one of the page before; empty for the first page
+     * @param limit how many at most
+     */
+    List<StoredObject> unfinished(Optional<ObjectId> after, int limit);
+
+    /** Removes one blob of an object, which isn't overwritten first; does nothing when there is none. */
+    void discard(ObjectId id, BlobKind kind);
 
     /**
      * Removes a prepared object without a trace, its key first. Does nothing when the object is unknown or pending.

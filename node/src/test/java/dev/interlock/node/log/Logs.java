@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** A node, a clock that is set by hand, and a small log. */
 final class Logs {
@@ -26,7 +27,13 @@ final class Logs {
 
     static NodeCard card(int seed) {
         try (SigningKey key = key(seed)) {
-            return NodeCard.of(Role.PROVIDER, "cc" + seed, "127.0.0.1:740" + seed, "0".repeat(64), key.verifyingKey());
+            return NodeCard.of(
+                    Role.PROVIDER,
+                    "cc" + seed,
+                    "127.0.0.1:740" + seed,
+                    "0".repeat(64),
+                    key.verifyingKey(),
+                    Optional.of("x25519:" + "0".repeat(64)));
         }
     }
 

@@ -230,7 +230,7 @@ final class CrashTest {
         try (SqliteStore store = Fixture.open(folder)) {
             Fixture.put(store, id, 1000, 100_000);
             Fixture.prepare(store, next, id, 2, 1000, 100_000);
-            store.writes().write("committing alone", link -> Rows.commit(link, next, Fixture.FINAL_CHAIN, 0));
+            store.writes().write("committing alone", link -> Rows.commit(link, next, Fixture.FINAL_CHAIN, false, 0));
         }
         assertThat(Fixture.dataFiles(folder))
                 .as("control: there is one to remove")

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -573,6 +574,62 @@ final class StoreTest {
                 .hasMessageContaining("COMMITTED");
         store.destroy(id, Fixture.TOKEN);
         assertThatThrownBy(() -> store.forget(id)).isInstanceOf(StoreException.WrongState.class);
+    }
+
+    /** What waits for another provider goes by itself, and the object stays. */
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 100_000})
+    void oneBlobIsDiscardedAndTheOthersStay(int bytes) throws Exception {
+        BlobKind waiting = BlobKind.waitingShare(7);
+        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            Fixture.write(object, id, BlobKind.SHARE, 1000, bytes);
+            Fixture.write(object, id, waiting, 1000, bytes);
+            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        }
+        store.commit(id, Fixture.FINAL_CHAIN, true);
+        assertThat(Fixture.isWhole(store, id, waiting, bytes / 1000)).isTrue();
+        store.close();
+        store = Fixture.open(folder);
+        assertThat(Fixture.isWhole(store, id, waiting, bytes / 1000)).isTrue();
+        store.discard(id, waiting);
+        store.discard(id, waiting);
+        store.discard(Fixture.newId(), waiting);
+        assertThatThrownBy(() -> store.open(id, waiting)).isInstanceOf(StoreException.NoSuchObject.class);
+        assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, bytes / 1000)).isTrue();
+        assertThat(Fixture.dataFiles(folder)).noneMatch(file -> file.toString().contains("waiting"));
+    }
+
+    @Test
+    void whatIsntFinishedIsListedUntilItIs() {
+        List<ObjectId> ids = Stream.generate(Fixture::newId).limit(5).toList();
+        for (ObjectId each : ids) {
+            Fixture.prepare(store, each, 100, 100);
+            store.commit(each, Fixture.CHAIN, true);
+        }
+        ObjectId finished = Fixture.newId();
+        Fixture.put(store, finished, 100, 100);
+        assertThat(unfinished(Optional.empty(), 10)).isEqualTo(ids);
+        assertThat(unfinished(Optional.empty(), 2)).isEqualTo(ids.subList(0, 2));
+        assertThat(unfinished(Optional.of(ids.get(1)), 10)).isEqualTo(ids.subList(2, 5));
+        // A longer chain by itself finishes nothing.
+        store.extend(ids.get(0), Fixture.FINAL_CHAIN, true);
+        assertThat(store.find(ids.get(0)).orElseThrow().chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        store.extend(ids.get(1), Fixture.FINAL_CHAIN, false);
+        // Nor is what is destroyed, or will be, for anyone to finish.
+        store.destroy(ids.get(2), Fixture.TOKEN);
+        store.extend(ids.get(2), Fixture.FINAL_CHAIN, true);
+        assertThat(store.find(ids.get(2)).orElseThrow().chain()).isEqualTo(Fixture.CHAIN);
+        store.schedule(ids.get(3), Optional.of(Instant.now()));
+        assertThat(unfinished(Optional.empty(), 10)).containsExactly(ids.get(0), ids.get(4));
+        store.schedule(ids.get(3), Optional.empty());
+        store.extend(Fixture.newId(), Fixture.FINAL_CHAIN, true);
+        store.close();
+        store = Fixture.open(folder);
+        assertThat(unfinished(Optional.empty(), 10)).containsExactly(ids.get(0), ids.get(3), ids.get(4));
+    }
+
+    private List<ObjectId> unfinished(Optional<ObjectId> after, int limit) {
+        return store.unfinished(after, limit).stream().map(StoredObject::id).toList();
     }
 
     @Test

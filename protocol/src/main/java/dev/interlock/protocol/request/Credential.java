@@ -20,6 +20,9 @@ public interface Credential extends AutoCloseable {
     /** The same for the purpose {@code DESTROY_NOTICE}. */
     byte[] signNotice(RingId ring, String node, byte[] message);
 
+    /** The same for the purpose {@code CLAIM}. */
+    byte[] signClaim(RingId ring, String node, byte[] message);
+
     @Override
     void close();
 }

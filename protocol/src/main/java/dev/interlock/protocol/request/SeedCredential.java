@@ -52,6 +52,11 @@ public final class SeedCredential implements Credential {
         return key(ring, node).sign(Purpose.DESTROY_NOTICE, message);
     }
 
+    @Override
+    public byte[] signClaim(RingId ring, String node, byte[] message) {
+        return key(ring, node).sign(Purpose.CLAIM, message);
+    }
+
     private SigningKey key(RingId ring, String node) {
         return keys.computeIfAbsent(
                 ring + "/" + node,

@@ -61,6 +61,7 @@ public final class RingDescriptor {
         distinct("name", nodes().map(NodeCard::name));
         distinct("address", nodes().map(NodeCard::address));
         distinct("TLS pin", nodes().map(NodeCard::tlsPin));
+        distinct("sealing key", nodes().flatMap(card -> card.sealing().stream()));
         distinct("signing key", nodes().map(card -> card.key().toString()));
     }
 

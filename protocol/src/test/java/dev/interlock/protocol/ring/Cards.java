@@ -5,6 +5,7 @@ import dev.interlock.core.signature.SigningKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Nodes for tests: node i has the name, the address, the pin and the key number i. */
 final class Cards {
@@ -28,7 +29,12 @@ final class Cards {
     }
 
     static NodeCard node(Role role, String name, int i) {
-        return NodeCard.of(role, name, "127.0.0.1:" + (7000 + i), pin(i), key(i).verifyingKey());
+        return NodeCard.of(role, name, "127.0.0.1:" + (7000 + i), pin(i), key(i).verifyingKey(), sealing(role, i));
+    }
+
+    /** Of the form of a key; nobody seals to it. */
+    static Optional<String> sealing(Role role, int i) {
+        return role == Role.PROVIDER ? Optional.of("x25519:" + pin(i)) : Optional.empty();
     }
 
     static String pin(int i) {

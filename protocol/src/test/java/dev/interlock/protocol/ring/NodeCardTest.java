@@ -25,7 +25,8 @@ final class NodeCardTest {
           "name" : "cc1",
           "address" : "127.0.0.1:7001",
           "tlsPin" : "0000000000000000000000000000000000000000000000000000000000000001",
-          "key" : "%s"
+          "key" : "%s",
+          "sealing" : "x25519:0000000000000000000000000000000000000000000000000000000000000001"
         }\
         """.formatted(CARD.key());
 
@@ -149,6 +150,10 @@ final class NodeCardTest {
         0000000000000001"        | 000000000000000A"                 | the TLS pin of cc1 must be 64 digits
         0000000000000001"        | 000000000000000g"                 | the TLS pin of cc1 must be 64 digits
         "ed25519:                | "ed448:                           | a public key is written ed25519:
+        "x25519:                 | "x448:                            | the sealing key of cc1 must be x25519: or xwing:
+        "x25519:00               | "x25519:                          | the sealing key of cc1 must be x25519: or xwing:
+        "x25519:                 | "xwing:                           | the sealing key of cc1 must be x25519: or xwing:
+        "provider"               | "dealer"                          | and a dealer has none
         """)
     void aCardThatIsntSoundIsRejectedByTheNameOfTheFault(String there, String then, String fault) {
         assertThat(JSON).contains(there);
@@ -174,14 +179,14 @@ final class NodeCardTest {
     @ParameterizedTest
     @ValueSource(strings = {"localhost:1", "cc1.example:65535", "10.0.0.1:443", "[::1]:7001", "[2001:db8::1]:7001"})
     void addressesOfEveryKindAreReadAgain(String address) {
-        NodeCard card = NodeCard.of(Role.PROVIDER, "cc1", address, Cards.pin(1), CARD.key());
+        NodeCard card = NodeCard.of(Role.PROVIDER, "cc1", address, Cards.pin(1), CARD.key(), CARD.sealing());
         assertThat(card.address()).isEqualTo(address);
         assertThat(NodeCard.open(card.sign(Cards.key(1)))).isEqualTo(card);
     }
 
     @Test
     void theHostOfAnIpv6AddressHasNoBrackets() {
-        NodeCard card = NodeCard.of(Role.PROVIDER, "cc1", "[::1]:7001", Cards.pin(1), CARD.key());
+        NodeCard card = NodeCard.of(Role.PROVIDER, "cc1", "[::1]:7001", Cards.pin(1), CARD.key(), CARD.sealing());
         assertThat(card.host()).isEqualTo("::1");
         assertThat(card.port()).isEqualTo(7001);
     }

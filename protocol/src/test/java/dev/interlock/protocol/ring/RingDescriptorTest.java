@@ -205,11 +205,16 @@ final class RingDescriptorTest {
                         replace(
                                 Cards.key(1001).verifyingKey().toString(),
                                 Cards.key(1).verifyingKey().toString())),
-                fault("a provider as dealer", "dealer1 isn't a dealer's card", replace("\"dealer\"", "\"provider\"")),
+                fault(
+                        "a provider as dealer",
+                        "dealer1 isn't a dealer's card",
+                        json -> json.replace("\"dealer\"", "\"provider\"")
+                                .replace("\"sealing\" : null", "\"sealing\" : \"x25519:" + Cards.pin(9) + "\"")),
                 fault(
                         "a dealer as provider",
                         "cc1 isn't a provider's card",
-                        json -> json.replaceFirst("\"role\" : \"provider\"", "\"role\" : \"dealer\"")),
+                        json -> json.replaceFirst("\"role\" : \"provider\"", "\"role\" : \"dealer\"")
+                                .replaceFirst("\"sealing\" : \"[^\"]*\"", "\"sealing\" : null")),
                 fault("no dealer", "the ring has no dealer", RingDescriptorTest::withoutDealers),
                 fault("an unknown role", "providers[0].card.role", replace("\"provider\"", "\"home\"")),
                 fault("a card of another format", "\"interlock card 1\"", replace("card 1\"", "card 2\"")),
@@ -282,15 +287,25 @@ final class RingDescriptorTest {
                 "cc4",
                 "127.0.0.1:7004",
                 Cards.pin(1),
-                Cards.key(4).verifyingKey());
+                Cards.key(4).verifyingKey(),
+                Cards.sealing(Role.PROVIDER, 4));
         cannotForm(2, with(samePin), "the same TLS pin");
         NodeCard sameKey = NodeCard.of(
                 Role.PROVIDER,
                 "cc4",
                 "127.0.0.1:7004",
                 Cards.pin(4),
-                Cards.key(1).verifyingKey());
+                Cards.key(1).verifyingKey(),
+                Cards.sealing(Role.PROVIDER, 4));
         cannotForm(2, with(sameKey), "the same signing key");
+        NodeCard sameSealing = NodeCard.of(
+                Role.PROVIDER,
+                "cc4",
+                "127.0.0.1:7004",
+                Cards.pin(4),
+                Cards.key(4).verifyingKey(),
+                Cards.sealing(Role.PROVIDER, 1));
+        cannotForm(2, with(sameSealing), "the same sealing key");
         assertThatThrownBy(() -> RingDescriptor.assemble(Cards.RING_KEY, "demo", 2, Set.of(), Cards.ring(3)))
                 .isInstanceOf(MalformedException.class)
                 .hasMessageContaining("at least one profile");

@@ -158,19 +158,45 @@ final class Negatives {
         token("x-twice", MALFORMED, with(good, 57, 4));
         token("no-home", MALFORMED, with(good, 60, 0));
         token("more-homes-than-providers", MALFORMED, with(good, 60, 4));
-        token("too-long", MALFORMED, with(good, 61, 0, 0, 1, 0, 0, 0, 0, 1));
-        token("length-beyond", MALFORMED, with(good, 61, 0x80));
-        token("other-chunks", MALFORMED, with(good, 69, 0, 0x20));
-        token("no-dealing", MALFORMED, with(without(good, 106, good.length - 28), 105, 0));
-        token("dealing-missing", MALFORMED, with(good, 105, 2));
-        token("control-dealer-in-capitals", ACCEPTED, with(good, 107, 'D'));
-        token("control-dealer-without-a-name", ACCEPTED, with(without(good, 107, 114), 106, 0));
-        token("dealer-not-utf-8", MALFORMED, with(good, 110, 0xFF));
-        token("roots-signed-by-somebody-else", MALFORMED, with(good, 114, 2));
+        token("too-long", MALFORMED, with(good, 62, 0, 0, 1, 0, 0, 0, 0, 1));
+        token("length-beyond", MALFORMED, with(good, 62, 0x80));
+        token("other-chunks", MALFORMED, with(good, 70, 0, 0x20));
+        token("no-dealing", MALFORMED, with(without(good, 107, good.length - 28), 106, 0));
+        token("dealing-missing", MALFORMED, with(good, 106, 2));
+        token("control-dealer-in-capitals", ACCEPTED, with(good, 108, 'D'));
+        token("control-dealer-without-a-name", ACCEPTED, with(without(good, 108, 115), 107, 0));
+        token("dealer-not-utf-8", MALFORMED, with(good, 111, 0xFF));
+        token("roots-signed-by-somebody-else", MALFORMED, with(good, 115, 2));
         token("generation-0", MALFORMED, with(good, -28, 0, 0, 0, 0));
         token("later-generation-is-its-own-origin", MALFORMED, with(good, -28, 0, 0, 0, 2));
         token("first-generation-of-another-origin", MALFORMED, with(good, -24, ~good[good.length - 24]));
         token("time-beyond", MALFORMED, with(good, -8, 0x80));
+        token("missing-in-no-place", MALFORMED, with(good, 61, 4));
+        // t = 2 of five, x = 2 and 3 missing: those that were there are homes.
+        token("missing-control", ACCEPTED, withMissing(2, "blinded", 3, 2));
+        token("missing-too-many", MALFORMED, withMissing(2, "blinded", 2, 3));
+        token("missing-a-home", MALFORMED, withMissing(2, "blinded", 4, 2));
+        token("missing-in-protocol-1", MALFORMED, withMissing(1, "blinded", 3, 2));
+        token("missing-published", MALFORMED, withMissing(3, "published", 1, 2));
+        token("missing-claim-without-a-key", MALFORMED, with(withMissing(2, "blinded", 3, 2), 64, new int[32]));
+    }
+
+    /** As the bytes would be; a token of its own would refuse them. */
+    private static byte[] withMissing(int protocol, String profile, int homes, int missing) {
+        Seeds seeds = seeds("decode-token");
+        byte[] all = Product.of(
+                        "token",
+                        Suites.token(seeds, protocol, profile, 2, homes, 1, 100, 4, 5, 1, 2, 3)
+                                .value())
+                .value()
+                .hex("encoding");
+        byte[] claims = new byte[0];
+        for (Fields claim : Suites.claims(seeds, missing)) {
+            claims = Product.joined(
+                    claims, claim.value().hex("key"), claim.value().hex("signature"));
+        }
+        return Product.joined(
+                Arrays.copyOf(all, 63), new byte[] {(byte) missing}, claims, Arrays.copyOfRange(all, 64, all.length));
     }
 
     private void token(String fault, String expected, byte[] token) {
@@ -343,6 +369,12 @@ final class Negatives {
         cardJson("pin-in-capitals", key, json, pin, pin.toUpperCase(Locale.ROOT));
         cardJson("pin-too-short", key, json, pin, pin.substring(2));
         cardJson("key-of-another-kind", key, json, "ed25519:", "ed448:");
+        String sealing = Rings.sealing(pin);
+        cardJson("sealing-in-capitals", key, json, sealing, sealing.toUpperCase(Locale.ROOT));
+        cardJson("sealing-too-short", key, json, sealing, sealing.substring(0, sealing.length() - 2));
+        cardJson("sealing-of-another-kind", key, json, "x25519:", "x448:");
+        cardJson("sealing-of-a-provider-null", key, json, "\"" + sealing + "\"", "null");
+        cardJson("sealing-of-a-dealer", key, json, "\"provider\"", "\"dealer\"");
         cardJson("not-json", key, json, "{", "");
         cardJson("null", key, json, "\"cc1\"", "null");
         card("no-signature-line", MALFORMED, utf8(json + "\n"));
@@ -401,12 +433,15 @@ final class Negatives {
         descriptor("pin-twice", json, pin(seeds, "cc1"), pin(seeds, "cc2"));
         descriptor("pin-twice-with-the-dealer", json, pin(seeds, "cc1"), pin(seeds, "dealer1"));
         descriptor("key-twice", json, nodeKey(seeds, "cc1"), nodeKey(seeds, "cc2"));
+        descriptor("sealing-twice", json, Rings.sealing(pin(seeds, "cc1")), Rings.sealing(pin(seeds, "cc2")));
+        String first = replaced(json, "\"provider\",\n  \"name\" : \"cc1\"", "\"dealer\",\n  \"name\" : \"cc1\"");
+        descriptor("dealer-among-the-providers", first, "\"" + Rings.sealing(pin(seeds, "cc1")) + "\"", "null");
+        String dealer = replaced(json, "\"dealer\"", "\"provider\"");
         descriptor(
-                "dealer-among-the-providers",
-                json,
-                "\"provider\",\n  \"name\" : \"cc1\"",
-                "\"dealer\",\n  \"name\" : \"cc1\"");
-        descriptor("provider-among-the-dealers", json, "\"dealer\"", "\"provider\"");
+                "provider-among-the-dealers",
+                dealer,
+                "\"sealing\" : null",
+                "\"sealing\" : \"" + Rings.sealing(pin(seeds, "dealer1")) + "\"");
         descriptor(
                 "no-dealer", json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ]\n}", "study", "study");
         descriptor("unknown-field", json, "\"epoch\"", "\"colour\" : 1, \"epoch\"");
@@ -902,7 +937,15 @@ final class Negatives {
                 "published",
                 a -> a.ring.texts("profiles", List.of("blinded")));
         order("write-x-twice", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5, 1, 1));
-        order("write-not-through-all", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5, 1));
+        order("write-one-missing", ACCEPTED, write, 3, "blinded", a -> a.path(4, 2, 5, 1));
+        order("write-too-many-missing", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5));
+        order("write-1-not-through-all", BAD_INPUT, write, 1, "blinded", a -> a.path(4, 2, 5, 1));
+        order("write-published-not-through-all", BAD_INPUT, write, 3, "published", a -> a.path(4, 2, 5, 1));
+        order("write-fewer-there-than-homes", ACCEPTED, write, 3, "blinded", a -> {
+            a.ring.number("threshold", 2);
+            a.path(4, 2, 5);
+            a.homes(4, 2, 5);
+        });
         order("write-stranger", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5, 1, 6));
         order("write-homes-in-another-order", BAD_INPUT, write, 3, "blinded", a -> a.homes(2, 4, 5));
         order("write-a-home-too-few", BAD_INPUT, write, 3, "blinded", a -> a.homes(4, 2));

@@ -28,6 +28,7 @@ import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
@@ -95,6 +96,7 @@ final class Product {
             case "merkle" -> new Fields().hex("root", root(in.hexes("leaves")));
             case "token" -> token(in);
             case "share-root" -> shareRoot(in);
+            case "claim" -> claim(in);
             case "chain" -> chain(in);
             case "receipt" -> receipt(in);
             case "proof" -> proof(in);
@@ -308,6 +310,7 @@ final class Product {
                         new Threshold(in.number("threshold"), xs.size()),
                         xs,
                         xs.subList(0, in.number("homes")),
+                        claims(in, xs),
                         in.longNumber("length"),
                         in.hex("h"),
                         dealings,
@@ -315,6 +318,32 @@ final class Product {
                 .encode();
         same(Token.decode(encoding).encode(), encoding);
         return new Fields().hex("encoding", encoding);
+    }
+
+    /** Of the last of the providers, which were missing. */
+    private static List<Claim> claims(Value in, List<ShareIndex> xs) {
+        List<Value> claims = in.objects("claims");
+        int present = xs.size() - claims.size();
+        return IntStream.range(0, claims.size())
+                .mapToObj(i -> new Claim(
+                        xs.get(present + i),
+                        VerifyingKey.of(claims.get(i).hex("key")),
+                        claims.get(i).hex("signature")))
+                .toList();
+    }
+
+    private static Fields claim(Value in) {
+        SigningKey owner = key(in.hex("seed"));
+        RingId ring = RingId.of(in.hex("ring"));
+        ObjectId object = ObjectId.of(in.hex("object"));
+        byte[] message = Claim.message(ring, in.number("epoch"), object, in.x("x"));
+        byte[] signature = owner.sign(Purpose.CLAIM, message);
+        new Claim(in.x("x"), owner.verifyingKey(), signature).verify(ring, in.number("epoch"), object);
+        byte[] publicKey = owner.verifyingKey().bytes();
+        return new Fields()
+                .hex("public_key", publicKey)
+                .hex("signed", signed(Purpose.CLAIM, message, publicKey, signature))
+                .hex("signature", signature);
     }
 
     private static Fields shareRoot(Value in) {
@@ -487,6 +516,11 @@ final class Product {
         @Override
         public byte[] signNotice(RingId ring, String node, byte[] message) {
             return own.sign(Purpose.DESTROY_NOTICE, message);
+        }
+
+        @Override
+        public byte[] signClaim(RingId ring, String node, byte[] message) {
+            return own.sign(Purpose.CLAIM, message);
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Rings with any x-coordinates, as a later epoch may have them. */
 final class Rings {
@@ -41,10 +42,18 @@ final class Rings {
         return cardJson(role, name, "192.0.2.1:" + (7000 + node), "%064x".formatted(node), key(node));
     }
 
+    /** Of the form of a key, and another one for every pin. */
+    static String sealing(String pin) {
+        return "x25519:" + new StringBuilder(pin).reverse();
+    }
+
     /** As the product writes it. */
     static String cardJson(Role role, String name, String address, String pin, SigningKey key) {
+        Optional<String> sealing = role == Role.PROVIDER ? Optional.of(sealing(pin)) : Optional.empty();
         String file = new String(
-                NodeCard.of(role, name, address, pin, key.verifyingKey()).sign(key), StandardCharsets.UTF_8);
+                NodeCard.of(role, name, address, pin, key.verifyingKey(), sealing)
+                        .sign(key),
+                StandardCharsets.UTF_8);
         return file.substring(0, file.lastIndexOf("\n-- "));
     }
 }

@@ -41,6 +41,7 @@ final class Suites {
                                 commitment(),
                                 token(),
                                 shareRoot(),
+                                claim(),
                                 chain(),
                                 receipt(),
                                 ring(),
@@ -353,6 +354,16 @@ final class Suites {
                 "token",
                 seeds -> token(seeds, 3, "blinded", 2, 2, 1, 1L << 40, 1, 2, 3));
         suite.add(
+                "one-missing",
+                "the last provider was missing at the write",
+                "token",
+                seeds -> token(seeds, 3, "blinded", 3, 3, 1, 100, 4, 5, 1, 2, 3).objects("claims", claims(seeds, 1)));
+        suite.add(
+                "two-missing",
+                "no fewer than t+1 were there, all of them homes",
+                "token",
+                seeds -> token(seeds, 2, "blinded", 2, 3, 1, 100, 4, 5, 1, 2, 3).objects("claims", claims(seeds, 2)));
+        suite.add(
                 "many-providers",
                 "30 providers in reverse order",
                 "token",
@@ -407,12 +418,26 @@ final class Suites {
                 .number("threshold", threshold)
                 .numbers("xs", xs)
                 .number("homes", homes)
+                .objects("claims", List.of())
                 .number("length", length)
                 .hex("h", seeds.bytes("h", 32))
                 .objects("dealings", dealt)
                 .number("generation", generation)
                 .hex("origin", seeds.id(generation == 1 ? "object" : "origin"))
                 .number("time", TIME);
+    }
+
+    /** The owner's words for the last providers. */
+    static List<Fields> claims(Seeds seeds, int missing) {
+        return IntStream.range(0, missing)
+                .mapToObj(i -> new Fields()
+                        .hex(
+                                "key",
+                                Product.key(seeds.seed("owner at " + i))
+                                        .verifyingKey()
+                                        .bytes())
+                        .hex("signature", seeds.bytes("claim " + i, 64)))
+                .toList();
     }
 
     /** u_m of three providers with x = 9, 4, 200. */
@@ -423,6 +448,22 @@ final class Suites {
                                 .value())
                 .value()
                 .hex("encoding");
+    }
+
+    private static Suite claim() {
+        Suite suite = new Suite("claim", "owners' words for providers that were missing");
+        suite.add("first", "x = 1, epoch 1", "claim", seeds -> claim(seeds, 1, 1));
+        suite.add("last", "x = 254, the greatest epoch", "claim", seeds -> claim(seeds, 254, Integer.MAX_VALUE));
+        return suite;
+    }
+
+    static Fields claim(Seeds seeds, int x, int epoch) {
+        return new Fields()
+                .hex("seed", seeds.seed("owner"))
+                .hex("ring", seeds.id("ring"))
+                .number("epoch", epoch)
+                .hex("object", seeds.id("object"))
+                .number("x", x);
     }
 
     private static Suite shareRoot() {

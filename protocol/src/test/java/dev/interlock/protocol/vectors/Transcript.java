@@ -151,6 +151,7 @@ final class Transcript {
                 ring.threshold(),
                 path,
                 homes,
+                List.of(),
                 m.length,
                 h,
                 List.of(dealt),
