@@ -13,7 +13,7 @@ from .objects import NAME, Token, require_public_key, split_chain, verify_chain
 
 CARD_FIELDS = {"format", "role", "name", "address", "tlsPin", "key", "sealing"}
 SEALING = re.compile(r"x25519:[0-9a-f]{64}|xwing:[0-9a-f]{2432}", re.ASCII)
-RING_FIELDS = {"format", "name", "epoch", "threshold", "profiles", "providers", "dealers"}
+RING_FIELDS = {"format", "name", "epoch", "threshold", "profiles", "providers", "dealers", "history"}
 KEY_TEXT = re.compile(r"ed25519:[0-9a-f]{64}", re.ASCII)
 LAST_LINE = re.compile(rb"-- ed25519:([0-9a-f]{64}) ([0-9a-f]{128})\n")
 
@@ -84,9 +84,49 @@ def require_ring(ring):
     for card, role in cards:
         require_card(card)
         require(card["role"] == role)
-    for field in ("name", "address", "tlsPin", "key"):
-        require(len({card[field] for card, _ in cards}) == len(cards))
-    require(len({card["sealing"] for card, role in cards if role == "provider"}) == len(xs))
+    require_distinct([card for card, _ in cards], ("name", "address", "tlsPin", "key"))
+    if ring["history"] is not None:
+        require_history(ring, ring["history"], dict(zip(xs, (card for card, _ in cards))), ring["dealers"])
+
+
+def require_distinct(cards, fields):
+    for field in fields:
+        require(len({card[field] for card in cards}) == len(cards))
+    sealing = [card["sealing"] for card in cards if card["role"] == "provider"]
+    require(len(set(sealing)) == len(sealing))
+
+
+def require_history(ring, history, now, dealers):
+    """The epochs before: every node that ever was has a name, keys and an x of its own."""
+    require(isinstance(history, dict) and set(history) == {"epochs", "providers", "dealers"})
+    require(all(isinstance(value, list) for value in history.values()) and 1 <= len(history["epochs"]) <= 32)
+    for provider in history["providers"]:
+        require(isinstance(provider, dict) and set(provider) == {"x", "card"} and is_int(provider["x"]))
+        require(1 <= provider["x"] <= 254 and provider["x"] not in now)
+        require_card(provider["card"])
+        require(provider["card"]["role"] == "provider")
+        now = now | {provider["x"]: provider["card"]}
+    for card in history["dealers"]:
+        require_card(card)
+        require(card["role"] == "dealer")
+    dealers = dealers + history["dealers"]
+    require_distinct(list(now.values()) + dealers, ("name", "tlsPin", "key"))
+    former = {card["name"] for card in [p["card"] for p in history["providers"]] + history["dealers"]}
+    numbers, named = [], set()
+    for earlier in history["epochs"]:
+        require(isinstance(earlier, dict) and set(earlier) == {"epoch", "threshold", "providers", "dealers"})
+        require(is_int(earlier["epoch"]) and 1 <= earlier["epoch"] < ring["epoch"] and is_int(earlier["threshold"]))
+        numbers.append(earlier["epoch"])
+        for field, known in (("providers", list(now.values())), ("dealers", dealers)):
+            require(isinstance(earlier[field], list) and earlier[field])
+            then = [card for name in earlier[field] for card in known if card["name"] == name]
+            require([card["name"] for card in then] == earlier[field])
+            require_distinct(then, ("name",))
+            named |= set(earlier[field])
+        members = [card for card in list(now.values()) + dealers if card["name"] in earlier["providers"] + earlier["dealers"]]
+        require_distinct(members, ("address",))
+        require(2 <= earlier["threshold"] <= len(earlier["providers"]) <= 254)
+    require(len(set(numbers)) == len(numbers) and former <= named)
 
 
 def signed_file(label, json_text, seed):

@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.client.Interlock;
 import dev.interlock.client.Listed;
+import dev.interlock.protocol.ring.RingDescriptor;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
@@ -29,13 +30,13 @@ final class LsCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         try (Interlock interlock = ring.open()) {
             List<Listed> objects = interlock.list();
-            int n = interlock.ring().threshold().n();
+            RingDescriptor descriptor = interlock.ring();
             boolean scheduled =
                     objects.stream().anyMatch(object -> object.destroyAt().isPresent());
             boolean degraded =
                     objects.stream().anyMatch(object -> !object.missing().isEmpty());
             List<Map<String, Object>> rows = objects.stream()
-                    .map(object -> row(object, n, scheduled, degraded))
+                    .map(object -> row(object, descriptor, scheduled, degraded))
                     .toList();
             if (json) {
                 System.out.println(Output.json(rows));
@@ -46,14 +47,22 @@ final class LsCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> row(Listed object, int n, boolean scheduled, boolean degraded) {
+    private Map<String, Object> row(Listed object, RingDescriptor descriptor, boolean scheduled, boolean degraded) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("id", object.object().toString());
         row.put(json ? "length" : "size", json ? object.length() : Output.size(object.length()));
         row.put("created", json ? object.created().toString() : TIME.format(object.created()));
         row.put("protocol", object.protocol());
         row.put("profile", object.profile());
-        row.put("providers", json ? object.providers() : object.providers() + " of " + n);
+        row.put(
+                "providers",
+                json
+                        ? object.providers()
+                        : object.providers() + " of "
+                                + descriptor.at(object.epoch()).threshold().n());
+        if (json || descriptor.epochs().size() > 1) {
+            row.put("epoch", object.epoch());
+        }
         if (json || degraded) {
             row.put("missing", json ? object.missing() : String.join(", ", object.missing()));
         }

@@ -90,6 +90,7 @@ public final class Main implements Runnable {
         commands.put("replace", RenewCommands.Replace::new);
         commands.put("refresh", RenewCommands.Refresh::new);
         commands.put("reshare", RenewCommands.Reshare::new);
+        commands.put("follow", RenewCommands.Follow::new);
         commands.put("repair", RepairCommand::new);
         commands.put("status", StatusCommand::new);
         commands.put("ring", RingCommand::new);

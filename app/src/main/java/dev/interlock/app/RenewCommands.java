@@ -182,6 +182,25 @@ final class RenewCommands {
         }
     }
 
+    /** The ring's present epoch. */
+    @Command(
+            name = "follow",
+            description = {
+                "Has objects follow a ring that changed: those of earlier epochs move into the present one, and what left the ring",
+                "erases what it had; the ids stay. One epoch or the other opens each of them at any time. May be broken off and repeated."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Follow implements Callable<Integer> {
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // picocli sets it
+        private Options options;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            return options.run("moved", Interlock::follow);
+        }
+    }
+
     /** New shares of the same pad. */
     @Command(
             name = "refresh",

@@ -1,12 +1,14 @@
 package dev.interlock.app;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
@@ -23,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -114,14 +118,7 @@ final class RingCommand implements Runnable {
                             description = "the ring's name (default: ${DEFAULT-VALUE})")
                     String name)
             throws IOException {
-        List<NodeCard> opened = new ArrayList<>();
-        for (Path card : cards) {
-            try {
-                opened.add(NodeCard.open(Files.readAllBytes(card)));
-            } catch (RuntimeException e) {
-                throw new BadInputException(card + ": " + e.getMessage());
-            }
-        }
+        List<NodeCard> opened = cards(cards);
         for (Path file : List.of(output, key)) {
             if (Files.exists(file)) {
                 throw new BadInputException(file + " exists; it isn't overwritten");
@@ -137,6 +134,157 @@ final class RingCommand implements Runnable {
         return 0;
     }
 
+    @Command(
+            name = "add",
+            description = {
+                "Has a new provider join a ring on this machine: the ring's next epoch. Running nodes are restarted, one by one;",
+                "`interlock follow --all` then brings the objects into it."
+            })
+    int add(
+            @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
+            @Parameters(paramLabel = "NAME", arity = "0..1", description = "the new one's (default: the next ccI)")
+                    @Nullable
+                    String name,
+            @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
+                    Integer t)
+            throws InterruptedException {
+        RingFolder folder = RingFolder.open(dir);
+        return change(folder, t, List.of(name == null ? nextName(folder.descriptor()) : name), Set.of());
+    }
+
+    @Command(
+            name = "replace",
+            description = {
+                "Has a new provider take another one's place in a ring on this machine: the ring's next epoch. What the old one",
+                "has stays there, and serves, until `interlock follow --all` has brought the objects into the new epoch."
+            })
+    int replace(
+            @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
+            @Parameters(paramLabel = "OLD", description = "the provider that leaves") String old,
+            @Parameters(paramLabel = "NAME", arity = "0..1", description = "the new one's (default: the next ccI)")
+                    @Nullable
+                    String name)
+            throws InterruptedException {
+        RingFolder folder = RingFolder.open(dir);
+        RingDescriptor ring = folder.descriptor();
+        return change(folder, null, List.of(name == null ? nextName(ring) : name), Set.of(leaving(ring, old)));
+    }
+
+    @Command(
+            name = "retire",
+            description = {
+                "Has a provider leave a ring on this machine: the ring's next epoch. What it has stays there, and serves, until",
+                "`interlock follow --all` has brought the objects into the new epoch; then it can be switched off."
+            })
+    int retire(
+            @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
+            @Parameters(paramLabel = "NAME", description = "the provider that leaves") String name,
+            @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
+                    Integer t)
+            throws InterruptedException {
+        RingFolder folder = RingFolder.open(dir);
+        return change(folder, t, List.of(), Set.of(leaving(folder.descriptor(), name)));
+    }
+
+    private static String leaving(RingDescriptor ring, String name) {
+        return ring.provider(name)
+                .orElseThrow(() -> new BadInputException("the ring " + ring.name() + " has no provider " + name
+                        + "; it has "
+                        + ring.providers().stream().map(Provider::name).collect(Collectors.joining(", "))))
+                .name();
+    }
+
+    private static String nextName(RingDescriptor ring) {
+        int next = ring.everyProvider().stream()
+                        .mapToInt(provider -> provider.x().x())
+                        .max()
+                        .orElse(0)
+                + 1;
+        return "cc" + next;
+    }
+
+    private static int change(RingFolder folder, @Nullable Integer t, List<String> adding, Set<String> retiring)
+            throws InterruptedException {
+        RingDescriptor before = folder.descriptor();
+        RingDescriptor next = folder.change(t == null ? before.threshold().t() : t, adding, retiring, 0);
+        System.out.println("ring " + next.id() + ", epoch " + next.epoch() + ": any "
+                + next.threshold().t() + " of " + next.threshold().n() + " providers open an object ("
+                + next.providers().stream().map(Provider::name).collect(Collectors.joining(", ")) + ")");
+        int restarted = 0;
+        // One after the other: t providers are there at any time.
+        for (NodeCard card : next.nodes().toList()) {
+            NodeProcess node = new NodeProcess(folder.node(card));
+            if (node.stop()) {
+                restarted += up(folder, Duration.ofSeconds(20), List.of(card));
+            }
+        }
+        if (restarted > 0) {
+            up(folder, Duration.ofSeconds(20));
+            System.out.println(restarted + " running nodes restarted, one by one"
+                    + (adding.isEmpty() ? "" : "; " + String.join(", ", adding) + " started"));
+        } else {
+            System.err.println("Start it:           interlock ring up " + folder.path());
+        }
+        System.err.println("Move the objects:   interlock follow --all");
+        retiring.forEach(name -> System.err.println(
+                "Then it may go:     kill $(cat " + folder.path().resolve(name).resolve("pid") + "), and the folder "
+                        + folder.path().resolve(name)));
+        return 0;
+    }
+
+    @Command(
+            name = "change",
+            description = {
+                "Makes the signed descriptor of a ring's next epoch, for operators on many machines: each `join`s it and restarts;",
+                "then the users `interlock follow --all`."
+            })
+    int change(
+            @Parameters(paramLabel = "RING", description = "the descriptor as it is") Path current,
+            @Option(names = "--key", required = true, description = "the file with the ring's secret key") Path key,
+            @Option(names = "--add", paramLabel = "CARD", description = "the card of a node that comes")
+                    List<Path> cards,
+            @Option(names = "--retire", paramLabel = "NAME", description = "a node that leaves") List<String> retired,
+            @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
+                    Integer t,
+            @Option(
+                            names = {"-o", "--output"},
+                            required = true,
+                            description = "a new file for the descriptor")
+                    Path output)
+            throws IOException {
+        if (Files.exists(output)) {
+            throw new BadInputException(output + " exists; it isn't overwritten");
+        }
+        RingDescriptor ring = RingOptions.read(current);
+        byte[] descriptor;
+        try (SigningKey secret = RingFolder.ringKey(key)) {
+            descriptor = ring.next(
+                    secret,
+                    t == null ? ring.threshold().t() : t,
+                    Set.copyOf(retired == null ? List.of() : retired),
+                    cards(cards == null ? List.of() : cards));
+        }
+        Files.write(output, descriptor);
+        RingDescriptor next = RingDescriptor.open(descriptor);
+        System.out.println("ring " + next.id() + ", epoch " + next.epoch() + ": any "
+                + next.threshold().t() + " of " + next.threshold().n() + " providers, descriptor in " + output);
+        System.err.println("Every node's operator now runs:  interlock provider join DIR " + output
+                + "   (or: dealer join), and restarts the node");
+        return 0;
+    }
+
+    private static List<NodeCard> cards(List<Path> files) throws IOException {
+        List<NodeCard> opened = new ArrayList<>();
+        for (Path card : files) {
+            try {
+                opened.add(NodeCard.open(Files.readAllBytes(card)));
+            } catch (RuntimeException e) {
+                throw new BadInputException(card + ": " + e.getMessage());
+            }
+        }
+        return opened;
+    }
+
     @Command(name = "up", description = "Starts the nodes of a ring on this machine that don't run.")
     int up(
             @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
@@ -148,6 +296,7 @@ final class RingCommand implements Runnable {
                     double stall)
             throws InterruptedException {
         RingFolder folder = RingFolder.open(dir);
+        folder.join();
         int started = up(folder, Duration.ofMillis((long) (stall * 1000)));
         System.out.println(
                 started == 0
@@ -158,16 +307,25 @@ final class RingCommand implements Runnable {
 
     /** @return how many were started; all answer when this returns */
     static int up(RingFolder folder, Duration stall) throws InterruptedException {
+        return up(
+                folder,
+                stall,
+                folder.descriptor()
+                        .everyNode()
+                        .filter(card -> folder.nodes().contains(folder.node(card)))
+                        .toList());
+    }
+
+    private static int up(RingFolder folder, Duration stall, List<NodeCard> cards) throws InterruptedException {
         Map<NodeProcess, Process> started = new LinkedHashMap<>();
-        for (Path path : folder.nodes()) {
-            NodeProcess node = new NodeProcess(path);
+        for (NodeCard card : cards) {
+            NodeProcess node = new NodeProcess(folder.node(card));
             if (node.running().isEmpty()) {
                 started.put(node, node.start(stall));
             }
         }
-        RingDescriptor ring = folder.descriptor();
         try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
-            for (NodeCard card : ring.nodes().toList()) {
+            for (NodeCard card : cards) {
                 NodeProcess node = new NodeProcess(folder.node(card));
                 long end = System.nanoTime() + START.toNanos();
                 while (!answers(peers, card)) {

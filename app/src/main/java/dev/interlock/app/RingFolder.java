@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -115,6 +116,100 @@ final class RingFolder {
         }
     }
 
+    /**
+     * The steps of independent operators when the ring changes: init the new nodes, the next descriptor, join, allow.
+     *
+     * @param adding the names of new providers
+     * @param retiring the names of those that leave; their folders stay
+     * @param basePort the first port of the new ones; 0 for ports that are free now
+     */
+    RingDescriptor change(int t, List<String> adding, Set<String> retiring, int basePort) {
+        RingDescriptor ring = descriptor();
+        SecureRandom random = new SecureRandom();
+        try {
+            List<NodeFolder> added = new ArrayList<>();
+            List<Integer> ports = ports(adding.size(), basePort);
+            // What can be wrong is found before a folder is made.
+            for (String name : adding) {
+                if (ring.everyNode().anyMatch(card -> card.name().equals(name)) || Files.exists(path.resolve(name))) {
+                    throw new BadInputException("the ring " + ring.name() + " has or had a node " + name
+                            + ", and a name is never given again: choose another one");
+                }
+            }
+            int n = ring.providers().size() + adding.size() - retiring.size();
+            if (t < 2 || t > n) {
+                throw new BadInputException("t = " + t + " of n = " + n + " can't be: 2 <= t <= n must hold");
+            }
+            for (int i = 0; i < adding.size(); i++) {
+                added.add(NodeFolder.init(
+                        path.resolve(adding.get(i)),
+                        Role.PROVIDER,
+                        adding.get(i),
+                        "127.0.0.1:" + ports.get(i),
+                        random,
+                        Instant.now()));
+            }
+            byte[] descriptor;
+            try (SigningKey key = ringKey(path.resolve(RING_KEY))) {
+                descriptor = ring.next(
+                        key, t, retiring, added.stream().map(NodeFolder::card).toList());
+            }
+            RingDescriptor next = RingDescriptor.open(descriptor);
+            try (SeedCredential credential = CredentialFile.read(path.resolve(CREDENTIAL))) {
+                for (NodeFolder node : added) {
+                    node.allow(
+                            "owner",
+                            credential.publicKey(next.id(), node.card().name()).toString());
+                }
+            }
+            // In one step; whoever hasn't joined when this breaks off does so with the next `ring up`.
+            Path aside = path.resolve(DESCRIPTOR + ".new");
+            Files.write(aside, descriptor);
+            Files.move(
+                    aside,
+                    path.resolve(DESCRIPTOR),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+            join();
+            return next;
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "can't change the ring in " + path + ": " + e.getClass().getSimpleName() + " " + e.getMessage());
+        }
+    }
+
+    /** Has every node serve the ring as it is now. */
+    void join() {
+        byte[] descriptor = read(path.resolve(DESCRIPTOR));
+        RingDescriptor ring = RingDescriptor.open(descriptor);
+        for (NodeCard card : ring.nodes().toList()) {
+            NodeFolder node = NodeFolder.open(node(card));
+            if (!node.hasJoined() || node.ring().epoch() != ring.epoch()) {
+                node.join(descriptor);
+            }
+        }
+    }
+
+    private static byte[] read(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "can't read " + file + ": " + e.getClass().getSimpleName());
+        }
+    }
+
+    /** The ring's secret key, which signs its descriptors; the caller closes it. */
+    static SigningKey ringKey(Path file) {
+        try {
+            byte[] seed = HexFormat.of().parseHex(Files.readString(file).strip());
+            return new SigningKey(SecretBytes.taking(seed));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new BadInputException(
+                    file + " isn't a ring's key, as `interlock ring create` and `assemble` write it");
+        }
+    }
+
     Path path() {
         return path;
     }
@@ -131,8 +226,13 @@ final class RingFolder {
         return path.resolve(card.name());
     }
 
+    /** Those of earlier epochs, too, as long as their folders are there: they still have what wasn't moved. */
     List<Path> nodes() {
-        return descriptor().nodes().map(this::node).toList();
+        return descriptor()
+                .everyNode()
+                .map(this::node)
+                .filter(Files::isDirectory)
+                .toList();
     }
 
     private static boolean isEmpty(Path folder) throws IOException {

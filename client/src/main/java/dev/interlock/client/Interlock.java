@@ -1,22 +1,19 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Custody;
-import dev.interlock.protocol.Destroyed;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.message.Notices;
 import dev.interlock.protocol.message.ObjectList;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.Schedule;
@@ -43,7 +40,6 @@ import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,7 +145,20 @@ public final class Interlock implements AutoCloseable {
     public Fetched get(
             ObjectId object, WritableByteChannel out, GetOptions options, LongConsumer start, LongConsumer progress)
             throws IOException, InterruptedException {
-        return Getting.get(client, object, providers(options.from()), options, out, start, progress);
+        Interlock there = where(object);
+        return Getting.get(there.client, object, there.providers(options.from()), options, out, start, progress);
+    }
+
+    /** This, for the epoch that the object is of: a ring that changed keeps objects of earlier epochs until they are moved. */
+    private Interlock where(ObjectId object) throws InterruptedException {
+        if (ring().epochs().size() == 1 || !ring().isCurrent()) {
+            return this;
+        }
+        int epoch = Lookup.enough(client, object, ring().everyProvider())
+                .token()
+                .map(Token::epoch)
+                .orElse(ring().epoch());
+        return epoch == ring().epoch() ? this : new Interlock(client.at(epoch));
     }
 
     /**
@@ -190,36 +199,15 @@ public final class Interlock implements AutoCloseable {
 
     /** The user's committed objects, newest first, as far as the providers that answer know them. */
     public List<Listed> list() throws InterruptedException {
-        Map<String, Listed> found = new LinkedHashMap<>();
+        Map<String, Map<String, ObjectList.Entry>> found = new LinkedHashMap<>();
         Map<String, String> failures = new LinkedHashMap<>();
-        List<NodeCard> nodes = ring().providers().stream().map(Provider::card).toList();
+        List<NodeCard> nodes =
+                ring().everyProvider().stream().map(Provider::card).toList();
         for (RingClient.Answer<List<ObjectList.Entry>> answer : client.askAll(nodes, this::listAt)) {
             switch (answer) {
                 case RingClient.Value<List<ObjectList.Entry>>(NodeCard node, List<ObjectList.Entry> entries) ->
-                    entries.forEach(entry -> found.merge(
-                            entry.object(),
-                            new Listed(
-                                    ObjectId.parse(entry.object()),
-                                    entry.protocol(),
-                                    entry.profile(),
-                                    entry.length(),
-                                    Instant.ofEpochMilli(entry.createdMillis()),
-                                    instant(entry.destroyMillis()),
-                                    entry.missing().stream()
-                                            .map(x -> ring().provider(x).name())
-                                            .toList(),
-                                    1),
-                            (a, b) -> new Listed(
-                                    a.object(),
-                                    a.protocol(),
-                                    a.profile(),
-                                    a.length(),
-                                    a.created(),
-                                    Stream.concat(a.destroyAt().stream(), b.destroyAt().stream())
-                                            .min(Instant::compareTo),
-                                    // Whoever knows of more signatures is further on.
-                                    a.missing().size() < b.missing().size() ? a.missing() : b.missing(),
-                                    a.providers() + 1)));
+                    entries.forEach(entry -> found.computeIfAbsent(entry.object(), _ -> new LinkedHashMap<>())
+                            .put(node.name(), entry));
                 case RingClient.Failure<List<ObjectList.Entry>>(NodeCard node, InterlockException error) -> {
                     if (!(error instanceof NodeException)) {
                         throw error;
@@ -232,8 +220,40 @@ public final class Interlock implements AutoCloseable {
             throw new TooFewProvidersException("a listing", 1, 0, failures);
         }
         return found.values().stream()
+                .map(this::listed)
                 .sorted(Comparator.comparing(Listed::created).reversed())
                 .toList();
+    }
+
+    /** What all of them say of one object. */
+    private Listed listed(Map<String, ObjectList.Entry> at) {
+        int epoch = at.values().stream().mapToInt(ObjectList.Entry::epoch).max().orElseThrow();
+        List<ObjectList.Entry> now =
+                at.values().stream().filter(entry -> entry.epoch() == epoch).toList();
+        ObjectList.Entry any = now.getFirst();
+        return new Listed(
+                ObjectId.parse(any.object()),
+                any.protocol(),
+                any.profile(),
+                any.length(),
+                Instant.ofEpochMilli(any.createdMillis()),
+                now.stream()
+                        .flatMap(entry -> instant(entry.destroyMillis()).stream())
+                        .min(Instant::compareTo),
+                // Whoever knows of more signatures is further on.
+                now.stream()
+                        .map(ObjectList.Entry::missing)
+                        .min(Comparator.comparingInt(List::size))
+                        .orElseThrow()
+                        .stream()
+                        .map(x -> ring().everProvider(new ShareIndex(x)).name())
+                        .toList(),
+                now.size(),
+                epoch,
+                at.entrySet().stream()
+                        .filter(entry -> entry.getValue().epoch() < epoch)
+                        .map(Map.Entry::getKey)
+                        .toList());
     }
 
     private static Optional<Instant> instant(@Nullable Long millis) {
@@ -260,6 +280,10 @@ public final class Interlock implements AutoCloseable {
 
     /** What every provider says of one object; the token was checked against its signature chain. */
     public ObjectStatus info(ObjectId object) throws InterruptedException {
+        return where(object).infoHere(object);
+    }
+
+    private ObjectStatus infoHere(ObjectId object) throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
         Token token = lookup.token().orElseThrow(() -> lookup.unreadable("an info"));
         Map<String, String> states = new LinkedHashMap<>();
@@ -302,6 +326,10 @@ public final class Interlock implements AutoCloseable {
 
     /** Proof that all providers of the object took part in its put; for {@link Proof#verify} anywhere. */
     public Proof proof(ObjectId object) throws InterruptedException {
+        return where(object).proofHere(object);
+    }
+
+    private Proof proofHere(ObjectId object) throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
         SignatureChain chain = lookup.chain().orElseThrow(() -> lookup.unreadable("a proof"));
         if (!chain.unsigned().isEmpty()) {
@@ -328,88 +356,8 @@ public final class Interlock implements AutoCloseable {
      * @param erased told of each receipt as it comes
      */
     public Destruction destroy(ObjectId object, List<String> at, Consumer<Erased> erased) throws InterruptedException {
-        Lookup lookup = Lookup.complete(client, object, ring().providers());
-        Token token = lookup.token().orElseThrow(() -> lookup.unreadable("a destroy"));
-        Map<String, List<String>> waiting = lookup.waiting();
-        Map<String, Receipt> receipts = new LinkedHashMap<>();
-        lookup.holdings()
-                .forEach((name, holding) -> holding.receipt().ifPresent(receipt -> receipts.put(name, receipt)));
-        Map<String, String> failures = new LinkedHashMap<>();
-        List<NodeCard> nodes = providers(at).stream()
-                .map(Provider::card)
-                .filter(node -> !receipts.containsKey(node.name()))
-                .toList();
-        boolean lost = Destroyed.unrecoverableSince(token, receipts.values()).isPresent();
-        List<String> absent = new ArrayList<>(nodes.stream().map(NodeCard::name).toList());
-        RingClient.Answers<Receipt> answers = client.ask(nodes, node -> destroyAt(node, token.object()));
-        for (int i = 0; i < nodes.size(); i++) {
-            Optional<RingClient.Answer<Receipt>> answer =
-                    answers.next(client.deadlines().settle());
-            if (answer.isEmpty()) {
-                break;
-            }
-            switch (answer.get()) {
-                case RingClient.Value<Receipt>(NodeCard node, Receipt receipt) -> {
-                    receipts.put(node.name(), receipt);
-                    absent.remove(node.name());
-                    boolean gone = Destroyed.unrecoverableSince(token, receipts.values())
-                            .isPresent();
-                    erased.accept(new Erased(node.name(), receipts.size(), gone && !lost));
-                    lost = gone;
-                }
-                case RingClient.Failure<Receipt>(NodeCard node, InterlockException error) -> {
-                    boolean waits = error instanceof NoSuchObjectException && waiting.containsKey(node.name());
-                    failures.put(
-                            node.name(),
-                            waits
-                                    ? node.name()
-                                            + " hasn't got it yet; what waits for it elsewhere goes with the object"
-                                    : error.explanation());
-                    // What is on its way to it now it is to destroy, too.
-                    if (!(error instanceof NodeException) && !waits) {
-                        absent.remove(node.name());
-                    }
-                }
-            }
-        }
-        return new Destruction(
-                object,
-                lookup.chain(),
-                receipts,
-                failures,
-                notify(token.object(), absent, List.copyOf(receipts.keySet())),
-                ring().threshold().n(),
-                Destroyed.unrecoverableSince(token, receipts.values()));
-    }
-
-    /** Leaves a notice for every provider that can't be reached with all that can; who took it, by whom it is for. */
-    private Map<String, List<String>> notify(ObjectId object, List<String> absent, List<String> reached)
-            throws InterruptedException {
-        Map<String, List<String>> told = new LinkedHashMap<>();
-        if (absent.isEmpty()) {
-            return told;
-        }
-        byte[] notices = new Notices(
-                        absent.stream().map(node -> client.notice(node, object)).toList())
-                .encode();
-        List<String> took = client
-                .askAll(
-                        providers(reached).stream().map(Provider::card).toList(),
-                        node -> client.call(
-                                node,
-                                HttpMethod.POST,
-                                "/v1/objects/" + object + "/notices",
-                                Operation.NOTIFY,
-                                object.toString(),
-                                notices))
-                .stream()
-                .filter(RingClient.Value.class::isInstance)
-                .map(answer -> answer.node().name())
-                .toList();
-        if (!took.isEmpty()) {
-            absent.forEach(node -> told.put(node, took));
-        }
-        return told;
+        Interlock there = where(object);
+        return new Destroying(there.client).destroy(object, there.providers(at), erased);
     }
 
     /**
@@ -453,6 +401,12 @@ public final class Interlock implements AutoCloseable {
     /** @param question put to a node about the id of the generation that is there */
     private Scheduled schedule(ObjectId object, String what, BiFunction<NodeCard, String, Optional<Instant>> question)
             throws InterruptedException {
+        return where(object).scheduleHere(object, what, question);
+    }
+
+    private Scheduled scheduleHere(
+            ObjectId object, String what, BiFunction<NodeCard, String, Optional<Instant>> question)
+            throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
         Token token = lookup.token().orElseThrow(() -> lookup.unreadable(what));
         Map<String, Optional<Instant>> times = new LinkedHashMap<>();
@@ -481,22 +435,6 @@ public final class Interlock implements AutoCloseable {
                 .toList());
     }
 
-    private Receipt destroyAt(NodeCard node, ObjectId object) {
-        Receipt receipt = Receipt.decode(client.call(
-                node,
-                HttpMethod.DELETE,
-                "/v1/objects/" + object,
-                Operation.DESTROY,
-                object.toString(),
-                new byte[0],
-                client.deadlines().settle()));
-        receipt.verify(node.key());
-        if (!receipt.object().equals(object)) {
-            throw new NodeException(node.name(), node.name() + " gave a receipt for another object");
-        }
-        return receipt;
-    }
-
     /**
      * Gives a provider back what it lost of this user's objects: the others' hops rebuild its share at x_k, and nobody else
      * sees a byte of it. May be broken off and repeated: what is there already stays.
@@ -509,8 +447,13 @@ public final class Interlock implements AutoCloseable {
      */
     public List<Repaired> repair(String provider, List<ObjectId> objects, Duration pace, Consumer<Repaired> done)
             throws InterruptedException {
-        Repairing repairing = new Repairing(client, providers(List.of(provider)).getFirst());
-        return each(objects.isEmpty() ? ids() : objects, pace, repairing::repair, done);
+        Provider repaired = ring().everProvider(provider)
+                .orElseThrow(() -> new BadInputException("the ring " + ring().name() + " has no provider " + provider));
+        return each(
+                objects.isEmpty() ? ids() : objects,
+                pace,
+                object -> new Repairing(where(object).client, repaired).repair(object),
+                done);
     }
 
     /**
@@ -524,7 +467,7 @@ public final class Interlock implements AutoCloseable {
      */
     public List<Renewed> replace(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
             throws InterruptedException {
-        return each(objects.isEmpty() ? ids() : objects, pace, new Renewing(client, Order.Kind.REPLACE)::renew, done);
+        return renew(Order.Kind.REPLACE, objects, pace, done);
     }
 
     /**
@@ -533,7 +476,16 @@ public final class Interlock implements AutoCloseable {
      */
     public List<Renewed> refresh(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
             throws InterruptedException {
-        return each(objects.isEmpty() ? ids() : objects, pace, new Renewing(client, Order.Kind.REFRESH)::renew, done);
+        return renew(Order.Kind.REFRESH, objects, pace, done);
+    }
+
+    private List<Renewed> renew(Order.Kind kind, List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
+            throws InterruptedException {
+        return each(
+                objects.isEmpty() ? ids() : objects,
+                pace,
+                object -> new Renewing(where(object).client, kind).renew(object),
+                done);
     }
 
     /**
@@ -545,10 +497,38 @@ public final class Interlock implements AutoCloseable {
     public List<Renewed> reshare(List<ObjectId> objects, Interlock to, Duration pace, Consumer<Renewed> done)
             throws InterruptedException {
         if (to.ring().id().equals(ring().id())) {
-            throw new BadInputException("the objects are in the ring " + ring().name()
-                    + " already; `interlock replace` gives them a new pad there");
+            throw new BadInputException(
+                    "the objects are in the ring " + ring().name()
+                            + " already; `interlock replace` gives them a new pad there, `interlock follow` brings them into its epoch");
         }
-        return each(objects.isEmpty() ? ids() : objects, pace, new Moving(this, client, to.client)::move, done);
+        return each(
+                objects.isEmpty() ? ids() : objects,
+                pace,
+                object -> new Moving(where(object).client, to.client).move(object),
+                done);
+    }
+
+    /**
+     * Has objects follow a ring that changed: those of earlier epochs move into this one, as {@link #reshare} moves them into another
+     * ring. Needs all providers of this epoch and what opens the objects in theirs. May be broken off and repeated; one epoch or the
+     * other opens each object at any time.
+     *
+     * @param objects which; empty for all that are of an earlier epoch, or have left something there
+     */
+    public List<Renewed> follow(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
+            throws InterruptedException {
+        return each(
+                objects.isEmpty() ? behind() : objects,
+                pace,
+                object -> new Moving(where(object).client, client).follow(object),
+                done);
+    }
+
+    private List<ObjectId> behind() throws InterruptedException {
+        return list().stream()
+                .filter(each -> each.epoch() < ring().epoch() || !each.left().isEmpty())
+                .map(Listed::object)
+                .toList();
     }
 
     private List<ObjectId> ids() throws InterruptedException {

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param destroyAt the earliest time at which a provider is to destroy it
  * @param missing who was missing at the write and hasn't got its share yet
  * @param providers how many of those that answered list it as committed
+ * @param epoch of the ring, in which it was written
+ * @param left who still has what it was in an earlier epoch, though it is of this one
  */
 public record Listed(
         ObjectId object,
@@ -21,4 +23,6 @@ public record Listed(
         Instant created,
         Optional<Instant> destroyAt,
         List<String> missing,
-        int providers) {}
+        int providers,
+        int epoch,
+        List<String> left) {}

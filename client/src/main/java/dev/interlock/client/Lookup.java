@@ -10,6 +10,7 @@ import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -169,7 +170,7 @@ final class Lookup {
                 client.watched(
                         node, () -> client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString())),
                 ObjectInfo.class);
-        Provider provider = ring.provider(node.name()).orElseThrow();
+        Provider provider = ring.everProvider(node.name()).orElseThrow();
         CommitMessage commit = CommitMessage.decode(info.chain());
         SignatureChain chain = commit.chain();
         // Only a committed object's chain has everyone's signature; what is in doubt serves no reader.
@@ -273,9 +274,12 @@ final class Lookup {
         return errors;
     }
 
+    /** How many of the object's providers had it destroyed; who left the ring destroyed only what was left there. */
     long destroyed() {
+        List<ShareIndex> providers = token().map(Token::providers).orElse(List.of());
         return holdings.values().stream()
                 .filter(holding -> holding.state() == ObjectState.DESTROYED)
+                .filter(holding -> providers.contains(holding.provider().x()))
                 .count();
     }
 
@@ -362,7 +366,7 @@ final class Lookup {
     }
 
     private String name(ShareIndex x) {
-        return ring.provider(x).name();
+        return ring.everProvider(x).name();
     }
 
     /**
@@ -389,7 +393,7 @@ final class Lookup {
         }
         boolean nobodyHasIt = holdings.isEmpty();
         for (InterlockException error : errors.values()) {
-            if (nobodyHasIt && error instanceof RefusedException) {
+            if (nobodyHasIt && (error instanceof RefusedException || error instanceof BadInputException)) {
                 return error;
             }
         }

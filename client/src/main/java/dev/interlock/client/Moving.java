@@ -1,16 +1,21 @@
 package dev.interlock.client;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ObjectState;
+import dev.interlock.protocol.ring.NodeCard;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -24,13 +29,14 @@ import java.util.concurrent.Future;
  * the object, from then on the new one does, and in between both do.
  */
 final class Moving {
-    private final Interlock from;
     private final RingClient old;
     private final RingClient next;
 
-    /** @param from the ring that the objects leave */
-    Moving(Interlock from, RingClient old, RingClient next) {
-        this.from = from;
+    /**
+     * @param old to the ring, or the epoch, that the objects leave
+     * @param next to where they go
+     */
+    Moving(RingClient old, RingClient next) {
         this.old = old;
         this.next = next;
     }
@@ -46,25 +52,82 @@ final class Moving {
                                 object, "it is in the ring " + next.ring().name() + " already")
                         : leave(there.get());
             }
-            if (here.destroyed() > 0) {
-                return new Renewed.LeftAlone(
-                        object, "its owner had it destroyed, at " + here.destroyed() + " providers");
-            }
-            if (!here.scheduled().isEmpty()) {
-                return new Renewed.LeftAlone(
-                        object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back");
-            }
             Token before = here.token().orElseThrow(() -> here.unreadable("a move"));
-            if (before.scheme().protocol() != 3) {
-                return new Renewed.LeftAlone(
-                        object,
-                        "its user keeps a key that is for this ring: get it, put it into the ring "
-                                + next.ring().name() + ", and destroy it here");
-            }
-            return leave(carry(before));
+            Optional<Renewed> unmoved = unmoved(object, here, before);
+            return unmoved.isPresent() ? unmoved.get() : leave(carry(before));
         } catch (InterlockException e) {
             return new Renewed.Failed(object, e);
         }
+    }
+
+    /** The same where the next ring is this one in a later epoch, and many providers are in both. */
+    Renewed follow(ObjectId object) throws InterruptedException {
+        try {
+            // Whoever missed that it was moved makes up for it here.
+            Lookup there = Lookup.complete(next, object, next.ring().everyProvider());
+            Token before = there.token().orElseThrow(() -> there.unreadable("a move"));
+            int epoch = next.ring().epoch();
+            if (before.epoch() == epoch) {
+                Map<NodeCard, ObjectId> left = left(there, before);
+                return left.isEmpty()
+                        ? new Renewed.LeftAlone(object, "it is of the ring's epoch " + epoch + " already")
+                        : end(before, left);
+            }
+            Optional<Renewed> unmoved = unmoved(object, there, before);
+            if (unmoved.isPresent()) {
+                return unmoved.get();
+            }
+            Token moved = carry(before);
+            return end(moved, left(there, moved));
+        } catch (InterlockException e) {
+            return new Renewed.Failed(object, e);
+        }
+    }
+
+    /** What providers that left the ring still have, by what id. */
+    private static Map<NodeCard, ObjectId> left(Lookup lookup, Token moved) {
+        Map<NodeCard, ObjectId> left = new LinkedHashMap<>();
+        lookup.holdings().values().stream()
+                .filter(holding -> holding.state() == ObjectState.COMMITTED
+                        && holding.token().generation() < moved.generation()
+                        && !moved.providers().contains(holding.provider().x()))
+                .forEach(holding ->
+                        left.put(holding.provider().card(), holding.token().object()));
+        return left;
+    }
+
+    /** The others ended what they had when they committed. */
+    private Renewed end(Token moved, Map<NodeCard, ObjectId> left) throws InterruptedException {
+        Destroying destroying = new Destroying(next);
+        for (RingClient.Answer<Receipt> answer : next.askAll(
+                List.copyOf(left.keySet()),
+                node -> destroying.destroyAt(node, Objects.requireNonNull(left.get(node))))) {
+            if (answer instanceof RingClient.Failure<Receipt>(NodeCard node, InterlockException error)) {
+                throw new NodeException(
+                        node.name(),
+                        "it is of epoch " + moved.epoch() + " now, but " + node.name()
+                                + ", which left the ring, didn't erase what it had of it: " + error.explanation());
+            }
+        }
+        return new Renewed.Done(moved.origin(), moved.generation());
+    }
+
+    /** Why an object stays where it is, if it does. */
+    private static Optional<Renewed> unmoved(ObjectId object, Lookup here, Token before) {
+        if (here.destroyed() > 0) {
+            return Optional.of(
+                    new Renewed.LeftAlone(object, "its owner had it destroyed, at " + here.destroyed() + " providers"));
+        }
+        if (!here.scheduled().isEmpty()) {
+            return Optional.of(new Renewed.LeftAlone(
+                    object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back"));
+        }
+        if (before.scheme().protocol() != 3) {
+            return Optional.of(new Renewed.LeftAlone(
+                    object,
+                    "its user keeps a key that is for where it is: get it, put it again, and destroy this one"));
+        }
+        return Optional.empty();
     }
 
     /** The token under which the new ring has it, if it has. */
@@ -124,7 +187,7 @@ final class Moving {
 
     /** It is in the new ring, and ends in the old one. */
     private Renewed leave(Token moved) throws InterruptedException {
-        Destruction end = from.destroy(moved.origin(), List.of(), _ -> {});
+        Destruction end = new Destroying(old).destroy(moved.origin(), old.ring().providers(), _ -> {});
         if (end.unrecoverableSince().isEmpty()) {
             int n = old.ring().threshold().n();
             throw new TooFewProvidersException(

@@ -58,6 +58,12 @@ final class Renewing {
                     object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back");
         }
         Token before = lookup.token().orElseThrow(() -> lookup.unreadable(what()));
+        if (!ring.isCurrent()) {
+            return new Renewed.LeftAlone(
+                    object,
+                    "it is of the ring's epoch " + before.epoch() + ": `interlock follow " + object
+                            + "` brings it into the present one, with a new pad");
+        }
         if (before.scheme().sealed() || !before.scheme().blinded()) {
             return new Renewed.LeftAlone(
                     object,

@@ -52,7 +52,7 @@ final class RingClient implements AutoCloseable {
     private final ProviderRecord record;
     private volatile Consumer<Evidence> accuser = _ -> {};
     private volatile Consumer<IntegrityException> repeated = _ -> {};
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final ExecutorService threads;
 
     RingClient(
             RingDescriptor ring,
@@ -67,6 +67,24 @@ final class RingClient implements AutoCloseable {
         this.random = random;
         this.clock = clock;
         this.peers = new Peers(Optional.empty(), deadlines);
+        this.threads = Executors.newVirtualThreadPerTaskExecutor();
+    }
+
+    private RingClient(RingClient of, RingDescriptor ring) {
+        this.ring = ring;
+        this.credential = of.credential;
+        this.record = of.record;
+        this.random = of.random;
+        this.clock = of.clock;
+        this.peers = of.peers;
+        this.threads = of.threads;
+        this.accuser = of.accuser;
+        this.repeated = of.repeated;
+    }
+
+    /** The same user's way to the ring as it was in another epoch; not to be closed by itself. */
+    RingClient at(int epoch) {
+        return epoch == ring.epoch() ? this : new RingClient(this, ring.at(epoch));
     }
 
     /** Who is to hear of liars. */
@@ -119,7 +137,27 @@ final class RingClient implements AutoCloseable {
     /** The header that lets one request in at one node. */
     Optional<String> authorization(NodeCard node, Operation operation, String subject, byte[] body) {
         return Optional.of(SignedRequest.sign(
-                credential, ring.id(), ring.epoch(), node.name(), operation, subject, body, random, clock.instant()));
+                credential,
+                ring.id(),
+                lastEpochOf(node),
+                node.name(),
+                operation,
+                subject,
+                body,
+                random,
+                clock.instant()));
+    }
+
+    /** Whoever left the ring never heard of the epochs after. */
+    private int lastEpochOf(NodeCard node) {
+        if (ring.node(node.name()).isPresent()) {
+            return ring.epoch();
+        }
+        return ring.epochs().reversed().stream()
+                .filter(each -> each.node(node.name()).isPresent())
+                .map(RingDescriptor::epoch)
+                .findFirst()
+                .orElse(ring.epoch());
     }
 
     /** The owner's word for a provider that can't be reached. */

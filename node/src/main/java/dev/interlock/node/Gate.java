@@ -20,6 +20,8 @@ import io.netty.util.AttributeKey;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
@@ -30,6 +32,7 @@ public final class Gate {
     private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
 
     private final RingDescriptor ring;
+    private final NavigableSet<Integer> epochs;
     private final String self;
     private final Users users;
     private final Clock clock;
@@ -39,6 +42,8 @@ public final class Gate {
 
     Gate(RingDescriptor ring, NodeFolder folder, AuditLog log, Clock clock) {
         this.ring = ring;
+        this.epochs =
+                new TreeSet<>(ring.epochs().stream().map(RingDescriptor::epoch).toList());
         this.self = folder.card().name();
         this.users = folder.users();
         this.clock = clock;
@@ -68,8 +73,7 @@ public final class Gate {
                     self + " refuses the request: it carries no signature in the header " + SignedRequest.HEADER);
         }
         Instant now = clock.instant();
-        SignedRequest request =
-                SignedRequest.verify(header, ring.id(), ring.epoch(), self, operation, subject, body, now);
+        SignedRequest request = SignedRequest.verify(header, ring.id(), epochs, self, operation, subject, body, now);
         asked = asked.user(request.key());
         context.setAttr(ASKED, new Asked(asked, false));
         if (!users.contains(request.key())) {

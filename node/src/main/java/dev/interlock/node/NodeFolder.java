@@ -118,11 +118,16 @@ public final class NodeFolder {
             throw new BadInputException("the ring " + ring.name() + " doesn't name " + card.name()
                     + " with the card in " + path + ": give this node's own card to `interlock ring assemble`");
         }
-        if (Files.exists(path.resolve("ring"))) {
+        if (hasJoined()) {
             RingDescriptor current = ring();
             if (!current.id().equals(ring.id()) || ring.epoch() < current.epoch()) {
                 throw new BadInputException(card.name() + " serves the ring " + current.id() + " in epoch "
                         + current.epoch() + "; this descriptor is for " + ring.id() + " in epoch " + ring.epoch());
+            }
+            if (!ring.continues(current)) {
+                throw new BadInputException("this descriptor, of epoch " + ring.epoch()
+                        + ", doesn't say of epoch " + current.epoch() + " what " + card.name()
+                        + " knows, which may have objects of that: `interlock ring change` makes one that does");
             }
         }
         try {
@@ -148,9 +153,13 @@ public final class NodeFolder {
         return read("card");
     }
 
+    public boolean hasJoined() {
+        return Files.exists(path.resolve("ring"));
+    }
+
     /** @throws BadInputException before the node joined a ring */
     public RingDescriptor ring() {
-        if (!Files.exists(path.resolve("ring"))) {
+        if (!hasJoined()) {
             throw new BadInputException(card.name() + " has joined no ring yet: `interlock " + card.role() + " join "
                     + path + " RING` with the descriptor that `interlock ring assemble` wrote");
         }

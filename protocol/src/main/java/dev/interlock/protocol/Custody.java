@@ -53,13 +53,14 @@ public final class Custody {
      * @return the owner's key here
      * @throws MalformedException or BadSignatureException that says what doesn't hold
      */
-    public static VerifyingKey checkBrought(RingDescriptor ring, ShareIndex self, RestoreMessage message) {
+    public static VerifyingKey checkBrought(RingDescriptor descriptor, ShareIndex self, RestoreMessage message) {
         SignatureChain chain = message.commit().chain();
-        chain.verifyCommitted(ring.keys());
         Token u = Token.decode(chain.token());
-        if (!u.ring().equals(ring.id()) || u.epoch() != ring.epoch()) {
-            throw new MalformedException("the token is that of another ring or epoch");
+        if (!u.ring().equals(descriptor.id())) {
+            throw new MalformedException("the token is that of another ring");
         }
+        RingDescriptor ring = descriptor.at(u.epoch());
+        chain.verifyCommitted(ring.keys());
         Claim claim = u.claims().stream()
                 .filter(each -> each.x().equals(self))
                 .findFirst()

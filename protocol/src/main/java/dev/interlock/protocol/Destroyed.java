@@ -56,13 +56,14 @@ public record Destroyed(SignatureChain chain, List<Receipt> receipts) {
     }
 
     /** @throws IntegrityException that says which receipt doesn't hold, and why */
-    public Verdict verify(RingDescriptor ring) {
+    public Verdict verify(RingDescriptor descriptor) {
         Token u = Token.decode(chain.token());
         require(
                 u,
-                u.ring().equals(ring.id()) && u.epoch() == ring.epoch(),
-                "they are of the ring " + u.ring() + ", epoch " + u.epoch() + "; this is " + ring.id() + ", epoch "
-                        + ring.epoch());
+                u.ring().equals(descriptor.id()) && descriptor.knows(u.epoch()),
+                "they are of the ring " + u.ring() + ", epoch " + u.epoch() + "; this is " + descriptor.id()
+                        + ", epoch " + descriptor.epoch());
+        RingDescriptor ring = descriptor.at(u.epoch());
         try {
             chain.verifyCommitted(ring.keys());
         } catch (BadSignatureException | MalformedException e) {

@@ -70,12 +70,15 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
      *
      * @throws IntegrityException that says why this proves nothing
      */
-    public Finding verify(RingDescriptor ring) {
+    public Finding verify(RingDescriptor descriptor) {
         Token u = Token.decode(chain.token());
-        require(u.ring().equals(ring.id()), "it is about the ring " + u.ring() + ", this is the ring " + ring.id());
         require(
-                u.epoch() == ring.epoch(),
-                "it is of the ring's epoch " + u.epoch() + ", this descriptor is of " + ring.epoch());
+                u.ring().equals(descriptor.id()),
+                "it is about the ring " + u.ring() + ", this is the ring " + descriptor.id());
+        require(
+                descriptor.knows(u.epoch()),
+                "it is of the ring's epoch " + u.epoch() + ", this descriptor is of " + descriptor.epoch());
+        RingDescriptor ring = descriptor.at(u.epoch());
         require(
                 u.providers().contains(said.x()),
                 "the object " + u.object() + " has no provider x = " + said.x().x());

@@ -71,15 +71,17 @@ public record Proof(SignatureChain chain, List<Certificate> providers) {
      * @return u_m
      * @throws IntegrityException that says what is wrong with the proof
      */
-    public Token verify(RingDescriptor ring) {
+    public Token verify(RingDescriptor descriptor) {
         Token u = Token.decode(chain.token());
-        if (!u.ring().equals(ring.id())) {
-            throw broken(u.object(), "it was made on the ring " + u.ring() + ", this is the ring " + ring.id());
+        if (!u.ring().equals(descriptor.id())) {
+            throw broken(u.object(), "it was made on the ring " + u.ring() + ", this is the ring " + descriptor.id());
         }
-        if (u.epoch() != ring.epoch()) {
+        if (!descriptor.knows(u.epoch())) {
             throw broken(
-                    u.object(), "it is of the ring's epoch " + u.epoch() + ", this descriptor is of " + ring.epoch());
+                    u.object(),
+                    "it is of the ring's epoch " + u.epoch() + ", this descriptor is of " + descriptor.epoch());
         }
+        RingDescriptor ring = descriptor.at(u.epoch());
         checkProviders(u, ring);
         Function<ShareIndex, VerifyingKey> keys = ring.keys();
         try {

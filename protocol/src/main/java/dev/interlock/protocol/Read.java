@@ -15,6 +15,7 @@ import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -36,11 +37,16 @@ public final class Read {
     /** Before step 1: U believes a token only under the signatures of all that took part in its write. */
     public static Token checkToken(RingDescriptor ring, ObjectId object, SignatureChain chain, String from) {
         try {
-            chain.verifyCommitted(ring.keys());
             Token u = Token.decode(chain.token());
             if (!u.origin().equals(object) || !u.ring().equals(ring.id())) {
                 throw new MalformedException("it is the token of another object or ring");
             }
+            if (!ring.knows(u.epoch())) {
+                throw new BadInputException(
+                        from + " has " + object + " in epoch " + u.epoch() + " of the ring " + ring.name()
+                                + ", this descriptor is of epoch " + ring.epoch() + ": get the ring's new descriptor");
+            }
+            chain.verifyCommitted(ring.at(u.epoch()).keys());
             return u;
         } catch (BadSignatureException | MalformedException e) {
             throw new IntegrityException(

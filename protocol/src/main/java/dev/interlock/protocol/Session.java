@@ -307,6 +307,11 @@ public final class Session implements AutoCloseable {
         return Custody.of(self, path, missing);
     }
 
+    /** The ring in this session's epoch. */
+    public RingDescriptor ring() {
+        return ring;
+    }
+
     public List<ShareIndex> homes() {
         return homes;
     }

@@ -30,7 +30,7 @@ public final class Tls {
     public static void server(SslContextBuilder builder, RingDescriptor ring) {
         common(builder)
                 .trustManager(
-                        PinnedTrust.ofAny(ring.nodes().map(NodeCard::tlsPin).collect(Collectors.toSet())))
+                        PinnedTrust.ofAny(ring.everyNode().map(NodeCard::tlsPin).collect(Collectors.toSet())))
                 .clientAuth(ClientAuth.OPTIONAL);
     }
 
@@ -49,7 +49,7 @@ public final class Tls {
         try {
             Certificate[] chain = session.getPeerCertificates();
             String pin = TlsIdentity.pin((X509Certificate) chain[0]);
-            return ring.nodes().filter(card -> card.tlsPin().equals(pin)).findFirst();
+            return ring.everyNode().filter(card -> card.tlsPin().equals(pin)).findFirst();
         } catch (SSLPeerUnverifiedException e) {
             return Optional.empty();
         }

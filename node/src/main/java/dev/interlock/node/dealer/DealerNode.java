@@ -37,6 +37,7 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
@@ -135,9 +136,14 @@ public final class DealerNode implements AutoCloseable {
     private HttpResponse deal(ServiceRequestContext context, HttpRequest request) throws Exception {
         byte[] body = server.body(context, request, MAX_REQUEST_BYTES);
         DealRequest asked = Json.read("the deal request", body, DealRequest.class);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.DEAL, asked.session(), body)
-                .key();
+        SignedRequest signed = server.gate().admit(context, Operation.DEAL, asked.session(), body);
+        if (signed.epoch() != ring.epoch()) {
+            throw new RefusedException(
+                    RefusedException.Rule.OTHER_EPOCH,
+                    server.card().name() + ": the ring is in epoch " + ring.epoch()
+                            + ", and nothing is dealt for epoch " + signed.epoch() + ": get the ring's new descriptor");
+        }
+        VerifyingKey user = signed.key();
         Write.Deal deal = Write.acceptDeal(ring, asked);
         Dealt roots = deal(deal, user);
         server.audit()

@@ -60,7 +60,7 @@ final class Carrier {
     /** U → a provider that it reached: notices for those that it didn't. */
     private HttpResponse take(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
-        byte[] body = server.body(context, request, ring.providers().size() * DestroyNotice.MAX_BYTES);
+        byte[] body = server.body(context, request, ring.everyProvider().size() * DestroyNotice.MAX_BYTES);
         VerifyingKey user = server.gate()
                 .admit(context, Operation.NOTIFY, id.toString(), body)
                 .key();
@@ -73,7 +73,7 @@ final class Carrier {
                 throw new BadInputException(self.name() + ": a notice is about another object");
             }
             if (notice.node().equals(self.name())
-                    || ring.provider(notice.node()).isEmpty()) {
+                    || ring.everProvider(notice.node()).isEmpty()) {
                 throw new BadInputException(self.name() + ": a notice is for " + notice.node()
                         + ", which is no other provider of the ring");
             }
@@ -125,7 +125,7 @@ final class Carrier {
 
     /** @return false when the node can't be reached, or can't do it now */
     private boolean deliver(Store.Notice notice) {
-        Optional<Provider> to = ring.provider(notice.node());
+        Optional<Provider> to = ring.everProvider(notice.node());
         if (to.isEmpty()) {
             // It left the ring.
             store.drop(notice.object(), notice.node());

@@ -296,7 +296,7 @@ final class Deliveries implements AutoCloseable {
                 server.audit()
                         .record(Entry.of(Event.DELIVERED)
                                 .object(id)
-                                .with("for", ring.provider(x).name()));
+                                .with("for", ring.everProvider(x).name()));
             }
         }
         if (unsigned.isEmpty()) {
@@ -309,9 +309,10 @@ final class Deliveries implements AutoCloseable {
             StoredObject object, SignatureChain chain, ShareIndex x, List<ShareIndex> custody, Set<ShareIndex> silent)
             throws InterruptedException {
         Waiting waiting = new Waiting(object.id(), x);
-        boolean isNext = chain.unsigned().getFirst().equals(x);
+        int turn = chain.unsigned().indexOf(x);
+        boolean isNext = turn == 0;
         boolean leftAlone = leftAloneNanos.containsKey(waiting);
-        if (x.equals(self.x()) || silent.contains(x) || (leftAlone && !isNext)) {
+        if (turn < 0 || x.equals(self.x()) || silent.contains(x) || (leftAlone && !isNext)) {
             return chain;
         }
         Optional<Outcome> outcome = outcome(object.id(), x);
@@ -343,8 +344,10 @@ final class Deliveries implements AutoCloseable {
     }
 
     private SignatureChain longer(SignatureChain chain, byte[] there) {
-        SignatureChain longer =
-                Custody.longer(ring, chain, CommitMessage.decode(there).chain());
+        SignatureChain longer = Custody.longer(
+                ring.of(Token.decode(chain.token())),
+                chain,
+                CommitMessage.decode(there).chain());
         return size(longer) == size(chain)
                 ? chain
                 : keep(Token.decode(chain.token()).object(), longer).chain();
@@ -357,7 +360,7 @@ final class Deliveries implements AutoCloseable {
             CommitMessage commit = new CommitMessage(
                     chain, CommitMessage.decode(object.chain()).holdings());
             SignatureChain longer = longer(chain, bring(id, commit, x));
-            log.info("object {}: brought {} its share", id, ring.provider(x).name());
+            log.info("object {}: brought {} its share", id, ring.everProvider(x).name());
             return longer;
         } catch (NodeException e) {
             silent.add(x);
@@ -409,12 +412,17 @@ final class Deliveries implements AutoCloseable {
         }
     }
 
-    /** Empty where x can't be asked. */
+    /** Empty where x can't be asked; well before what is prepared here would be taken for something in doubt. */
     private Optional<Outcome> outcome(ObjectId id, ShareIndex x) {
         try {
             return Optional.of(Json.read(
                     "the outcome",
-                    peer(x).call(HttpMethod.GET, "/v1/objects/" + id + "/outcome", Optional.empty(), new byte[0]),
+                    peer(x).call(
+                                    HttpMethod.GET,
+                                    "/v1/objects/" + id + "/outcome",
+                                    Optional.empty(),
+                                    new byte[0],
+                                    server.deadlines().answer().dividedBy(2)),
                     Outcome.class));
         } catch (InterlockException | MalformedException e) {
             return Optional.empty();
@@ -455,7 +463,7 @@ final class Deliveries implements AutoCloseable {
     }
 
     private Peer peer(ShareIndex x) {
-        return server.peers().to(ring.provider(x).card());
+        return server.peers().to(ring.everProvider(x).card());
     }
 
     private String name() {

@@ -176,7 +176,8 @@ final class Objects {
 
     private void commit(StoredObject object, CommitMessage message) {
         SignatureChain prepared = SignatureChain.start(object.token());
-        Write.checkCommit(ring, signed.getOrDefault(object.id(), prepared), message.chain());
+        Write.checkCommit(
+                ring.of(Token.decode(object.token())), signed.getOrDefault(object.id(), prepared), message.chain());
         Optional<StoredObject> before = store.current(object.origin())
                 .filter(current ->
                         current.state() == ObjectState.COMMITTED && current.generation() < object.generation());
@@ -267,7 +268,7 @@ final class Objects {
             }
             return;
         }
-        Provider home = ring.provider(Token.decode(object.token()).home());
+        Provider home = ring.everProvider(Token.decode(object.token()).home());
         try {
             Outcome outcome = Json.read(
                     "the outcome",
@@ -314,6 +315,7 @@ final class Objects {
                             token.scheme().profile().text(),
                             token.length(),
                             token.createdMillis(),
+                            token.epoch(),
                             CommitMessage.decode(object.chain()).chain().unsigned().stream()
                                     .map(ShareIndex::x)
                                     .toList(),

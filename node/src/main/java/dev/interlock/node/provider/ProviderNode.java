@@ -187,12 +187,18 @@ public final class ProviderNode implements AutoCloseable {
         byte[] body = server.body(context, request, MAX_ORDER_BYTES);
         Order order = Json.read("the order", body, Order.class);
         SignedRequest signed = server.gate().admit(context, Operation.ORDER, order.session(), body);
-        Session session = Session.accept(ring, self.x(), order);
+        Session session = Session.accept(ring.at(signed.epoch()), self.x(), order);
         LiveSession live = null;
         try {
+            if (session.isWrite() && !session.ring().isCurrent()) {
+                throw new RefusedException(
+                        RefusedException.Rule.OTHER_EPOCH,
+                        name() + ": the ring is in epoch " + ring.epoch() + ", and nothing new goes into epoch "
+                                + session.ring().epoch() + ": get the ring's new descriptor");
+            }
             sessions.requireRoom();
             live = switch (session.kind()) {
-                case WRITE, ATTESTED -> LiveSession.write(ring, name(), session, signed.key(), store);
+                case WRITE, ATTESTED -> LiveSession.write(session.ring(), name(), session, signed.key(), store);
                 case REPLACE, REFRESH -> openForRenewal(session, signed);
                 case READ -> openForReading(session, signed);
                 case REPAIR ->
@@ -240,7 +246,7 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     private LiveSession openForRenewal(Session session, SignedRequest signed) {
-        Token before = objects.readable(session.before().orElseThrow(), signed.key());
+        Token before = ofEpoch(session, objects.readable(session.before().orElseThrow(), signed.key()));
         Renewal.checkOrder(session, before);
         return LiveSession.renewed(name(), session, signed.key(), before, store);
     }
@@ -267,13 +273,22 @@ public final class ProviderNode implements AutoCloseable {
         });
     }
 
+    /** Generations and epochs never mix: who may take part, and how many must, is what it was when the object was written. */
+    private Token ofEpoch(Session session, Token token) {
+        if (token.epoch() != session.ring().epoch()) {
+            throw new BadInputException(name() + ": the object " + token.origin() + " is of the ring's epoch "
+                    + token.epoch() + ", the order of epoch " + session.ring().epoch());
+        }
+        return token;
+    }
+
     private LiveSession openForRepairing(Session session, SignedRequest signed) {
-        Repair.checkOrder(session, objects.readable(session.object(), signed.key()));
+        Repair.checkOrder(session, ofEpoch(session, objects.readable(session.object(), signed.key())));
         return LiveSession.read(name(), session, signed.key(), store);
     }
 
     private LiveSession openForReading(Session session, SignedRequest signed) {
-        Token token = objects.readable(session.object(), signed.key());
+        Token token = ofEpoch(session, objects.readable(session.object(), signed.key()));
         if (!token.scheme().equals(session.scheme())
                 || token.length() != session.layout().length()
                 || !token.providers().containsAll(session.path())
@@ -324,7 +339,7 @@ public final class ProviderNode implements AutoCloseable {
             byte[] said = statement.copyToHeap();
             ShareRoot claimed = new ShareRoot(
                     self.x(), Arrays.copyOf(said, Sha256.BYTES), Arrays.copyOfRange(said, Sha256.BYTES, said.length));
-            Write.checkShare(ring, session, root, dealer.name(), claimed);
+            Write.checkShare(session.ring(), session, root, dealer.name(), claimed);
             if (!session.scheme().sealed()) {
                 live.share().finish();
             }
@@ -367,8 +382,8 @@ public final class ProviderNode implements AutoCloseable {
             Session session = live.session();
             return ShareRoot.sign(
                     server.key(),
-                    ring.id(),
-                    ring.epoch(),
+                    session.ring().id(),
+                    session.ring().epoch(),
                     session.object(),
                     self.x(),
                     session.layout().length(),
@@ -398,7 +413,7 @@ public final class ProviderNode implements AutoCloseable {
     /** dealer →p custodian: the share of a provider that is missing, sealed to it. */
     private HttpResponse waiting(ServiceRequestContext context, HttpRequest request) throws Exception {
         NodeCard dealer = server.gate().admitNode(context);
-        ShareIndex of = ring.provider(Integer.parseInt(String.valueOf(context.pathParam("x"))))
+        ShareIndex of = ring.everProvider(new ShareIndex(Integer.parseInt(String.valueOf(context.pathParam("x")))))
                 .x();
         LiveSession live = awaited(context);
         Session session = live.session();
@@ -408,7 +423,7 @@ public final class ProviderNode implements AutoCloseable {
         Blob blob = live.beginWaiting(of);
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
                 SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
-            long total = LiveSession.waitingBytes(ring, of, session.layout());
+            long total = LiveSession.waitingBytes(session.ring(), of, session.layout());
             int length;
             for (long done = 0; done < total; done += length) {
                 length = blob.recordBytes(blob.records());
@@ -464,7 +479,7 @@ public final class ProviderNode implements AutoCloseable {
             }
             case Station.Neighbour(ShareIndex before) -> {
                 NodeCard node = sender.orElseThrow(() -> notFrom("a user"));
-                if (!ring.provider(before).card().equals(node)) {
+                if (!ring.everProvider(before).card().equals(node)) {
                     throw new RefusedException(name() + ": " + node.name() + " isn't the hop before " + name()
                             + " in session " + live.session().id());
                 }
@@ -543,7 +558,8 @@ public final class ProviderNode implements AutoCloseable {
         Pass.Sink sink = null;
         try {
             pass.begin();
-            SignedPassage signed = new SignedPassage(live, station, ring, server.key());
+            SignedPassage signed =
+                    new SignedPassage(live, station, live.session().ring(), server.key());
             sink = signed.signing(sink(live, station));
             pass.run(signed.checking(source), sink);
             hopped.increment((double) live.streamBytes(station));
@@ -602,7 +618,7 @@ public final class ProviderNode implements AutoCloseable {
         NodeCard from = server.gate().admitNode(context);
         List<ShareIndex> path = requireWrite(live).path();
         int place = path.indexOf(self.x());
-        if (place < 1 || !ring.provider(path.get(place - 1)).card().equals(from)) {
+        if (place < 1 || !ring.everProvider(path.get(place - 1)).card().equals(from)) {
             throw new RefusedException(name() + ": " + from.name() + " isn't before " + name() + " in this chain");
         }
         byte[] body = server.body(context, request, Objects.MAX_CHAIN_BYTES);
@@ -630,7 +646,7 @@ public final class ProviderNode implements AutoCloseable {
             if (live.isPrepared()) {
                 throw new RefusedException(name() + " was given a token for this session before");
             }
-            Write.checkToken(ring, session, root, message);
+            Write.checkToken(session.ring(), session, root, message);
             live.tokenBefore()
                     .ifPresent(before -> Renewal.checkToken(
                             before, Token.decode(message.chain().token())));
@@ -646,7 +662,7 @@ public final class ProviderNode implements AutoCloseable {
                     .append(Entry.of(Event.CUSTODY)
                             .object(session.object())
                             .session(session.id())
-                            .with("for", ring.provider(x).name()));
+                            .with("for", ring.everProvider(x).name()));
         }
         live.prepared().complete(message);
     }
@@ -663,7 +679,8 @@ public final class ProviderNode implements AutoCloseable {
             throw new BadInputException(name() + ": the chain is over another token than the one that the user sent");
         }
         ChainMessage message = new ChainMessage(before, accepted.manifest());
-        SignatureChain chain = Write.sign(ring, session, live.shareArrived().get(), message, server.key());
+        SignatureChain chain =
+                Write.sign(session.ring(), session, live.shareArrived().get(), message, server.key());
         objects.signed(session.object(), chain);
         int place = session.path().indexOf(self.x());
         if (place == session.path().size() - 1) {
@@ -926,7 +943,7 @@ public final class ProviderNode implements AutoCloseable {
             RestoreMessage message = RestoreMessage.decode(body);
             settled(live, live.passed(), "the helpers' pass");
             Repair.checkRestored(
-                    ring,
+                    session.ring(),
                     session,
                     live.shareRoot(),
                     session.homes().size() > 1 ? Optional.of(live.ciphertextRoot()) : Optional.empty(),
@@ -1063,7 +1080,7 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     private Peer peer(ShareIndex x) {
-        return server.peers().to(ring.provider(x).card());
+        return server.peers().to(ring.everProvider(x).card());
     }
 
     private String name() {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.NavigableSet;
 import java.util.function.Supplier;
 
 /**
@@ -79,12 +80,13 @@ public record SignedRequest(
      * A node's check of a request that reached it. The caller still has to see that the key belongs to a user, and that
      * the nonce is new.
      *
+     * @param epochs of the ring that the node serves
      * @throws RefusedException that says which rule failed
      */
     public static SignedRequest verify(
             String header,
             RingId ring,
-            int epoch,
+            NavigableSet<Integer> epochs,
             String node,
             Operation operation,
             String subject,
@@ -112,8 +114,8 @@ public record SignedRequest(
         require(
                 Rule.OTHER_EPOCH,
                 node,
-                request.epoch() == epoch,
-                () -> "it was signed for epoch " + request.epoch() + ", this is " + epoch);
+                epochs.contains(request.epoch()),
+                () -> "it was signed for epoch " + request.epoch() + ", this is " + epochs.last());
         require(
                 Rule.OTHER_OPERATION,
                 node,

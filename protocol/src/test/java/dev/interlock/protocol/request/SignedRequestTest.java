@@ -16,7 +16,9 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SignedRequestTest {
     private static final RingId RING = new RingId(1, 2);
     private static final int EPOCH = 3;
+    private static final NavigableSet<Integer> EPOCHS = new TreeSet<>(Set.of(EPOCH));
     private static final String NODE = "cc1";
     private static final String SUBJECT = "00112233445566778899aabbccddeeff";
     private static final byte[] BODY = "{\"kind\":\"read\"}".getBytes(StandardCharsets.UTF_8);
@@ -40,7 +43,7 @@ final class SignedRequestTest {
     }
 
     private static SignedRequest verify(String header, Instant now) {
-        return SignedRequest.verify(header, RING, EPOCH, NODE, Operation.ORDER, SUBJECT, BODY, now);
+        return SignedRequest.verify(header, RING, EPOCHS, NODE, Operation.ORDER, SUBJECT, BODY, now);
     }
 
     @Test
@@ -60,7 +63,7 @@ final class SignedRequestTest {
     @EnumSource
     void everyOperationIsSigned(Operation operation) {
         String header = sign(NODE, operation, "", new byte[0]);
-        SignedRequest request = SignedRequest.verify(header, RING, EPOCH, NODE, operation, "", new byte[0], NOW);
+        SignedRequest request = SignedRequest.verify(header, RING, EPOCHS, NODE, operation, "", new byte[0], NOW);
         assertThat(request.operation()).isEqualTo(operation);
         assertThat(header.length()).isLessThan(SignedRequest.MAX_HEADER_CHARS);
     }

@@ -245,7 +245,7 @@ final class RingDescriptorTest {
     }
 
     private static String withoutDealers(String json) {
-        return json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ]\n}";
+        return json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ],\n\"history\" : null\n}";
     }
 
     private static String withoutProviders(String json) {
@@ -331,6 +331,90 @@ final class RingDescriptorTest {
                     .containsExactly(
                             new Provider(new ShareIndex(1), Cards.provider(5)),
                             new Provider(new ShareIndex(2), Cards.provider(4)));
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- its epochs
+
+    private static RingDescriptor next(RingDescriptor ring, int t, Set<String> retired, NodeCard... added) {
+        return RingDescriptor.open(ring.next(Cards.RING_KEY, t, retired, List.of(added)));
+    }
+
+    /** cc4 comes with the second epoch, cc1 leaves with the third, cc5 and another dealer take its place in the fourth. */
+    @Test
+    void aRingThatChangesKnowsWhatItWas() {
+        RingDescriptor first = RingDescriptor.open(FILE);
+        RingDescriptor second = next(first, 3, Set.of(), Cards.provider(4));
+        RingDescriptor third = next(second, 2, Set.of("cc1"));
+        RingDescriptor fourth = next(third, 2, Set.of("dealer1"), Cards.provider(5), Cards.dealer(2));
+
+        assertThat(fourth.epoch()).isEqualTo(4);
+        assertThat(fourth.isCurrent()).isTrue();
+        assertThat(fourth.id()).isEqualTo(first.id());
+        assertThat(fourth.providers().stream().map(Provider::name)).containsExactly("cc2", "cc3", "cc4", "cc5");
+        assertThat(fourth.dealers()).containsExactly(Cards.dealer(2));
+        assertThat(fourth.epochs().stream().map(RingDescriptor::epoch)).containsExactly(1, 2, 3, 4);
+        for (RingDescriptor was : List.of(first, second, third)) {
+            RingDescriptor known = fourth.at(was.epoch());
+            assertThat(known.providers()).isEqualTo(was.providers());
+            assertThat(known.dealers()).isEqualTo(was.dealers());
+            assertThat(known.threshold()).isEqualTo(was.threshold());
+            assertThat(known.isCurrent()).isFalse();
+            assertThat(known.at(4)).isSameAs(fourth);
+        }
+        assertThat(fourth.everyProvider().stream().map(Provider::name))
+                .containsExactlyInAnyOrder("cc1", "cc2", "cc3", "cc4", "cc5");
+        assertThat(fourth.everyNode()).hasSize(7);
+        assertThat(fourth.everProvider("cc1")).contains(first.providers().getFirst());
+        assertThat(fourth.provider("cc1")).isEmpty();
+        assertThatThrownBy(() -> first.at(2))
+                .isInstanceOf(MalformedException.class)
+                .hasMessageContaining("get the ring's new descriptor");
+    }
+
+    @Test
+    void noXAndNoNameIsGivenTwice() {
+        RingDescriptor without3 = next(RingDescriptor.open(FILE), 2, Set.of("cc3"));
+        assertThat(next(without3, 2, Set.of(), Cards.provider(4)).providers().getLast())
+                .isEqualTo(new Provider(new ShareIndex(4), Cards.provider(4)));
+        cannotGoOn(() -> next(without3, 2, Set.of(), Cards.provider(3)), "the same name cc3");
+        cannotGoOn(() -> next(without3, 2, Set.of(), Cards.node(Role.PROVIDER, "cc9", 3)), "the same TLS pin");
+    }
+
+    @Test
+    void whatCantBeARingIsNotSigned() {
+        RingDescriptor ring = RingDescriptor.open(FILE);
+        cannotGoOn(() -> next(ring, 2, Set.of("cc7")), "no node cc7");
+        cannotGoOn(() -> next(ring, 3, Set.of("cc1")), "t is 3 of n = 2");
+        cannotGoOn(() -> next(ring, 2, Set.of("dealer1")), "the ring has no dealer");
+        cannotGoOn(() -> ring.next(Cards.key(3), 2, Set.of(), List.of(Cards.provider(4))), "isn't that of the ring");
+        RingDescriptor second = next(ring, 2, Set.of(), Cards.provider(4));
+        cannotGoOn(() -> next(second.at(1), 2, Set.of(), Cards.provider(5)), "from its last epoch, 2");
+    }
+
+    private static void cannotGoOn(Runnable change, String fault) {
+        assertThatThrownBy(change::run).isInstanceOf(MalformedException.class).hasMessageContaining(fault);
+    }
+
+    @Test
+    void aHistoryThatDoesntFitIsRejected() {
+        byte[] document = next(RingDescriptor.open(FILE), 2, Set.of("cc3"), Cards.provider(4))
+                .next(Cards.RING_KEY, 2, Set.of(), List.of(Cards.provider(5)));
+        String text = new String(document, StandardCharsets.UTF_8);
+        String json = text.substring(0, text.indexOf("\n-- "));
+        open(json);
+        String[][] faults = {
+            {"\"epoch\" : 1,", "\"epoch\" : 3,", "isn't one before 3"},
+            {"\"epoch\" : 1,", "\"epoch\" : 2,", "is there twice"},
+            {"\"cc1\", \"cc2\", \"cc3\"", "\"cc1\", \"cc2\", \"cc8\"", "names cc8"},
+            {"\"cc1\", \"cc2\", \"cc3\"", "\"cc1\", \"cc2\"", "cc3 was in no earlier epoch"},
+            {"\"x\" : 3,", "\"x\" : 4,", "the same x-coordinate 4"},
+        };
+        for (String[] fault : faults) {
+            assertThat(json).contains(fault[0]);
+            assertThatThrownBy(() -> open(json.replaceFirst(fault[0], fault[1])))
+                    .isInstanceOf(MalformedException.class)
+                    .hasMessageContaining(fault[2]);
         }
     }
 }

@@ -443,7 +443,10 @@ final class Negatives {
                 "\"sealing\" : null",
                 "\"sealing\" : \"" + Rings.sealing(pin(seeds, "dealer1")) + "\"");
         descriptor(
-                "no-dealer", json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ]\n}", "study", "study");
+                "no-dealer",
+                json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ],\n\"history\" : null\n}",
+                "study",
+                "study");
         descriptor("unknown-field", json, "\"epoch\"", "\"colour\" : 1, \"epoch\"");
         descriptor("field-twice", json, "\"epoch\"", "\"epoch\" : 1, \"epoch\"");
         descriptor("name-in-capitals", json, "\"study\"", "\"Study\"");

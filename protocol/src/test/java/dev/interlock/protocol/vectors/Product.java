@@ -63,6 +63,8 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.IntBinaryOperator;
 import java.util.stream.IntStream;
 import javax.crypto.KDF;
@@ -560,7 +562,14 @@ final class Product {
                 giving(in.hex("nonce")),
                 now);
         var _ = SignedRequest.verify(
-                header, ring, in.number("epoch"), in.text("node"), operation, in.text("subject"), in.hex("body"), now);
+                header,
+                ring,
+                new TreeSet<>(Set.of(in.number("epoch"))),
+                in.text("node"),
+                operation,
+                in.text("subject"),
+                in.hex("body"),
+                now);
         String[] parts = header.split("\\.", -1);
         return new Fields()
                 .hex("key", key.verifyingKey().bytes())

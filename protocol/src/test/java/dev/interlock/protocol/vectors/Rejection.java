@@ -33,6 +33,8 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /** How the product rejects what a negative vector holds. */
@@ -172,7 +174,8 @@ final class Rejection {
             // The product says so below.
         }
         try {
-            var _ = SignedRequest.verify(header, ring, epoch, node, operation, subject, new byte[0], now);
+            var _ = SignedRequest.verify(
+                    header, ring, new TreeSet<>(Set.of(epoch)), node, operation, subject, new byte[0], now);
             return ACCEPTED;
         } catch (RefusedException e) {
             // A node says the same to both; to its log it says which.

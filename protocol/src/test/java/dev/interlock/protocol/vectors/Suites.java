@@ -552,6 +552,11 @@ final class Suites {
                 "another epoch: other points, both profiles, two dealers",
                 "descriptor",
                 seeds -> descriptor(seeds, "a-ring", 7, 3, List.of("published", "blinded"), 2, 9, 254, 1, 17));
+        suite.add(
+                "descriptor-next",
+                "a third epoch that knows of the two before",
+                "descriptor",
+                seeds -> descriptor(seeds, "study", 3, 2, List.of("blinded"), 1, history(seeds), 1, 3, 4));
         return suite;
     }
 
@@ -577,11 +582,22 @@ final class Suites {
 
     static Fields descriptor(
             Seeds seeds, String name, int epoch, int threshold, List<String> profiles, int dealers, int... xs) {
+        return descriptor(seeds, name, epoch, threshold, profiles, dealers, "null", xs);
+    }
+
+    /** @param history its JSON */
+    private static Fields descriptor(
+            Seeds seeds,
+            String name,
+            int epoch,
+            int threshold,
+            List<String> profiles,
+            int dealers,
+            String history,
+            int... xs) {
         List<String> members = new ArrayList<>();
         for (int x : xs) {
-            Seeds own = new Seeds(seeds.vector() + "/cc" + x);
-            String card = card(own, Role.PROVIDER, "cc" + x, "cc" + x + ".example:443");
-            members.add("{ \"x\" : " + x + ", \"card\" : " + card + " }");
+            members.add(member(seeds, x));
         }
         List<String> dealing = new ArrayList<>();
         for (int d = 1; d <= dealers; d++) {
@@ -591,8 +607,22 @@ final class Suites {
         String json = "{\n\"format\" : \"interlock ring 1\",\n\"name\" : \"" + name + "\",\n\"epoch\" : " + epoch
                 + ",\n\"threshold\" : " + threshold + ",\n\"profiles\" : [ \"" + String.join("\", \"", profiles)
                 + "\" ],\n\"providers\" : [ " + String.join(", ", members) + " ],\n\"dealers\" : [ "
-                + String.join(", ", dealing) + " ]\n}";
+                + String.join(", ", dealing) + " ],\n\"history\" : " + history + "\n}";
         return new Fields().text("json", json).hex("seed", seeds.seed("ring"));
+    }
+
+    private static String member(Seeds seeds, int x) {
+        Seeds own = new Seeds(seeds.vector() + "/cc" + x);
+        String card = card(own, Role.PROVIDER, "cc" + x, "cc" + x + ".example:443");
+        return "{ \"x\" : " + x + ", \"card\" : " + card + " }";
+    }
+
+    /** Two epochs before: cc4 came with the second and stays, cc2 left with the third. */
+    private static String history(Seeds seeds) {
+        String earlier = """
+            { "epoch" : 1, "threshold" : 2, "providers" : [ "cc1", "cc2", "cc3" ], "dealers" : [ "dealer1" ] },
+            { "epoch" : 2, "threshold" : 3, "providers" : [ "cc1", "cc2", "cc3", "cc4" ], "dealers" : [ "dealer1" ] }""";
+        return "{ \"epochs\" : [ " + earlier + " ],\n\"providers\" : [ " + member(seeds, 2) + " ], \"dealers\" : [ ] }";
     }
 
     // ------------------------------------------------------------------------------------------------ users' requests
