@@ -216,6 +216,7 @@ final class RingCommand implements Runnable {
             NodeProcess node = new NodeProcess(folder.node(card));
             if (node.stop()) {
                 restarted += up(folder, Duration.ofSeconds(20), List.of(card));
+                System.err.println(card.name() + " restarted");
             }
         }
         if (restarted > 0) {
@@ -386,11 +387,15 @@ final class RingCommand implements Runnable {
         List<Map<String, Object>> rows = new ArrayList<>();
         int up = 0;
         try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(2)))) {
-            for (NodeCard card : ring.nodes().toList()) {
+            for (NodeCard card : ring.everyNode().toList()) {
+                boolean left = ring.node(card.name()).isEmpty();
+                if (left && !Files.isDirectory(dir.resolve(card.name()))) {
+                    continue;
+                }
                 String state;
                 try {
                     state = health(peers, card).status();
-                    up += card.role() == Role.PROVIDER ? 1 : 0;
+                    up += card.role() == Role.PROVIDER && !left ? 1 : 0;
                 } catch (NodeException e) {
                     state = "down";
                 } catch (InterlockException e) {
@@ -398,7 +403,7 @@ final class RingCommand implements Runnable {
                 }
                 Map<String, Object> row = new LinkedHashMap<>();
                 row.put("node", card.name());
-                row.put("role", card.role().toString());
+                row.put("role", card.role() + (left ? ", left the ring" : ""));
                 row.put("address", card.address());
                 row.put("state", state);
                 if (Files.isDirectory(dir)) {
