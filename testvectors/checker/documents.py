@@ -13,7 +13,7 @@ from .objects import NAME, Token, require_public_key, split_chain, verify_chain
 
 CARD_FIELDS = {"format", "role", "name", "address", "tlsPin", "key", "sealing"}
 SEALING = re.compile(r"x25519:[0-9a-f]{64}|xwing:[0-9a-f]{2432}", re.ASCII)
-RING_FIELDS = {"format", "name", "epoch", "threshold", "profiles", "providers", "dealers", "history"}
+RING_FIELDS = {"format", "name", "epoch", "threshold", "profiles", "providers", "dealers", "dealing", "history"}
 KEY_TEXT = re.compile(r"ed25519:[0-9a-f]{64}", re.ASCII)
 LAST_LINE = re.compile(rb"-- ed25519:([0-9a-f]{64}) ([0-9a-f]{128})\n")
 
@@ -68,8 +68,11 @@ def require_ring(ring):
     require(isinstance(ring, dict) and set(ring) == RING_FIELDS and ring["format"] == "interlock ring 1")
     require(isinstance(ring["name"], str) and NAME.fullmatch(ring["name"]))
     require(is_int(ring["epoch"]) and 1 <= ring["epoch"] < 2**31 and is_int(ring["threshold"]))
-    for field in ("profiles", "providers", "dealers"):
+    for field in ("profiles", "providers"):
         require(isinstance(ring[field], list) and ring[field])
+    for field in ("dealers", "dealing"):
+        require(isinstance(ring[field], list))
+    require(all(isinstance(name, str) for name in ring["dealing"]))
     profiles = ring["profiles"]
     require(all(p in ("published", "blinded") for p in profiles) and len(set(profiles)) == len(profiles))
     xs, cards = [], []
@@ -85,8 +88,17 @@ def require_ring(ring):
         require_card(card)
         require(card["role"] == role)
     require_distinct([card for card, _ in cards], ("name", "address", "tlsPin", "key"))
+    require_dealing(ring, {card["name"] for card, role in cards if role == "provider"})
     if ring["history"] is not None:
         require_history(ring, ring["history"], dict(zip(xs, (card for card, _ in cards))), ring["dealers"])
+
+
+def require_dealing(epoch, providers):
+    """Providers that deal as well, and no ring whose pads fewer than t providers know."""
+    dealing = epoch["dealing"]
+    require(len(set(dealing)) == len(dealing) and set(dealing) <= providers)
+    require(1 <= len(epoch["dealers"]) + len(dealing) <= 255)
+    require(epoch["dealers"] or len(dealing) >= epoch["threshold"])
 
 
 def require_distinct(cards, fields):
@@ -114,17 +126,19 @@ def require_history(ring, history, now, dealers):
     former = {card["name"] for card in [p["card"] for p in history["providers"]] + history["dealers"]}
     numbers, named = [], set()
     for earlier in history["epochs"]:
-        require(isinstance(earlier, dict) and set(earlier) == {"epoch", "threshold", "providers", "dealers"})
+        require(isinstance(earlier, dict) and set(earlier) == {"epoch", "threshold", "providers", "dealers", "dealing"})
         require(is_int(earlier["epoch"]) and 1 <= earlier["epoch"] < ring["epoch"] and is_int(earlier["threshold"]))
         numbers.append(earlier["epoch"])
         for field, known in (("providers", list(now.values())), ("dealers", dealers)):
-            require(isinstance(earlier[field], list) and earlier[field])
+            require(isinstance(earlier[field], list))
             then = [card for name in earlier[field] for card in known if card["name"] == name]
             require([card["name"] for card in then] == earlier[field])
             require_distinct(then, ("name",))
             named |= set(earlier[field])
         members = [card for card in list(now.values()) + dealers if card["name"] in earlier["providers"] + earlier["dealers"]]
         require_distinct(members, ("address",))
+        require(isinstance(earlier["dealing"], list))
+        require_dealing(earlier, set(earlier["providers"]))
         require(2 <= earlier["threshold"] <= len(earlier["providers"]) <= 254)
     require(len(set(numbers)) == len(numbers) and former <= named)
 

@@ -54,10 +54,10 @@ def claim_message(ring, epoch, object_id, x):
 
 
 class Token:
-    """u_m's fields, by SPEC's names; claims are (key, signature), dealings (name, whether its providers sign, [(root, signature)])."""
+    """u_m's fields, by SPEC's names; claims are (key, signature), dealt (names, whether providers sign, [(root, signature)])."""
 
     FIELDS = ("object", "ring", "epoch", "protocol", "profile", "owner", "threshold", "xs", "homes", "claims", "length", "h",
-              "dealings", "generation", "origin", "time")
+              "dealt", "generation", "origin", "time")
 
     def __init__(self, **fields):
         if set(fields) != set(self.FIELDS):
@@ -67,10 +67,9 @@ class Token:
     def encode(self):
         out = [u8(1), self.object, self.ring, u32(self.epoch), u8(self.protocol), u8(PROFILES[self.profile]), self.owner,
                u8(self.threshold), u8(len(self.xs)), bytes(self.xs), u8(self.homes), u8(len(self.claims)), *(key + signature for key, signature in self.claims),
-               u64(self.length), u32(CHUNK), self.h, u8(len(self.dealings))]
-        for dealer, summed, shares in self.dealings:
-            out.append(text(dealer) + u8(summed))
-            out += [root + signature for root, signature in shares]
+               u64(self.length), u32(CHUNK), self.h]
+        dealers, summed, shares = self.dealt
+        out += [u8(len(dealers)), *map(text, dealers), u8(summed), *(root + signature for root, signature in shares)]
         return b"".join(out) + u32(self.generation) + self.origin + u64(self.time)
 
     @classmethod
@@ -96,28 +95,25 @@ class Token:
         length = r.u64()
         require(length <= 2**40 and r.u32() == CHUNK)
         h = r.exactly(32)
-        dealings = []
-        count = r.u8()
-        require(count >= 1)
-        for _ in range(count):
-            dealer = r.text()   # any: a token names the dealer, the ring says who is one
-            summed = r.u8()
-            require(summed <= 1)
-            dealings.append((dealer, summed, [(r.exactly(32), r.exactly(64)) for _ in range(n)]))
+        dealers = [r.text() for _ in range(r.u8())]   # any: a token names the dealers, the ring says who is one
+        require(dealers and len(set(dealers)) == len(dealers))
+        summed = r.u8()
+        require(summed <= 1 and (summed or len(dealers) == 1) and not (summed and missing))
+        dealt = (dealers, summed, [(r.exactly(32), r.exactly(64)) for _ in range(n)])
         generation, origin = r.u32(), r.exactly(16)
         require(generation >= 1 and (generation == 1) == (origin == object_id))
         time = r.u64()
         r.end()
         return cls(object=object_id, ring=ring, epoch=epoch, protocol=protocol,
                    profile="published" if profile == 1 else "blinded", owner=owner, threshold=threshold, xs=xs,
-                   homes=homes, claims=claims, length=length, h=h, dealings=dealings, generation=generation,
+                   homes=homes, claims=claims, length=length, h=h, dealt=dealt, generation=generation,
                    origin=origin, time=time)
 
 
 def chain_message(encoded, token, i, before):
-    """What provider i signs: bytes u_m ‖ u8 x_i ‖ for each dealing bytes root_i ‖ bytes σ_{i−1}."""
-    roots = b"".join(bytes_(shares[i][0]) for _, _, shares in token.dealings)
-    return bytes_(encoded) + u8(token.xs[i]) + roots + bytes_(before)
+    """What provider i signs: bytes u_m ‖ u8 x_i ‖ bytes root_i ‖ bytes σ_{i−1}."""
+    _, _, shares = token.dealt
+    return bytes_(encoded) + u8(token.xs[i]) + bytes_(shares[i][0]) + bytes_(before)
 
 
 def sign_chain(encoded, seeds):

@@ -59,7 +59,7 @@ def sealed_route(profile, path, homes, x):
     return stations if stations[0]["stored"] else stations[1:]
 
 
-ORDER_FIELDS = {"kind", "protocol", "profile", "object", "session", "path", "homes", "length", "dealer", "blind", "blinds",
+ORDER_FIELDS = {"kind", "protocol", "profile", "object", "session", "path", "homes", "length", "dealers", "blind", "blinds",
                 "recipient", "continues"}
 
 
@@ -81,7 +81,7 @@ def _order(data):
     for field in ("path", "homes"):
         require(isinstance(order[field], list) and all(is_int(x) and 1 <= x <= 254 for x in order[field]))
     require(is_int(order["length"]) and 0 <= order["length"] <= 2**40)
-    require(order["dealer"] is None or isinstance(order["dealer"], str))
+    require(isinstance(order["dealers"], list) and all(isinstance(name, str) for name in order["dealers"]))
     require(order["recipient"] is None or isinstance(order["recipient"], str))
     require(order["continues"] is None)   # what continues another generation is no plain write
     require(order["blinds"] in ("none", "expanded", "full") and isinstance(order["blind"], str))
@@ -106,12 +106,13 @@ def accept(order, ring, x, key, stored):
         fewest = t - 1 if (protocol, profile) == (2, "published") else t
         allow(len(path) >= fewest and len(homes) == 1)
         allow(homes[0] not in path or homes[0] == path[0])
-        allow(order["dealer"] is None and order["recipient"] is None)
+        allow(not order["dealers"] and order["recipient"] is None)
     else:
         n = len(members)
         allow(len(path) >= (min(t + 1, n) if profile == "blinded" and protocol != 1 else n))
         allow(homes == path[:min(home_count(n, t, profile), len(path))])
-        allow(order["dealer"] in ring["dealers"])
+        allow(order["dealers"] == ring["dealers"])
+        allow(len(ring["dealers"]) == 1 or profile == "blinded" and len(path) == n)   # else somebody must know the shares
         allow(is_recipient_text(order["recipient"]) if protocol == 1 else order["recipient"] is None)
     if profile == "blinded" and x in path:
         allow(order["blinds"] == "expanded" and len(order["blind"]) == 32)

@@ -132,12 +132,12 @@ def _(leaves):
 # token, claim, share-root, chain, receipt
 
 @kind("token")
-def _(dealings, claims, **fields):
+def _(dealt, claims, **fields):
     claims = [(c["key"], c["signature"]) for c in claims]
-    shares = [(d["dealer"], d["signers"] == "providers", [(s["root"], s["signature"]) for s in d["shares"]]) for d in dealings]
-    if any(len(s) != len(fields["xs"]) for _, _, s in shares):
+    shares = [(s["root"], s["signature"]) for s in dealt["shares"]]
+    if len(shares) != len(fields["xs"]):
         raise ValueError("a dealing without exactly n shares")
-    encoding = Token(dealings=shares, claims=claims, **fields).encode()
+    encoding = Token(dealt=(dealt["dealers"], dealt["signers"] == "providers", shares), claims=claims, **fields).encode()
     Token.decode(encoding)   # a token that no decoder would take is no vector
     return {"encoding": encoding}
 

@@ -155,7 +155,7 @@ class Transcript:
         i = self.i
         token = Token(object=i["object"], ring=i["ring"], epoch=i["epoch"], protocol=self.protocol, profile=self.profile,
                       owner=i["owner"], threshold=self.t, xs=self.path, claims=[], homes=len(self.homes), length=self.length,
-                      h=self.h, dealings=[(i["dealer"]["name"], False, list(zip(self.roots, self.root_signatures)))],
+                      h=self.h, dealt=([i["dealer"]["name"]], False, list(zip(self.roots, self.root_signatures))),
                       generation=1, origin=i["object"], time=i["time"]).encode()
         seeds = [p["seed"] for p in i["providers"]]
         _, signatures = sign_chain(token, seeds)

@@ -59,7 +59,7 @@ final class InfoCommand implements Callable<Integer> {
                             token.homes().stream()
                                     .map(x -> interlock.ring().provider(x).name())
                                     .toList()));
-            fields.put("dealer", token.dealings().getFirst().dealer());
+            fields.put("dealers", json ? token.dealt().dealers() : token.dealt().names());
             fields.put("commitment", HexFormat.of().formatHex(token.commitment()));
             fields.put(
                     "signatures",

@@ -46,8 +46,9 @@ final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--noise",
             paramLabel = "FILE",
-            description = "dealer: another noise source beside the kernel and the processor's timing, as /dev/hwrng;"
-                    + " may be given again")
+            description =
+                    "for dealing: another noise source beside the kernel and the processor's timing, as /dev/hwrng;"
+                            + " may be given again")
     private List<Path> noise = List.of();
 
     @CommandLine.Spec
@@ -73,8 +74,9 @@ final class NodeCommand implements Callable<Integer> {
         if (dir == null) {
             throw new CommandLine.ParameterException(spec.commandLine(), "which folder?");
         }
-        if (role != Role.DEALER && !noise.isEmpty()) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--noise is for dealers: nobody else deals");
+        if (!noise.isEmpty() && !deals(open(dir))) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--noise is for those that deal, and this provider doesn't in its ring");
         }
         return run(dir, stall);
     }
@@ -126,6 +128,10 @@ final class NodeCommand implements Callable<Integer> {
         return 0;
     }
 
+    private static boolean deals(NodeFolder folder) {
+        return folder.ring().dealers().contains(folder.card());
+    }
+
     /** Runs a node until the process is told to end. */
     private int run(Path folder, double stallSeconds) throws InterruptedException {
         NodeFolder node = open(folder);
@@ -164,6 +170,9 @@ final class NodeCommand implements Callable<Integer> {
                         random,
                         deadlines,
                         clock);
+                if (deals(folder)) {
+                    node.deal(FieldKernels.chosen(), Noise.start(noise));
+                }
                 node.start();
                 yield node;
             }

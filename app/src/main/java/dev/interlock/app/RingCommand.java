@@ -65,8 +65,11 @@ final class RingCommand implements Runnable {
             @Option(
                             names = "--dealers",
                             defaultValue = "1",
-                            description = "how many dealers (default: ${DEFAULT-VALUE})")
-                    int dealers,
+                            paramLabel = "COUNT|NAMES",
+                            description =
+                                    "how many dealers (default: ${DEFAULT-VALUE}), or which providers deal instead,"
+                                            + " as cc1,cc2,cc3: at least t of them")
+                    String dealers,
             @Option(
                             names = "--name",
                             defaultValue = "ring",
@@ -81,12 +84,39 @@ final class RingCommand implements Runnable {
                             defaultValue = "0",
                             description = "first of the nodes' ports (default: ports that are free now)")
                     int basePort) {
-        RingFolder folder = RingFolder.create(dir, name, t, n, dealers, basePort, profiles(allowPublished));
+        boolean counted = dealers.matches("-?[0-9]{1,4}");
+        RingFolder folder = RingFolder.create(
+                dir,
+                name,
+                t,
+                n,
+                counted ? Integer.parseInt(dealers) : 0,
+                counted ? List.of() : names(dealers),
+                basePort,
+                profiles(allowPublished));
         System.out.println("ring " + folder.descriptor().id() + ": any " + t + " of " + n
                 + " providers open an object, " + (t - 1) + " learn nothing");
+        tellDealers(folder.descriptor());
         System.err.println("Start it:  interlock ring up " + dir);
         System.err.println("Use it:    export INTERLOCK_RING=" + dir.toAbsolutePath());
         return 0;
+    }
+
+    private static List<String> names(String commas) {
+        return commas.isEmpty() ? List.of() : List.of(commas.split(",", -1));
+    }
+
+    /** On whom all rests, where that isn't one dealer. */
+    private static void tellDealers(RingDescriptor ring) {
+        List<String> dealers = ring.dealers().stream().map(NodeCard::name).toList();
+        if (dealers.size() == 1) {
+            return;
+        }
+        System.out.println("dealers: " + String.join(", ", dealers) + "; the pads are the sums of what they all deal");
+        if (ring.dealtByProviders()) {
+            System.out.println("There's no trusted third party left: fewer than "
+                    + ring.threshold().t() + " providers never know a pad");
+        }
     }
 
     private static Set<Profile> profiles(boolean allowPublished) {
@@ -113,6 +143,14 @@ final class RingCommand implements Runnable {
                             description = "a new file for the ring's secret signing key (default: ${DEFAULT-VALUE})")
                     Path key,
             @Option(
+                            names = "--dealing",
+                            paramLabel = "NAMES",
+                            defaultValue = "",
+                            description =
+                                    "providers that deal as well, as cc1,cc2,cc3; at least t of them where there's"
+                                            + " no dealer's card")
+                    String dealing,
+            @Option(
                             names = "--name",
                             defaultValue = "ring",
                             description = "the ring's name (default: ${DEFAULT-VALUE})")
@@ -124,11 +162,13 @@ final class RingCommand implements Runnable {
                 throw new BadInputException(file + " exists; it isn't overwritten");
             }
         }
-        byte[] descriptor = RingFolder.assemble(key, name, t, profiles(allowPublished), opened, new SecureRandom());
+        byte[] descriptor =
+                RingFolder.assemble(key, name, t, profiles(allowPublished), opened, names(dealing), new SecureRandom());
         Files.write(output, descriptor);
         RingDescriptor ring = RingDescriptor.open(descriptor);
         System.out.println("ring " + ring.id() + ": any " + t + " of "
                 + ring.threshold().n() + " providers, descriptor in " + output);
+        tellDealers(ring);
         System.err.println(
                 "Every node's operator now runs:  interlock provider join DIR " + output + "   (or: dealer join)");
         return 0;
@@ -245,6 +285,13 @@ final class RingCommand implements Runnable {
             @Option(names = "--add", paramLabel = "CARD", description = "the card of a node that comes")
                     List<Path> cards,
             @Option(names = "--retire", paramLabel = "NAME", description = "a node that leaves") List<String> retired,
+            @Option(
+                            names = "--dealing",
+                            split = ",",
+                            paramLabel = "NAMES",
+                            description = "the providers that deal as well (default: those that did and stay)")
+                    @Nullable
+                    List<String> dealing,
             @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
                     Integer t,
             @Option(
@@ -263,7 +310,8 @@ final class RingCommand implements Runnable {
                     secret,
                     t == null ? ring.threshold().t() : t,
                     Set.copyOf(retired == null ? List.of() : retired),
-                    cards(cards == null ? List.of() : cards));
+                    cards(cards == null ? List.of() : cards),
+                    Optional.ofNullable(dealing));
         }
         Files.write(output, descriptor);
         RingDescriptor next = RingDescriptor.open(descriptor);
@@ -378,6 +426,12 @@ final class RingCommand implements Runnable {
                 .count();
     }
 
+    private static String role(RingDescriptor ring, NodeCard card) {
+        return ring.provider(card.name()).filter(ring::deals).isPresent()
+                ? card.role() + ", dealer"
+                : card.role().toString();
+    }
+
     @Command(name = "status", description = "Shows which nodes of a ring answer. Exit code 3 when fewer than t do.")
     int status(
             @Parameters(paramLabel = "DIR", description = "a ring's folder, or its descriptor") Path dir,
@@ -403,7 +457,7 @@ final class RingCommand implements Runnable {
                 }
                 Map<String, Object> row = new LinkedHashMap<>();
                 row.put("node", card.name());
-                row.put("role", card.role() + (left ? ", left the ring" : ""));
+                row.put("role", role(ring, card) + (left ? ", left the ring" : ""));
                 row.put("address", card.address());
                 row.put("state", state);
                 if (Files.isDirectory(dir)) {

@@ -21,8 +21,10 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -51,14 +53,33 @@ final class RingFolder {
     /** The steps of independent operators, one after the other: init each node, assemble the cards, join, allow. */
     static RingFolder create(
             Path path, String name, int t, int providers, int dealers, int basePort, Set<Profile> profiles) {
+        return create(path, name, t, providers, dealers, List.of(), basePort, profiles);
+    }
+
+    /**
+     * The same, with providers that deal.
+     *
+     * @param dealers how many nodes do nothing else
+     * @param dealing the names of providers that deal
+     */
+    static RingFolder create(
+            Path path,
+            String name,
+            int t,
+            int providers,
+            int dealers,
+            List<String> dealing,
+            int basePort,
+            Set<Profile> profiles) {
         // Checked before anything is made; the rules are the descriptor's.
         if (providers < 2 || providers > 254 || t < 2 || t > providers) {
             throw new BadInputException(
                     "t = " + t + " of n = " + providers + " can't be: 2 <= t <= n <= 254 must hold");
         }
-        if (dealers < 1 || dealers > 32) {
+        if (dealers + dealing.size() < 1 || dealers < 0 || dealers > 32) {
             throw new BadInputException("a ring on one machine has 1 to 32 dealers, not " + dealers);
         }
+        checkDealing(t, providers, dealers, dealing);
         SecureRandom random = new SecureRandom();
         try {
             if (Files.exists(path) && (!Files.isDirectory(path) || !isEmpty(path))) {
@@ -80,6 +101,7 @@ final class RingFolder {
                     t,
                     profiles,
                     nodes.stream().map(NodeFolder::card).toList(),
+                    dealing,
                     random);
             CredentialFile.create(path.resolve(CREDENTIAL), random);
             RingDescriptor ring = RingDescriptor.open(descriptor);
@@ -100,13 +122,38 @@ final class RingFolder {
         }
     }
 
+    private static void checkDealing(int t, int providers, int dealers, List<String> dealing) {
+        Set<String> there = new HashSet<>();
+        for (int i = 1; i <= providers; i++) {
+            there.add("cc" + i);
+        }
+        for (String dealer : dealing) {
+            // Each of them once.
+            if (!there.remove(dealer)) {
+                throw new BadInputException("--dealers names providers of this ring, each once, as cc1 to cc"
+                        + providers + ", or says how many dealers it has: \"" + dealer + "\" is neither");
+            }
+        }
+        if (dealers == 0 && dealing.size() < t) {
+            throw new BadInputException(dealing.size()
+                    + " providers that alone deal would together know every pad, and fewer than t = " + t
+                    + " mustn't: name at least " + t);
+        }
+    }
+
     /** Makes the ring's key in a new file, and the descriptor signed with it. */
     static byte[] assemble(
-            Path keyFile, String name, int t, Set<Profile> profiles, List<NodeCard> cards, SecureRandom random)
+            Path keyFile,
+            String name,
+            int t,
+            Set<Profile> profiles,
+            List<NodeCard> cards,
+            List<String> dealing,
+            SecureRandom random)
             throws IOException {
         try (SecretBytes seed = SecretBytes.random(SigningKey.SEED_BYTES, random);
                 SigningKey key = new SigningKey(SecretBytes.taking(seed.copyToHeap()))) {
-            byte[] descriptor = RingDescriptor.assemble(key, name, t, profiles, cards);
+            byte[] descriptor = RingDescriptor.assemble(key, name, t, profiles, cards, dealing);
             byte[] secret = seed.copyToHeap();
             Files.createFile(
                     keyFile, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -152,7 +199,7 @@ final class RingFolder {
             byte[] descriptor;
             try (SigningKey key = ringKey(path.resolve(RING_KEY))) {
                 descriptor = ring.next(
-                        key, t, retiring, added.stream().map(NodeFolder::card).toList());
+                        key, t, retiring, added.stream().map(NodeFolder::card).toList(), Optional.empty());
             }
             RingDescriptor next = RingDescriptor.open(descriptor);
             try (SeedCredential credential = CredentialFile.read(path.resolve(CREDENTIAL))) {

@@ -112,7 +112,7 @@ final class HandSchemesTest {
                 token.claims(),
                 token.length(),
                 token.commitment(),
-                token.dealings(),
+                token.dealt(),
                 token.createdMillis());
         try (HandRead read = new HandRead(raw, said)) {
             for (String provider : read.route()) {

@@ -54,7 +54,6 @@ final class HandWrite implements AutoCloseable {
                 user.credential().owner(ring.id()),
                 m.length,
                 ring.providers().stream().map(Provider::x).toList(),
-                ring.dealers().getFirst().name(),
                 recipient,
                 blinding,
                 user.random());
@@ -96,13 +95,19 @@ final class HandWrite implements AutoCloseable {
     // Step 2.
     Peer.Call deal() {
         byte[] body = Json.write(Write.dealRequest(plan));
-        String header = user.header(plan.dealer(), Operation.DEAL, session(), body);
-        return user.peer(plan.dealer()).begin(HttpMethod.POST, "/v1/deals", Optional.of(header), body);
+        String header = user.header(dealer(), Operation.DEAL, session(), body);
+        return user.peer(dealer()).begin(HttpMethod.POST, "/v1/deals", Optional.of(header), body);
+    }
+
+    private String dealer() {
+        return plan.dealers().getFirst();
     }
 
     Dealt dealt(Peer.Call deal) {
-        return Json.read("the reply", deal.complete(user.deadlines().settle()), DealReply.class)
-                .checked(plan.dealer());
+        return new Dealt(
+                dealer(),
+                Json.read("the reply", deal.complete(user.deadlines().settle()), DealReply.class)
+                        .checked(dealer()));
     }
 
     /** P ⊕ ΣB_i. */
@@ -127,10 +132,10 @@ final class HandWrite implements AutoCloseable {
 
     // Published 2 and 3: f(x_U).
     Inbound userShare(RawUser by) {
-        return by.peer(plan.dealer())
+        return by.peer(dealer())
                 .download(
                         "/v1/deals/" + session() + "/share",
-                        Optional.of(by.header(plan.dealer(), Operation.SHARE, session(), new byte[0])))
+                        Optional.of(by.header(dealer(), Operation.SHARE, session(), new byte[0])))
                 .open();
     }
 

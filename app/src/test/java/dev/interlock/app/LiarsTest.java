@@ -302,7 +302,7 @@ final class LiarsTest {
         Holding another = new Holding(
                 said.ring(), other.object(), said.part(), said.x(), said.chunk(), said.hash(), said.signature());
         provesNothing(new Evidence(good.chain(), good.promised(), another, good.leaves()));
-        byte[] right = token.dealings().getFirst().rootOf(said.x()).root();
+        byte[] right = token.dealt().rootOf(said.x()).root();
         Holding honest =
                 new Holding(said.ring(), said.object(), said.part(), said.x(), Holding.WHOLE, right, said.signature());
         provesNothing(new Evidence(good.chain(), good.promised(), honest, good.leaves()));

@@ -228,7 +228,7 @@ final class RingLogTest {
             whole.add(MessageDigest.getInstance(algorithm).digest(secret));
         }
         whole.add(token.commitment());
-        token.dealings().getFirst().roots().forEach(root -> {
+        token.dealt().roots().forEach(root -> {
             whole.add(root.root());
             whole.add(root.signature());
         });

@@ -91,6 +91,21 @@ final class TestRing implements AutoCloseable {
                 Deadlines.stallAfter(stall));
     }
 
+    /** Of the blinded profile and the published one, with as many dealers, and providers that deal. */
+    static TestRing start(Path dir, int t, int n, Duration stall, int dealers, List<String> dealing) {
+        return new TestRing(
+                RingFolder.create(
+                        dir.resolve("ring-" + t + "-" + n),
+                        "test",
+                        t,
+                        n,
+                        dealers,
+                        dealing,
+                        freePorts(n + dealers),
+                        EnumSet.allOf(Profile.class)),
+                Deadlines.stallAfter(stall));
+    }
+
     /** The first of as many free ports, below those that outgoing connections take; no two test processes share any. */
     static int freePorts(int count) {
         int from = 4_000 + 7_000 * Integer.getInteger("interlock.fork", 1);
@@ -122,11 +137,7 @@ final class TestRing implements AutoCloseable {
         for (String name : names) {
             NodeFolder node = NodeFolder.open(node(name));
             if (node.card().role() == Role.DEALER) {
-                try {
-                    startDealer(name, Noise.start(List.of()));
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
+                startDealer(name, noise());
             } else {
                 startProvider(name, node.auditLog(Clock.systemUTC()));
             }
@@ -144,6 +155,15 @@ final class TestRing implements AutoCloseable {
     }
 
     private void startProvider(String name, AuditLog audit, UnaryOperator<Store> store, FieldKernel kernel) {
+        startProvider(name, audit, store, kernel, Optional.empty());
+    }
+
+    private void startProvider(
+            String name,
+            AuditLog audit,
+            UnaryOperator<Store> store,
+            FieldKernel kernel,
+            Optional<DealerRandom> random) {
         ProviderNode provider = new ProviderNode(
                 NodeFolder.open(node(name)),
                 audit,
@@ -152,8 +172,29 @@ final class TestRing implements AutoCloseable {
                 new SecureRandom(),
                 deadlines,
                 Clock.systemUTC());
+        if (descriptor().provider(name).filter(descriptor()::deals).isPresent()) {
+            provider.deal(FieldKernels.chosen(), random.isPresent() ? random.get() : noise());
+        }
         provider.start();
         running.put(name, provider);
+    }
+
+    private static DealerRandom noise() {
+        try {
+            return Noise.start(List.of());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Starts a provider that stands still and deals, with this randomness. */
+    void startDealingProvider(String name, DealerRandom random) {
+        startProvider(
+                name,
+                NodeFolder.open(node(name)).auditLog(Clock.systemUTC()),
+                store -> store,
+                FieldKernels.chosen(),
+                Optional.of(random));
     }
 
     /** Starts a dealer that stands still, with this randomness. */

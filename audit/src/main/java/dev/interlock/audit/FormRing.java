@@ -206,7 +206,7 @@ final class FormRing {
         Optional<RecipientKey> recipient = scheme.sealed() ? Optional.of(recipient()) : Optional.empty();
         ObjectId object = ObjectId.random(random);
         byte[] owner = new byte[Token.OWNER_BYTES];
-        return Write.plan(ring, scheme, object, owner, LENGTH, all(), DEALER, recipient, blinding, random);
+        return Write.plan(ring, scheme, object, owner, LENGTH, all(), recipient, blinding, random);
     }
 
     private RecipientKey recipient() {
@@ -277,7 +277,7 @@ final class FormRing {
         }
         byte[] root = new byte[Sha256.BYTES];
         return new Dealt(
-                DEALER,
+                List.of(DEALER),
                 request.ofZero(),
                 deal.path().stream()
                         .map(x -> ShareRoot.sign(dealerKey, ring.id(), ring.epoch(), deal.object(), x, LENGTH, root))
@@ -424,7 +424,7 @@ final class FormRing {
                 before.number,
                 after.number);
         ObjectId object = ObjectId.random(random);
-        try (Write.Plan plan = Renewal.plan(ring, before.token(), kind, object, DEALER, random)) {
+        try (Write.Plan plan = Renewal.plan(ring, before.token(), kind, object, random)) {
             // 1. U →p every CC_i: signed request, with the seeds of CC_i's pairs where the pad is replaced.
             Sessions sessions = new Sessions(0, before, after, log);
             plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));

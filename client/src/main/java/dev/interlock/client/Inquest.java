@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds who is at fault when a put's check failed (DESIGN §8). The object is given up, so U may see all of it: every share,
- * held against the root that its dealer signed, and every home's ciphertext, held against what the home signed. What comes is
+ * held against the root that its dealer or, of a sum, its provider signed, and every home's ciphertext, held against what the home signed. What comes is
  * hashed with H_ρ again, and these hashes nobody can deny.
  */
 final class Inquest {
@@ -106,13 +106,13 @@ final class Inquest {
             if (!liars.isEmpty()) {
                 return found(String.join(", ", liars) + " answered for other bytes than those that it holds", liars);
             }
-            // Each is what the dealer signed for.
+            // Each is what the dealer signed for; a sum, what its provider did.
             int t = ring.threshold().t();
             if (!WriteCheck.onOnePolynomial(t, shares)) {
-                return found(plan.dealer() + " dealt shares that don't lie on one polynomial", List.of(plan.dealer()));
+                return offPolynomial("shares", shares);
             }
             if (!WriteCheck.onOnePolynomial(t, salts)) {
-                return found(plan.dealer() + " dealt salts that don't lie on one polynomial", List.of(plan.dealer()));
+                return offPolynomial("salts", salts);
             }
             List<ShareIndex> wrong = ciphertexts.entrySet().stream()
                     .filter(each -> !check.opens(plan, shares, each.getValue()))
@@ -131,6 +131,15 @@ final class Inquest {
             // It couldn't be brought to its end: what the check said stands.
             return why;
         }
+    }
+
+    /** What is wrong is under signatures: the dealer's, or where no dealer knows the shares, their providers', who may all be right. */
+    private IntegrityException offPolynomial(String what, Map<ShareIndex, byte[]> hashes) {
+        return plan.summed()
+                ? found("the " + what + " don't lie on one polynomial" + WriteCheck.suspects(plan, hashes), List.of())
+                : found(
+                        plan.dealers().getFirst() + " dealt " + what + " that don't lie on one polynomial",
+                        plan.dealers());
     }
 
     /** H_ρ of a part of an object, read from its provider. */

@@ -28,7 +28,6 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.message.SessionReport;
 import dev.interlock.protocol.request.Operation;
@@ -198,6 +197,21 @@ final class Putting {
         return Math.max(options.scheme().writers(ring.threshold()), n - options.allowDegraded());
     }
 
+    /** What several dealers dealt is known to nobody, and two ways to write need somebody who knows it. */
+    private static void requireOneDealer(RingDescriptor ring, PutOptions options) {
+        int dealers = ring.dealers().size();
+        if (dealers > 1 && !options.scheme().blinded()) {
+            throw new BadInputException(
+                    "the ring " + ring.name() + " has " + dealers
+                            + " dealers; the published profile is the paper's, with one: use the blinded profile, or another ring");
+        }
+        if (dealers > 1 && options.allowDegraded() > 0) {
+            throw new BadInputException("the ring " + ring.name() + " has " + dealers
+                    + " dealers, whose shares each provider sums up and signs for; one that's missing can't: put without"
+                    + " --allow-degraded when all providers are there");
+        }
+    }
+
     private static Token putAt(
             RingClient client,
             ReadableByteChannel in,
@@ -214,6 +228,7 @@ final class Putting {
             throw new RefusedException("the ring " + ring.name() + " doesn't allow the "
                     + scheme.profile().text() + " profile: its descriptor says so");
         }
+        requireOneDealer(ring, options);
         // Every provider is home to its part of the objects: the ring is entered at a random place.
         List<ShareIndex> path =
                 new ArrayList<>(ring.providers().stream().map(Provider::x).toList());
@@ -222,8 +237,6 @@ final class Putting {
         if (path.size() < needed(ring, options)) {
             throw tooFew(ring, options, path.size(), absent);
         }
-        List<NodeCard> dealers = ring.dealers();
-        String dealer = dealers.get(client.random().nextInt(dealers.size())).name();
         ObjectId object = ObjectId.random(client.random());
         Optional<SealedLayout> sealed = options.recipient().map(recipient -> new SealedLayout(recipient.kem()));
         Write.Plan planned = Write.plan(
@@ -233,7 +246,6 @@ final class Putting {
                 client.owner(),
                 sealed.isPresent() ? sealed.get().messageBytes(length) : length,
                 path,
-                dealer,
                 options.recipient(),
                 options.blinding(),
                 client.random());
@@ -278,15 +290,11 @@ final class Putting {
         if (options.allowDegraded() > 0) {
             requireTaken(orders);
         }
-        Peer.Call deal = steps.askDealer();
+        Dealings deal = steps.askDealers();
         orders.whenRefused(deal::fail);
         try {
             Sent sent = sendPad(in, orders, deal);
-            Dealt dealt = Json.read(
-                            "the dealer's reply",
-                            deal.complete(client.deadlines().settle()),
-                            DealReply.class)
-                    .checked(plan.dealer());
+            Dealt dealt = steps.dealt(deal, client.deadlines().settle());
             Token token = Write.token(
                     plan,
                     MerkleRoot.over(sent.manifest()),
@@ -310,9 +318,7 @@ final class Putting {
         } catch (WriteSteps.CommitUnknownException e) {
             throw e;
         } catch (InterlockException e) {
-            InterlockException telling = telling(e, orders, deal);
-            steps.abandon();
-            throw telling;
+            throw telling(e, orders, deal);
         } catch (IOException | RuntimeException e) {
             // An order that comes after the end of its session would begin it anew.
             var _ = orders.refusals();
@@ -338,16 +344,13 @@ final class Putting {
         throw new AbsentException(refusals);
     }
 
-    /** What failed first is why the rest did, though the rest may say so first: an order, the dealing, the pass. */
-    private InterlockException telling(InterlockException e, Orders orders, Peer.Call deal)
-            throws InterruptedException {
+    /** Gives the session up. What failed first is why the rest did, though the rest may say so first: an order, the dealing, the pass. */
+    private InterlockException telling(InterlockException e, Orders orders, Dealings deal) throws InterruptedException {
         Map<NodeCard, InterlockException> refusals = orders.refusals();
-        if (e instanceof BadInputException) {
+        if (e instanceof BadInputException || !refusals.isEmpty()) {
+            steps.abandon();
             // Our input isn't what was announced: others fail because we broke off.
-            return e;
-        }
-        if (!refusals.isEmpty()) {
-            return notOrdered(refusals);
+            return e instanceof BadInputException ? e : notOrdered(refusals);
         }
         InterlockException first = e;
         // Where it deals to us, too, the dealer fails because we left.
@@ -358,7 +361,9 @@ final class Putting {
                 first = dealing;
             }
         }
-        return tooFew(Diagnosis.of(client, route, plan.session(), first));
+        InterlockException telling = steps.abandon(first, deal);
+        // A provider may be there and fail as a dealer.
+        return deal.isOwn(telling) ? telling : tooFew(telling);
     }
 
     private InterlockException notOrdered(Map<NodeCard, InterlockException> refusals) {
@@ -393,7 +398,7 @@ final class Putting {
     }
 
     // Step 3.  U →p CC_1: P ⊕ ΣB_i.
-    private Sent sendPad(ReadableByteChannel in, Orders orders, Peer.Call deal)
+    private Sent sendPad(ReadableByteChannel in, Orders orders, Dealings deal)
             throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
         Peer.Upload upload = client.upload(

@@ -1,29 +1,19 @@
 package dev.interlock.client;
 
-import com.linecorp.armeria.common.HttpMethod;
-import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Order;
-import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
-import dev.interlock.wire.Peer;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,10 +76,8 @@ final class Renewing {
             int n = ring.threshold().n();
             throw new TooFewProvidersException(what(), n, n - absent.size(), absent);
         }
-        List<NodeCard> dealers = ring.dealers();
-        String dealer = dealers.get(client.random().nextInt(dealers.size())).name();
         ObjectId fresh = ObjectId.random(client.random());
-        try (Write.Plan plan = Renewal.plan(ring, before, kind, fresh, dealer, client.random());
+        try (Write.Plan plan = Renewal.plan(ring, before, kind, fresh, client.random());
                 WriteCheck check = new WriteCheck(client.random())) {
             return new Run(plan, check).run();
         }
@@ -112,7 +100,7 @@ final class Renewing {
         }
 
         Renewed run() throws InterruptedException {
-            Peer.Call deal = null;
+            Dealings deal = null;
             try {
                 Token before = plan.before().orElseThrow();
                 byte[] manifest = Lookup.manifest(client, before, ring.provider(before.home()));
@@ -123,18 +111,9 @@ final class Renewing {
                     var _ = answer.value();
                 }
                 // Step 2.  Steps 3 and 4 run by themselves, behind the shares.
-                deal = steps.askDealer();
-                Dealt dealt = Json.read(
-                                "the dealer's reply",
-                                deal.complete(client.deadlines().settle().plus(RingClient.passTime(plan.layout()))),
-                                DealReply.class)
-                        .checked(plan.dealer());
-                Token token = Write.token(
-                        plan,
-                        before.commitment(),
-                        plan.kind() == Order.Kind.REFRESH ? summed() : dealt,
-                        List.of(),
-                        before.createdMillis());
+                deal = steps.askDealers();
+                Dealt dealt = steps.dealt(deal, client.deadlines().settle().plus(RingClient.passTime(plan.layout())));
+                Token token = Write.token(plan, before.commitment(), dealt, List.of(), before.createdMillis());
                 SignatureChain chain = steps.sign(token, manifest, () -> {});
                 List<Holding> holdings = check.verify(plan, steps.check(check.reveal()));
                 steps.commit(token, new CommitMessage(chain, holdings));
@@ -142,6 +121,9 @@ final class Renewing {
             } catch (WriteSteps.CommitUnknownException e) {
                 throw e.error();
             } catch (InterlockException e) {
+                if (deal != null) {
+                    throw steps.abandon(e, deal);
+                }
                 InterlockException telling = Diagnosis.of(client, steps.route(), plan.session(), e);
                 steps.abandon();
                 throw telling;
@@ -150,38 +132,6 @@ final class Renewing {
                     deal.cancel();
                 }
             }
-        }
-
-        /** Refresh: what each provider's share has become, by its own signature. */
-        private Dealt summed() throws InterruptedException {
-            List<ShareRoot> roots = new ArrayList<>();
-            for (RingClient.Answer<ShareRoot> answer : client.askAll(steps.route(), this::root)) {
-                roots.add(answer.value());
-            }
-            return new Dealt(plan.dealer(), true, roots);
-        }
-
-        private ShareRoot root(NodeCard node) {
-            String session = plan.session().toString();
-            ShareRoot root = Json.read(
-                            "the answer of " + node.name(),
-                            client.call(
-                                    node,
-                                    HttpMethod.GET,
-                                    "/v1/sessions/" + session + "/root",
-                                    Operation.ROOT,
-                                    session,
-                                    new byte[0],
-                                    client.deadlines().settle().plus(RingClient.passTime(plan.layout()))),
-                            DealReply.class)
-                    .checked(node.name())
-                    .roots()
-                    .getFirst();
-            ShareIndex x = ring.provider(node.name()).orElseThrow().x();
-            if (!root.x().equals(x)) {
-                throw new NodeException(node.name(), node.name() + " answered with the root of another share");
-            }
-            return root;
         }
     }
 }

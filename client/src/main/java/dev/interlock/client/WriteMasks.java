@@ -95,7 +95,7 @@ final class WriteMasks implements AutoCloseable {
         Optional<UserKeyFile.Writer> file = plan.scheme().readWithUser()
                 ? Optional.of(userKeyWriter(options, UserKeyFile.Kind.SHARE))
                 : Optional.empty();
-        NodeCard node = client.ring().dealer(plan.dealer());
+        NodeCard node = client.ring().dealer(plan.dealers().getFirst());
         Peer dealer = client.peer(node);
         String session = plan.session().toString();
         RecordReader share = new RecordReader(

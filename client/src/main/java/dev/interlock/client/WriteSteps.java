@@ -2,6 +2,8 @@ package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
@@ -12,11 +14,13 @@ import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.CommitMessage;
+import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
-import dev.interlock.wire.Peer;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,16 +58,58 @@ final class WriteSteps {
         }
     }
 
-    // Step 2.  U →p dealer: deal for this object.
-    Peer.Call askDealer() {
-        NodeCard dealer = ring.dealer(plan.dealer());
+    // Step 2.  U →p every dealer: deal for this object.
+    Dealings askDealers() {
         byte[] body = Json.write(Write.dealRequest(plan));
-        return client.peer(dealer)
-                .begin(
-                        HttpMethod.POST,
-                        "/v1/deals",
-                        client.authorization(dealer, Operation.DEAL, session(), body),
-                        body);
+        return new Dealings(
+                ring.dealers(),
+                dealer -> client.peer(dealer)
+                        .begin(
+                                HttpMethod.POST,
+                                "/v1/deals",
+                                client.authorization(dealer, Operation.DEAL, session(), body),
+                                body));
+    }
+
+    /**
+     * The end of step 2: all commitments to shares. Of one dealer they are its own; where shares are sums, each provider's.
+     *
+     * @param deadline for the dealers
+     */
+    Dealt dealt(Dealings dealings, Duration deadline) throws InterruptedException {
+        Map<NodeCard, byte[]> replies = dealings.complete(deadline);
+        List<ShareRoot> roots = new ArrayList<>();
+        if (!plan.summed()) {
+            replies.forEach(
+                    (dealer, reply) -> roots.addAll(Json.read("the reply of " + dealer.name(), reply, DealReply.class)
+                            .checked(dealer.name())));
+        } else {
+            for (RingClient.Answer<ShareRoot> answer : client.askAll(route, this::root)) {
+                roots.add(answer.value());
+            }
+        }
+        return new Dealt(plan.dealers(), plan.summed(), roots);
+    }
+
+    /** What a provider's share has become, by its own signature. */
+    private ShareRoot root(NodeCard node) {
+        List<ShareRoot> roots = Json.read(
+                        "the answer of " + node.name(),
+                        client.call(
+                                node,
+                                HttpMethod.GET,
+                                "/v1/sessions/" + session() + "/root",
+                                Operation.ROOT,
+                                session(),
+                                new byte[0],
+                                client.deadlines().settle().plus(RingClient.passTime(plan.layout()))),
+                        DealReply.class)
+                .checked(node.name());
+        if (roots.size() != 1 || !roots.getFirst().x().equals(index(node))) {
+            throw new NodeException(node.name(), node.name() + " answered with the root of another share");
+        }
+        Write.checkSum(plan, roots.getFirst());
+        return roots.getFirst();
     }
 
     /**
@@ -185,6 +231,21 @@ final class WriteSteps {
         InterlockException error() {
             return error;
         }
+    }
+
+    /**
+     * Gives the session up, and finds who held it up.
+     *
+     * @param first the first error that reached U
+     */
+    InterlockException abandon(InterlockException first, Dealings dealings) throws InterruptedException {
+        InterlockException telling = Diagnosis.of(client, route, plan.session(), first);
+        abandon();
+        // Every provider is there and none is at fault: they all waited for somebody.
+        boolean unexplained = telling == first && first instanceof NodeException && !dealings.isOwn(first);
+        return unexplained && ring.dealers().size() > 1
+                ? dealings.standing(client.deadlines().connect()).orElse(telling)
+                : telling;
     }
 
     /** Has every provider that can be reached give the session up, rather than wait until it does so by itself. */

@@ -69,9 +69,7 @@ public final class Custody {
         claim.verify(u.ring(), u.epoch(), u.object());
         Repair.checkHoldings(ring, u, message.commit().holdings());
         Write.checkManifest(u, message.manifest());
-        Dealt dealt = u.dealings().getFirst();
-        ShareRoot root = dealt.rootOf(self);
-        root.verify(ring.dealer(dealt.dealer()).key(), u.ring(), u.epoch(), u.object(), u.length());
+        ShareRoot _ = Write.verifyRoot(ring, u, self);
         return claim.key();
     }
 
@@ -83,11 +81,11 @@ public final class Custody {
      * @throws IntegrityException where it's another share; which of the two is at fault nobody can tell
      */
     public static void checkShare(Token u, ShareIndex self, byte[] root, String custodian) {
-        Dealt dealt = u.dealings().getFirst();
+        Dealt dealt = u.dealt();
         if (!Arrays.equals(root, dealt.rootOf(self).root())) {
             throw new IntegrityException(
                     "the share of " + u.object() + " that waited at " + custodian + " isn't the one that "
-                            + dealt.dealer() + " signed for: one of these two changed it. Nothing of it was kept",
+                            + dealt.names() + " signed for: one of these two changed it. Nothing of it was kept",
                     List.of());
         }
     }

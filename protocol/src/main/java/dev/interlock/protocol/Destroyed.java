@@ -79,7 +79,7 @@ public record Destroyed(SignatureChain chain, List<Receipt> receipts) {
                     u,
                     receipt.ring().equals(u.ring()) && receipt.object().equals(u.object()),
                     "that of " + name + " is for another object, " + receipt.object());
-            byte[] root = u.dealings().getFirst().rootOf(receipt.x()).root();
+            byte[] root = u.dealt().rootOf(receipt.x()).root();
             require(u, Arrays.equals(receipt.shareRoot(), root), "that of " + name + " is for another share");
             try {
                 receipt.verify(ring.provider(receipt.x()).card().key());

@@ -57,9 +57,7 @@ public final class Direct {
         Token u = Token.decode(commit.chain().token());
         if (part == Part.SHARE) {
             return new Promise(
-                    commit.chain(),
-                    Optional.empty(),
-                    u.dealings().getFirst().rootOf(x).root());
+                    commit.chain(), Optional.empty(), u.dealt().rootOf(x).root());
         }
         Holding promised = commit.holdings().stream()
                 .filter(holding -> holding.isAbout(ring.id(), u.object(), part, x, Holding.WHOLE))

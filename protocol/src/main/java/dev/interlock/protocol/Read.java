@@ -137,7 +137,7 @@ public final class Read {
                 Write.xs(plan.path()),
                 List.of(plan.home().x()),
                 plan.layout().length(),
-                null,
+                List.of(),
                 null,
                 (layered ? plan.blinding() : Blinding.NONE).text(),
                 Write.seed(plan.blindSeeds(), i),
@@ -188,8 +188,7 @@ public final class Read {
 
     /** @throws IntegrityException unless these are the leaves of x's share, under the root in u_m */
     public static void checkShareLeaves(Token token, String home, ShareIndex x, byte[] leaves) {
-        if (!Arrays.equals(
-                MerkleRoot.over(leaves), token.dealings().getFirst().rootOf(x).root())) {
+        if (!Arrays.equals(MerkleRoot.over(leaves), token.dealt().rootOf(x).root())) {
             throw damagedShare(token, home, x, "its leaves aren't those that the token commits to");
         }
     }

@@ -21,7 +21,7 @@ import java.util.Optional;
  * layer off and puts its new one on, in one hop, for both have the same λ_{S,0}(i): in ⊕ λ·(f(x_i) ⊕ f'(x_i)) ⊕ B_i. U takes no
  * blinds off, so they are paired and ΣB_i = 0. P is never outside both pads.
  *
- * <p><b>Refresh.</b> No pass: the dealer deals δ with δ(0) = 0, CC_i adds δ(x_i) to its share (the same hop, with λ = 1), and
+ * <p><b>Refresh.</b> No pass: every dealer deals δ with δ(0) = 0, CC_i adds each δ(x_i) to its share (the same hop, with λ = 1), and
  * the homes keep c. No dealer knows f + δ, so CC_i signs its root itself.
  *
  * <p>Before anyone commits, {@link WriteCheck} holds the new generation against the old one. A commit makes the new one visible and
@@ -39,7 +39,7 @@ public final class Renewal {
      * @throws MalformedException where this object can't be renewed in this ring
      */
     public static Write.Plan plan(
-            RingDescriptor ring, Token before, Order.Kind kind, ObjectId object, String dealer, SecureRandom random) {
+            RingDescriptor ring, Token before, Order.Kind kind, ObjectId object, SecureRandom random) {
         if (!before.ring().equals(ring.id()) || before.epoch() != ring.epoch()) {
             throw new MalformedException(before.origin() + " is an object of another ring or epoch");
         }
@@ -53,7 +53,6 @@ public final class Renewal {
                 before.layout(),
                 before.providers(),
                 before.homes(),
-                dealer,
                 Optional.empty(),
                 replaces ? Blinding.PAIRED : Blinding.NONE,
                 replaces ? PairedBlinds.seeds(before.providers(), random) : Map.of(),

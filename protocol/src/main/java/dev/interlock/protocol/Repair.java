@@ -143,7 +143,7 @@ public final class Repair {
                 Write.xs(Stream.concat(Stream.of(plan.repaired), plan.home.stream())
                         .toList()),
                 plan.token.length(),
-                null,
+                List.of(),
                 null,
                 (paired ? Blinding.PAIRED : Blinding.NONE).text(),
                 Write.seed(plan.seeds, i),

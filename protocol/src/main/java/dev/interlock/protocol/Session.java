@@ -11,6 +11,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SessionId;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -38,7 +39,7 @@ public final class Session implements AutoCloseable {
     private final List<ShareIndex> missing;
     private final List<ShareIndex> homes;
     private final ChunkLayout layout;
-    private final Optional<String> dealer;
+    private final List<String> dealers;
     private final Optional<RecipientKey> recipient;
     private final ObjectId origin;
     private final int generation;
@@ -82,7 +83,7 @@ public final class Session implements AutoCloseable {
                 "what is replaced or refreshed, and nothing else, names what was there before");
         id = SessionId.parse(order.session());
         layout = layout(order.length());
-        dealer = Optional.ofNullable(order.dealer());
+        dealers = List.copyOf(order.dealers());
         recipient = Optional.ofNullable(order.recipient()).map(RecipientKey::parse);
         require(
                 recipient.isPresent() == (scheme.sealed() && isWrite()),
@@ -154,7 +155,18 @@ public final class Session implements AutoCloseable {
                 "a write in the " + scheme.profile().text() + " profile has " + expected + " here, the order names "
                         + homes.size());
         require(path.subList(0, copies).equals(homes), "the homes must be the first of the path");
-        var _ = ring.dealer(String.valueOf(order.dealer()));
+        checkDealers(order);
+        Write.requireOneDealer(ring, scheme, path);
+    }
+
+    /** With one left out, those that are left could know the pad. */
+    private void checkDealers(Order order) {
+        List<String> all = ring.dealers().stream().map(NodeCard::name).toList();
+        require(
+                order.dealers().equals(all),
+                "every dealer of the ring deals to a write, in its order (" + String.join(", ", all)
+                        + "): the order names "
+                        + (order.dealers().isEmpty() ? "none" : String.join(", ", order.dealers())));
     }
 
     private void checkRenewal(Order order) {
@@ -168,7 +180,7 @@ public final class Session implements AutoCloseable {
         require(
                 homes.size() <= n && path.subList(0, homes.size()).equals(homes),
                 "the homes must be the first of the path");
-        var _ = ring.dealer(String.valueOf(order.dealer()));
+        checkDealers(order);
     }
 
     private void checkRead(Order order) {
@@ -180,7 +192,7 @@ public final class Session implements AutoCloseable {
                 "a read needs " + (scheme.readWithUser() ? "t−1 = " : "t = ") + readers + " providers, the order names "
                         + path.size());
         require(homes.size() == 1, "a read has one home, the order names " + homes.size());
-        require(order.dealer() == null, "a read has no dealer");
+        require(order.dealers().isEmpty(), "a read has no dealer");
         require(
                 !path.contains(homes.getFirst()) || path.getFirst().equals(homes.getFirst()),
                 "a home that is in S must be its first");
@@ -192,7 +204,7 @@ public final class Session implements AutoCloseable {
         int t = ring.threshold().t();
         require(path.size() >= t, "a repair needs t = " + t + " providers, the order names " + path.size());
         require(homes.size() <= 2, "a repair names whom it repairs and at most one home, not " + homes.size());
-        require(order.dealer() == null, "a repair has no dealer");
+        require(order.dealers().isEmpty(), "a repair has no dealer");
         require(!path.contains(homes.getFirst()), "the provider that is repaired can't help");
     }
 
@@ -341,9 +353,14 @@ public final class Session implements AutoCloseable {
         return layout;
     }
 
-    /** Who deals, in a write. */
-    public Optional<String> dealer() {
-        return dealer;
+    /** Who deals, in a write: all dealers of the ring. */
+    public List<String> dealers() {
+        return dealers;
+    }
+
+    /** Write: whether this provider's share is a sum, for which it signs itself. */
+    public boolean summed() {
+        return Write.summed(kind, ring);
     }
 
     /** k_U, in a write of protocol 1. */

@@ -29,6 +29,7 @@ import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -73,7 +74,6 @@ public final class Write {
             ChunkLayout layout,
             List<ShareIndex> path,
             List<ShareIndex> homes,
-            String dealer,
             Optional<RecipientKey> recipient,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> blindSeeds,
@@ -91,7 +91,6 @@ public final class Write {
                     layout,
                     path,
                     homes,
-                    dealer,
                     recipient,
                     blinding,
                     blindSeeds,
@@ -110,7 +109,6 @@ public final class Write {
                     layout,
                     path,
                     homes,
-                    dealer,
                     recipient,
                     blinding,
                     blindSeeds,
@@ -125,6 +123,16 @@ public final class Write {
         /** Whether there's a new generation of an object of this ring in the end. */
         public boolean renews() {
             return kind == Order.Kind.REPLACE || kind == Order.Kind.REFRESH;
+        }
+
+        /** All dealers of the ring: each deals to every write, and the shares are summed. */
+        public List<String> dealers() {
+            return ring.dealers().stream().map(NodeCard::name).toList();
+        }
+
+        /** Whether no dealer knows the shares, so that each provider signs for its own. */
+        public boolean summed() {
+            return Write.summed(kind, ring);
         }
 
         /** The id that the object's owner knows. */
@@ -164,7 +172,6 @@ public final class Write {
             byte[] owner,
             long length,
             List<ShareIndex> path,
-            String dealer,
             Optional<RecipientKey> recipient,
             Blinding blinding,
             SecureRandom random) {
@@ -177,7 +184,6 @@ public final class Write {
                 new ChunkLayout(length),
                 List.copyOf(path),
                 homes(scheme, ring.threshold(), path),
-                dealer,
                 recipient,
                 blinding,
                 blindSeeds(path, blinding, random),
@@ -196,6 +202,27 @@ public final class Write {
                 .map(Provider::x)
                 .filter(x -> !path.contains(x))
                 .toList();
+    }
+
+    /** Whether a share is a sum that no dealer knows: of several dealers', or of a dealer's and the share that was there before. */
+    static boolean summed(Order.Kind kind, RingDescriptor ring) {
+        return kind == Order.Kind.REFRESH || ring.dealers().size() > 1;
+    }
+
+    /** Who has to deal alone, since what several dealt is known to nobody. @throws MalformedException that says why */
+    static void requireOneDealer(RingDescriptor ring, Scheme scheme, List<ShareIndex> path) {
+        if (ring.dealers().size() == 1) {
+            return;
+        }
+        if (!scheme.blinded()) {
+            throw new MalformedException("the published profile is the paper's, with one dealer: the ring "
+                    + ring.name() + " has " + ring.dealers().size());
+        }
+        if (path.size() < ring.threshold().n()) {
+            throw new MalformedException("the shares of " + ring.dealers().size()
+                    + " dealers are summed up by each provider, and one that's missing can't: a write without all providers"
+                    + " needs a ring with one dealer");
+        }
     }
 
     /** Fresh seeds for one pass; none where blinds don't grow from seeds. */
@@ -218,7 +245,7 @@ public final class Write {
                 xs(plan.path()),
                 xs(plan.homes()),
                 plan.layout().length(),
-                plan.dealer(),
+                plan.dealers(),
                 plan.recipient().map(RecipientKey::toString).orElse(null),
                 plan.blinding().text(),
                 seed(plan.blindSeeds(), i),
@@ -286,6 +313,7 @@ public final class Write {
             throw new MalformedException("a dealing is for "
                     + (writers == ring.threshold().n() ? "all " : "at least ") + writers + " providers, each once");
         }
+        requireOneDealer(ring, scheme, path);
         return new Deal(
                 ObjectId.parse(request.object()),
                 SessionId.parse(request.session()),
@@ -324,6 +352,42 @@ public final class Write {
                     "the share of " + session.object() + " that arrived from " + dealer
                             + " isn't the one that its root commits to",
                     List.of(dealer));
+        }
+    }
+
+    /**
+     * CC_i: what one more dealer dealt, a chunk's salt before it, in place. Every dealing is of a pad of its own, so the sum is one
+     * that no dealer knows while one of them keeps its own to itself.
+     */
+    public static <V> void add(LinearSpace<V> space, V sum, V dealt) {
+        Hop.applyWithoutBlind(space, sum, 1, dealt);
+    }
+
+    /** CC_i signs for a share that it summed up itself. */
+    public static ShareRoot signSum(RingDescriptor ring, Session session, MerkleRoot sum, SigningKey key) {
+        return ShareRoot.sign(
+                key,
+                ring.id(),
+                ring.epoch(),
+                session.object(),
+                session.self(),
+                session.layout().length(),
+                sum.root());
+    }
+
+    /** U: is the root of a summed share signed by the provider that has it, so that it's bound to it? */
+    public static void checkSum(Plan plan, ShareRoot root) {
+        Provider provider = plan.ring().provider(root.x());
+        try {
+            root.verify(
+                    provider.card().key(),
+                    plan.ring().id(),
+                    plan.ring().epoch(),
+                    plan.object(),
+                    plan.layout().length());
+        } catch (BadSignatureException e) {
+            throw new IntegrityException(
+                    provider.name() + " didn't sign for its share of " + plan.object(), List.of(provider.name()));
         }
     }
 
@@ -378,7 +442,7 @@ public final class Write {
                 claims,
                 plan.layout().length(),
                 commitment,
-                List.of(dealt),
+                dealt,
                 nowMillis);
     }
 
@@ -415,15 +479,14 @@ public final class Write {
                 && u.missing().equals(session.missing())
                 && u.homes().equals(session.homes())
                 && u.length() == session.layout().length()
-                && u.dealings().size() == 1
-                && u.dealings().getFirst().summed() == (session.kind() == Order.Kind.REFRESH)
-                && Optional.of(u.dealings().getFirst().dealer()).equals(session.dealer());
+                && u.dealt().summed() == session.summed()
+                && u.dealt().dealers().equals(session.dealers());
         if (!ofThisSession) {
             throw new MalformedException("the token isn't that of this session's object");
         }
         // Or an object would be stored that never comes to be complete.
         u.claims().forEach(claim -> claim.verify(u.ring(), u.epoch(), u.object()));
-        ShareRoot said = u.dealings().getFirst().rootOf(session.self());
+        ShareRoot said = u.dealt().rootOf(session.self());
         if (!Arrays.equals(said.root(), own.root()) || !Arrays.equals(said.signature(), own.signature())) {
             throw new MalformedException("the token names another share root than that of the share that arrived");
         }
@@ -469,11 +532,11 @@ public final class Write {
      * @throws BadSignatureException otherwise
      */
     public static ShareRoot verifyRoot(RingDescriptor ring, Token u, ShareIndex x) {
-        Dealt dealt = u.dealings().getFirst();
+        Dealt dealt = u.dealt();
         ShareRoot root = dealt.rootOf(x);
         VerifyingKey signer = dealt.summed()
                 ? ring.provider(x).card().key()
-                : ring.dealer(dealt.dealer()).key();
+                : ring.dealer(dealt.dealers().getFirst()).key();
         root.verify(signer, ring.id(), u.epoch(), u.object(), u.length());
         return root;
     }

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The check of DESIGN §8 before a put is acknowledged: do the shares that the providers stored, and their salts, lie on one
@@ -84,11 +85,15 @@ public final class WriteCheck implements AutoCloseable {
             sent = before(plan, answers);
         }
         if (!onOnePolynomial(plan.ring().threshold().t(), shares)) {
-            throw failed(plan, "the stored shares don't lie on one polynomial" + odd(plan, shares), List.of());
+            throw failed(
+                    plan,
+                    "the stored shares don't lie on one polynomial" + odd(plan, shares) + suspects(plan, shares),
+                    List.of());
         }
         // Or no repair could bring a share back that its root knows.
         if (!onOnePolynomial(plan.ring().threshold().t(), salts)) {
-            throw failed(plan, "the stored shares' salts don't lie on one polynomial", List.of());
+            throw failed(
+                    plan, "the stored shares' salts don't lie on one polynomial" + suspects(plan, salts), List.of());
         }
         ciphertexts.forEach((home, hash) -> {
             if (!opens(plan, shares, hash)) {
@@ -143,8 +148,29 @@ public final class WriteCheck implements AutoCloseable {
         return hash;
     }
 
-    /** The one without whom the others lie on one polynomial, where there are enough others to tell. */
+    /**
+     * For people: who may be at fault where summed shares don't lie on one polynomial, each under its own provider's signature.
+     * A dealer may have given that provider another share than it should have, or the provider may have kept another one; what
+     * it got was on a private channel, and nothing that a third party could check tells which. Nothing where one dealer dealt
+     * what is stored, which it signed for.
+     */
+    public static String suspects(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
+        if (!plan.summed()) {
+            return "";
+        }
+        return ". It was " + oddOne(plan, shares).map(x -> name(plan, x)).orElse("one of the providers") + " or "
+                + (plan.dealers().size() == 1 ? "the dealer " : "one of the dealers ")
+                + String.join(", ", plan.dealers()) + "; which of them can't be told";
+    }
+
     private static String odd(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
+        return oddOne(plan, shares)
+                .map(x -> ", and without that of " + name(plan, x) + " they do")
+                .orElse("");
+    }
+
+    /** The one without whom the others lie on one polynomial, where there are enough others to tell. */
+    private static Optional<ShareIndex> oddOne(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
         int t = plan.ring().threshold().t();
         return shares.keySet().stream()
                 .filter(x -> shares.size() > t + 1)
@@ -153,9 +179,7 @@ public final class WriteCheck implements AutoCloseable {
                     others.remove(x);
                     return onOnePolynomial(t, others);
                 })
-                .findFirst()
-                .map(x -> ", and without that of " + name(plan, x) + " they do")
-                .orElse("");
+                .findFirst();
     }
 
     /**

@@ -34,7 +34,7 @@ final class JsonTest {
           "path" : [ 4, 2, 5 ],
           "homes" : [ 4 ],
           "length" : 1000,
-          "dealer" : null,
+          "dealers" : [ ],
           "recipient" : null,
           "blinds" : "expanded",
           "blind" : "%s",
@@ -51,7 +51,7 @@ final class JsonTest {
         Order order = read(ORDER);
         assertThat(order.kind()).isEqualTo(Order.Kind.READ);
         assertThat(order.path()).containsExactly(4, 2, 5);
-        assertThat(order.dealer()).isNull();
+        assertThat(order.dealers()).isEmpty();
         assertThat(order.recipient()).isNull();
         assertThat(order.blinds()).isEqualTo("expanded");
         assertThat(order.blind()).isEqualTo(SEED);
@@ -62,7 +62,8 @@ final class JsonTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
         # what stands there    | what stands there then            | the error
         "protocol" : 3,        |                                   | the field protocol is missing
-        "dealer" : null,       |                                   | the field dealer is missing
+        "dealers" : [ ],       |                                   | the field dealers is missing
+        "dealers" : [ ],       | "dealers" : [ null ],             | the field dealers
         "recipient" : null,    |                                   | the field recipient is missing
         "blinds" : "expanded", |                                   | the field blinds is missing
         "protocol" : 3,        | "protocol" : 3, "colour" : 1,     | it has an unknown field, colour

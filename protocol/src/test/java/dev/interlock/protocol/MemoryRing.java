@@ -75,6 +75,7 @@ final class MemoryRing {
 
     final RingDescriptor ring;
     final Dealer dealer;
+    final List<Dealer> dealers;
     final SeededRandom random;
     final byte[] owner;
 
@@ -147,15 +148,20 @@ final class MemoryRing {
     }
 
     MemoryRing(int n, int t, long seed, Set<Profile> profiles) {
+        this(n, t, seed, profiles, 1, List.of());
+    }
+
+    /** @param dealing providers that deal as well */
+    MemoryRing(int n, int t, long seed, Set<Profile> profiles, int ofDealers, List<String> dealing) {
         random = new SeededRandom(seed);
         owner = random.bytes(Token.OWNER_BYTES);
         List<SigningKey> keys = new ArrayList<>();
         List<NodeCard> cards = new ArrayList<>();
         List<OpeningKey> opening = new ArrayList<>();
-        for (int i = 1; i <= n + 1; i++) {
+        for (int i = 1; i <= n + ofDealers; i++) {
             keys.add(newKey());
             opening.add(OpeningKey.generate(Kem.X25519, random));
-            String name = i <= n ? "cc" + i : "dealer1";
+            String name = i <= n ? "cc" + i : "dealer" + (i - n);
             cards.add(NodeCard.of(
                     i <= n ? Role.PROVIDER : Role.DEALER,
                     name,
@@ -164,11 +170,14 @@ final class MemoryRing {
                     keys.getLast().verifyingKey(),
                     i <= n ? Optional.of(opening.getLast().recipient().toString()) : Optional.empty()));
         }
-        ring = RingDescriptor.open(RingDescriptor.assemble(newKey(), "memory", t, profiles, cards));
+        ring = RingDescriptor.open(RingDescriptor.assemble(newKey(), "memory", t, profiles, cards, dealing));
         ring.providers()
                 .forEach(p -> providers.put(
                         p.x(), new CloudProvider(p.x(), keys.get(p.x().x() - 1), opening.get(p.x().x() - 1))));
-        dealer = new Dealer("dealer1", keys.getLast());
+        dealers = ring.dealers().stream()
+                .map(card -> new Dealer(card.name(), keys.get(cards.indexOf(card))))
+                .toList();
+        dealer = dealers.getFirst();
         privateKey = OpeningKey.generate(Kem.X25519, random);
         ownerKey = newKey();
     }
@@ -220,7 +229,7 @@ final class MemoryRing {
     private Write.Plan plan(Way way, ObjectId object, long length, List<ShareIndex> s) {
         Optional<RecipientKey> recipient =
                 way.scheme().sealed() ? Optional.of(privateKey.recipient()) : Optional.empty();
-        return Write.plan(ring, way.scheme(), object, owner, length, s, dealer.name, recipient, way.blinding(), random);
+        return Write.plan(ring, way.scheme(), object, owner, length, s, recipient, way.blinding(), random);
     }
 
     ObjectId write(Way way, byte[] plain, List<ShareIndex> s) {
@@ -234,8 +243,16 @@ final class MemoryRing {
                     blinds(plan.session(), s, way.blinding(), plan.blindSeeds(), plan.layout());
 
             // 2. U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), salt, signed share root, for all i.
-            byte[] reply = dealer.deal(Json.write(Write.dealRequest(plan)));
-            Dealt dealt = Json.read("the reply", reply, DealReply.class).checked(dealer.name);
+            List<ShareRoot> roots = List.of();
+            for (Dealer each : dealers) {
+                byte[] reply = each.deal(Json.write(Write.dealRequest(plan)));
+                roots = Json.read("the reply", reply, DealReply.class).checked(each.name);
+            }
+            if (plan.summed()) {
+                roots = s.stream().map(x -> cc(x).sumRoot(plan.session())).toList();
+                roots.forEach(root -> Write.checkSum(plan, root));
+            }
+            Dealt dealt = new Dealt(plan.dealers(), plan.summed(), roots);
 
             // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U, the user's pad).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
             MemorySegment flow = chunks(m);
@@ -612,7 +629,7 @@ final class MemoryRing {
                 roots.add(leave(deal, deal.missing().get(i), shares.get(point), own));
             }
             deal.user().ifPresent(_ -> ofUsers.put(deal.session(), bytes(shares.getLast())));
-            return Json.write(DealReply.of(new Dealt(name, roots)));
+            return Json.write(DealReply.of(roots));
         }
 
         /** Published 2 and 3: f(x_U), once. */
@@ -667,7 +684,7 @@ final class MemoryRing {
 
         private ShareRoot send(Write.Deal deal, ShareIndex x, MemorySegment share, List<MemorySegment> salts) {
             ShareRoot signed = root(deal, x, share, salts);
-            cc(x).keep(deal.session(), tap.dealt(x, new DealtShare(share, salts, signed)));
+            cc(x).keep(deal.session(), name, tap.dealt(x, new DealtShare(share, salts, signed)));
             return signed;
         }
 
@@ -746,16 +763,35 @@ final class MemoryRing {
             blinds.put(id, MemoryRing.blind(Blinding.FULL, MemorySegment.ofArray(whole)));
         }
 
-        void keep(SessionId id, DealtShare arrived) {
+        /** Of the share that it summed up. */
+        ShareRoot sumRoot(SessionId id) {
             Session session = sessions.get(id);
+            DealtShare sum = shares.get(session.object());
+            ShareRoot root = Write.signSum(ring, session, tree(session, sum), key);
+            shares.put(session.object(), new DealtShare(sum.share(), sum.salts(), root));
+            return root;
+        }
+
+        private MerkleRoot tree(Session session, DealtShare of) {
             MerkleRoot root = new MerkleRoot();
-            for (int k = 0; k < arrived.salts().size(); k++) {
-                MemorySegment chunk = chunk(session.layout(), arrived.share(), k);
-                root.add(Write.shareLeaf(session.object(), x, k, arrived.salts().get(k), chunk));
+            for (int k = 0; k < of.salts().size(); k++) {
+                MemorySegment chunk = chunk(session.layout(), of.share(), k);
+                root.add(Write.shareLeaf(session.object(), x, k, of.salts().get(k), chunk));
             }
-            Write.checkShare(ring, session, root, dealer.name, arrived.root());
-            shares.put(session.object(), arrived);
+            return root;
+        }
+
+        void keep(SessionId id, String from, DealtShare arrived) {
+            Session session = sessions.get(id);
+            Write.checkShare(ring, session, tree(session, arrived), from, arrived.root());
             seen.add(bytes(arrived.share()));
+            DealtShare sum = shares.putIfAbsent(session.object(), arrived);
+            if (sum != null && session.summed()) {
+                Write.add(BYTES, sum.share(), arrived.share());
+                for (int k = 0; k < sum.salts().size(); k++) {
+                    Write.add(BYTES, sum.salts().get(k), arrived.salts().get(k));
+                }
+            }
         }
 
         MemorySegment take(SessionId id, Station station, MemorySegment in) {
@@ -816,9 +852,7 @@ final class MemoryRing {
                 }
             }
             Custody.checkShare(u, x, root.root(), from);
-            shares.put(
-                    u.object(),
-                    new DealtShare(share, salts, u.dealings().getFirst().rootOf(x)));
+            shares.put(u.object(), new DealtShare(share, salts, u.dealt().rootOf(x)));
             committed.put(u.object(), new ChainMessage(said.commit().chain(), said.manifest()));
             return learn(u.object(), said.commit().chain());
         }
@@ -860,9 +894,7 @@ final class MemoryRing {
             }
             Repair.checkRestored(ring, session, root.root(), ciphertextRoot(session), said);
             Token u = Token.decode(said.commit().chain().token());
-            shares.put(
-                    session.object(),
-                    new DealtShare(share, salts, u.dealings().getFirst().rootOf(x)));
+            shares.put(session.object(), new DealtShare(share, salts, u.dealt().rootOf(x)));
             committed.put(session.object(), new ChainMessage(said.commit().chain(), said.manifest()));
         }
 

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,93 @@ final class MemoryRingTest {
             for (List<ShareIndex> s : subsets(memory.all(), readers - 1, order)) {
                 tooFew(memory, way, object, s, homes.getFirst());
             }
+        }
+    }
+
+    /** Two dealers; a dealer and a provider; as many providers as open. */
+    static Stream<Arguments> dealers() {
+        return Way.all()
+                .filter(way -> way.scheme().blinded())
+                .flatMap(way -> Stream.of(
+                        Arguments.of(way, 2, List.of()),
+                        Arguments.of(way, 1, List.of("cc4")),
+                        Arguments.of(way, 0, List.of("cc5", "cc1", "cc2"))));
+    }
+
+    @ParameterizedTest(name = "{0}, {1} dealers and {2}")
+    @MethodSource("dealers")
+    void whatSeveralDealtOpensWithEveryQuorum(Way way, int dealers, List<String> dealing) {
+        MemoryRing memory = new MemoryRing(5, 3, 11, Set.of(Profile.values()), dealers, dealing);
+        Random order = new Random(dealers);
+        for (int length : new int[] {0, 1000, ChunkLayout.CHUNK_BYTES + 1}) {
+            byte[] m = message(length);
+            ObjectId object = memory.write(way, m, shuffled(memory.all(), order));
+            Token u = token(memory, X1, object);
+            assertThat(u.dealt().summed()).isTrue();
+            assertThat(u.dealt().dealers()).hasSize(dealers + dealing.size());
+            u.providers().forEach(x -> Write.verifyRoot(memory.ring, u, x));
+            for (List<ShareIndex> s : quorums(memory, 3, order)) {
+                ShareIndex home =
+                        u.homes().stream().filter(s::contains).findAny().orElse(u.home());
+                assertThat(memory.read(object, s, home))
+                        .as("%d bytes, S = %s", length, s)
+                        .isEqualTo(m);
+            }
+            if (!way.scheme().sealed()) {
+                memory.cc(X3).lose(object);
+                memory.repair(object, List.of(X1, X4, X2), X3);
+                List<ShareIndex> s = List.of(X3, X2, X4);
+                ShareIndex home =
+                        u.homes().stream().filter(s::contains).findAny().orElseThrow();
+                assertThat(memory.read(object, inFront(home, s), home)).isEqualTo(m);
+            }
+        }
+    }
+
+    private static List<ShareIndex> inFront(ShareIndex home, List<ShareIndex> s) {
+        return Stream.concat(Stream.of(home), s.stream().filter(x -> !x.equals(home)))
+                .toList();
+    }
+
+    /** What reached it from one dealer is what that one signed; it could name it, and does. */
+    @Test
+    void aDealerThatSendsAnotherShareThanItSignedForIsNamedByItsProvider() {
+        MemoryRing memory = new MemoryRing(3, 2, 12, Set.of(Profile.BLINDED), 2, List.of());
+        AtomicInteger lines = new AtomicInteger();
+        memory.with(new Tap() {
+            @Override
+            public DealtShare dealt(ShareIndex to, DealtShare share) {
+                // The second dealer's first.
+                if (lines.incrementAndGet() == 4) {
+                    share.share().set(JAVA_BYTE, 3, (byte) (share.share().get(JAVA_BYTE, 3) ^ 1));
+                }
+                return share;
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(100), memory.all()))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("dealer2"));
+    }
+
+    /** A wrong share under a good signature, and a wrong sum, look alike. */
+    @Test
+    void aSumOffThePolynomialNamesNobody() {
+        for (ShareIndex odd : List.of(X1, X4)) {
+            MemoryRing memory = new MemoryRing(5, 3, 13, Set.of(Profile.BLINDED), 2, List.of());
+            memory.with(new Tap() {
+                @Override
+                public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
+                    byte[] hash = answer.share().clone();
+                    hash[0] ^= (byte) (by.equals(odd) ? 1 : 0);
+                    return new CheckAnswer(hash, answer.salts(), answer.ciphertext(), answer.holding(), null);
+                }
+            });
+            assertThatThrownBy(() -> memory.write(message(100), memory.all()))
+                    .isInstanceOfSatisfying(
+                            IntegrityException.class,
+                            e -> assertThat(e.culprits()).isEmpty())
+                    .hasMessageContaining(". It was cc" + odd.x()
+                            + " or one of the dealers dealer1, dealer2; which of them can't be told");
         }
     }
 

@@ -44,7 +44,6 @@ final class PassageTest {
                         new byte[16],
                         3000,
                         path,
-                        ring.dealers().getFirst().name(),
                         Optional.empty(),
                         scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE,
                         random)

@@ -107,7 +107,7 @@ final class ReadTest {
             assertThat(order.length()).isEqualTo(100);
             assertThat(order.protocol()).isEqualTo(3);
             assertThat(order.profile()).isEqualTo("blinded");
-            assertThat(order.dealer()).isNull();
+            assertThat(order.dealers()).isEmpty();
             assertThat(order.recipient()).isNull();
         }
     }

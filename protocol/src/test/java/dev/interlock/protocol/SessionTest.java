@@ -71,7 +71,7 @@ final class SessionTest {
         List<Integer> path = List.of(4, 2, 5);
         List<Integer> homes = List.of(4);
         long length = 1000;
-        String dealer;
+        List<String> dealers = List.of();
         String recipient;
         String blinds = "expanded";
         byte[] blind = new SeededRandom(1).bytes(Session.BLIND_SEED_BYTES);
@@ -86,7 +86,7 @@ final class SessionTest {
             draft.kind = Order.Kind.WRITE;
             draft.path = List.of(4, 2, 5, 1, 3);
             draft.homes = List.of(4, 2, 5);
-            draft.dealer = "dealer1";
+            draft.dealers = List.of("dealer1");
             return draft;
         }
 
@@ -108,7 +108,7 @@ final class SessionTest {
 
         Order order() {
             return new Order(
-                    kind, protocol, profile, object, session, path, homes, length, dealer, recipient, blinds, blind,
+                    kind, protocol, profile, object, session, path, homes, length, dealers, recipient, blinds, blind,
                     continues);
         }
     }
@@ -124,7 +124,7 @@ final class SessionTest {
             assertThat(session.stations())
                     .containsExactly(session.route().stations().get(1));
             assertThat(session.layout()).isEqualTo(new ChunkLayout(1000));
-            assertThat(session.dealer()).isEmpty();
+            assertThat(session.dealers()).isEmpty();
         }
     }
 
@@ -136,7 +136,7 @@ final class SessionTest {
             assertThat(session.homes()).isEqualTo(xs(4, 2, 5));
             assertThat(session.route()).isEqualTo(Route.write(session.path(), session.homes()));
             assertThat(session.stations()).hasSize(2);
-            assertThat(session.dealer()).contains("dealer1");
+            assertThat(session.dealers()).containsExactly("dealer1");
         }
     }
 
@@ -224,14 +224,15 @@ final class SessionTest {
                 write("homes in another order", "homes must be the first", d -> d.homes = List.of(2, 4, 5)),
                 write("too few homes", "has 3 homes here, the order names 2", d -> d.homes = List.of(4, 2)),
                 write("too many homes", "has 3 homes here, the order names 4", d -> d.homes = List.of(4, 2, 5, 1)),
-                write("an unknown dealer", "has no dealer dealer2", d -> d.dealer = "dealer2"),
-                write("a provider as dealer", "has no dealer cc1", d -> d.dealer = "cc1"),
-                write("no dealer", "has no dealer", d -> d.dealer = null),
+                write("an unknown dealer", "(dealer1): the order names dealer2", d -> d.dealers = List.of("dealer2")),
+                write("a provider as dealer", "the order names cc1", d -> d.dealers = List.of("cc1")),
+                write("a dealer twice", "names dealer1, dealer1", d -> d.dealers = List.of("dealer1", "dealer1")),
+                write("no dealer", "the order names none", d -> d.dealers = List.of()),
                 // A read.
                 read("two of three", "needs t = 3 providers, the order names 2", d -> d.path = List.of(4, 2)),
                 read("nobody at all", "needs t = 3 providers, the order names 0", d -> d.path = List.of()),
                 read("two homes", "has one home, the order names 2", d -> d.homes = List.of(4, 2)),
-                read("a dealer", "a read has no dealer", d -> d.dealer = "dealer1"),
+                read("a dealer", "a read has no dealer", d -> d.dealers = List.of("dealer1")),
                 read("home in the middle of S", "must be its first", d -> d.homes = List.of(2)),
                 read("S without this provider", "no part for this provider", d -> d.path = List.of(4, 1, 5)),
                 // The blind.

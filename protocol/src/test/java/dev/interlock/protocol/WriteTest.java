@@ -153,16 +153,7 @@ final class WriteTest {
 
     private static Write.Plan plan(Scheme scheme, Optional<RecipientKey> recipient, Blinding blinding) {
         return Write.plan(
-                MEMORY.ring,
-                scheme,
-                PLAN.object(),
-                MEMORY.owner,
-                1,
-                xs(2, 1, 3),
-                "dealer1",
-                recipient,
-                blinding,
-                MEMORY.random);
+                MEMORY.ring, scheme, PLAN.object(), MEMORY.owner, 1, xs(2, 1, 3), recipient, blinding, MEMORY.random);
     }
 
     // --------------------------------------------------------------------------------------------------- the dealing
@@ -307,7 +298,7 @@ final class WriteTest {
         int homes = 2;
         long length = U_M.length();
         byte[] commitment = U_M.commitment();
-        List<Dealt> dealings = U_M.dealings();
+        Dealt dealt = U_M.dealt();
 
         Token token() {
             return new Token(
@@ -324,7 +315,7 @@ final class WriteTest {
                     List.of(),
                     length,
                     commitment,
-                    dealings,
+                    dealt,
                     U_M.createdMillis());
         }
     }
@@ -353,24 +344,27 @@ final class WriteTest {
                 foreign("another threshold", d -> d.threshold = new Threshold(3, 3)),
                 foreign("providers in another order", d -> {
                     d.providers = xs(2, 3, 1);
-                    d.dealings = List.of(dealt("dealer1", d.providers));
+                    d.dealt = dealt("dealer1", d.providers);
                 }),
                 foreign("other providers", d -> {
                     d.threshold = new Threshold(2, 4);
                     d.providers = xs(2, 1, 3, 4);
-                    d.dealings = List.of(dealt("dealer1", d.providers));
+                    d.dealt = dealt("dealer1", d.providers);
                 }),
                 foreign("one home instead of two", d -> d.homes = 1),
                 foreign("three homes instead of two", d -> d.homes = 3),
                 foreign("another length", d -> d.length = LENGTH + 1),
-                foreign("another dealer", d -> d.dealings = List.of(dealt("dealer2", d.providers))),
-                foreign("a second dealing", d -> d.dealings = List.of(DEALT, DEALT)),
-                spoiled("another share root", "names another share root", d -> d.dealings = withRoot(new byte[32])),
+                foreign("another dealer", d -> d.dealt = dealt("dealer2", d.providers)),
+                foreign(
+                        "a second dealer",
+                        d -> d.dealt = new Dealt(List.of("dealer1", "dealer2"), true, DEALT.roots())),
+                foreign("a sum", d -> d.dealt = new Dealt(List.of("dealer1"), true, DEALT.roots())),
+                spoiled("another share root", "names another share root", d -> d.dealt = withRoot(new byte[32])),
                 spoiled("another signature under the share root", "names another share root", d -> {
                     ShareRoot own = rootFor(X2);
                     byte[] signature = own.signature().clone();
                     signature[63] ^= 1;
-                    d.dealings = with(new ShareRoot(X2, own.root(), signature));
+                    d.dealt = with(new ShareRoot(X2, own.root(), signature));
                 }),
                 spoiled(
                         "another commitment",
@@ -378,14 +372,14 @@ final class WriteTest {
                         d -> d.commitment = new byte[32]));
     }
 
-    private static List<Dealt> withRoot(byte[] root) {
+    private static Dealt withRoot(byte[] root) {
         return with(new ShareRoot(X2, root, rootFor(X2).signature()));
     }
 
-    private static List<Dealt> with(ShareRoot first) {
+    private static Dealt with(ShareRoot first) {
         List<ShareRoot> roots = new ArrayList<>(DEALT.roots());
         roots.set(0, first);
-        return List.of(new Dealt("dealer1", roots));
+        return new Dealt("dealer1", roots);
     }
 
     @ParameterizedTest(name = "{0}")

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -144,6 +145,21 @@ public final class Peer {
                 return answer.content().array();
             }
             throw problem(answer.status(), answer.content().array());
+        }
+
+        /** Whether it has ended, well or not, within this time. */
+        public boolean isDone(Duration within) {
+            try {
+                var _ = response.get(within.toMillis(), TimeUnit.MILLISECONDS);
+                return true;
+            } catch (TimeoutException e) {
+                return false;
+            } catch (ExecutionException | CancellationException e) {
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return true;
+            }
         }
 
         /** Throws what went wrong if the call has failed by now. */

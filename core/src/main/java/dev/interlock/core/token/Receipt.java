@@ -12,7 +12,7 @@ import dev.interlock.core.signature.VerifyingKey;
 /**
  * One provider's signed word that it erased its share of an object.
  *
- * @param shareRoot the root of the share that was erased (of the first dealing): 32 bytes
+ * @param shareRoot the root of the share that was erased: 32 bytes
  * @param destroyedMillis by the provider's clock, since 1970
  * @param signature 64 bytes, the provider's
  */

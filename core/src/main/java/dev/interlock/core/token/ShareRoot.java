@@ -8,12 +8,12 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 
 /**
- * A dealer's commitment to one provider's share of one object: the Merkle root over the salted share leaves, signed by
- * the dealer (DESIGN §8). Whoever holds it can tell a right share chunk from a wrong one.
+ * The commitment to one provider's share of one object: the Merkle root over the salted share leaves, signed by the dealer
+ * (DESIGN §8) or, where the share is a sum that no dealer knows, by that provider. Whoever holds it can tell a right share chunk from a wrong one.
  *
  * @param x the share index, which is the provider's x-coordinate
  * @param root 32 bytes
- * @param signature 64 bytes, the dealer's
+ * @param signature 64 bytes, its signer's
  */
 public record ShareRoot(ShareIndex x, byte[] root, byte[] signature) {
     public ShareRoot {
@@ -24,13 +24,13 @@ public record ShareRoot(ShareIndex x, byte[] root, byte[] signature) {
     }
 
     public static ShareRoot sign(
-            SigningKey dealer, RingId ring, int epoch, ObjectId object, ShareIndex x, long length, byte[] root) {
-        return new ShareRoot(x, root, dealer.sign(Purpose.SHARE_ROOT, signed(ring, epoch, object, x, length, root)));
+            SigningKey signer, RingId ring, int epoch, ObjectId object, ShareIndex x, long length, byte[] root) {
+        return new ShareRoot(x, root, signer.sign(Purpose.SHARE_ROOT, signed(ring, epoch, object, x, length, root)));
     }
 
-    /** @throws dev.interlock.core.signature.BadSignatureException unless the dealer committed to this root */
-    public void verify(VerifyingKey dealer, RingId ring, int epoch, ObjectId object, long length) {
-        dealer.verify(Purpose.SHARE_ROOT, signed(ring, epoch, object, x, length, root), signature);
+    /** @throws dev.interlock.core.signature.BadSignatureException unless this signer committed to this root */
+    public void verify(VerifyingKey signer, RingId ring, int epoch, ObjectId object, long length) {
+        signer.verify(Purpose.SHARE_ROOT, signed(ring, epoch, object, x, length, root), signature);
     }
 
     private static byte[] signed(RingId ring, int epoch, ObjectId object, ShareIndex x, long length, byte[] root) {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The nested signatures over u_m, in the order of its providers: CC_i signs u_m, its own share roots and the signature of
+ * The nested signatures over u_m, in the order of its providers: CC_i signs u_m, its own share root and the signature of
  * CC_{i−1} (the paper's sig_CCi(…sig_CC1(u_m)…)). Complete, it proves offline that every provider took part. Those that were
  * missing at the write are the last, and sign when they have got their shares.
  *
@@ -138,11 +138,14 @@ public record SignatureChain(byte[] token, List<byte[]> signatures) {
         return new SignatureChain(token, signatures);
     }
 
-    /** What the provider at this place of the chain signs: u_m ‖ x_i ‖ its share roots ‖ the signature before. */
+    /** What the provider at this place of the chain signs: u_m ‖ x_i ‖ its share root ‖ the signature before. */
     private byte[] signed(Token u, int place) {
         ShareIndex x = u.providers().get(place);
-        ByteWriter out = new ByteWriter().bytes(token).u8(x.x());
-        u.dealings().forEach(dealt -> out.bytes(dealt.rootOf(x).root()));
-        return out.bytes(place == 0 ? NO_SIGNATURE : signatures.get(place - 1)).toBytes();
+        return new ByteWriter()
+                .bytes(token)
+                .u8(x.x())
+                .bytes(u.dealt().rootOf(x).root())
+                .bytes(place == 0 ? NO_SIGNATURE : signatures.get(place - 1))
+                .toBytes();
     }
 }

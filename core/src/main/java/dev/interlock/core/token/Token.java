@@ -28,6 +28,7 @@ import java.util.List;
  * @param claims for each provider that was missing at the write, in its order: the last of {@code providers}
  * @param length of m, in bytes
  * @param commitment h, the Merkle root over the chunk leaves: 32 bytes
+ * @param dealt the commitments to the shares
  * @param createdMillis by the client's clock, since 1970
  */
 public record Token(
@@ -44,7 +45,7 @@ public record Token(
         List<Claim> claims,
         long length,
         byte[] commitment,
-        List<Dealt> dealings,
+        Dealt dealt,
         long createdMillis) {
     public static final int OWNER_BYTES = 16;
     private static final int VERSION = 1;
@@ -54,7 +55,6 @@ public record Token(
         providers = List.copyOf(providers);
         homes = List.copyOf(homes);
         claims = List.copyOf(claims);
-        dealings = List.copyOf(dealings);
         require(
                 generation >= 1 && (generation == 1) == origin.equals(object),
                 "the first generation, and no other, is its own origin");
@@ -77,12 +77,10 @@ public record Token(
                                 .subList(present, providers.size())
                                 .equals(claims.stream().map(Claim::x).toList()),
                 "those that were missing must be the last of the providers and no homes, and leave enough of them");
-        require(!dealings.isEmpty() && dealings.size() <= 0xFF, "the token must name 1 to 255 dealings");
-        for (Dealt dealt : dealings) {
-            require(
-                    dealt.roots().stream().map(ShareRoot::x).toList().equals(providers),
-                    "a dealing must have one share root for each provider, in the providers' order");
-        }
+        require(
+                dealt.roots().stream().map(ShareRoot::x).toList().equals(providers),
+                "a dealing must have one share root for each provider, in the providers' order");
+        require(claims.isEmpty() || !dealt.summed(), "a provider that was missing can't have signed for a sum");
         require(
                 length >= 0 && length <= ChunkLayout.MAX_LENGTH,
                 "the length " + length + " is outside 0.." + ChunkLayout.MAX_LENGTH);
@@ -131,13 +129,12 @@ public record Token(
             out.fixed(claim.key().bytes(), VerifyingKey.BYTES).fixed(claim.signature(), SigningKey.SIGNATURE_BYTES);
         }
         out.u64(length).u32(ChunkLayout.CHUNK_BYTES).fixed(commitment, Sha256.BYTES);
-        out.u8(dealings.size());
-        for (Dealt dealt : dealings) {
-            out.text(dealt.dealer()).u8(dealt.summed() ? 1 : 0);
-            dealt.roots()
-                    .forEach(root ->
-                            out.fixed(root.root(), Sha256.BYTES).fixed(root.signature(), SigningKey.SIGNATURE_BYTES));
-        }
+        out.u8(dealt.dealers().size());
+        dealt.dealers().forEach(out::text);
+        out.u8(dealt.summed() ? 1 : 0);
+        dealt.roots()
+                .forEach(root ->
+                        out.fixed(root.root(), Sha256.BYTES).fixed(root.signature(), SigningKey.SIGNATURE_BYTES));
         return out.u32(generation)
                 .fixed(origin.bytes(), ObjectId.BYTES)
                 .u64(createdMillis)
@@ -182,18 +179,18 @@ public record Token(
                 chunkBytes == ChunkLayout.CHUNK_BYTES,
                 "chunks of " + chunkBytes + " bytes; this program has chunks of " + ChunkLayout.CHUNK_BYTES);
         byte[] commitment = in.fixed(Sha256.BYTES);
-        int dealers = in.u8();
-        List<Dealt> dealings = new ArrayList<>();
-        for (int d = 0; d < dealers; d++) {
-            String name = in.text();
-            int summed = in.u8();
-            require(summed <= 1, "roots are signed by their dealer (0) or their providers (1), not " + summed);
-            List<ShareRoot> roots = new ArrayList<>();
-            for (ShareIndex x : providers) {
-                roots.add(new ShareRoot(x, in.fixed(Sha256.BYTES), in.fixed(SigningKey.SIGNATURE_BYTES)));
-            }
-            dealings.add(new Dealt(name, summed == 1, roots));
+        int dealing = in.u8();
+        List<String> dealers = new ArrayList<>();
+        for (int d = 0; d < dealing; d++) {
+            dealers.add(in.text());
         }
+        int summed = in.u8();
+        require(summed <= 1, "roots are signed by their dealer (0) or their providers (1), not " + summed);
+        List<ShareRoot> roots = new ArrayList<>();
+        for (ShareIndex x : providers) {
+            roots.add(new ShareRoot(x, in.fixed(Sha256.BYTES), in.fixed(SigningKey.SIGNATURE_BYTES)));
+        }
+        Dealt dealt = new Dealt(dealers, summed == 1, roots);
         int generation = in.u32();
         ObjectId origin = ObjectId.of(in.fixed(ObjectId.BYTES));
         long created = in.u64();
@@ -212,7 +209,7 @@ public record Token(
                 claims,
                 length,
                 commitment,
-                dealings,
+                dealt,
                 created);
     }
 

@@ -27,10 +27,10 @@ final class Sample {
     private Sample() {}
 
     static Token token() {
-        return token(PROVIDERS, 2, LENGTH, List.of(dealt("dealer1", PROVIDERS)));
+        return token(PROVIDERS, 2, LENGTH, dealt("dealer1", PROVIDERS));
     }
 
-    static Token token(List<ShareIndex> providers, int homes, long length, List<Dealt> dealings) {
+    static Token token(List<ShareIndex> providers, int homes, long length, Dealt dealt) {
         return new Token(
                 OBJECT,
                 OBJECT,
@@ -45,7 +45,7 @@ final class Sample {
                 List.of(),
                 length,
                 filled(32, 0x0C),
-                dealings,
+                dealt,
                 CREATED_MILLIS);
     }
 

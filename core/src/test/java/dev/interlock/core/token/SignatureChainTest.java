@@ -60,7 +60,7 @@ final class SignatureChainTest {
                         List.of(Sample.claim(four.getLast())),
                         u.length(),
                         u.commitment(),
-                        List.of(dealt("dealer1", four)),
+                        dealt("dealer1", four),
                         u.createdMillis())
                 .encode();
         SignatureChain chain = SignatureChain.start(token);
@@ -153,14 +153,14 @@ final class SignatureChainTest {
             rejects(signatures, PROVIDERS.get(place));
         }
         List<byte[]> first = new ArrayList<>(complete().signatures());
-        Token other = Sample.token(PROVIDERS, 1, 5, List.of(dealt("dealer1", PROVIDERS)));
+        Token other = Sample.token(PROVIDERS, 1, 5, dealt("dealer1", PROVIDERS));
         first.set(0, chain(other.encode(), 1).signatures().getFirst());
         rejects(first, PROVIDERS.getFirst());
     }
 
     @Test
     void aChainOverAnotherTokenIsRejected() {
-        Token other = Sample.token(PROVIDERS, 1, Sample.LENGTH, List.of(dealt("dealer1", PROVIDERS)));
+        Token other = Sample.token(PROVIDERS, 1, Sample.LENGTH, dealt("dealer1", PROVIDERS));
         SignatureChain moved = new SignatureChain(other.encode(), complete().signatures());
         assertThatThrownBy(() -> moved.verify(keys()))
                 .isInstanceOf(BadSignatureException.class)

@@ -15,7 +15,6 @@ import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -46,7 +45,7 @@ final class TokenTest {
         assertThat(in.getInt()).isEqualTo(1 << 20);
         assertThat(take(in, 32)).containsOnly(0x0C);
         assertThat(take(in, 1 + 1 + 7 + 1)).containsExactly(1, 7, 'd', 'e', 'a', 'l', 'e', 'r', '1', 0);
-        for (ShareRoot root : u.dealings().getFirst().roots()) {
+        for (ShareRoot root : u.dealt().roots()) {
             assertThat(take(in, 32)).containsOnly(root.x().x());
             assertThat(take(in, 64)).isEqualTo(root.signature());
         }
@@ -69,18 +68,18 @@ final class TokenTest {
     void theLargestTokenIsReadAgain() {
         List<ShareIndex> all =
                 IntStream.rangeClosed(1, 254).mapToObj(ShareIndex::new).toList();
-        Dealt one = new Dealt(
-                "d",
+        Dealt three = new Dealt(
+                List.of("d", "é".repeat(127), ""),
+                true,
                 all.stream()
                         .map(x -> new ShareRoot(x, new byte[32], new byte[64]))
                         .toList());
-        List<Dealt> three = List.of(one, new Dealt("é".repeat(127), one.roots()), new Dealt("", one.roots()));
         byte[] bytes = Sample.token(all, 254, ChunkLayout.MAX_LENGTH, three).encode();
         Token read = Token.decode(bytes);
         assertThat(read.encode()).isEqualTo(bytes);
         assertThat(read.homes()).isEqualTo(all);
         assertThat(read.length()).isEqualTo(ChunkLayout.MAX_LENGTH);
-        assertThat(read.dealings().stream().map(Dealt::dealer)).containsExactly("d", "é".repeat(127), "");
+        assertThat(read.dealt().dealers()).containsExactly("d", "é".repeat(127), "");
     }
 
     @Test
@@ -153,15 +152,15 @@ final class TokenTest {
         rejects(62, 0xFF, "2^63");
         rejects(62, 0x01, "the length");
         rejects(71, 0x11, "chunks of");
-        rejects(106, 0, "dealings");
+        rejects(106, 0, "1 to 255 different dealers");
         rejects(115, 2, "signed by");
         rejects(1, 7, "its own origin");
     }
 
     private static void rejects(int at, int value, String rule) {
         byte[] bytes = Sample.token().encode();
-        // Where dealings are left out, so are their bytes.
-        byte[] changed = at == 106 ? without(bytes, 107, bytes.length - 28) : bytes;
+        // Where the dealer is left out, so is its name.
+        byte[] changed = at == 106 ? without(bytes, 107, 115) : bytes;
         changed[at] = (byte) value;
         assertThatThrownBy(() -> Token.decode(changed))
                 .as("byte %d = %d", at, value)
@@ -223,7 +222,7 @@ final class TokenTest {
                 missing.stream().map(Sample::claim).toList(),
                 u.length(),
                 u.commitment(),
-                List.of(dealt("dealer1", providers)),
+                dealt("dealer1", providers),
                 u.createdMillis());
     }
 
@@ -256,14 +255,14 @@ final class TokenTest {
                 u.claims(),
                 u.length(),
                 u.commitment(),
-                u.dealings(),
+                u.dealt(),
                 u.createdMillis());
     }
 
     @Test
     void providersMustBeAsManyAsTheThresholdSaysAndDifferent() {
         List<ShareIndex> repeated = indices(9, 4, 9);
-        refuses(() -> Sample.token(repeated, 1, 0, List.of(dealt("dealer1", repeated))), "n = 3 different providers");
+        refuses(() -> Sample.token(repeated, 1, 0, dealt("dealer1", repeated)), "n = 3 different providers");
         Token u = Sample.token();
         refuses(
                 () -> new Token(
@@ -280,7 +279,7 @@ final class TokenTest {
                         u.claims(),
                         u.length(),
                         u.commitment(),
-                        u.dealings(),
+                        u.dealt(),
                         u.createdMillis()),
                 "n = 4 different providers");
     }
@@ -290,17 +289,16 @@ final class TokenTest {
         for (List<ShareIndex> other : List.of(
                 indices(4, 9, 200), indices(9, 4), indices(9, 4, 200, 201), indices(9, 4, 201), indices(9, 9, 4))) {
             refuses(
-                    () -> Sample.token(PROVIDERS, 1, 0, List.of(dealt("dealer1", PROVIDERS), dealt("dealer2", other))),
+                    () -> Sample.token(PROVIDERS, 1, 0, dealt("dealer1", other)),
                     "one share root for each provider, in the providers' order");
         }
-        refuses(() -> Sample.token(PROVIDERS, 1, 0, List.of()), "1 to 255 dealings");
     }
 
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, ChunkLayout.MAX_LENGTH + 1, Long.MAX_VALUE})
     void aLengthOutOfRangeIsRefused(long length) {
         refuses(
-                () -> Sample.token(PROVIDERS, 1, length, List.of(dealt("dealer1", PROVIDERS))),
+                () -> Sample.token(PROVIDERS, 1, length, dealt("dealer1", PROVIDERS)),
                 "the length " + length + " is outside 0..");
     }
 
@@ -342,7 +340,7 @@ final class TokenTest {
                 u.claims(),
                 u.length(),
                 commitment,
-                u.dealings(),
+                u.dealt(),
                 u.createdMillis());
     }
 
@@ -359,13 +357,54 @@ final class TokenTest {
         }
     }
 
-    /** One byte of the encoding counts the dealings. */
+    /** One byte of the encoding counts them. */
     @Test
-    void aTokenHasUpTo255Dealings() {
-        Dealt dealt = dealt("dealer1", PROVIDERS);
-        Token most = Sample.token(PROVIDERS, 1, 0, Collections.nCopies(255, dealt));
-        assertThat(Token.decode(most.encode()).dealings()).hasSize(255);
-        refuses(() -> Sample.token(PROVIDERS, 1, 0, Collections.nCopies(256, dealt)), "1 to 255 dealings");
+    void aTokenHasUpTo255Dealers() {
+        List<String> most = IntStream.range(0, 255).mapToObj(i -> "d" + i).toList();
+        Token u = Sample.token(PROVIDERS, 1, 0, summed(most));
+        assertThat(Token.decode(u.encode())).usingRecursiveComparison().isEqualTo(u);
+        String rule = "1 to 255 different dealers";
+        refuses(() -> summed(IntStream.range(0, 256).mapToObj(i -> "d" + i).toList()), rule);
+        refuses(() -> summed(List.of()), rule);
+        refuses(() -> summed(List.of("d", "e", "d")), rule);
+    }
+
+    @Test
+    void sharesOfSeveralDealersAreSignedByTheirProviders() {
+        List<ShareRoot> roots = dealt("dealer1", PROVIDERS).roots();
+        refuses(() -> new Dealt(List.of("d", "e"), false, roots), "no dealer can sign for shares that 2 dealers made");
+        assertThat(summed(List.of("d", "e")).names()).isEqualTo("d, e");
+        assertThat(summed(List.of("d")).summed()).as("after a refresh").isTrue();
+    }
+
+    /** Nor can a provider have summed up a share while it was missing. */
+    @Test
+    void aSumHasNobodyMissing() {
+        List<ShareIndex> five = indices(9, 4, 200, 7, 8);
+        Token u = withMissing(Scheme.DEFAULT, five, 3, five.subList(4, 5));
+        Dealt sum = new Dealt(List.of("d"), true, u.dealt().roots());
+        refuses(
+                () -> new Token(
+                        u.object(),
+                        u.origin(),
+                        u.generation(),
+                        u.ring(),
+                        u.epoch(),
+                        u.scheme(),
+                        u.owner(),
+                        u.threshold(),
+                        u.providers(),
+                        u.homes(),
+                        u.claims(),
+                        u.length(),
+                        u.commitment(),
+                        sum,
+                        u.createdMillis()),
+                "can't have signed for a sum");
+    }
+
+    private static Dealt summed(List<String> dealers) {
+        return new Dealt(dealers, true, dealt("dealer1", PROVIDERS).roots());
     }
 
     @ParameterizedTest
@@ -416,7 +455,7 @@ final class TokenTest {
                 u.claims(),
                 u.length(),
                 u.commitment(),
-                u.dealings(),
+                u.dealt(),
                 u.createdMillis());
         return token.openableBy(indices(alive));
     }

@@ -29,6 +29,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -84,6 +85,9 @@ final class LiveSession implements AutoCloseable {
 
     private volatile long lastMoveNanos = System.nanoTime();
     private boolean sharesBegun;
+    /** Where a share that is a sum comes to be, once any of it arrives. */
+    private @Nullable Confluence confluence;
+
     private boolean isPrepared;
     private boolean signing;
     private boolean checked;
@@ -169,7 +173,7 @@ final class LiveSession implements AutoCloseable {
     }
 
     /** What there is of the generation before. */
-    private record Before(
+    record Before(
             Token token,
             Blob share,
             @Nullable ShareFeed feed,
@@ -483,6 +487,43 @@ final class LiveSession implements AutoCloseable {
         return first;
     }
 
+    /** Where the streams of a share meet that is a sum. */
+    synchronized Confluence confluence(ByteSpace space) {
+        if (failure != null) {
+            throw failure;
+        }
+        if (closed) {
+            throw new RefusedException(node + ": the session " + session.id() + " ended");
+        }
+        Confluence current = confluence;
+        if (current == null) {
+            Before base = session.kind() == Order.Kind.REFRESH ? before : null;
+            current = new Confluence(node, session, feed(), space, base);
+            confluence = current;
+        }
+        return current;
+    }
+
+    private synchronized Optional<Confluence> confluence() {
+        return Optional.ofNullable(confluence);
+    }
+
+    /** Whose part of the share isn't here yet. */
+    private synchronized List<String> awaitedDealers() {
+        List<String> awaited = confluence == null ? List.of() : confluence.awaited();
+        return awaited.isEmpty() ? session.dealers() : awaited;
+    }
+
+    /** That the share doesn't come, and whose fault that is. */
+    NodeException shareMissing(String how) {
+        List<String> dealers = awaitedDealers();
+        return new NodeException(
+                dealers.isEmpty() ? node : dealers.getFirst(),
+                "the share of " + session.object() + " from "
+                        + (dealers.isEmpty() ? "the dealer" : String.join(", ", dealers)) + " didn't arrive at " + node
+                        + ": " + how);
+    }
+
     synchronized void markPrepared() {
         isPrepared = true;
     }
@@ -562,6 +603,7 @@ final class LiveSession implements AutoCloseable {
         if (feed != null) {
             feed.fail(why);
         }
+        confluence().ifPresent(meeting -> meeting.fail(why));
         shareArrived.completeExceptionally(why);
         waitingArrived.completeExceptionally(why);
         passed.completeExceptionally(why);
@@ -579,6 +621,7 @@ final class LiveSession implements AutoCloseable {
             }
             closed = true;
         }
+        confluence().ifPresent(Confluence::close);
         if (feed != null) {
             feed.abandon();
         }

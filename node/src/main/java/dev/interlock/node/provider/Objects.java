@@ -375,11 +375,7 @@ final class Objects {
                 : asked;
         ObjectId id = object.id();
         if (object.state() != ObjectState.DESTROYED) {
-            byte[] root = Token.decode(object.token())
-                    .dealings()
-                    .getFirst()
-                    .rootOf(self.x())
-                    .root();
+            byte[] root = Token.decode(object.token()).dealt().rootOf(self.x()).root();
             Receipt receipt = Receipt.sign(
                     server.key(), ring.id(), id, self.x(), root, server.clock().millis());
             sessions.end(id, true);

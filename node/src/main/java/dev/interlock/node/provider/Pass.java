@@ -119,7 +119,7 @@ final class Pass {
                     }
                 } catch (IOException e) {
                     release(piece);
-                    throw shareMissing(session, e);
+                    throw live.shareMissing(String.valueOf(e.getMessage()));
                 } catch (RuntimeException e) {
                     release(piece);
                     throw e;
@@ -169,12 +169,6 @@ final class Pass {
     private static IntegrityException wrongLength(Source source, String sent, long total) {
         return new IntegrityException(
                 source.name() + " sent " + sent + " the " + total + " bytes of this pass", List.of(source.name()));
-    }
-
-    private static NodeException shareMissing(Session session, IOException e) {
-        String dealer = session.dealer().orElse("the dealer");
-        return new NodeException(
-                dealer, "the share of " + session.object() + " from " + dealer + " didn't arrive: " + e.getMessage());
     }
 
     private static void release(@Nullable ByteBuf piece) {

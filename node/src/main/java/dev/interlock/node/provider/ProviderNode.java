@@ -9,15 +9,14 @@ import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.FieldKernel;
+import dev.interlock.core.random.DealerRandom;
 import dev.interlock.core.sealing.SealedLayout;
 import dev.interlock.core.sealing.SealedWriter;
 import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.SecretBytes;
-import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
-import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
@@ -28,6 +27,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
+import dev.interlock.node.dealer.DealerService;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
@@ -153,6 +153,16 @@ public final class ProviderNode implements AutoCloseable {
                 .description("durable transactions of the store; what comes together shares one")
                 .register(server.meters());
         server.meters().gauge("interlock.sessions", sessions, SessionTable::size);
+    }
+
+    /**
+     * Has this provider deal as well, as its ring's descriptor says; before {@link #start}.
+     *
+     * @param kernel makes shares of what is drawn
+     * @param dealing seeds every dealing's own generator; when it fails, this provider deals nothing more
+     */
+    public void deal(FieldKernel kernel, DealerRandom dealing) {
+        new DealerService(server, kernel, dealing).route();
     }
 
     public void start() {
@@ -304,34 +314,83 @@ public final class ProviderNode implements AutoCloseable {
         NodeCard dealer = server.gate().admitNode(context);
         LiveSession live = awaited(context);
         Session session = live.session();
-        if (!session.dealer().equals(Optional.of(dealer.name()))) {
-            throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
+        requireDealer(session, dealer);
+        if (session.summed()) {
+            return shareOfSum(live, dealer, request);
         }
-        if (!session.isWrite() || !live.beginShares()) {
+        if (!live.beginShares()) {
             throw new RefusedException(name() + ": the share of this session is there or under way already");
         }
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
-                ShareFeed.Arrival arrival = live.feed().arrival();
-                SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES);
-                Refreshed refreshed = session.kind() == Order.Kind.REFRESH ? new Refreshed(live) : null) {
+                ShareFeed.Arrival arrival = live.feed().arrival()) {
+            byte[] leaves = new byte[session.scheme().sealed() ? SealedLayout.leavesBytes(session.layout()) : 0];
             MerkleRoot root = new MerkleRoot();
-            ChunkLayout layout = session.layout();
-            byte[] leaves = new byte[session.scheme().sealed() ? SealedLayout.leavesBytes(layout) : 0];
-            for (int k = 0; k < layout.count(); k++) {
+            for (int k = 0; k < session.layout().count(); k++) {
                 MemorySegment r = arrival.room(k, deadlines.stall());
-                in.fill(r);
-                byte[] leaf = shareLeaf(session, k, r);
+                byte[] leaf = nextRecord(live, in, k, r);
                 root.add(leaf);
-                if (refreshed != null) {
-                    refreshed.add(k, r);
-                }
                 arrival.append(k, r);
                 if (session.scheme().sealed()) {
                     System.arraycopy(leaf, 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
                 }
-                dealt.increment((double) r.byteSize());
-                live.moved();
             }
+            shareArrived(live, statement(session, in, root, dealer), leaves);
+            return NodeServer.done();
+        } catch (Exception e) {
+            throw fail(live, streamFailure(dealer.name(), e));
+        }
+    }
+
+    private void requireDealer(Session session, NodeCard dealer) {
+        if (!session.isWrite() || !session.dealers().contains(dealer.name())) {
+            throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
+        }
+    }
+
+    /** The same where the share is a sum: each stream is checked against its dealer's root, and they meet chunk by chunk. */
+    private HttpResponse shareOfSum(LiveSession live, NodeCard dealer, HttpRequest request) throws Exception {
+        Session session = live.session();
+        Confluence confluence = live.confluence(space);
+        try (Confluence.Tributary tributary = confluence.enter(dealer.name())) {
+            try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
+                    SecretBytes buffer = SecretBytes.allocate(live.share().recordBytes(0))) {
+                MerkleRoot root = new MerkleRoot();
+                for (int k = 0; k < session.layout().count(); k++) {
+                    MemorySegment r = buffer.segment().asSlice(0, live.share().recordBytes(k));
+                    root.add(nextRecord(live, in, k, r));
+                    tributary.add(r, deadlines.stall());
+                }
+                ShareRoot _ = statement(session, in, root, dealer);
+                if (tributary.verified()) {
+                    // No dealer knows this share, so this provider signs for it.
+                    ShareRoot sum = Write.signSum(ring, session, confluence.root(), server.key());
+                    shareArrived(live, sum, confluence.leaves());
+                }
+                return NodeServer.done();
+            } catch (Exception e) {
+                throw fail(live, streamFailure(dealer.name(), e));
+            }
+        }
+    }
+
+    /** The next chunk of a dealer's stream behind its salt, and its leaf. */
+    private byte[] nextRecord(LiveSession live, RecordReader in, int k, MemorySegment record)
+            throws IOException, InterruptedException {
+        in.fill(record);
+        dealt.increment((double) record.byteSize());
+        live.moved();
+        return Write.shareLeaf(
+                live.session().object(),
+                self.x(),
+                k,
+                record.asSlice(0, Leaves.SALT_BYTES),
+                record.asSlice(Leaves.SALT_BYTES));
+    }
+
+    /** The end of a dealer's stream: the root that it signed, which what came has. */
+    private ShareRoot statement(Session session, RecordReader in, MerkleRoot root, NodeCard dealer)
+            throws IOException, InterruptedException {
+        try (SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES)) {
             in.fill(statement.segment());
             if (!in.atEnd()) {
                 throw new IOException("it is too long");
@@ -340,71 +399,30 @@ public final class ProviderNode implements AutoCloseable {
             ShareRoot claimed = new ShareRoot(
                     self.x(), Arrays.copyOf(said, Sha256.BYTES), Arrays.copyOfRange(said, Sha256.BYTES, said.length));
             Write.checkShare(session.ring(), session, root, dealer.name(), claimed);
-            if (!session.scheme().sealed()) {
-                live.share().finish();
-            }
-            live.feed().finished();
-            live.shareArrived().complete(refreshed == null ? claimed : refreshed.root());
-            if (session.scheme().sealed()) {
-                sendSealed(live, leaves);
-            }
-            return NodeServer.done();
-        } catch (Exception e) {
-            throw fail(live, streamFailure(dealer.name(), e));
+            return claimed;
         }
     }
 
-    private byte[] shareLeaf(Session session, int k, MemorySegment record) {
-        return Write.shareLeaf(
-                session.object(), self.x(), k, record.asSlice(0, Leaves.SALT_BYTES), record.asSlice(Leaves.SALT_BYTES));
-    }
-
-    /** Refresh: f(x_i) ⊕ δ(x_i) behind δ's salts, and the root over it, which no dealer knows. */
-    private final class Refreshed implements AutoCloseable {
-        private final LiveSession live;
-        private final MerkleRoot root = new MerkleRoot();
-        private final SecretBytes before;
-
-        Refreshed(LiveSession live) {
-            this.live = live;
-            this.before = SecretBytes.allocate(live.shareBefore().recordBytes(0));
+    private void shareArrived(LiveSession live, ShareRoot root, byte[] leaves) {
+        boolean sealed = live.session().scheme().sealed();
+        if (!sealed) {
+            live.share().finish();
         }
-
-        /** @param record the salt, and δ(x_i), which becomes the new share */
-        void add(int k, MemorySegment record) {
-            MemorySegment old = before.segment().asSlice(0, record.byteSize());
-            live.shareBefore().read(k, old);
-            Renewal.add(space, record.asSlice(Leaves.SALT_BYTES), old.asSlice(Leaves.SALT_BYTES));
-            root.add(shareLeaf(live.session(), k, record));
-        }
-
-        ShareRoot root() {
-            Session session = live.session();
-            return ShareRoot.sign(
-                    server.key(),
-                    session.ring().id(),
-                    session.ring().epoch(),
-                    session.object(),
-                    self.x(),
-                    session.layout().length(),
-                    root.root());
-        }
-
-        @Override
-        public void close() {
-            before.close();
+        live.feed().finished();
+        live.shareArrived().complete(root);
+        if (sealed) {
+            sendSealed(live, leaves);
         }
     }
 
-    /** Refresh: the root of what this provider's share has become, for u_m. */
+    /** The root of what this provider's share has become, for u_m. */
     private HttpResponse root(ServiceRequestContext context, HttpRequest request) throws Exception {
         SignedRequest signed = admit(context, Operation.ROOT);
         LiveSession live = live(context);
         own(signed, live);
-        Session session = requireWrite(live);
+        Session _ = requireWrite(live);
         try {
-            ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
-            return NodeServer.json(DealReply.of(new Dealt(session.dealer().orElseThrow(), List.of(root))));
+            return NodeServer.json(DealReply.of(List.of(share(live))));
         } catch (Exception e) {
             throw fail(live, e);
         }
@@ -417,9 +435,7 @@ public final class ProviderNode implements AutoCloseable {
                 .x();
         LiveSession live = awaited(context);
         Session session = live.session();
-        if (!session.dealer().equals(Optional.of(dealer.name()))) {
-            throw new RefusedException(name() + ": " + dealer.name() + " isn't the dealer of this session");
-        }
+        requireDealer(session, dealer);
         Blob blob = live.beginWaiting(of);
         try (RecordReader in = new RecordReader(new Inbound(request), deadlines.stall());
                 SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
@@ -639,9 +655,9 @@ public final class ProviderNode implements AutoCloseable {
     /** CC_i makes durable what it is about to sign for: its share, checked against its root, and u_m. */
     private void prepare(LiveSession live, ChainMessage message) throws Exception {
         Session session = live.session();
-        ShareRoot root = settled(live, live.shareArrived(), session.dealer().orElse("the dealer"));
+        ShareRoot root = share(live);
         settled(live, live.passed(), "the pass");
-        settled(live, live.waitingArrived(), session.dealer().orElse("the dealer"));
+        settled(live, live.waitingArrived(), session.dealers().getFirst());
         synchronized (live) {
             if (live.isPrepared()) {
                 throw new RefusedException(name() + " was given a token for this session before");
@@ -746,6 +762,19 @@ public final class ProviderNode implements AutoCloseable {
         try (LinearHash hash = new LinearHash(seed)) {
             live.eachRecord(ciphertext, hash::update);
             return hash.digest();
+        }
+    }
+
+    /** The root of this provider's share, once that is there whole. */
+    private ShareRoot share(LiveSession live) throws Exception {
+        while (true) {
+            try {
+                return live.shareArrived().get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (live.idleNanos() >= deadlines.stall().toNanos()) {
+                    throw live.shareMissing("waited in vain for it before signing");
+                }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param homes write: those that store the ciphertext; read: the one that sends it; repair: the provider that gets its share
  *     back and, if it's a home of the object, behind it the home that sends it the ciphertext
  * @param length of m, in bytes
- * @param dealer write: who deals
+ * @param dealers write: who deals: all dealers of the ring, in its order; else empty
  * @param recipient protocol 1, write: the user's public key, as text, for which the provider seals its share
  * @param continues what a new generation of an object continues; null for a first one, and for reads
  * @param blinds {@link dev.interlock.protocol.Blinding} as text: where this provider's B_i comes from
@@ -30,7 +30,7 @@ public record Order(
         List<Integer> path,
         List<Integer> homes,
         long length,
-        @JsonSetter(nulls = Nulls.SET) @Nullable String dealer,
+        List<String> dealers,
         @JsonSetter(nulls = Nulls.SET) @Nullable String recipient,
         String blinds,
         byte[] blind,

@@ -8,6 +8,7 @@ import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Token;
@@ -45,7 +46,10 @@ public final class RingDescriptor {
     private final Threshold threshold;
     private final Set<Profile> profiles;
     private final List<Provider> providers;
+    /** Nodes that do nothing else. */
     private final List<NodeCard> dealers;
+    /** Providers that deal as well. */
+    private final List<String> dealing;
     /** All epochs of the ring that are known here, this one too, the same map in each of them. */
     private final NavigableMap<Integer, RingDescriptor> epochs;
 
@@ -63,6 +67,7 @@ public final class RingDescriptor {
                 EnumSet.copyOf(text.profiles().stream().map(Profile::parse).toList());
         this.providers = text.providers().stream().map(Member::checked).toList();
         this.dealers = text.dealers().stream().map(NodeCard.Text::checked).toList();
+        this.dealing = List.copyOf(text.dealing());
         this.epochs = new TreeMap<>(Map.of(epoch, this));
         checkNodes();
         History history = text.history();
@@ -80,12 +85,13 @@ public final class RingDescriptor {
         this.epoch = earlier.epoch();
         this.providers = providers;
         this.dealers = dealers;
+        this.dealing = List.copyOf(earlier.dealing());
         this.threshold = orMalformed(() -> new Threshold(earlier.threshold(), providers.size()));
         checkNodes();
     }
 
     private void checkNodes() {
-        check(!dealers.isEmpty(), "the ring has no dealer");
+        checkDealing();
         providers.forEach(p -> check(p.card().role() == Role.PROVIDER, p.name() + " isn't a provider's card"));
         dealers.forEach(d -> check(d.role() == Role.DEALER, d.name() + " isn't a dealer's card"));
         // An x that came twice would give two providers the same share: one breach would open as two.
@@ -145,12 +151,34 @@ public final class RingDescriptor {
                         + wanted + ", no " + role + " has it"));
     }
 
+    private void checkDealing() {
+        check(new HashSet<>(dealing).size() == dealing.size(), "a provider is named twice among those that deal");
+        dealing.forEach(
+                dealer -> check(provider(dealer).isPresent(), dealer + " is to deal and isn't a provider of it"));
+        check(!dealers.isEmpty() || !dealing.isEmpty(), "the ring has no dealer");
+        check(
+                dealers.size() + dealing.size() <= Dealt.MAX_DEALERS,
+                "the ring has more than " + Dealt.MAX_DEALERS + " dealers");
+        // All who made a pad know it together; fewer than t providers must not.
+        check(
+                !dealers.isEmpty() || dealing.size() >= threshold.t(),
+                "where providers alone deal, at least t = " + threshold.t() + " of them must: " + dealing.size()
+                        + " together would know every pad");
+    }
+
+    /** As {@link #assemble(SigningKey, String, int, Set, List, List)}, with no provider that deals. */
+    public static byte[] assemble(SigningKey ringKey, String name, int t, Set<Profile> profiles, List<NodeCard> cards) {
+        return assemble(ringKey, name, t, profiles, cards, List.of());
+    }
+
     /**
      * Makes a ring's first descriptor: the providers get x = 1..n in the order of their cards.
      *
+     * @param dealing the names of providers that deal as well
      * @throws MalformedException when the cards can't form this ring; the message says why
      */
-    public static byte[] assemble(SigningKey ringKey, String name, int t, Set<Profile> profiles, List<NodeCard> cards) {
+    public static byte[] assemble(
+            SigningKey ringKey, String name, int t, Set<Profile> profiles, List<NodeCard> cards, List<String> dealing) {
         List<Member> members = new ArrayList<>();
         cards.stream()
                 .filter(card -> card.role() == Role.PROVIDER)
@@ -166,6 +194,7 @@ public final class RingDescriptor {
                         .filter(card -> card.role() == Role.DEALER)
                         .map(NodeCard::text)
                         .toList(),
+                dealing,
                 null);
         return signed(ringKey, text);
     }
@@ -176,9 +205,10 @@ public final class RingDescriptor {
      * @param t of the next epoch
      * @param retired names of those that leave
      * @param added cards of those that come
+     * @param deal the names of providers that deal as well; empty for those that did and stay
      * @throws MalformedException when this ring can't be; the message says why
      */
-    public byte[] next(SigningKey key, int t, Set<String> retired, List<NodeCard> added) {
+    public byte[] next(SigningKey key, int t, Set<String> retired, List<NodeCard> added, Optional<List<String>> deal) {
         check(epoch == epochs.lastKey(), "a ring goes on from its last epoch, " + epochs.lastKey());
         check(key.verifyingKey().equals(ringKey), "the key isn't that of the ring " + name);
         for (String leaving : retired) {
@@ -199,7 +229,7 @@ public final class RingDescriptor {
                 .filter(p -> !retired.contains(p.name()))
                 .map(Member::of)
                 .toList());
-        List<NodeCard.Text> dealing = new ArrayList<>(dealers.stream()
+        List<NodeCard.Text> pure = new ArrayList<>(dealers.stream()
                 .filter(dealer -> !retired.contains(dealer.name()))
                 .map(NodeCard::text)
                 .toList());
@@ -208,12 +238,12 @@ public final class RingDescriptor {
                 last++;
                 members.add(new Member(last, card.text()));
             } else {
-                dealing.add(card.text());
+                pure.add(card.text());
             }
         }
         Set<String> staying = Stream.concat(
                         members.stream().map(member -> member.card().name()),
-                        dealing.stream().map(NodeCard.Text::name))
+                        pure.stream().map(NodeCard.Text::name))
                 .collect(Collectors.toSet());
         History history = new History(
                 epochs.values().stream().map(Earlier::of).toList(),
@@ -230,7 +260,17 @@ public final class RingDescriptor {
                         .map(NodeCard::text)
                         .toList());
         Text text = new Text(
-                FORMAT, name, epoch + 1, t, profiles.stream().map(Profile::text).toList(), members, dealing, history);
+                FORMAT,
+                name,
+                epoch + 1,
+                t,
+                profiles.stream().map(Profile::text).toList(),
+                members,
+                pure,
+                deal.orElseGet(() -> dealing.stream()
+                        .filter(dealer -> !retired.contains(dealer))
+                        .toList()),
+                history);
         return signed(key, text);
     }
 
@@ -262,7 +302,8 @@ public final class RingDescriptor {
                 && then != null
                 && then.threshold.equals(before.threshold)
                 && then.providers.equals(before.providers)
-                && then.dealers.equals(before.dealers);
+                && then.dealers.equals(before.dealers)
+                && then.dealing.equals(before.dealing);
     }
 
     /** Whether the descriptor says who was in the ring in this epoch. */
@@ -346,11 +387,26 @@ public final class RingDescriptor {
         return providers;
     }
 
+    /** All that deal: the dealers, then the providers that deal as well, in the order of the descriptor. */
     public List<NodeCard> dealers() {
-        return dealers;
+        return Stream.concat(
+                        dealers.stream(),
+                        dealing.stream()
+                                .map(dealer -> provider(dealer).orElseThrow().card()))
+                .toList();
     }
 
-    /** All nodes: providers, then dealers. */
+    /** Whether a provider deals as well. */
+    public boolean deals(Provider provider) {
+        return dealing.contains(provider.name());
+    }
+
+    /** Whether nobody deals but providers: then no fewer than t of them ever know a pad, and nobody else does. */
+    public boolean dealtByProviders() {
+        return dealers.isEmpty();
+    }
+
+    /** All nodes: providers, then nodes that only deal. */
     public Stream<NodeCard> nodes() {
         return Stream.concat(providers.stream().map(Provider::card), dealers.stream());
     }
@@ -378,7 +434,7 @@ public final class RingDescriptor {
 
     /** @throws MalformedException when the ring has no such dealer */
     public NodeCard dealer(String nodeName) {
-        return dealers.stream()
+        return dealers().stream()
                 .filter(d -> d.name().equals(nodeName))
                 .findFirst()
                 .orElseThrow(() -> new MalformedException("the ring " + name + " has no dealer " + nodeName));
@@ -421,6 +477,7 @@ public final class RingDescriptor {
             List<String> profiles,
             List<Member> providers,
             List<NodeCard.Text> dealers,
+            List<String> dealing,
             @JsonSetter(nulls = Nulls.SET) @Nullable History history) {}
 
     /** A provider's JSON. */
@@ -443,13 +500,14 @@ public final class RingDescriptor {
     record History(List<Earlier> epochs, List<Member> providers, List<NodeCard.Text> dealers) {}
 
     /** An earlier epoch's JSON: who was in it, by name. */
-    record Earlier(int epoch, int threshold, List<String> providers, List<String> dealers) {
+    record Earlier(int epoch, int threshold, List<String> providers, List<String> dealers, List<String> dealing) {
         static Earlier of(RingDescriptor ring) {
             return new Earlier(
                     ring.epoch,
                     ring.threshold.t(),
                     ring.providers.stream().map(Provider::name).toList(),
-                    ring.dealers.stream().map(NodeCard::name).toList());
+                    ring.dealers.stream().map(NodeCard::name).toList(),
+                    ring.dealing);
         }
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.protocol.Json;
@@ -20,11 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class MessageTest {
     private static final SeededRandom RANDOM = new SeededRandom(1);
-    private static final Dealt DEALT = new Dealt(
-            "dealer1",
-            List.of(
-                    new ShareRoot(new ShareIndex(2), RANDOM.bytes(32), RANDOM.bytes(64)),
-                    new ShareRoot(new ShareIndex(254), RANDOM.bytes(32), RANDOM.bytes(64))));
+    private static final List<ShareRoot> DEALT = List.of(
+            new ShareRoot(new ShareIndex(2), RANDOM.bytes(32), RANDOM.bytes(64)),
+            new ShareRoot(new ShareIndex(254), RANDOM.bytes(32), RANDOM.bytes(64)));
     private static final ChainMessage CHAIN = new ChainMessage(
             new SignatureChain(RANDOM.bytes(100), List.of(RANDOM.bytes(64), RANDOM.bytes(64))), RANDOM.bytes(96));
 
@@ -40,7 +37,7 @@ final class MessageTest {
     @Test
     void aDealReplyIsReadAgain() {
         byte[] json = Json.write(DealReply.of(DEALT));
-        Dealt arrived = Json.read("the reply", json, DealReply.class).checked("dealer1");
+        List<ShareRoot> arrived = Json.read("the reply", json, DealReply.class).checked("dealer1");
         assertThat(arrived).usingRecursiveComparison().isEqualTo(DEALT);
     }
 

@@ -15,6 +15,7 @@ import dev.interlock.core.token.RingId;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -215,6 +216,14 @@ final class RingDescriptorTest {
                         "cc1 isn't a provider's card",
                         json -> json.replaceFirst("\"role\" : \"provider\"", "\"role\" : \"dealer\"")
                                 .replaceFirst("\"sealing\" : \"[^\"]*\"", "\"sealing\" : null")),
+                fault("a stranger that deals", "cc4 is to deal and isn't a provider of it", dealing("\"cc4\"")),
+                fault("a dealer that deals twice", "dealer1 is to deal and isn't", dealing("\"dealer1\"")),
+                fault("a provider that deals twice", "named twice among those that deal", dealing("\"cc1\", \"cc1\"")),
+                fault("no field for who deals", "the field dealing is missing", replace(",\n  \"dealing\" : [ ]", "")),
+                fault(
+                        "too few providers that alone deal",
+                        "at least t = 2 of them must: 1 together would know every pad",
+                        json -> withoutDealers(json).replace("\"dealing\" : [ ]", "\"dealing\" : [ \"cc3\" ]")),
                 fault("no dealer", "the ring has no dealer", RingDescriptorTest::withoutDealers),
                 fault("an unknown role", "providers[0].card.role", replace("\"provider\"", "\"home\"")),
                 fault("a card of another format", "\"interlock card 1\"", replace("card 1\"", "card 2\"")),
@@ -245,7 +254,12 @@ final class RingDescriptorTest {
     }
 
     private static String withoutDealers(String json) {
-        return json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ],\n\"history\" : null\n}";
+        return json.substring(0, json.indexOf("\"dealers\""))
+                + "\"dealers\" : [ ],\n  \"dealing\" : [ ],\n  \"history\" : null\n}";
+    }
+
+    private static UnaryOperator<String> dealing(String names) {
+        return replace("\"dealing\" : [ ]", "\"dealing\" : [ " + names + " ]");
     }
 
     private static String withoutProviders(String json) {
@@ -261,6 +275,28 @@ final class RingDescriptorTest {
                 .hasMessageContaining(fault)
                 .message()
                 .matches("[\\x20-\\x7E]+");
+    }
+
+    @Test
+    void providersMayDealAloneWhereTOfThemDo() {
+        List<NodeCard> cards = Cards.ring(3).subList(0, 3);
+        RingDescriptor ring = RingDescriptor.open(RingDescriptor.assemble(
+                Cards.RING_KEY, "demo", 2, Set.of(Profile.BLINDED), cards, List.of("cc3", "cc1")));
+        assertThat(ring.dealers()).containsExactly(Cards.provider(3), Cards.provider(1));
+        assertThat(ring.nodes()).containsExactlyElementsOf(cards);
+        assertThat(ring.dealtByProviders()).isTrue();
+        assertThat(ring.dealer("cc3")).isEqualTo(Cards.provider(3));
+        assertThat(ring.providers().stream().map(ring::deals)).containsExactly(true, false, true);
+        assertThatThrownBy(() -> ring.dealer("cc2")).hasMessageContaining("has no dealer cc2");
+    }
+
+    @Test
+    void oneProviderMayDealBesideADealer() {
+        RingDescriptor ring = RingDescriptor.open(RingDescriptor.assemble(
+                Cards.RING_KEY, "demo", 3, Set.of(Profile.BLINDED), Cards.ring(3), List.of("cc2")));
+        assertThat(ring.dealers()).containsExactly(Cards.dealer(1), Cards.provider(2));
+        assertThat(ring.nodes()).hasSize(4);
+        assertThat(ring.dealtByProviders()).isFalse();
     }
 
     // --------------------------------------------------------------------------------------------------- assembling it
@@ -337,7 +373,7 @@ final class RingDescriptorTest {
     // ---------------------------------------------------------------------------------------------------- its epochs
 
     private static RingDescriptor next(RingDescriptor ring, int t, Set<String> retired, NodeCard... added) {
-        return RingDescriptor.open(ring.next(Cards.RING_KEY, t, retired, List.of(added)));
+        return RingDescriptor.open(ring.next(Cards.RING_KEY, t, retired, List.of(added), Optional.empty()));
     }
 
     /** cc4 comes with the second epoch, cc1 leaves with the third, cc5 and another dealer take its place in the fourth. */
@@ -387,7 +423,9 @@ final class RingDescriptorTest {
         cannotGoOn(() -> next(ring, 2, Set.of("cc7")), "no node cc7");
         cannotGoOn(() -> next(ring, 3, Set.of("cc1")), "t is 3 of n = 2");
         cannotGoOn(() -> next(ring, 2, Set.of("dealer1")), "the ring has no dealer");
-        cannotGoOn(() -> ring.next(Cards.key(3), 2, Set.of(), List.of(Cards.provider(4))), "isn't that of the ring");
+        cannotGoOn(
+                () -> ring.next(Cards.key(3), 2, Set.of(), List.of(Cards.provider(4)), Optional.empty()),
+                "isn't that of the ring");
         RingDescriptor second = next(ring, 2, Set.of(), Cards.provider(4));
         cannotGoOn(() -> next(second.at(1), 2, Set.of(), Cards.provider(5)), "from its last epoch, 2");
     }
@@ -399,7 +437,7 @@ final class RingDescriptorTest {
     @Test
     void aHistoryThatDoesntFitIsRejected() {
         byte[] document = next(RingDescriptor.open(FILE), 2, Set.of("cc3"), Cards.provider(4))
-                .next(Cards.RING_KEY, 2, Set.of(), List.of(Cards.provider(5)));
+                .next(Cards.RING_KEY, 2, Set.of(), List.of(Cards.provider(5)), Optional.empty());
         String text = new String(document, StandardCharsets.UTF_8);
         String json = text.substring(0, text.indexOf("\n-- "));
         open(json);

@@ -161,12 +161,22 @@ final class Negatives {
         token("too-long", MALFORMED, with(good, 62, 0, 0, 1, 0, 0, 0, 0, 1));
         token("length-beyond", MALFORMED, with(good, 62, 0x80));
         token("other-chunks", MALFORMED, with(good, 70, 0, 0x20));
-        token("no-dealing", MALFORMED, with(without(good, 107, good.length - 28), 106, 0));
-        token("dealing-missing", MALFORMED, with(good, 106, 2));
+        token("no-dealer", MALFORMED, with(without(good, 107, 115), 106, 0));
+        token("dealer-missing", MALFORMED, with(good, 106, 2));
         token("control-dealer-in-capitals", ACCEPTED, with(good, 108, 'D'));
         token("control-dealer-without-a-name", ACCEPTED, with(without(good, 108, 115), 107, 0));
         token("dealer-not-utf-8", MALFORMED, with(good, 111, 0xFF));
         token("roots-signed-by-somebody-else", MALFORMED, with(good, 115, 2));
+        // The second dealer's name ends at 122, then who signed.
+        byte[] two = Product.of(
+                        "token",
+                        Suites.token(seeds("decode-token"), 3, "blinded", 2, 2, 2, 3_000_000, 9, 4, 200)
+                                .value())
+                .value()
+                .hex("encoding");
+        token("two-dealers-control", ACCEPTED, two);
+        token("dealer-twice", MALFORMED, with(two, 122, '1'));
+        token("two-dealers-and-one-signed", MALFORMED, with(two, 123, 0));
         token("generation-0", MALFORMED, with(good, -28, 0, 0, 0, 0));
         token("later-generation-is-its-own-origin", MALFORMED, with(good, -28, 0, 0, 0, 2));
         token("first-generation-of-another-origin", MALFORMED, with(good, -24, ~good[good.length - 24]));
@@ -178,6 +188,7 @@ final class Negatives {
         token("missing-a-home", MALFORMED, withMissing(2, "blinded", 4, 2));
         token("missing-in-protocol-1", MALFORMED, withMissing(1, "blinded", 3, 2));
         token("missing-published", MALFORMED, withMissing(3, "published", 1, 2));
+        token("missing-under-a-sum", MALFORMED, with(withMissing(2, "blinded", 3, 2), 309, 1));
         token("missing-claim-without-a-key", MALFORMED, with(withMissing(2, "blinded", 3, 2), 64, new int[32]));
     }
 
@@ -444,7 +455,19 @@ final class Negatives {
                 "\"sealing\" : \"" + Rings.sealing(pin(seeds, "dealer1")) + "\"");
         descriptor(
                 "no-dealer",
-                json.substring(0, json.indexOf("\"dealers\"")) + "\"dealers\" : [ ],\n\"history\" : null\n}",
+                json.substring(0, json.indexOf("\"dealers\""))
+                        + "\"dealers\" : [ ],\n\"dealing\" : [ ],\n\"history\" : null\n}",
+                "study",
+                "study");
+        String none = "\"dealing\" : [ ]";
+        descriptor("dealing-missing", json, ",\n" + none, "");
+        descriptor("dealing-a-stranger", json, none, "\"dealing\" : [ \"cc4\" ]");
+        descriptor("dealing-the-dealer", json, none, "\"dealing\" : [ \"dealer1\" ]");
+        descriptor("dealing-twice", json, none, "\"dealing\" : [ \"cc1\", \"cc1\" ]");
+        descriptor(
+                "fewer-than-t-deal-alone",
+                json.substring(0, json.indexOf("\"dealers\""))
+                        + "\"dealers\" : [ ],\n\"dealing\" : [ \"cc2\" ],\n\"history\" : null\n}",
                 "study",
                 "study");
         descriptor("unknown-field", json, "\"epoch\"", "\"colour\" : 1, \"epoch\"");
@@ -807,7 +830,7 @@ final class Negatives {
                     .numbers("homes", write && blinded ? new int[] {4, 2, 5} : new int[] {4})
                     .number("length", 1000);
             order.setAll(all.json);
-            order.put("dealer", write ? "dealer1" : null);
+            order.setAll(new Fields().texts("dealers", write ? List.of("dealer1") : List.of()).json);
             order.put("recipient", write && protocol == 1 ? recipient() : null);
             order.putNull("continues");
             order.put("blinds", blinded ? "expanded" : "none");
@@ -836,6 +859,15 @@ final class Negatives {
 
         void homes(int... xs) {
             order.setAll(new Fields().numbers("homes", xs).json);
+        }
+
+        void dealers(String... names) {
+            order.setAll(new Fields().texts("dealers", List.of(names)).json);
+        }
+
+        void twoDealers() {
+            ring.texts("dealers", List.of("dealer1", "dealer2"));
+            dealers("dealer1", "dealer2");
         }
 
         void noBlind() {
@@ -879,7 +911,7 @@ final class Negatives {
         String read = asked.order.toString();
         String blind = asked.order.get("blind").textValue();
         byte[] allBits = Suites.filled(32, 0xFF);
-        text("field-missing", replaced(read, "\"dealer\":null,", ""));
+        text("field-missing", replaced(read, "\"dealers\":[],", ""));
         text("blinds-missing", replaced(read, "\"blinds\":\"expanded\",", ""));
         text("field-unknown", replaced(read, "\"length\"", "\"colour\":1,\"length\""));
         text("field-twice", replaced(read, "\"length\"", "\"length\":1000,\"length\""));
@@ -955,8 +987,24 @@ final class Negatives {
         order("write-a-home-too-many", BAD_INPUT, write, 3, "blinded", a -> a.homes(4, 2, 5, 1));
         order("write-published-two-homes", BAD_INPUT, write, 3, "published", a -> a.homes(4, 2));
         order("write-no-home", BAD_INPUT, write, 3, "blinded", a -> a.homes());
-        order("write-dealer-unknown", BAD_INPUT, write, 3, "blinded", a -> a.order.put("dealer", "dealer2"));
-        order("write-no-dealer", BAD_INPUT, write, 3, "blinded", a -> a.order.putNull("dealer"));
+        order("write-dealer-unknown", BAD_INPUT, write, 3, "blinded", a -> a.dealers("dealer2"));
+        order("write-no-dealer", BAD_INPUT, write, 3, "blinded", a -> a.dealers());
+        order("write-two-dealers", ACCEPTED, write, 3, "blinded", Asked::twoDealers);
+        order("write-1-two-dealers", ACCEPTED, write, 1, "blinded", Asked::twoDealers);
+        order("write-published-two-dealers", BAD_INPUT, write, 3, "published", Asked::twoDealers);
+        order("write-two-dealers-one-missing", BAD_INPUT, write, 3, "blinded", a -> {
+            a.twoDealers();
+            a.path(4, 2, 5, 1);
+        });
+        order("write-one-of-two-dealers", BAD_INPUT, write, 3, "blinded", a -> {
+            a.twoDealers();
+            a.dealers("dealer2");
+        });
+        order("write-two-dealers-in-another-order", BAD_INPUT, write, 3, "blinded", a -> {
+            a.twoDealers();
+            a.dealers("dealer2", "dealer1");
+        });
+        order("write-a-dealer-twice", BAD_INPUT, write, 3, "blinded", a -> a.dealers("dealer1", "dealer1"));
         order("write-1-without-recipient", BAD_INPUT, write, 1, "blinded", a -> a.order.putNull("recipient"));
         order("write-1-recipient-no-key", BAD_INPUT, write, 1, "blinded", a -> a.order.put("recipient", "x25519:00"));
         order("write-3-with-recipient", BAD_INPUT, write, 3, "blinded", a -> a.order.put("recipient", a.recipient()));
@@ -997,7 +1045,7 @@ final class Negatives {
         order("read-two-homes", BAD_INPUT, read, 3, "blinded", a -> a.homes(4, 2));
         order("read-home-not-first", BAD_INPUT, read, 3, "blinded", a -> a.path(2, 4, 5));
         order("read-no-part", BAD_INPUT, read, 3, "blinded", a -> a.x = 3);
-        order("read-with-a-dealer", BAD_INPUT, read, 3, "blinded", a -> a.order.put("dealer", "dealer1"));
+        order("read-with-a-dealer", BAD_INPUT, read, 3, "blinded", a -> a.dealers("dealer1"));
         order("read-with-a-recipient", BAD_INPUT, read, 3, "blinded", a -> a.order.put("recipient", a.recipient()));
         order(
                 "read-profile-not-of-the-ring",

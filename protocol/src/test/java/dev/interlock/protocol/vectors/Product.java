@@ -287,20 +287,17 @@ final class Product {
 
     private static Fields token(Value in) {
         List<ShareIndex> xs = in.xs("xs");
-        List<Dealt> dealings = in.objects("dealings").stream()
-                .map(dealing -> {
-                    List<Value> shares = dealing.objects("shares");
-                    return new Dealt(
-                            dealing.text("dealer"),
-                            dealing.text("signers").equals("providers"),
-                            IntStream.range(0, xs.size())
-                                    .mapToObj(i -> new ShareRoot(
-                                            xs.get(i),
-                                            shares.get(i).hex("root"),
-                                            shares.get(i).hex("signature")))
-                                    .toList());
-                })
-                .toList();
+        Value dealing = in.object("dealt");
+        List<Value> shares = dealing.objects("shares");
+        Dealt dealt = new Dealt(
+                dealing.texts("dealers"),
+                dealing.text("signers").equals("providers"),
+                IntStream.range(0, xs.size())
+                        .mapToObj(i -> new ShareRoot(
+                                xs.get(i),
+                                shares.get(i).hex("root"),
+                                shares.get(i).hex("signature")))
+                        .toList());
         byte[] encoding = new Token(
                         ObjectId.of(in.hex("object")),
                         ObjectId.of(in.hex("origin")),
@@ -315,7 +312,7 @@ final class Product {
                         claims(in, xs),
                         in.longNumber("length"),
                         in.hex("h"),
-                        dealings,
+                        dealt,
                         in.longNumber("time"))
                 .encode();
         same(Token.decode(encoding).encode(), encoding);
@@ -390,7 +387,7 @@ final class Product {
         for (int i = 0; i < keys.size(); i++) {
             ShareIndex x = u.providers().get(i);
             ByteWriter message = new ByteWriter().bytes(token).u8(x.x());
-            u.dealings().forEach(dealt -> message.bytes(dealt.rootOf(x).root()));
+            message.bytes(u.dealt().rootOf(x).root());
             message.bytes(i == 0 ? new byte[0] : chain.signatures().get(i - 1));
             signed.add(signed(
                     Purpose.TOKEN_CHAIN,

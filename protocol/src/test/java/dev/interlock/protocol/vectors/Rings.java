@@ -30,7 +30,7 @@ final class Rings {
         String json = "{\"format\":\"interlock ring 1\",\"name\":\"vectors\",\"epoch\":1,\"threshold\":" + threshold
                 + ",\"profiles\":[\"" + String.join("\",\"", profiles) + "\"],\"providers\":["
                 + String.join(",", providers)
-                + "],\"dealers\":[" + String.join(",", dealing) + "],\"history\":null}";
+                + "],\"dealers\":[" + String.join(",", dealing) + "],\"dealing\":[],\"history\":null}";
         return RingDescriptor.open(Product.signedDocument(Purpose.RING_DESCRIPTOR, json, key(0)));
     }
 

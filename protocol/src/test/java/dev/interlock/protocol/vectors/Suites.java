@@ -344,8 +344,8 @@ final class Suites {
                 "token",
                 seeds -> token(seeds, 3, 3, "blinded", 2, 2, 1, 5, 3, 1, 2));
         suite.add(
-                "three-dealings",
-                "the shares are sums",
+                "three-dealers",
+                "the shares are sums, which their providers signed",
                 "token",
                 seeds -> token(seeds, 3, "blinded", 2, 1, 3, 7, 2, 1));
         suite.add(
@@ -380,8 +380,8 @@ final class Suites {
     }
 
     static Fields token(
-            Seeds seeds, int protocol, String profile, int threshold, int homes, int dealings, long length, int... xs) {
-        return token(seeds, 1, protocol, profile, threshold, homes, dealings, length, xs);
+            Seeds seeds, int protocol, String profile, int threshold, int homes, int dealers, long length, int... xs) {
+        return token(seeds, 1, protocol, profile, threshold, homes, dealers, length, xs);
     }
 
     private static Fields token(
@@ -391,27 +391,27 @@ final class Suites {
             String profile,
             int threshold,
             int homes,
-            int dealings,
+            int dealers,
             long length,
             int... xs) {
-        List<Fields> dealt = new ArrayList<>();
-        for (int d = 1; d <= dealings; d++) {
-            String dealer = "dealer" + d;
-            dealt.add(new Fields()
-                    .text("dealer", dealer)
-                    .text("signers", generation == 1 ? "dealer" : "providers")
-                    .objects(
-                            "shares",
-                            IntStream.of(xs)
-                                    .mapToObj(x -> new Fields()
-                                            .hex("root", seeds.bytes(dealer + " root " + x, 32))
-                                            .hex("signature", seeds.bytes(dealer + " signature " + x, 64)))
-                                    .toList()));
-        }
+        Fields dealt = new Fields()
+                .texts(
+                        "dealers",
+                        IntStream.rangeClosed(1, dealers)
+                                .mapToObj(d -> "dealer" + d)
+                                .toList())
+                .text("signers", generation == 1 && dealers == 1 ? "dealer" : "providers")
+                .objects(
+                        "shares",
+                        IntStream.of(xs)
+                                .mapToObj(x -> new Fields()
+                                        .hex("root", seeds.bytes("dealer1 root " + x, 32))
+                                        .hex("signature", seeds.bytes("dealer1 signature " + x, 64)))
+                                .toList());
         return new Fields()
                 .hex("object", seeds.id("object"))
                 .hex("ring", seeds.id("ring"))
-                .number("epoch", 1 + dealings)
+                .number("epoch", 1 + dealers)
                 .number("protocol", protocol)
                 .text("profile", profile)
                 .hex("owner", seeds.id("owner"))
@@ -421,7 +421,7 @@ final class Suites {
                 .objects("claims", List.of())
                 .number("length", length)
                 .hex("h", seeds.bytes("h", 32))
-                .objects("dealings", dealt)
+                .object("dealt", dealt)
                 .number("generation", generation)
                 .hex("origin", seeds.id(generation == 1 ? "object" : "origin"))
                 .number("time", TIME);
@@ -497,15 +497,15 @@ final class Suites {
                 "chain",
                 seeds -> new Fields().hex("token", smallToken(seeds)).hexes("seeds", seeds.many("provider", 3, 32)));
         suite.add(
-                "two-dealings",
-                "each signs both its roots",
+                "two-dealers",
+                "each signs for the root of its sum",
                 "chain",
                 seeds -> new Fields()
                         .hex(
                                 "token",
                                 Product.of(
                                                 "token",
-                                                token(seeds, 2, "published", 2, 1, 2, 5, 1, 2)
+                                                token(seeds, 2, "blinded", 2, 1, 2, 5, 1, 2)
                                                         .value())
                                         .value()
                                         .hex("encoding"))
@@ -551,12 +551,24 @@ final class Suites {
                 "descriptor-later",
                 "another epoch: other points, both profiles, two dealers",
                 "descriptor",
-                seeds -> descriptor(seeds, "a-ring", 7, 3, List.of("published", "blinded"), 2, 9, 254, 1, 17));
+                seeds -> descriptor(
+                        seeds, "a-ring", 7, 3, List.of("published", "blinded"), 2, List.of(), "null", 9, 254, 1, 17));
+        suite.add(
+                "descriptor-providers-deal",
+                "no node that does nothing else, t providers",
+                "descriptor",
+                seeds -> descriptor(
+                        seeds, "alone", 1, 2, List.of("blinded"), 0, List.of("cc3", "cc1"), "null", 1, 2, 3));
+        suite.add(
+                "descriptor-providers-deal-too",
+                "a dealer, and one provider beside it",
+                "descriptor",
+                seeds -> descriptor(seeds, "both", 1, 2, List.of("blinded"), 1, List.of("cc2"), "null", 1, 2, 3));
         suite.add(
                 "descriptor-next",
                 "a third epoch that knows of the two before",
                 "descriptor",
-                seeds -> descriptor(seeds, "study", 3, 2, List.of("blinded"), 1, history(seeds), 1, 3, 4));
+                seeds -> descriptor(seeds, "study", 3, 2, List.of("blinded"), 1, List.of(), history(seeds), 1, 3, 4));
         return suite;
     }
 
@@ -582,10 +594,13 @@ final class Suites {
 
     static Fields descriptor(
             Seeds seeds, String name, int epoch, int threshold, List<String> profiles, int dealers, int... xs) {
-        return descriptor(seeds, name, epoch, threshold, profiles, dealers, "null", xs);
+        return descriptor(seeds, name, epoch, threshold, profiles, dealers, List.of(), "null", xs);
     }
 
-    /** @param history its JSON */
+    /**
+     * @param providersThatDeal their names
+     * @param history its JSON
+     */
     private static Fields descriptor(
             Seeds seeds,
             String name,
@@ -593,6 +608,7 @@ final class Suites {
             int threshold,
             List<String> profiles,
             int dealers,
+            List<String> providersThatDeal,
             String history,
             int... xs) {
         List<String> members = new ArrayList<>();
@@ -607,7 +623,9 @@ final class Suites {
         String json = "{\n\"format\" : \"interlock ring 1\",\n\"name\" : \"" + name + "\",\n\"epoch\" : " + epoch
                 + ",\n\"threshold\" : " + threshold + ",\n\"profiles\" : [ \"" + String.join("\", \"", profiles)
                 + "\" ],\n\"providers\" : [ " + String.join(", ", members) + " ],\n\"dealers\" : [ "
-                + String.join(", ", dealing) + " ],\n\"history\" : " + history + "\n}";
+                + String.join(", ", dealing) + " ],\n\"dealing\" : "
+                + (providersThatDeal.isEmpty() ? "[ ]" : "[ \"" + String.join("\", \"", providersThatDeal) + "\" ]")
+                + ",\n\"history\" : " + history + "\n}";
         return new Fields().text("json", json).hex("seed", seeds.seed("ring"));
     }
 
@@ -620,8 +638,8 @@ final class Suites {
     /** Two epochs before: cc4 came with the second and stays, cc2 left with the third. */
     private static String history(Seeds seeds) {
         String earlier = """
-            { "epoch" : 1, "threshold" : 2, "providers" : [ "cc1", "cc2", "cc3" ], "dealers" : [ "dealer1" ] },
-            { "epoch" : 2, "threshold" : 3, "providers" : [ "cc1", "cc2", "cc3", "cc4" ], "dealers" : [ "dealer1" ] }""";
+            { "epoch" : 1, "threshold" : 2, "providers" : [ "cc1", "cc2", "cc3" ], "dealers" : [ "dealer1" ], "dealing" : [ ] },
+            { "epoch" : 2, "threshold" : 3, "providers" : [ "cc1", "cc2", "cc3", "cc4" ], "dealers" : [ "dealer1" ], "dealing" : [ ] }""";
         return "{ \"epochs\" : [ " + earlier + " ],\n\"providers\" : [ " + member(seeds, 2) + " ], \"dealers\" : [ ] }";
     }
 

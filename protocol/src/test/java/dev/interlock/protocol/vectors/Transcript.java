@@ -111,7 +111,6 @@ final class Transcript {
                 layout,
                 path,
                 homes,
-                dealt.dealer(),
                 privateKey.map(OpeningKey::recipient),
                 blinding,
                 seeds(path, blinds),
@@ -154,7 +153,7 @@ final class Transcript {
                 List.of(),
                 m.length,
                 h,
-                List.of(dealt),
+                dealt,
                 in.longNumber("time"));
         chain(u);
         if (scheme.sealed()) {
