@@ -1,6 +1,7 @@
 package dev.interlock.app;
 
 import dev.interlock.audit.Audit;
+import dev.interlock.audit.Dealers;
 import dev.interlock.audit.Finding;
 import dev.interlock.audit.Reads;
 import dev.interlock.audit.Report;
@@ -14,6 +15,7 @@ import dev.interlock.protocol.message.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -90,6 +92,22 @@ final class AuditCommand implements Callable<Integer> {
                             + "the coalition may move to other providers each time (protocols 2 and 3, blinded)")
     private boolean renewals;
 
+    @Option(
+            names = "--dealers",
+            paramLabel = "D|cc1,cc2",
+            description =
+                    "how many dealers the shares are summed from, 1 to 4, with a line for each number of them in the "
+                            + "coalition's hands; or the names of providers that deal (default: one, outside the coalition)")
+    private @Nullable String dealers;
+
+    @Option(
+            names = "--reshare-to",
+            paramLabel = "N,T",
+            description =
+                    "the object then moves into another ring of N providers and threshold T, with reads there, too; a "
+                            + "line for each number of the first ring's providers in the coalition's hands (protocol 3, blinded)")
+    private @Nullable String next;
+
     @Option(names = "--all", description = "a table of every ring up to 7 providers, every scheme, 0 to 3 reads")
     private boolean all;
 
@@ -113,8 +131,20 @@ final class AuditCommand implements Callable<Integer> {
             Table table = Table.all(seed);
             print(json ? Output.json(Report.fields(table)) + "\n" : Report.text(table));
         } else {
-            Finding finding = Audit.run(scenario());
-            print(json ? Output.json(Report.fields(finding)) + "\n" : Report.text(finding));
+            Scenario scenario = scenario();
+            int corrupt = dealers == null ? 0 : scenario.dealers().alone();
+            if (corrupt > 0 || scenario.next().isPresent()) {
+                List<Finding> findings = Audit.all(scenario, corrupt);
+                print(
+                        json
+                                ? Output.json(findings.stream()
+                                                .map(Report::fields)
+                                                .toList()) + "\n"
+                                : Report.text(findings));
+            } else {
+                Finding finding = Audit.run(scenario);
+                print(json ? Output.json(Report.fields(finding)) + "\n" : Report.text(finding));
+            }
         }
         return 0;
     }
@@ -126,8 +156,26 @@ final class AuditCommand implements Callable<Integer> {
 
     private Scenario scenario() {
         Scheme scheme = new Scheme(protocol, Profile.parse(profile));
-        return new Scenario(
-                n, t, scheme, blinding(scheme), reads(), userKey, repairs, renewals ? RENEWALS : List.of(), seed);
+        Scenario scenario = new Scenario(
+                n,
+                t,
+                dealers == null ? Dealers.ONE : Dealers.parse(dealers),
+                scheme,
+                blinding(scheme),
+                reads(),
+                userKey,
+                repairs,
+                renewals ? RENEWALS : List.of(),
+                Optional.empty(),
+                seed);
+        if (next == null) {
+            return scenario;
+        }
+        List<Integer> other = numbers(next, "--reshare-to " + next + " must be N,T, as in 7,4");
+        if (other.size() != 2) {
+            throw new BadInputException("--reshare-to " + next + " must be N,T, as in 7,4");
+        }
+        return scenario.movedTo(other.getFirst(), other.getLast());
     }
 
     private Blinding blinding(Scheme scheme) {
@@ -149,13 +197,17 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private static List<Integer> set(String text) {
+        return numbers(text, "--s " + text + " must be provider numbers with commas between, as in 1,2,3");
+    }
+
+    private static List<Integer> numbers(String text, String otherwise) {
         try {
             return Arrays.stream(text.split(",", -1))
                     .map(String::strip)
                     .map(Integer::valueOf)
                     .toList();
         } catch (NumberFormatException e) {
-            throw new BadInputException("--s " + text + " must be provider numbers with commas between, as in 1,2,3");
+            throw new BadInputException(otherwise);
         }
     }
 }

@@ -18,25 +18,28 @@ record Choices(List<List<Integer>> sets, List<int[]> choices, double total) {
     /** Halved with every provider more: for n = 7 more than there are in any case with three reads. */
     private static final int MOST = 1_000_000;
 
-    static Choices of(Scenario scenario, int smallest) {
-        return switch (scenario.reads()) {
+    /**
+     * @param smallest how many providers an S has, if {@code reads} doesn't say
+     * @param seed of the sample
+     */
+    static Choices of(int n, Reads reads, int smallest, long seed) {
+        return switch (reads) {
             case Reads.Exactly(List<List<Integer>> sets) ->
                 new Choices(sets, List.of(IntStream.range(0, sets.size()).toArray()), 1);
             case Reads.Worst worst -> {
-                List<List<Integer>> sets = new ArrayList<>();
-                subsets(scenario.n(), worst.size().orElse(smallest), List.of(), sets);
+                List<List<Integer>> sets = subsets(n, worst.size().orElse(smallest));
                 int step = worst.different() ? 1 : 0;
                 double total = count(sets.size() + (1 - step) * (worst.count() - 1), worst.count());
                 if (total == 0) {
                     throw new BadInputException("there are only " + sets.size() + " different S, " + worst.count()
                             + " reads must not have more");
                 }
-                int most = MOST >> scenario.n();
+                int most = MOST >> n;
                 List<int[]> choices = new ArrayList<>();
                 if (total <= most) {
                     all(sets.size(), step, new int[worst.count()], 0, choices);
                 } else {
-                    Random random = new Random(scenario.seed());
+                    Random random = new Random(seed);
                     for (int i = 0; i < most; i++) {
                         choices.add(sample(random, sets.size(), worst));
                     }
@@ -52,6 +55,13 @@ record Choices(List<List<Integer>> sets, List<int[]> choices, double total) {
                 .limit(worst.count())
                 .sorted()
                 .toArray();
+    }
+
+    /** Of 1..n, each ascending, as in a dictionary. */
+    static List<List<Integer>> subsets(int n, int size) {
+        List<List<Integer>> subsets = new ArrayList<>();
+        subsets(n, size, List.of(), subsets);
+        return subsets;
     }
 
     private static void subsets(int n, int size, List<Integer> begun, List<List<Integer>> into) {

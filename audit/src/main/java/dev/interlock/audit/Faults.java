@@ -12,13 +12,23 @@ import java.util.List;
 interface Faults {
     Faults NONE = new Faults() {};
 
+    /** The number of every read for a move into another ring. */
+    int LEAVING = Integer.MAX_VALUE;
+
+    /** The number of the write that such a move ends with. */
+    int ENTERING = LEAVING - 1;
+
     /** What the dealer is asked for. */
     default DealRequest asked(DealRequest request) {
         return request;
     }
 
-    /** The dealer's polynomial. */
-    default List<Form> coefficients(List<Form> drawn) {
+    /**
+     * A dealer's polynomial.
+     *
+     * @param generation that is dealt for, from 1
+     */
+    default List<Form> coefficients(String dealer, int generation, List<Form> drawn) {
         return drawn;
     }
 
@@ -33,7 +43,7 @@ interface Faults {
     /**
      * What a provider adds in its hop, and the user removes.
      *
-     * @param read from 1; 0 is the write
+     * @param read from 1, or that of a move; 0 is the write
      */
     default Blind<Form> blind(int read, ShareIndex at, Blind<Form> blind) {
         return blind;

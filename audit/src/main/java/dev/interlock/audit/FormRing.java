@@ -11,6 +11,7 @@ import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.Dealing;
 import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
@@ -45,13 +46,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ring in memory through which linear forms pass: one write, renewals of its object, any reads and repairs of each
- * generation, with everything that each party sees. It holds no rule of the protocols: plans, orders, sessions, routes and
+ * A ring in memory through which linear forms pass: one write, renewals of its object, its move into another ring, any reads
+ * and repairs of each generation, with everything that each party sees. It holds no rule of the protocols: plans, orders, sessions, routes and
  * steps are the real ones; only what a provider or a user does between them (receive, keep, pass on) is here.
  */
 final class FormRing {
@@ -60,20 +62,26 @@ final class FormRing {
 
     /** Each provider in each generation. */
     final List<Party> providers;
+    /** Each dealer that does nothing else, in each generation that it dealt for. */
+    final List<Party> dealers;
     /** Whoever holds the user's key, whether or not the scheme has one. */
     final Party user;
 
     final Unknown m;
     final Pass write;
     final List<Pass> renewals = new ArrayList<>();
+    /** The reads of the ring that the object leaves, then the write into the next one; none unless it moves. */
+    final List<Pass> move = new ArrayList<>();
     /** What the user's key adds; empty where there is none. */
     final Pass key;
 
-    private final RingDescriptor ring;
     private final SigningKey dealerKey;
+    private final Dealers dealing;
+    /** By generation. */
+    private final List<Seats> seats = new ArrayList<>();
+
     private final Scheme scheme;
     private final Blinding blinding;
-    private final boolean renewed;
     private final Faults faults;
     private final SecureRandom random;
 
@@ -93,27 +101,41 @@ final class FormRing {
     FormRing(Scenario scenario, Faults faults) {
         this.scheme = scenario.scheme();
         this.blinding = scenario.blinding();
-        this.renewed = !scenario.renewals().isEmpty();
+        this.dealing = scenario.dealers();
         this.faults = faults;
         random = seeded(scenario.seed());
         dealerKey = newKey();
-        ring = ring(scenario.n(), scenario.t());
-        providers = IntStream.rangeClosed(1, scenario.generations())
+        seat(scenario);
+        providers = seats.stream().flatMap(Seats::parties).toList();
+        dealers = IntStream.rangeClosed(1, scenario.generations())
                 .boxed()
-                .flatMap(generation -> all().stream().map(x -> party(x, generation, generation)))
+                .flatMap(generation -> IntStream.range(0, dealing.alone()).mapToObj(i -> dealer(i, generation)))
                 .toList();
-        user = new Party("the user's key", 1 << providers.size());
+        user = new Party("the user's key", 1 << (providers.size() + dealers.size()));
         m = draw("m");
         userPad = Form.of(draw("bU"));
         sealedMessage = Form.of(draw("e"));
-        all().forEach(x -> sealedShares.put(x, Form.of(draw("e" + x.x()))));
-        try (Write.Plan plan = faults.planned(plan())) {
-            Log log = new Log("the write", "w", 1, 1);
-            generations.add(write(plan, log));
-            write = log.pass();
-        }
+        seats.getFirst().all().forEach(x -> sealedShares.put(x, Form.of(draw("e" + x.x()))));
+        write = write();
         key = key();
         scenario.renewals().forEach(kind -> renewals.add(renew(kind)));
+        scenario.next().ifPresent(_ -> move());
+    }
+
+    /** The providers of each generation: of the same ring until the object moves. */
+    private void seat(Scenario scenario) {
+        int before = 0;
+        for (int generation = 1; generation <= scenario.generations(); generation++) {
+            Threshold threshold = scenario.ring(generation);
+            boolean entered = scenario.next().isPresent() && generation == scenario.generations();
+            RingDescriptor ring = generation == 1 || entered ? ring(threshold) : seats.getFirst().ring;
+            seats.add(new Seats(
+                    ring,
+                    scenario.next().isEmpty() ? "" : entered ? "B." : "A.",
+                    scenario.renewals().isEmpty() ? "" : "/" + generation,
+                    before));
+            before += threshold.n();
+        }
     }
 
     /** Reproducible, so that a finding can be looked at again; nothing that it draws keeps a secret. */
@@ -127,13 +149,15 @@ final class FormRing {
         }
     }
 
-    private RingDescriptor ring(int n, int t) {
+    private RingDescriptor ring(Threshold threshold) {
+        int n = threshold.n();
         List<NodeCard> cards = new ArrayList<>();
         for (int i = 1; i <= n; i++) {
             cards.add(card(Role.PROVIDER, "cc" + i, i, newKey()));
         }
         cards.add(card(Role.DEALER, DEALER, n + 1, dealerKey));
-        return RingDescriptor.open(RingDescriptor.assemble(newKey(), "audit", t, Set.of(Profile.values()), cards));
+        return RingDescriptor.open(
+                RingDescriptor.assemble(newKey(), "audit", threshold.t(), Set.of(Profile.values()), cards));
     }
 
     private static NodeCard card(Role role, String name, int i, SigningKey key) {
@@ -150,31 +174,70 @@ final class FormRing {
         return new Unknown(drawn++, symbol);
     }
 
-    /** x = 1..n. */
-    private List<ShareIndex> all() {
-        return ring.providers().stream().map(Provider::x).toList();
+    /**
+     * The providers of one generation, as places in coalitions.
+     *
+     * @param prefix of their names, where there are two rings
+     * @param suffix of their parties' names, where there are several generations in a ring
+     * @param first how many places there are before them
+     */
+    private record Seats(RingDescriptor ring, String prefix, String suffix, int first) {
+        /** x = 1..n. */
+        List<ShareIndex> all() {
+            return ring.providers().stream().map(Provider::x).toList();
+        }
+
+        String name(ShareIndex x) {
+            return prefix + ring.provider(x).name();
+        }
+
+        String names(List<ShareIndex> path) {
+            return path.stream().map(this::name).collect(Collectors.joining(", "));
+        }
+
+        Stream<Party> parties() {
+            return all().stream().map(x -> party(x, this));
+        }
+
+        /** Whoever is in CC_x in this generation and in another one, which may be the same. */
+        Party party(ShareIndex x, Seats later) {
+            String both = equals(later) ? "" : later.suffix.replace('/', '+');
+            return new Party(name(x) + suffix + both, mask(x) | later.mask(x));
+        }
+
+        private int mask(ShareIndex x) {
+            return 1 << (first + all().indexOf(x));
+        }
     }
 
-    /** Whoever is in CC_x in both generations, which may be the same one. */
-    private Party party(ShareIndex x, int from, int to) {
-        int n = ring.providers().size();
-        int place = all().indexOf(x);
-        int mask = (1 << (n * (from - 1) + place)) | (1 << (n * (to - 1) + place));
-        String name = name(x) + (renewed ? "/" + from : "") + (from < to ? "+" + to : "");
-        return new Party(name, mask);
+    private Seats seats(int generation) {
+        return seats.get(generation - 1);
+    }
+
+    /** The i-th of those that only deal, from 0, when a generation is dealt for. */
+    private Party dealer(int i, int generation) {
+        Seats there = seats(generation);
+        int place = providers.size() + (generation - 1) * dealing.alone() + i;
+        return new Party(there.prefix + dealing.names().get(i) + there.suffix, 1 << place);
     }
 
     /** What the providers hold of one generation of the object. */
     private static final class Generation {
         final int number;
+        final Seats seats;
         final Map<ShareIndex, Form> shares = new HashMap<>();
         /** What each home keeps: the ciphertext under no index, and sealed shares by whose they are. */
         final Map<ShareIndex, Map<Optional<ShareIndex>, Form>> kept = new HashMap<>();
 
         private @Nullable Token token;
 
-        Generation(int number) {
+        Generation(int number, Seats seats) {
             this.number = number;
+            this.seats = seats;
+        }
+
+        RingDescriptor ring() {
+            return seats.ring;
         }
 
         /** u_m, once it's written. */
@@ -202,11 +265,29 @@ final class FormRing {
 
     // ----------------------------------------------------------------------------------------------------- the write
 
-    private Write.Plan plan() {
+    private Pass write() {
+        Generation first = new Generation(1, seats(1));
+        try (Write.Plan plan = faults.planned(plan(first))) {
+            Log log = new Log("the write", "w", 1, 1);
+            write(plan, 0, message(), first, log);
+            return log.pass();
+        }
+    }
+
+    private Write.Plan plan(Generation generation) {
         Optional<RecipientKey> recipient = scheme.sealed() ? Optional.of(recipient()) : Optional.empty();
         ObjectId object = ObjectId.random(random);
         byte[] owner = new byte[Token.OWNER_BYTES];
-        return Write.plan(ring, scheme, object, owner, LENGTH, all(), recipient, blinding, random);
+        return Write.plan(
+                generation.ring(),
+                scheme,
+                object,
+                owner,
+                LENGTH,
+                generation.seats.all(),
+                recipient,
+                blinding,
+                random);
     }
 
     private RecipientKey recipient() {
@@ -215,17 +296,21 @@ final class FormRing {
         }
     }
 
-    private Generation write(Write.Plan plan, Log log) {
-        Generation first = new Generation(1);
+    /**
+     * Makes a generation of what the user has.
+     *
+     * @param number of the pass, for faults
+     * @param p P; in the end what the user sends
+     */
+    private void write(Write.Plan plan, int number, Form p, Generation first, Log log) {
         // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed of B_i.
-        Sessions sessions = new Sessions(0, first, first, log);
+        Sessions sessions = new Sessions(number, first, first, log);
         plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
 
-        // 2. U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), for all i.
+        // 2. U →p each dealer: deal for this object.  dealer →p CC_i: f(x_i), for all i.
         Dealt dealt = deal(Write.dealRequest(plan), first, log);
 
         // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
-        Form p = message();
         List<Blind<Form>> masks = sessions.blinds(plan.path(), plan.blindSeeds());
         if (scheme.paddedByUser()) {
             masks.add(Blind.of(FORMS, userPad));
@@ -240,7 +325,7 @@ final class FormRing {
 
         // 5. u_m: only a read's plan needs it here.
         first.token = Write.token(plan, new byte[Sha256.BYTES], dealt, List.of(), 0);
-        return first;
+        generations.add(first);
     }
 
     /** P. */
@@ -248,33 +333,14 @@ final class FormRing {
         return scheme.sealed() ? sealedMessage.copy() : Form.of(m);
     }
 
-    /** The dealer: a_0..a_{t−1} uniform, but a_0 = 0 in a dealing of zero; a share to every point of the request. */
+    /** All dealers deal; CC_i adds up what it's given. */
     private Dealt deal(DealRequest request, Generation to, Log log) {
         byte[] sent = Json.write(faults.asked(request));
-        Write.Deal deal = Write.acceptDeal(ring, Json.read("the request", sent, DealRequest.class));
-        int t = ring.threshold().t();
-        String dealing = to.number == 1 ? "" : "." + to.number;
-        List<Form> coefficients = faults.coefficients(IntStream.range(0, t)
-                .mapToObj(k -> k == 0 && deal.ofZero() ? new Form() : Form.of(draw("a" + k + dealing)))
-                .toList());
-        if (coefficients.size() != t) {
-            log.irregular(
-                    "the dealer's polynomial has " + coefficients.size() + " coefficients, t = " + t + " are due");
+        Write.Deal deal = Write.acceptDeal(to.ring(), Json.read("the request", sent, DealRequest.class));
+        for (int i = 0; i < dealing.count(); i++) {
+            deal(i, deal, to, log);
         }
-        List<Form> dealt = deal.points().stream().map(x -> new Form()).toList();
-        int[] xs = deal.points().stream().mapToInt(ShareIndex::x).toArray();
-        Dealing.shares(FORMS, coefficients, xs, dealt);
-        for (int i = 0; i < xs.length; i++) {
-            ShareIndex x = deal.points().get(i);
-            to.shares.put(x, dealt.get(i).copy());
-            if (deal.path().contains(x)) {
-                log.saw(x, deal.ofZero() ? "its share of zero" : "its share", dealt.get(i));
-                for (ShareIndex other : faults.shareAlsoTo(x)) {
-                    log.saw(other, "the share of " + name(x), dealt.get(i));
-                    log.irregular(name(other) + " got the share of " + name(x) + " too");
-                }
-            }
-        }
+        RingDescriptor ring = to.ring();
         byte[] root = new byte[Sha256.BYTES];
         return new Dealt(
                 List.of(DEALER),
@@ -284,13 +350,66 @@ final class FormRing {
                         .toList());
     }
 
+    /** One dealer: a_0..a_{t−1} uniform, but a_0 = 0 in a dealing of zero; a share to every point of the request. */
+    private void deal(int number, Write.Deal deal, Generation to, Log log) {
+        String dealer = dealing.names().get(number);
+        String which = dealing.count() == 1 ? "" : "[" + dealer + "]";
+        String later = to.number == 1 ? "" : "." + to.number;
+        int t = to.ring().threshold().t();
+        int before = drawn;
+        List<Form> coefficients = faults.coefficients(
+                dealer,
+                to.number,
+                IntStream.range(0, t)
+                        .mapToObj(k -> k == 0 && deal.ofZero() ? new Form() : Form.of(draw("a" + k + which + later)))
+                        .toList());
+        checkPolynomial(
+                coefficients,
+                t,
+                before,
+                dealing.count() == 1 ? "the dealer's polynomial" : "the polynomial of " + dealer,
+                log);
+        for (int k = 0; k < coefficients.size(); k++) {
+            Party knows = number < dealing.alone()
+                    ? dealer(number, to.number)
+                    : log.party(new ShareIndex(dealing.providers().get(number - dealing.alone())));
+            log.saw(knows, "a" + k + " of what it dealt in " + log.name, coefficients.get(k));
+        }
+
+        List<Form> dealt = deal.points().stream().map(x -> new Form()).toList();
+        int[] xs = deal.points().stream().mapToInt(ShareIndex::x).toArray();
+        Dealing.shares(FORMS, coefficients, xs, dealt);
+        String from = dealing.count() == 1 ? "" : " from " + dealer;
+        for (int i = 0; i < xs.length; i++) {
+            ShareIndex x = deal.points().get(i);
+            to.shares.merge(x, dealt.get(i), FormRing::sum);
+            if (deal.path().contains(x)) {
+                log.saw(x, (deal.ofZero() ? "its share of zero" : "its share") + from, dealt.get(i));
+                for (ShareIndex other : faults.shareAlsoTo(x)) {
+                    log.saw(other, "the share of " + log.name(x) + from, dealt.get(i));
+                    log.irregular(log.name(other) + " got the share of " + log.name(x) + from + " too");
+                }
+            }
+        }
+    }
+
+    private static void checkPolynomial(List<Form> coefficients, int t, int before, String whose, Log log) {
+        if (coefficients.size() != t) {
+            log.irregular(whose + " has " + coefficients.size() + " coefficients, t = " + t + " are due");
+        }
+        coefficients.stream()
+                .flatMap(form -> form.coefficients().keySet().stream())
+                .filter(unknown -> unknown.index() < before)
+                .forEach(unknown -> log.irregular(whose + " in " + log.name + " has " + unknown + ", used before"));
+    }
+
     private Blind<Form> userLayer(Generation generation, int lambda) {
         Form share = generation.share(userPoint());
         return Hop.layer(FORMS, lambda, flow -> share);
     }
 
     private ShareIndex userPoint() {
-        return scheme.user(all()).orElseThrow();
+        return scheme.user(seats.getFirst().all()).orElseThrow();
     }
 
     /** What the user keeps between the write and a read. */
@@ -303,7 +422,7 @@ final class FormRing {
         } else if (scheme.sealed()) {
             // Who can open it knows what is sealed whenever it knows the sealed, and the other way round.
             log.saw(user, "what opens the message", sum(sealedMessage, Form.of(m)));
-            all().forEach(x -> log.saw(user, "what opens the share of " + name(x), opening(x)));
+            seats.getFirst().all().forEach(x -> log.saw(user, "what opens the share of " + log.name(x), opening(x)));
         }
         return log.pass();
     }
@@ -333,16 +452,23 @@ final class FormRing {
         Generation generation = generations.get(of - 1);
         Log log = log("read ", number, String.valueOf(number), generation);
         List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+        read(generation, number, path, log);
+        return log.pass();
+    }
+
+    /** What the user has in the end. */
+    private Form read(Generation generation, int number, List<ShareIndex> path, Log log) {
         Form p = scheme.sealed() ? openSealed(generation, path) : readRing(generation, number, path, log);
         if (!p.equals(Form.of(m))) {
             log.broken(log.name + " gave " + p + " instead of m");
         }
-        return log.pass();
+        return p;
     }
 
     private Form readRing(Generation generation, int number, List<ShareIndex> s, Log log) {
         Token token = generation.token();
-        try (Read.Plan plan = faults.planned(number, Read.plan(ring, token, s, token.home(), blinding, random))) {
+        try (Read.Plan plan =
+                faults.planned(number, Read.plan(generation.ring(), token, s, token.home(), blinding, random))) {
             // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
             Sessions sessions = new Sessions(number, generation, generation, log);
             Stream.concat(plan.path().stream(), Stream.of(plan.home()))
@@ -390,7 +516,7 @@ final class FormRing {
         Optional<ShareIndex> home = token.homes().stream()
                 .filter(x -> token.homes().contains(repaired) && !x.equals(repaired))
                 .findFirst();
-        try (Repair.Plan plan = Repair.plan(ring, token, path, repaired, home, random)) {
+        try (Repair.Plan plan = Repair.plan(generation.ring(), token, path, repaired, home, random)) {
             // 1. U →p every CC_i in S, CC_k, home: signed request, with the seeds of CC_i's pairs.
             Sessions sessions = new Sessions(-number, generation, generation, log);
             plan.parties().forEach(x -> sessions.accept(x, Repair.order(plan, x)));
@@ -416,7 +542,7 @@ final class FormRing {
     /** Makes the next generation, and tells what everyone sees of that. */
     private Pass renew(Order.Kind kind) {
         Generation before = generations.getLast();
-        Generation after = new Generation(before.number + 1);
+        Generation after = new Generation(before.number + 1, seats(before.number + 1));
         boolean replaces = kind == Order.Kind.REPLACE;
         Log log = new Log(
                 (replaces ? "the replacement for generation " : "the refresh for generation ") + after.number,
@@ -424,11 +550,11 @@ final class FormRing {
                 before.number,
                 after.number);
         ObjectId object = ObjectId.random(random);
-        try (Write.Plan plan = Renewal.plan(ring, before.token(), kind, object, random)) {
+        try (Write.Plan plan = Renewal.plan(before.ring(), before.token(), kind, object, random)) {
             // 1. U →p every CC_i: signed request, with the seeds of CC_i's pairs where the pad is replaced.
             Sessions sessions = new Sessions(0, before, after, log);
             plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
-            // 2. U →p dealer: deal, or deal zero.  dealer →p CC_i: f'(x_i), or δ(x_i), for all i.
+            // 2. U →p each dealer: deal, or deal zero.  dealer →p CC_i: f'(x_i), or δ(x_i), for all i.
             Dealt dealt = deal(Write.dealRequest(plan), after, log);
             if (replaces) {
                 // 4. home's c = P ⊕ a0 enters, each hop → next; CC_n →p CC_1: P ⊕ a0', which the homes store.
@@ -449,25 +575,58 @@ final class FormRing {
 
     private void refresh(Generation before, Form delta, ShareIndex x, Log log) {
         if (faults.keepSummands()) {
-            Party later = party(x, before.number + 1, before.number + 1);
+            Party later = there(x, before.number + 1);
             log.saw(
                     later,
                     "its share of generation " + before.number,
                     before.share(x).copy());
             log.saw(later, "its share of zero", delta.copy());
-            log.irregular(name(x) + " kept what it had to add up in " + log.name);
+            log.irregular(log.name(x) + " kept what it had to add up in " + log.name);
         }
         Renewal.add(FORMS, delta, before.share(x));
     }
 
     /** Who wasn't there when a generation came to be still finds what is stored. */
     private void holds(Generation generation, Log log) {
-        for (ShareIndex x : all()) {
-            Party later = party(x, generation.number, generation.number);
+        for (ShareIndex x : generation.seats.all()) {
+            Party later = there(x, generation.number);
             log.saw(later, "its share of generation " + generation.number, generation.share(x));
             if (generation.token().homes().contains(x)) {
                 log.saw(later, "the ciphertext of generation " + generation.number, generation.ciphertext(x));
             }
+        }
+    }
+
+    /** Whoever is in CC_x in this generation, whether or not it was there before. */
+    private Party there(ShareIndex x, int generation) {
+        return seats(generation).party(x, seats(generation));
+    }
+
+    // ------------------------------------------------------------------------------------------------------ the move
+
+    /**
+     * The object goes into the next ring: U reads it, and writes there what it read. Every S is tried for the read, as if
+     * all attempts but the last broke off before the write.
+     */
+    private void move() {
+        Generation before = generations.getLast();
+        Generation after = new Generation(before.number + 1, seats(before.number + 1));
+        int t = before.ring().threshold().t();
+        Form p = new Form();
+        for (List<Integer> s : Choices.subsets(before.seats.all().size(), t)) {
+            List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+            Log log = new Log(
+                    "the move's read through " + before.seats.names(path),
+                    "move" + (move.size() + 1),
+                    before.number,
+                    before.number);
+            p = read(before, Faults.LEAVING, path, log);
+            move.add(log.pass());
+        }
+        try (Write.Plan plan = faults.planned(plan(after).continuing(before.token()))) {
+            Log log = new Log("the move's write", "w" + after.number, after.number, after.number);
+            write(plan, Faults.ENTERING, p, after, log);
+            move.add(log.pass());
         }
     }
 
@@ -497,32 +656,32 @@ final class FormRing {
 
         void accept(ShareIndex x, Order order) {
             byte[] sent = Json.write(order);
-            Session session = Session.accept(ring, x, Json.read("the order", sent, Order.class));
+            Session session = Session.accept(after.ring(), x, Json.read("the order", sent, Order.class));
             sessions.put(x, session);
             if (session.renews()) {
                 Renewal.checkOrder(session, before.token());
             }
             if (session.blinding() == Blinding.PAIRED) {
                 pairs(session).forEach((other, pair) -> {
-                    log.saw(x, "the blind that it shares with " + name(other) + " in " + log.name, Form.of(pair));
+                    log.saw(x, "the blind that it shares with " + log.name(other) + " in " + log.name, Form.of(pair));
                     for (ShareIndex third : faults.pairAlsoTo(x, other, session)) {
                         log.saw(
                                 third,
-                                "the blind of " + name(x) + " and " + name(other) + " in " + log.name,
+                                "the blind of " + log.name(x) + " and " + log.name(other) + " in " + log.name,
                                 Form.of(pair));
-                        log.irregular(name(third) + " got the blind of " + name(x) + " and " + name(other) + " in "
-                                + log.name + " too");
+                        log.irregular(log.name(third) + " got the blind of " + log.name(x) + " and " + log.name(other)
+                                + " in " + log.name + " too");
                     }
                 });
             } else if (session.blinding() != Blinding.NONE) {
                 Unknown blind = unknown(x, session.blindSeed());
                 if (!blind.symbol().equals(symbol(x))) {
-                    log.irregular("the blind of " + name(x) + " in " + log.name + " is " + blind + ", used before");
+                    log.irregular("the blind of " + log.name(x) + " in " + log.name + " is " + blind + ", used before");
                 }
                 log.saw(x, "its blind in " + log.name, Form.of(blind));
                 for (ShareIndex other : faults.blindAlsoTo(read, x)) {
-                    log.saw(other, "the blind of " + name(x) + " in " + log.name, Form.of(blind));
-                    log.irregular(name(other) + " got the blind of " + name(x) + " in " + log.name + " too");
+                    log.saw(other, "the blind of " + log.name(x) + " in " + log.name, Form.of(blind));
+                    log.irregular(log.name(other) + " got the blind of " + log.name(x) + " in " + log.name + " too");
                 }
             }
         }
@@ -552,7 +711,7 @@ final class FormRing {
                 }
             }
             if (pairs.size() < others.size()) {
-                log.irregular(name(session.self()) + " shares a blind with " + pairs.size() + " of " + others.size()
+                log.irregular(log.name(session.self()) + " shares a blind with " + pairs.size() + " of " + others.size()
                         + " others in " + log.name);
             }
             return pairs;
@@ -614,8 +773,8 @@ final class FormRing {
                 if (station.cargo() instanceof Station.Share && station.stored()) {
                     Repair.receive(flow, blind(session));
                     if (!flow.equals(after.share(station.provider()))) {
-                        log.broken(
-                                log.name + " gave " + name(station.provider()) + " " + flow + " instead of its share");
+                        log.broken(log.name + " gave " + log.name(station.provider()) + " " + flow
+                                + " instead of its share");
                     }
                 } else if (station.stored()) {
                     after.keep(station.provider(), station.sealed(), flow);
@@ -645,7 +804,7 @@ final class FormRing {
             Form added = new Form();
             blind.addTo(added);
             if (added.isZero()) {
-                log.irregular("the hop of " + name(session.self()) + " in " + log.name + " had no blind");
+                log.irregular("the hop of " + log.name(session.self()) + " in " + log.name + " had no blind");
             }
             return blind;
         }
@@ -663,14 +822,14 @@ final class FormRing {
                 case Station.Zeros() -> "the zeros that " + log.name + " begins with";
                 case Station.SealedShare() -> "its own share as sealed";
                 case Station.Neighbour(ShareIndex from) ->
-                    what + " it received from " + name(from) + " in " + log.name + then;
+                    what + " it received from " + log.name(from) + " in " + log.name + then;
             };
         }
 
         private String leaves(Station station) {
             String to = switch (station.sink()) {
                 case Station.User() -> "the user";
-                case Station.Neighbour(ShareIndex next) -> name(next);
+                case Station.Neighbour(ShareIndex next) -> log.name(next);
                 case Station.End() -> "nobody";
             };
             return what(station) + " it sent to " + to + " in " + log.name;
@@ -678,13 +837,9 @@ final class FormRing {
 
         private String what(Station station) {
             return station.sealed()
-                    .map(of -> "the sealed share of " + name(of) + " that")
+                    .map(of -> "the sealed share of " + log.name(of) + " that")
                     .orElse("what");
         }
-    }
-
-    private String name(ShareIndex x) {
-        return ring.provider(x).name();
     }
 
     private static <T> T present(@Nullable T value, String otherwise) {
@@ -721,8 +876,17 @@ final class FormRing {
             this.to = to;
         }
 
+        String name(ShareIndex x) {
+            return seats(to).name(x);
+        }
+
+        /** Whoever is in CC_x and sees the pass. */
+        Party party(ShareIndex x) {
+            return seats(from).party(x, seats(to));
+        }
+
         void saw(ShareIndex x, String what, Form form) {
-            saw(party(x, from, to), what, form);
+            saw(party(x), what, form);
         }
 
         void saw(Party party, String what, Form form) {

@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 public final class Report {
     private static final int COLUMNS = 100;
     private static final int COALITIONS_SHOWN = 8;
+    /** Columns of a row for coalitions. */
+    private static final int EXAMPLES = 60;
 
     private Report() {}
 
@@ -39,14 +41,128 @@ public final class Report {
                     "A coalition may be in other providers in each generation: cc1/2 is cc1 in generation 2, with"
                             + " what is stored there; who has cc1/1 and cc1/2 saw the renewal between them, too."));
         }
-        finding.irregular().forEach(what -> lines.addAll(wrap("", "Against the protocol: " + what + ".")));
-        finding.certificate().ifPresent(certificate -> {
-            lines.add("");
-            lines.addAll(explanation(certificate));
-            lines.add("");
-            lines.addAll(symbols(certificate));
-        });
+        lines.addAll(warnings(scenario, finding.irregular()));
+        finding.certificate().ifPresent(certificate -> lines.addAll(how(certificate)));
         return String.join("\n", lines) + "\n";
+    }
+
+    /**
+     * One line for each number of dealers, and of providers of a ring that the object left, that a coalition has in its hands.
+     *
+     * @param findings as {@link Audit#all} gives them
+     */
+    public static String text(List<Finding> findings) {
+        Scenario scenario = findings.getFirst().scenario();
+        boolean dealers = findings.getLast().corrupt().dealers() > 0;
+        boolean moved = scenario.next().isPresent();
+        String of = moved ? "B" : "the providers";
+        List<String> lines = new ArrayList<>();
+        lines.addAll(wrap("", title(scenario) + "."));
+        lines.addAll(wrap(
+                "",
+                "How many of " + of + " learn m, and no fewer, with so many of "
+                        + (dealers ? "the dealers" : "") + (dealers && moved ? " and of " : "") + (moved ? "A" : "")
+                        + " in their hands" + (scenario.renewals().isEmpty() ? "" : " at a time") + ":"));
+        lines.add("");
+        lines.add(row(dealers ? "dealers" : "", moved ? "of A" : "", moved ? "of B" : "providers", "such as"));
+        List<List<List<String>>> told = new ArrayList<>();
+        List<Finding> news = new ArrayList<>();
+        for (Finding finding : findings) {
+            boolean known = told.contains(finding.coalitions());
+            if (!known && finding.size().isPresent()) {
+                told.add(finding.coalitions());
+                news.add(finding);
+            }
+            String few =
+                    finding.size().isPresent() ? String.valueOf(finding.size().getAsInt()) : "-";
+            lines.add(row(
+                    dealers
+                            ? finding.corrupt().dealers() + " of "
+                                    + scenario.dealers().alone()
+                            : "",
+                    moved ? String.valueOf(finding.corrupt().before()) : "",
+                    few,
+                    finding.size().isEmpty() ? "not even all" : known ? "the same" : examples(finding)));
+        }
+        lines.add("");
+        lines.addAll(wrap("", tried(findings)));
+        if (moved) {
+            lines.addAll(wrap(
+                    "",
+                    "A is the ring that the object leaves, B the one that it moves into; for the move it was read through"
+                            + " every S of A. Who is in one machine that serves both rings counts in both."));
+        }
+        lines.addAll(warnings(
+                scenario,
+                findings.stream()
+                        .flatMap(one -> one.irregular().stream())
+                        .distinct()
+                        .toList()));
+        for (Finding finding : news) {
+            lines.add("");
+            lines.add(and(finding.coalitions().getFirst())
+                    + (finding.coalitions().getFirst().size() == 1 ? " learns m:" : " learn m:"));
+            finding.certificate().ifPresent(certificate -> lines.addAll(how(certificate)));
+        }
+        return String.join("\n", lines) + "\n";
+    }
+
+    private static String row(String dealers, String before, String size, String such) {
+        return ("  " + (dealers.isEmpty() ? "" : "%-9s".formatted(dealers))
+                        + (before.isEmpty() ? "" : "%-6s".formatted(before)) + "%-11s".formatted(size) + such)
+                .stripTrailing();
+    }
+
+    /** On one line. */
+    private static String examples(Finding finding) {
+        int shown = 1;
+        String text = examples(finding, shown);
+        while (shown < finding.coalitions().size()
+                && examples(finding, shown + 1).length() <= EXAMPLES) {
+            shown++;
+            text = examples(finding, shown);
+        }
+        return text;
+    }
+
+    private static String examples(Finding finding, int shown) {
+        int more = finding.coalitions().size() - shown;
+        return finding.coalitions().stream()
+                        .limit(shown)
+                        .map(c -> String.join("+", c))
+                        .collect(Collectors.joining(", "))
+                + (more > 0 ? " and " + more + " more" : "");
+    }
+
+    /** Of all rows together: they try the same choices. */
+    private static String tried(List<Finding> findings) {
+        Finding first = findings.getFirst();
+        if (first.allChoices() <= 1) {
+            return "";
+        }
+        String all = String.format(Locale.ROOT, "%,.0f", first.allChoices());
+        return first.sampled() ? tried(first) : "All " + all + " choices of S were tried; none is worse.";
+    }
+
+    private static List<String> warnings(Scenario scenario, List<String> irregular) {
+        List<String> lines = new ArrayList<>();
+        if (scenario.dealers().tooFew(scenario.t())) {
+            lines.addAll(wrap(
+                    "",
+                    "Fewer than t providers hold every dealing: without a dealer of its own a ring needs at least t = "
+                            + scenario.t() + " providers that deal."));
+        }
+        irregular.forEach(what -> lines.addAll(wrap("", "Against the protocol: " + what + ".")));
+        return lines;
+    }
+
+    private static List<String> how(Certificate certificate) {
+        List<String> lines = new ArrayList<>();
+        lines.add("");
+        lines.addAll(explanation(certificate));
+        lines.add("");
+        lines.addAll(symbols(certificate));
+        return lines;
     }
 
     private static String title(Scenario scenario) {
@@ -54,14 +170,24 @@ public final class Report {
         String blinds =
                 scenario.scheme().blinded() ? " (blinds " + scenario.blinding().text() + ")" : "";
         return capital(scenario.scheme().toString()) + blinds + ", n = " + scenario.n() + ", t = " + scenario.t()
-                + ": " + written(scenario) + (reads == 0 ? "no read" : reads == 1 ? "1 read" : reads + " reads")
+                + dealers(scenario.dealers()) + ": " + written(scenario)
+                + (reads == 0 ? "no read" : reads == 1 ? "1 read" : reads + " reads")
                 + (scenario.repairs() ? ", every provider repaired by every " + scenario.t() + " others" : "")
                 + (scenario.userKey() ? ", the user's key in the coalition's hands" : "");
+    }
+
+    private static String dealers(Dealers dealers) {
+        if (dealers.equals(Dealers.ONE)) {
+            return "";
+        }
+        return ", dealt by " + and(dealers.names());
     }
 
     private static String written(Scenario scenario) {
         List<String> passes = new ArrayList<>(List.of("a write"));
         scenario.renewals().forEach(kind -> passes.add(kind == Order.Kind.REPLACE ? "a replacement" : "a refresh"));
+        scenario.next()
+                .ifPresent(next -> passes.add("a move into another ring, n = " + next.n() + ", t = " + next.t()));
         if (passes.size() == 1) {
             return "a write and ";
         }
@@ -162,8 +288,15 @@ public final class Report {
                 scenario.renewals().stream()
                         .map(kind -> kind.name().toLowerCase(Locale.ROOT))
                         .toList());
+        fields.put("dealers", scenario.dealers().names());
+        fields.put(
+                "movedTo",
+                scenario.next().map(next -> List.of(next.n(), next.t())).orElse(List.of()));
+        fields.put("dealersCorrupt", finding.corrupt().dealers());
+        fields.put("beforeCorrupt", finding.corrupt().before());
         fields.put("userKey", scenario.userKey());
         fields.put("seed", scenario.seed());
+        fields.put("learn", finding.size().isPresent());
         fields.put("size", size(finding.size()));
         fields.put("coalitions", finding.coalitions());
         fields.put("sets", finding.sets());
@@ -174,7 +307,7 @@ public final class Report {
         return fields;
     }
 
-    /** 0 for none: JSON's null would read as not known. */
+    /** 0 for none: JSON's null would read as not known. It may stand for nobody else, too, which "learn" tells. */
     private static int size(OptionalInt size) {
         return size.orElse(0);
     }

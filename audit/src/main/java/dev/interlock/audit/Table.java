@@ -5,6 +5,7 @@ import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Blinding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -77,7 +78,17 @@ public record Table(List<Column> columns, List<Row> rows, long seed) {
         boolean sampled = false;
         for (int reads = 0; reads <= MAX_READS; reads++) {
             Finding finding = Audit.run(new Scenario(
-                    n, t, column.scheme(), blinding, Reads.worst(reads), column.userKey(), false, List.of(), seed));
+                    n,
+                    t,
+                    Dealers.ONE,
+                    column.scheme(),
+                    blinding,
+                    Reads.worst(reads),
+                    column.userKey(),
+                    false,
+                    List.of(),
+                    Optional.empty(),
+                    seed));
             sizes.add(finding.size());
             sampled |= finding.sampled();
         }

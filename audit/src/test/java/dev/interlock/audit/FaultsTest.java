@@ -139,7 +139,7 @@ final class FaultsTest {
     void aPolynomialOfTooLowDegree() {
         Faults low = new Faults() {
             @Override
-            public List<Form> coefficients(List<Form> drawn) {
+            public List<Form> coefficients(String dealer, int generation, List<Form> drawn) {
                 return drawn.subList(0, 2);
             }
         };
