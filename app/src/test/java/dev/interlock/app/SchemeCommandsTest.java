@@ -280,10 +280,45 @@ final class SchemeCommandsTest {
                 .startsWith("{");
     }
 
+    @Test
+    void auditOfSeveralDealers() {
+        assertThat(InProcess.run("audit", "--dealers", 2).expect(0).text())
+                .contains("0 of 2   3 ", "1 of 2   3 ", "2 of 2   1 ", "cc1+dealer1+dealer2");
+        assertThat(InProcess.run("audit", "--dealers", 2, "--json").expect(0).text())
+                .startsWith("[")
+                .contains("\"dealersCorrupt\" : 2");
+        assertThat(InProcess.run("audit", "--dealers", "cc1,cc2,cc3").expect(0).text())
+                .contains("exactly t.");
+        assertThat(InProcess.run("audit", "--dealers", "cc1,cc2").expect(0).text())
+                .contains("cc1 and cc2 learn m: 2 providers are enough, fewer than t = 3.");
+    }
+
+    @Test
+    void auditOfAMoveIntoAnotherRing() {
+        assertThat(InProcess.run("audit", "--reshare-to", "7,4").expect(0).text())
+                .contains("2     4 ", "3     0 ", "A.cc1+A.cc2+A.cc3");
+        assertThat(InProcess.run("audit", "--reshare-to", "7,4", "--json")
+                        .expect(0)
+                        .text())
+                .contains("\"movedTo\" : [ 7, 4 ]", "\"beforeCorrupt\" : 3");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
+                "--dealers 0 | somebody must deal",
+                "--dealers 5 | 0..4",
+                "--dealers x | cc1,cc2,cc3",
+                "--dealers cc6 | cc1..cc5",
+                "--reshare-to 7 | as in 7,4",
+                "--reshare-to 7,x | as in 7,4",
+                "--reshare-to 7,8 | 2..7",
+                "--reshare-to 12,4 | up to 16 providers",
+                "--reshare-to 7,4 --renewals | up to 21 shares",
+                "--reshare-to 7,4 --protocol 2 | protocol 3",
+                "--reshare-to 7,4 --s 1,2,3 | worst",
+                "--reshare-to 7,4 --dealers cc1,cc2,cc3 | one without the other",
                 "-n 17 | 2..16",
                 "-n 1 | 2..16",
                 "--reads 9 | 0..8",

@@ -6,6 +6,7 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.message.Order;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,17 @@ final class ViewsTest {
                         ring.read(1, 1, List.of(1, 2)),
                         ring.read(2, 1, List.of(2, 3)),
                         ring.read(3, 1, List.of(1, 2, 3))));
+    }
+
+    @Test
+    void acrossRingsWithSeveralDealers() {
+        Scenario scenario = Scenario.of(2, 2, new Scheme(3, Profile.BLINDED), 0)
+                .with(Dealers.alone(2))
+                .movedTo(3, 2);
+        FormRing ring = new FormRing(scenario, Faults.NONE);
+        List<Pass> passes = new ArrayList<>(ring.move);
+        passes.addAll(List.of(ring.write, ring.key, ring.read(1, 1, List.of(1, 2)), ring.read(2, 1, List.of(2, 3))));
+        agree(ring, passes);
     }
 
     @ParameterizedTest
