@@ -123,6 +123,31 @@ final class DealersTest {
         }
     }
 
+    /** Who knows all of δ makes shares of the new generation out of old ones: a refresh needs an honest dealer as well. */
+    @Test
+    void allDealersOfARefreshLetOldAndNewSharesCombine() {
+        FormRing ring = new FormRing(
+                Scenario.of(5, 3, THREE, 0).with(Dealers.alone(2)).withRenewals(List.of(Order.Kind.REFRESH)),
+                Faults.NONE);
+        assertThat(learn(ring, "cc1/1", "cc2/1", "cc3/2", "dealer1/2", "dealer2/2"))
+                .isTrue();
+        assertThat(learn(ring, "cc1/1", "cc2/1", "cc3/2", "cc4/2", "dealer1/2")).isFalse();
+        assertThat(learn(ring, "cc1/1", "cc2/1", "cc3/2", "cc4/2", "dealer2/1", "dealer1/2"))
+                .isFalse();
+    }
+
+    private static boolean learn(FormRing ring, String... coalition) {
+        List<String> names = List.of(coalition);
+        int members = Stream.concat(ring.providers.stream(), ring.dealers.stream())
+                .filter(party -> names.contains(party.name()))
+                .mapToInt(Party::mask)
+                .sum();
+        assertThat(Integer.bitCount(members)).isEqualTo(coalition.length);
+        List<Pass> passes = List.of(ring.write, ring.renewals.getFirst());
+        Views views = new Views(passes, ring.m);
+        return views.reveal(passes.stream().map(pass -> views.of(pass, members)).toList());
+    }
+
     // -------------------------------------------------------------------------------------------- providers that deal
 
     @ParameterizedTest
