@@ -279,15 +279,7 @@ final class FormRing {
         ObjectId object = ObjectId.random(random);
         byte[] owner = new byte[Token.OWNER_BYTES];
         return Write.plan(
-                generation.ring(),
-                scheme,
-                object,
-                owner,
-                LENGTH,
-                generation.seats.all(),
-                recipient,
-                blinding,
-                random);
+                generation.ring(), scheme, object, owner, LENGTH, generation.seats.all(), recipient, blinding, random);
     }
 
     private RecipientKey recipient() {

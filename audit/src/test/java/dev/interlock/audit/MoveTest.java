@@ -218,7 +218,6 @@ final class MoveTest {
                         plan.layout(),
                         plan.path(),
                         plan.homes(),
-                        plan.dealer(),
                         plan.recipient(),
                         plan.blinding(),
                         seeds,
