@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -31,6 +32,9 @@ import picocli.CommandLine.Parameters;
 /** {@code interlock provider …} and {@code interlock dealer …}: one node, by its operator. */
 @Command(mixinStandardHelpOptions = true)
 final class NodeCommand implements Callable<Integer> {
+    /** How long a node that is told to end has for what it is at. */
+    static final int CLOSE_SECONDS = 10;
+
     private final Role role;
 
     @Parameters(paramLabel = "DIR", arity = "0..1", description = "the node's folder")
@@ -136,25 +140,28 @@ final class NodeCommand implements Callable<Integer> {
     private int run(Path folder, double stallSeconds) throws InterruptedException {
         NodeFolder node = open(folder);
         Deadlines deadlines = Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
-        CountDownLatch ended = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
         try (NodeLock _ = NodeLock.take(folder);
                 AutoCloseable _ = start(node, deadlines, noise)) {
-            Thread main = Thread.currentThread();
+            // It can't wait for the end of this thread, which itself waits for the hooks to leave the process.
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                ended.countDown();
+                told.countDown();
                 try {
-                    main.join(Duration.ofSeconds(10));
+                    var _ = closed.await(CLOSE_SECONDS, TimeUnit.SECONDS);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
             }));
-            ended.await();
-            return 0;
+            told.await();
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException(e);
+        } finally {
+            closed.countDown();
         }
+        return 0;
     }
 
     static AutoCloseable start(NodeFolder folder, Deadlines deadlines, List<Path> noise) throws InterruptedException {

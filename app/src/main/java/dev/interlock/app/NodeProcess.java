@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A node as a process of its own, known by its folder. */
 final class NodeProcess {
-    private static final Duration STOP = Duration.ofSeconds(10);
+    private static final Duration STOP = Duration.ofSeconds(NodeCommand.CLOSE_SECONDS + 5);
     private static final List<String> JVM = List.of(
             "--add-modules",
             "jdk.incubator.vector",
@@ -96,18 +96,21 @@ final class NodeProcess {
         }
     }
 
-    /** SIGTERM, and SIGKILL to one that doesn't listen. @return false when it didn't run */
-    boolean stop() {
-        Optional<ProcessHandle> process = running();
-        process.ifPresent(ProcessHandle::destroy);
-        process.ifPresent(handle -> {
+    /** SIGTERM to all of them at once, and SIGKILL to those that don't listen. @return how many ran */
+    static int stop(List<NodeProcess> nodes) {
+        List<ProcessHandle> processes =
+                nodes.stream().flatMap(node -> node.running().stream()).toList();
+        processes.forEach(ProcessHandle::destroy);
+        long end = System.nanoTime() + STOP.toNanos();
+        for (ProcessHandle process : processes) {
             try {
-                var _ = handle.onExit().get(STOP.toMillis(), TimeUnit.MILLISECONDS);
+                var _ = process.onExit().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (Exception e) {
-                handle.destroyForcibly();
+                process.destroyForcibly();
+                var _ = process.onExit().join();
             }
-        });
-        return process.isPresent();
+        }
+        return processes.size();
     }
 
     /** The end of the log, for a node that didn't come up. */

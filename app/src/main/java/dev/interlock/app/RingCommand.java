@@ -25,6 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -40,6 +44,8 @@ import picocli.CommandLine.Parameters;
         synopsisSubcommandLabel = "COMMAND")
 final class RingCommand implements Runnable {
     private static final Duration START = Duration.ofSeconds(60);
+    /** With a node that `status` asks: a machine under load is no failure. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -47,7 +53,7 @@ final class RingCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "ring create, up, down, status or assemble?");
+        throw new CommandLine.ParameterException(spec.commandLine(), "which one? `interlock ring --help` lists them");
     }
 
     @Command(
@@ -254,7 +260,7 @@ final class RingCommand implements Runnable {
         // One after the other: t providers are there at any time.
         for (NodeCard card : next.nodes().toList()) {
             NodeProcess node = new NodeProcess(folder.node(card));
-            if (node.stop()) {
+            if (NodeProcess.stop(List.of(node)) > 0) {
                 restarted += up(folder, Duration.ofSeconds(20), List.of(card));
                 System.err.println(card.name() + " restarted");
             }
@@ -377,7 +383,7 @@ final class RingCommand implements Runnable {
             for (NodeCard card : cards) {
                 NodeProcess node = new NodeProcess(folder.node(card));
                 long end = System.nanoTime() + START.toNanos();
-                while (!answers(peers, card)) {
+                while (!state(peers, card).text().equals("up")) {
                     Process process = started.entrySet().stream()
                             .filter(entry -> entry.getKey().name().equals(card.name()))
                             .map(Map.Entry::getValue)
@@ -394,14 +400,6 @@ final class RingCommand implements Runnable {
             }
         }
         return started.size();
-    }
-
-    private static boolean answers(Peers peers, NodeCard card) {
-        try {
-            return health(peers, card).status().equals("up");
-        } catch (InterlockException e) {
-            return false;
-        }
     }
 
     /** What {@code /health} of a node says. */
@@ -421,9 +419,7 @@ final class RingCommand implements Runnable {
     }
 
     static int down(RingFolder folder) {
-        return (int) folder.nodes().parallelStream()
-                .filter(path -> new NodeProcess(path).stop())
-                .count();
+        return NodeProcess.stop(folder.nodes().stream().map(NodeProcess::new).toList());
     }
 
     private static String role(RingDescriptor ring, NodeCard card) {
@@ -438,38 +434,30 @@ final class RingCommand implements Runnable {
             @Option(names = "--json", description = "for programs") boolean json)
             throws InterruptedException {
         RingDescriptor ring = Files.isDirectory(dir) ? RingFolder.open(dir).descriptor() : RingOptions.read(dir);
+        List<NodeCard> cards = ring.everyNode()
+                .filter(card -> isIn(ring, card) || Files.isDirectory(dir.resolve(card.name())))
+                .toList();
         List<Map<String, Object>> rows = new ArrayList<>();
         int up = 0;
-        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(2)))) {
-            for (NodeCard card : ring.everyNode().toList()) {
-                boolean left = ring.node(card.name()).isEmpty();
-                if (left && !Files.isDirectory(dir.resolve(card.name()))) {
-                    continue;
-                }
-                String state;
-                try {
-                    state = health(peers, card).status();
-                    up += card.role() == Role.PROVIDER && !left ? 1 : 0;
-                } catch (NodeException e) {
-                    state = "down";
-                } catch (InterlockException e) {
-                    state = e.explanation();
-                }
-                Map<String, Object> row = new LinkedHashMap<>();
-                row.put("node", card.name());
-                row.put("role", role(ring, card) + (left ? ", left the ring" : ""));
-                row.put("address", card.address());
-                row.put("state", state);
-                if (Files.isDirectory(dir)) {
-                    row.put(
-                            "pid",
-                            new NodeProcess(dir.resolve(card.name()))
-                                    .running()
-                                    .map(process -> String.valueOf(process.pid()))
-                                    .orElse("-"));
-                }
-                rows.add(row);
+        for (Map.Entry<NodeCard, State> each : states(cards).entrySet()) {
+            NodeCard card = each.getKey();
+            State state = each.getValue();
+            boolean left = !isIn(ring, card);
+            up += card.role() == Role.PROVIDER && !left && state.answers() ? 1 : 0;
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("node", card.name());
+            row.put("role", role(ring, card) + (left ? ", left the ring" : ""));
+            row.put("address", card.address());
+            row.put("state", state.text());
+            if (Files.isDirectory(dir)) {
+                row.put(
+                        "pid",
+                        new NodeProcess(dir.resolve(card.name()))
+                                .running()
+                                .map(process -> String.valueOf(process.pid()))
+                                .orElse("-"));
             }
+            rows.add(row);
         }
         if (json) {
             System.out.println(Output.json(Map.of(
@@ -483,5 +471,39 @@ final class RingCommand implements Runnable {
                     + ring.threshold().t() + " are needed to open anything");
         }
         return enough ? 0 : Main.TOO_FEW;
+    }
+
+    private static boolean isIn(RingDescriptor ring, NodeCard card) {
+        return ring.node(card.name()).isPresent();
+    }
+
+    /** How {@code status} finds a node. */
+    private record State(String text, boolean answers) {}
+
+    /** Of all nodes at once: those that are silent cost the wait for one. */
+    private static Map<NodeCard, State> states(List<NodeCard> cards) throws InterruptedException {
+        Map<NodeCard, State> states = new LinkedHashMap<>();
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(PATIENCE));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<State>> asked = cards.stream()
+                    .map(card -> threads.submit(() -> state(peers, card)))
+                    .toList();
+            for (int i = 0; i < cards.size(); i++) {
+                states.put(cards.get(i), asked.get(i).get());
+            }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+        return states;
+    }
+
+    private static State state(Peers peers, NodeCard card) {
+        try {
+            return new State(health(peers, card).status(), true);
+        } catch (NodeException e) {
+            return new State("down", false);
+        } catch (InterlockException e) {
+            return new State(e.explanation(), false);
+        }
     }
 }

@@ -69,6 +69,8 @@ import org.slf4j.LoggerFactory;
 public final class NodeServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeServer.class);
     private static final Duration SWEEP = Duration.ofSeconds(1);
+    /** What is being answered when the node ends has this long to come to its end. */
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
 
     private final NodeCard card;
     private final RingDescriptor ring;
@@ -116,7 +118,7 @@ public final class NodeServer implements AutoCloseable {
                 .maxRequestLength(0)
                 .errorHandler(new Refusals())
                 .meterRegistry(meters)
-                .gracefulShutdownTimeout(Duration.ofMillis(100), Duration.ofSeconds(3))
+                .gracefulShutdownTimeout(Duration.ofMillis(100), LAST_ANSWERS)
                 .service("/metrics", PrometheusExpositionService.of(meters.getPrometheusRegistry()))
                 .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, health()))
                 .service(
@@ -178,7 +180,10 @@ public final class NodeServer implements AutoCloseable {
                     try {
                         task.run();
                     } catch (RuntimeException e) {
-                        log.error("a periodic task failed", e);
+                        // The end of the node breaks off what it is at.
+                        if (!sweeper.isShutdown()) {
+                            log.error("a periodic task failed", e);
+                        }
                     }
                 },
                 pause.toMillis(),

@@ -265,6 +265,8 @@ public final class Peer {
                     name(), describe() + " didn't answer within " + deadline.toMillis() / 1000.0 + " s");
         } catch (ExecutionException e) {
             throw broken(e);
+        } catch (CancellationException e) {
+            throw new NodeException(name(), describe() + " isn't waited for any more");
         } catch (InterruptedException e) {
             future.cancel(true);
             Thread.currentThread().interrupt();

@@ -244,7 +244,7 @@ public final class DealerService {
     /** One point's end of a dealing. */
     private abstract static class Receiver implements AutoCloseable {
         private final WipedBuffers buffers = new WipedBuffers(MAX_PIECE_BYTES);
-        ByteBuf tile = Unpooled.EMPTY_BUFFER;
+        private ByteBuf tile = Unpooled.EMPTY_BUFFER;
 
         /** Room for the salt of chunk k. */
         abstract MemorySegment beginChunk(int k);
@@ -252,6 +252,13 @@ public final class DealerService {
         MemorySegment nextTile(int length) {
             tile = buffers.take(length);
             return MemorySegment.ofBuffer(tile.nioBuffer(0, length));
+        }
+
+        /** For whoever takes over its reference. */
+        final ByteBuf takeTile() {
+            ByteBuf taken = tile;
+            tile = Unpooled.EMPTY_BUFFER;
+            return taken;
         }
 
         abstract void sendTile() throws InterruptedException;
@@ -267,6 +274,8 @@ public final class DealerService {
 
         @Override
         public void close() {
+            // One that an earlier receiver's failure left unsent.
+            takeTile().release();
             buffers.close();
         }
     }
@@ -289,7 +298,7 @@ public final class DealerService {
         @Override
         void sendTile() throws InterruptedException {
             try {
-                sink.write(tile, deadlines.stall());
+                sink.write(takeTile(), deadlines.stall());
             } catch (IOException e) {
                 throw new RefusedException(server.card().name() + ": the user stopped taking its share");
             }
@@ -361,6 +370,7 @@ public final class DealerService {
 
         @Override
         void sendTile() throws InterruptedException {
+            ByteBuf tile = takeTile();
             leaf.update(MemorySegment.ofBuffer(tile.nioBuffer()));
             send(tile);
         }
@@ -395,8 +405,7 @@ public final class DealerService {
                 return;
             }
             // Its stream can't be broken off any more. Wiped on its way, the share wouldn't fit the root behind it, and
-            // that would look
-            // like a lie of ours.
+            // that would look like a lie of ours.
             try {
                 complete();
             } catch (InterlockException e) {
