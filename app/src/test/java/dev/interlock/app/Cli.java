@@ -94,11 +94,7 @@ final class Cli {
         if (arguments.length == 0 || !LONG.contains(arguments[0])) {
             command.add("-XX:TieredStopAtLevel=1");
         }
-        // As the launcher does.
-        Path prepared = jar.resolveSibling("command.aot");
-        if (Files.isRegularFile(prepared)) {
-            command.addAll(List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off"));
-        }
+        command.addAll(prepared(jar));
         command.addAll(List.of("-cp", jar.toString(), Main.class.getName()));
         for (Object argument : arguments) {
             command.add(argument.toString());
@@ -109,6 +105,12 @@ final class Cli {
         builder.environment().put("INTERLOCK_RECORD", "off");
         builder.environment().putAll(environment);
         return builder;
+    }
+
+    /** Has the JVM start quicker, as the launcher does. One that doesn't fit is passed over in silence. */
+    static List<String> prepared(Path jar) {
+        Path prepared = jar.resolveSibling("command.aot");
+        return Files.isRegularFile(prepared) ? List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off") : List.of();
     }
 
     /** In the background; its output is thrown away. */

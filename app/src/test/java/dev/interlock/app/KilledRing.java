@@ -76,20 +76,24 @@ final class KilledRing implements AutoCloseable {
 
     private synchronized void begin(String name) throws IOException {
         NodeCard card = NodeFolder.open(node(name)).card();
+        Path jar = Cli.built().jar();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m"));
+        command.addAll(Cli.prepared(jar));
+        command.addAll(List.of(
+                "-cp",
+                jar.toString(),
+                Main.class.getName(),
+                card.role().name().toLowerCase(Locale.ROOT),
+                node(name).toString()));
         processes.put(
                 name,
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1",
-                                "-Xmx128m",
-                                "-jar",
-                                Cli.built().jar().toString(),
-                                card.role().name().toLowerCase(Locale.ROOT),
-                                node(name).toString())
+                new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(
                                 node(name).resolve("out").toFile()))

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Liars in processes of their own: a part of what {@link LiarsTable} runs through. */
 @Timeout(300)
 final class LiarsIT {
+    /** Two chunks. */
+    private static final int LENGTH = ChunkLayout.CHUNK_BYTES + 17;
+
     @TempDir
     private static Path dir;
 
@@ -22,7 +25,7 @@ final class LiarsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        table = new LiarsTable(dir, 1, LiarsTable.LARGE);
+        table = new LiarsTable(dir, 1, LENGTH);
     }
 
     @AfterAll
@@ -41,7 +44,7 @@ final class LiarsIT {
             LiarsTable.Row row = new LiarsTable.Row(fault.toString());
             for (String liar : table.providers()) {
                 Way way = row.done % 2 == 0 ? Way.AUTO : Way.DIRECT;
-                table.read(row, Set.of(liar), fault, LiarsTable.LARGE, way, 1);
+                table.read(row, Set.of(liar), fault, LENGTH, way, 1);
             }
             allRight(row);
         }
@@ -50,8 +53,8 @@ final class LiarsIT {
     @Test
     void everyReadIsRightPastTheSilent() throws Exception {
         LiarsTable.Row row = new LiarsTable.Row("silence");
-        table.read(row, Set.of("cc1"), LyingNode.Fault.STALLED, LiarsTable.LARGE, Way.AUTO, 1);
-        table.readPastSilence(row, Set.of("cc2", "cc5"), LiarsTable.LARGE, Way.DIRECT, 1);
+        table.read(row, Set.of("cc1"), LyingNode.Fault.STALLED, LENGTH, Way.AUTO, 1);
+        table.readPastSilence(row, Set.of("cc2", "cc5"), LENGTH, Way.DIRECT, 1);
         allRight(row);
     }
 

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,18 +53,21 @@ final class LyingRing implements AutoCloseable {
 
     private void begin(Path node) throws IOException {
         Path jar = Cli.built().jar();
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx128m",
-                        "-cp",
-                        jar + System.getProperty("path.separator") + jar.resolveSibling("test-classes"),
-                        LyingNode.class.getName(),
-                        node.toString(),
-                        String.valueOf(PATIENT.toSeconds()))
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m"));
+        command.addAll(Cli.prepared(jar));
+        command.addAll(List.of(
+                "-cp",
+                jar + System.getProperty("path.separator") + jar.resolveSibling("test-classes"),
+                LyingNode.class.getName(),
+                node.toString(),
+                String.valueOf(PATIENT.toSeconds())));
+        Process process = new ProcessBuilder(command)
                 .redirectError(node.resolve("log").toFile())
                 .start();
         nodes.put(node.getFileName().toString(), new Node(process, process.inputReader(StandardCharsets.UTF_8)));

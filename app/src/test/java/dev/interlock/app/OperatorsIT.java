@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -127,9 +128,15 @@ final class OperatorsIT {
                 }
             });
         }
-        assertThat(ownCli.run("ring", "status", ring).expect(0).text().lines())
-                .filteredOn(line -> line.endsWith(" up"))
-                .hasSize(6);
+        Await.until(
+                "all answer",
+                () -> ownCli.run("ring", "status", ring)
+                                .expect(0)
+                                .text()
+                                .lines()
+                                .filter(line -> line.endsWith(" up"))
+                                .count()
+                        == 6);
         for (Operator operator : operators) {
             isPrivate(operator.node());
         }
@@ -161,12 +168,17 @@ final class OperatorsIT {
             lib.forEach(file -> copy(file, copy.resolve(file.getFileName())));
         }
         copy(jar, dir.resolve("program/interlock.jar"));
+        Path prepared = jar.resolveSibling("command.aot");
+        if (Files.isRegularFile(prepared)) {
+            copy(prepared, dir.resolve("program/command.aot"));
+        }
         return dir.resolve("program/interlock.jar");
     }
 
     private static void copy(Path from, Path to) {
         try {
-            Files.copy(from, to);
+            // What was prepared for a jar fits the one of that time.
+            Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
             Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rw-r--r--"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

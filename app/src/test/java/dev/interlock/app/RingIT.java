@@ -29,15 +29,15 @@ final class RingIT {
     /** The user's, where someone does stall. */
     private static final int SHORT_STALL_SECONDS = 5;
 
-    private static final int LARGE_BYTES = 100 << 20;
-    private static final int MIDDLE_BYTES = 16 << 20;
+    private static final int LARGE_BYTES = 32 << 20;
+    private static final int MIDDLE_BYTES = 8 << 20;
 
     @TempDir
     private static Path dir;
 
     private static ProcessRing ring;
     private static Cli cli;
-    /** 100 MiB of noise. */
+    /** Noise of that length. */
     private static Path large;
 
     @BeforeAll

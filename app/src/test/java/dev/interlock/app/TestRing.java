@@ -50,7 +50,7 @@ import java.util.stream.Stream;
 /** A ring in this JVM: real TLS on loopback, real SQLite, nodes that stop and start again. */
 final class TestRing implements AutoCloseable {
     /** Far from any honest wait, for tests that don't wait for anybody to give up. */
-    static final Duration PATIENT = Duration.ofSeconds(15);
+    static final Duration PATIENT = Duration.ofSeconds(30);
     /** For tests that do. */
     static final Duration SHORT = Duration.ofSeconds(2);
 
