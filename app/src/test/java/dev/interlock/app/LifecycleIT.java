@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class LifecycleIT {
     @Test
     void everyObjectLivesThroughItAndNoOldShareHelps(@TempDir Path dir) throws Exception {
-        try (LifecycleTable table = new LifecycleTable(dir, 6, 1)) {
+        try (LifecycleTable table = new LifecycleTable(dir, 4, 1)) {
             assertThat(table.run(3, Duration.ofMillis(300)).good()).isTrue();
         }
     }

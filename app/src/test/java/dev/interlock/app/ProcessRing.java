@@ -1,11 +1,15 @@
 package dev.interlock.app;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /** A ring of processes that {@code interlock ring create} and {@code up} made. */
@@ -97,6 +101,38 @@ final class ProcessRing implements AutoCloseable {
             });
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @return the object's id */
+    String put(Path file) {
+        return cli.run("put", file).expect(0).text().strip();
+    }
+
+    /** Of the only object that there is. */
+    void destroy(String id) {
+        Cli.Result unused = cli.run("destroy", id).expect(0);
+        for (String provider : providers()) {
+            assertThat(dataFiles(provider)).isEmpty();
+        }
+    }
+
+    /** A file of that many bytes, the same for the same length. */
+    static Path noise(Path file, long length) throws IOException {
+        SplittableRandom random = new SplittableRandom(length);
+        byte[] piece = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (long left = length; left > 0; left -= piece.length) {
+                random.nextBytes(piece);
+                out.write(piece, 0, (int) Math.min(piece.length, left));
+            }
+        }
+        return file;
+    }
+
+    static List<Path> list(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
         }
     }
 

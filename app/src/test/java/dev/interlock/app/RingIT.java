@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,7 +41,7 @@ final class RingIT {
     static void start() throws IOException {
         ring = ProcessRing.start(dir.resolve("ring"), 3, 5, STALL_SECONDS);
         cli = ring.cli();
-        large = noise("large", LARGE_BYTES);
+        large = ProcessRing.noise(dir.resolve("large"), LARGE_BYTES);
     }
 
     @AfterAll
@@ -55,30 +52,6 @@ final class RingIT {
     @AfterEach
     void allUp() {
         ring.up(STALL_SECONDS);
-    }
-
-    private static Path noise(String name, long length) throws IOException {
-        Path file = dir.resolve(name);
-        SplittableRandom random = new SplittableRandom(length);
-        byte[] piece = new byte[1 << 20];
-        try (OutputStream out = Files.newOutputStream(file)) {
-            for (long left = length; left > 0; left -= piece.length) {
-                random.nextBytes(piece);
-                out.write(piece, 0, (int) Math.min(piece.length, left));
-            }
-        }
-        return file;
-    }
-
-    private static String put(Path file) {
-        return cli.run("put", file).expect(0).text().strip();
-    }
-
-    private static void destroy(String id) {
-        Cli.Result unused = cli.run("destroy", id).expect(0);
-        for (String provider : ring.providers()) {
-            assertThat(ring.dataFiles(provider)).isEmpty();
-        }
     }
 
     /** A put of the large file that is under way: the nodes hold some megabytes of it. */
@@ -118,7 +91,7 @@ final class RingIT {
         ring.up(STALL_SECONDS);
         nothingIsLeft();
 
-        String id = put(large);
+        String id = ring.put(large);
         for (String provider : ring.providers()) {
             assertThat(ring.dataFiles(provider))
                     .isNotEmpty()
@@ -129,7 +102,7 @@ final class RingIT {
         assertThat(Files.mismatch(large, copy)).isEqualTo(-1);
         Files.delete(copy);
         duringAGet(id);
-        destroy(id);
+        ring.destroy(id);
     }
 
     @Test
@@ -170,7 +143,8 @@ final class RingIT {
         Process get = cli.start("get", id, "-o", copy);
         Await.until("the get is in its middle", () -> {
             assertThat(get.isAlive()).isTrue();
-            return list(folder).stream().anyMatch(file -> file.toFile().length() > MIDDLE_BYTES);
+            return ProcessRing.list(folder).stream()
+                    .anyMatch(file -> file.toFile().length() > MIDDLE_BYTES);
         });
         get.destroyForcibly();
         assertThat(exit(get)).isNotZero();
@@ -178,14 +152,8 @@ final class RingIT {
         // The next one clears away what was left aside.
         Cli.Result unused = cli.run("get", id, "-o", copy).expect(0);
         assertThat(Files.mismatch(large, copy)).isEqualTo(-1);
-        assertThat(list(folder)).containsExactly(copy);
+        assertThat(ProcessRing.list(folder)).containsExactly(copy);
         Files.delete(copy);
-    }
-
-    private static List<Path> list(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
-        }
     }
 
     /** A get that is under way, held there by the one who reads its output. */
@@ -258,119 +226,5 @@ final class RingIT {
         }
         get.process.destroyForcibly();
         assertThat(exit(get.process)).isNotZero();
-    }
-
-    @Test
-    void throughPipes() {
-        byte[] bytes = TestRing.random(12_000_000);
-        String id = cli.run(bytes, "put", "-").expect(0).text().strip();
-        assertThat(id).matches("[0-9a-f]{32}");
-        assertThat(cli.run("get", id).expect(0).out()).isEqualTo(bytes);
-        assertThat(cli.run("get", id, "-o", "-").expect(0).out()).isEqualTo(bytes);
-        noRoomOnTheUsersDisk(id);
-        anOutputFileThatExists(id, bytes);
-        destroy(id);
-        assertThat(cli.run("get", id).expect(5).err()).contains("destroyed");
-        assertThat(cli.run("info", id).expect(0).text()).contains("destroyed at");
-    }
-
-    private static void noRoomOnTheUsersDisk(String id) {
-        Path folder = dir.resolve("full");
-        assertThat(folder.toFile().mkdir()).isTrue();
-        // 8 MiB in blocks of 512 bytes: no file may grow longer.
-        Cli limited = cli.behind("sh", "-c", "ulimit -f 16384; exec \"$@\"", "sh");
-        Path copy = folder.resolve("copy");
-        Cli.Result failed = limited.run("get", id, "-o", copy).expect(1);
-        assertThat(failed.err()).contains("File too large").contains(copy.toString());
-        assertThat(folder.toFile().list()).isEmpty();
-        Cli.Result spooled = limited.run(new byte[10_000_000], "put", "-").expect(1);
-        assertThat(spooled.err()).contains("File too large");
-    }
-
-    private static void anOutputFileThatExists(String id, byte[] bytes) {
-        try {
-            Path folder = Files.createDirectory(dir.resolve("existing"));
-            Path file = folder.resolve("file");
-            Files.writeString(file, "mine");
-            assertThat(cli.run("get", id, "-o", file).expect(2).err()).contains("exists", "--force");
-            assertThat(file).hasContent("mine");
-            Cli.Result unused = cli.run("get", id, "-o", file, "--force").expect(0);
-            assertThat(file).hasBinaryContent(bytes);
-            assertThat(list(folder)).containsExactly(file);
-            assertThat(cli.run("get", id, "-o", folder).expect(2).err()).contains("is a folder");
-            assertThat(cli.run("get", id, "-o", "/dev/null", "--force")
-                            .expect(2)
-                            .err())
-                    .contains("/dev/null");
-            assertThat(Files.isRegularFile(Path.of("/dev/null"))).isFalse();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    @Test
-    void exitCodesAndTheirMessages() throws Exception {
-        Path small = dir.resolve("small");
-        Files.writeString(small, "a secret");
-        String id = put(small);
-
-        Cli keeping = cli.with("INTERLOCK_RECORD", dir.resolve("record"));
-        assertThat(keeping.run("get", id).expect(0).text()).isEqualTo("a secret");
-        assertThat(keeping.run("status").expect(0).text()).contains("sound", "cc1", "cc5");
-
-        assertThat(cli.run("get", "0".repeat(32)).expect(5).err()).contains("no object " + "0".repeat(32));
-        for (String odd : new String[] {"../../etc/passwd", "a\nb", id + "\n", "идентификатор", "", id.substring(1)}) {
-            assertThat(cli.run("get", odd).expect(2).err())
-                    .contains("is no object id")
-                    .hasLineCount(1);
-        }
-        assertThat(cli.run("put", dir.resolve("nowhere")).expect(2).err()).contains("no file");
-        assertThat(cli.run("put", dir).expect(2).err()).contains("is a folder");
-
-        Path stranger = dir.resolve("stranger");
-        Cli.Result made = cli.run("credential", "init", stranger).expect(0);
-        assertThat(made.err()).contains(stranger.toString());
-        assertThat(cli.with("INTERLOCK_CREDENTIAL", stranger)
-                        .run("get", id)
-                        .expect(6)
-                        .err())
-                .contains("doesn't know this user");
-
-        ring.kill("cc1");
-        ring.kill("cc2");
-        assertThat(cli.run("get", id).expect(0).text()).isEqualTo("a secret");
-        assertThat(cli.run("put", small).expect(3).err()).contains("cc1", "cc2").doesNotContain("cc3");
-        ring.kill("cc3");
-        assertThat(cli.run("get", id).expect(3).err())
-                .contains("cc1", "cc2", "cc3", "needs 3")
-                .doesNotContain("cc4");
-        assertThat(cli.run("ring", "status", ring.path()).expect(3).text()).contains("down");
-        ring.up(STALL_SECONDS);
-        assertThat(cli.run("get", id).expect(0).text()).isEqualTo("a secret");
-        destroy(id);
-    }
-
-    @Test
-    void aDamagedShareHasExitCode4() throws Exception {
-        Path file = noise("medium", 300_000);
-        String id = put(file);
-        List<String> names = ring.providers();
-        // In every share: whichever three serve, one of them is the first to find it.
-        for (String provider : names) {
-            ring.kill(provider);
-            Path share = ring.dataFiles(provider).stream()
-                    .filter(each -> each.toString().endsWith(".share"))
-                    .findFirst()
-                    .orElseThrow();
-            byte[] bytes = Files.readAllBytes(share);
-            bytes[1000] ^= 4;
-            Files.write(share, bytes);
-        }
-        ring.up(STALL_SECONDS);
-        Path copy = dir.resolve("damaged");
-        assertThat(cli.run("get", id, "-o", copy).expect(4).err()).contains("cc", "damaged");
-        assertThat(copy).doesNotExist();
-        assertThat(cli.run("get", id).expect(4).out()).isEmpty();
-        destroy(id);
     }
 }
