@@ -21,6 +21,8 @@ final class Cli {
     /** As for most commands in the launcher: all but this one end before the second compiler is of use. */
     private static final String LONG = "demo";
 
+    static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
+
     private final Path jar;
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> before = new ArrayList<>();
@@ -85,16 +87,9 @@ final class Cli {
     }
 
     ProcessBuilder builder(Object... arguments) {
+        boolean isLong = arguments.length > 0 && arguments[0].equals(LONG);
         List<String> command = new ArrayList<>(before);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC"));
-        if (arguments.length == 0 || !arguments[0].equals(LONG)) {
-            command.add("-XX:TieredStopAtLevel=1");
-        }
-        command.addAll(prepared(jar));
+        command.addAll(isLong ? jvm(jar) : jvm(jar, FIRST_COMPILER));
         command.addAll(List.of("-cp", jar.toString(), Main.class.getName()));
         for (Object argument : arguments) {
             command.add(argument.toString());
@@ -107,10 +102,20 @@ final class Cli {
         return builder;
     }
 
-    /** Has the JVM start quicker, as the launcher does. One that doesn't fit is passed over in silence. */
-    static List<String> prepared(Path jar) {
+    /** Java as the launcher runs it for this jar. */
+    static List<String> jvm(Path jar, String... flags) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC"));
+        command.addAll(List.of(flags));
+        // It makes starts quicker; one that doesn't fit is passed over in silence.
         Path prepared = jar.resolveSibling("command.aot");
-        return Files.isRegularFile(prepared) ? List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off") : List.of();
+        if (Files.isRegularFile(prepared)) {
+            command.addAll(List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off"));
+        }
+        return command;
     }
 
     /** In the background; its output is thrown away. */

@@ -77,14 +77,7 @@ final class KilledRing implements AutoCloseable {
     private synchronized void begin(String name) throws IOException {
         NodeCard card = NodeFolder.open(node(name)).card();
         Path jar = Cli.built().jar();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m"));
-        command.addAll(Cli.prepared(jar));
+        List<String> command = Cli.jvm(jar, Cli.FIRST_COMPILER, "-Xmx128m");
         command.addAll(List.of(
                 "-cp",
                 jar.toString(),

@@ -164,7 +164,7 @@ final class LiarsTest {
             }
         }
         assertThat(file).doesNotExist();
-        for (int length : new int[] {0, 32}) {
+        for (int length : new int[] {0, 32, CHUNK}) {
             assertThat(refusedPut(TestRing.random(length), PutOptions.DEFAULT).culprits())
                     .containsExactly("cc3");
         }

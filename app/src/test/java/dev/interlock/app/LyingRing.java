@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,14 +52,7 @@ final class LyingRing implements AutoCloseable {
 
     private void begin(Path node) throws IOException {
         Path jar = Cli.built().jar();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m"));
-        command.addAll(Cli.prepared(jar));
+        List<String> command = Cli.jvm(jar, Cli.FIRST_COMPILER, "-Xmx128m");
         command.addAll(List.of(
                 "-cp",
                 jar + System.getProperty("path.separator") + jar.resolveSibling("test-classes"),

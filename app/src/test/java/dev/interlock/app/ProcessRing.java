@@ -14,6 +14,9 @@ import java.util.stream.Stream;
 
 /** A ring of processes that {@code interlock ring create} and {@code up} made. */
 final class ProcessRing implements AutoCloseable {
+    /** Generous, for a machine that does much else. */
+    private static final int STALL_SECONDS = 20;
+
     private final Cli cli;
     private final Path path;
 
@@ -22,17 +25,17 @@ final class ProcessRing implements AutoCloseable {
         this.path = path;
     }
 
-    static ProcessRing start(Path path, int t, int n, int stallSeconds) {
+    static ProcessRing start(Path path, int t, int n) {
         Cli cli = Cli.built().with("INTERLOCK_RING", path);
         cli.run("ring", "create", path, "-n", n, "-t", t, "--base-port", TestRing.freePorts(n + 1))
                 .expect(0);
         ProcessRing ring = new ProcessRing(cli, path);
-        ring.up(stallSeconds);
+        ring.up();
         return ring;
     }
 
-    void up(int stallSeconds) {
-        cli.run("ring", "up", path, "--stall", stallSeconds).expect(0);
+    void up() {
+        cli.run("ring", "up", path, "--stall", STALL_SECONDS).expect(0);
     }
 
     /** The command, with this ring as its default. */
@@ -67,12 +70,7 @@ final class ProcessRing implements AutoCloseable {
 
     /** The files of blobs in a provider's store. */
     List<Path> dataFiles(String provider) {
-        try (Stream<Path> files =
-                Files.list(path.resolve(provider).resolve("store").resolve("objects"))) {
-            return files.toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return list(path.resolve(provider).resolve("store").resolve("objects"));
     }
 
     /** How many bytes of blobs a provider holds. */
@@ -130,9 +128,11 @@ final class ProcessRing implements AutoCloseable {
         return file;
     }
 
-    static List<Path> list(Path folder) throws IOException {
+    static List<Path> list(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

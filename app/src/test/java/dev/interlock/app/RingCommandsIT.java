@@ -16,9 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the commands take, print and exit with, in a ring of real processes. */
 @Timeout(400)
 final class RingCommandsIT {
-    /** Generous, for a machine that does much else. */
-    private static final int STALL_SECONDS = 20;
-
     @TempDir
     private static Path dir;
 
@@ -27,7 +24,7 @@ final class RingCommandsIT {
 
     @BeforeAll
     static void start() {
-        ring = ProcessRing.start(dir.resolve("ring"), 3, 5, STALL_SECONDS);
+        ring = ProcessRing.start(dir.resolve("ring"), 3, 5);
         cli = ring.cli();
     }
 
@@ -38,7 +35,7 @@ final class RingCommandsIT {
 
     @AfterEach
     void allUp() {
-        ring.up(STALL_SECONDS);
+        ring.up();
     }
 
     @Test
@@ -126,7 +123,7 @@ final class RingCommandsIT {
                 .contains("cc1", "cc2", "cc3", "needs 3")
                 .doesNotContain("cc4");
         assertThat(cli.run("ring", "status", ring.path()).expect(3).text()).contains("down");
-        ring.up(STALL_SECONDS);
+        ring.up();
         assertThat(cli.run("get", id).expect(0).text()).isEqualTo("a secret");
         ring.destroy(id);
     }
@@ -147,7 +144,7 @@ final class RingCommandsIT {
             bytes[1000] ^= 4;
             Files.write(share, bytes);
         }
-        ring.up(STALL_SECONDS);
+        ring.up();
         Path copy = dir.resolve("damaged");
         assertThat(cli.run("get", id, "-o", copy).expect(4).err()).contains("cc", "damaged");
         assertThat(copy).doesNotExist();

@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes, large files, and signals in the middle. */
 @Timeout(400)
 final class RingIT {
-    /** The nodes': generous, for a machine that does much else. */
-    private static final int STALL_SECONDS = 20;
     /** The user's, where someone does stall. */
     private static final int SHORT_STALL_SECONDS = 5;
 
@@ -39,7 +37,7 @@ final class RingIT {
 
     @BeforeAll
     static void start() throws IOException {
-        ring = ProcessRing.start(dir.resolve("ring"), 3, 5, STALL_SECONDS);
+        ring = ProcessRing.start(dir.resolve("ring"), 3, 5);
         cli = ring.cli();
         large = ProcessRing.noise(dir.resolve("large"), LARGE_BYTES);
     }
@@ -51,7 +49,7 @@ final class RingIT {
 
     @AfterEach
     void allUp() {
-        ring.up(STALL_SECONDS);
+        ring.up();
     }
 
     /** A put of the large file that is under way: the nodes hold some megabytes of it. */
@@ -88,7 +86,7 @@ final class RingIT {
                 .orElseThrow();
         ring.kill(victim);
         assertThat(exit(put)).isEqualTo(3);
-        ring.up(STALL_SECONDS);
+        ring.up();
         nothingIsLeft();
 
         String id = ring.put(large);
@@ -117,7 +115,7 @@ final class RingIT {
         }
         ring.kill(names.get(home));
         assertThat(exit(put)).isEqualTo(3);
-        ring.up(STALL_SECONDS);
+        ring.up();
         nothingIsLeft();
     }
 

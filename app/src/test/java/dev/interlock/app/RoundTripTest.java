@@ -86,30 +86,30 @@ final class RoundTripTest {
     void aBatchComesBackAndOneThatFailsLeavesTheOthersAlone() throws Exception {
         List<byte[]> contents = new ArrayList<>();
         List<Interlock.Source> sources = new ArrayList<>();
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < 150; i++) {
             byte[] bytes = TestRing.random(32);
             contents.add(bytes);
             // One ends before its length.
             sources.add(new Interlock.Source(
-                    Channels.newChannel(new ByteArrayInputStream(bytes, 0, i == 30 ? 31 : 32)), 32));
+                    Channels.newChannel(new ByteArrayInputStream(bytes, 0, i == 70 ? 31 : 32)), 32));
         }
         List<Attempt<Token>> put = ring.owner().putAll(sources, PutOptions.DEFAULT);
-        assertThat(put).hasSize(64);
-        assertThatThrownBy(put.get(30)::get).isInstanceOf(BadInputException.class);
+        assertThat(put).hasSize(150);
+        assertThatThrownBy(put.get(70)::get).isInstanceOf(BadInputException.class);
 
         List<Interlock.Target> targets = new ArrayList<>();
         List<ByteArrayOutputStream> outs = new ArrayList<>();
-        for (int i = 0; i < 64; i++) {
-            ObjectId id = i == 30
+        for (int i = 0; i < 150; i++) {
+            ObjectId id = i == 70
                     ? ObjectId.random(new SecureRandom())
                     : put.get(i).get().object();
             outs.add(new ByteArrayOutputStream());
             targets.add(new Interlock.Target(id, Channels.newChannel(outs.get(i))));
         }
         List<Attempt<Fetched>> got = ring.owner().getAll(targets, GetOptions.DEFAULT);
-        for (int i = 0; i < 64; i++) {
-            if (i == 30) {
-                assertThatThrownBy(got.get(30)::get).isInstanceOf(NoSuchObjectException.class);
+        for (int i = 0; i < 150; i++) {
+            if (i == 70) {
+                assertThatThrownBy(got.get(70)::get).isInstanceOf(NoSuchObjectException.class);
             } else {
                 assertThat(got.get(i)).isInstanceOf(Attempt.Done.class);
                 assertThat(outs.get(i).toByteArray()).isEqualTo(contents.get(i));

@@ -108,9 +108,9 @@ final class TestRing implements AutoCloseable {
 
     /** The first of as many free ports, below those that outgoing connections take; no two test processes share any. */
     static int freePorts(int count) {
-        int from = 4_000 + 5_500 * Integer.getInteger("interlock.fork", 1);
+        int from = 4_000 + 7_000 * Integer.getInteger("interlock.fork", 1);
         while (true) {
-            int base = ThreadLocalRandom.current().nextInt(from, from + 5_500 - count);
+            int base = ThreadLocalRandom.current().nextInt(from, from + 7_000 - count);
             List<ServerSocket> held = new ArrayList<>();
             try {
                 for (int i = 0; i < count; i++) {
