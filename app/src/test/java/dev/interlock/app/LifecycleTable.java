@@ -234,6 +234,12 @@ final class LifecycleTable implements AutoCloseable {
                     // As it should be.
                 }
             }
+            // A move ends when enough providers have erased the object; one that was down then is told when it is back.
+            for (ObjectId object : secrets.keySet()) {
+                Await.until(
+                        "every provider of the old ring has erased " + object,
+                        () -> user.info(object).destroyed() == old.providers().size());
+            }
         }
         old.killAll();
         for (String name : old.providers()) {
