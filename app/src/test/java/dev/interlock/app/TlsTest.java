@@ -15,10 +15,12 @@ import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.TlsIdentity;
 import io.netty.handler.ssl.OpenSslContextOption;
@@ -152,6 +154,27 @@ final class TlsTest {
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContainingAll("cc2", "isn't trusted", "Nothing was sent");
             assertThat(TestRing.get(client, token.object())).isEqualTo(SECRET);
+        }
+    }
+
+    @Test
+    void aNodesKeyThatCantBeReadIsNamed() throws Exception {
+        Path folder = dir.resolve("spoilt");
+        NodeFolder node =
+                NodeFolder.init(folder, Role.PROVIDER, "cc9", "127.0.0.1:9", new SecureRandom(), Instant.now());
+        String other =
+                TlsIdentity.generate("cc9", new SecureRandom(), Instant.now()).privateKeyPem();
+        for (String file : List.of("tls.key", "tls.crt")) {
+            String sound = Files.readString(folder.resolve(file));
+            for (String spoilt : List.of("", "a text", sound.substring(0, 90), sound.replace('M', 'A'), other)) {
+                Files.writeString(folder.resolve(file), spoilt);
+                assertThatThrownBy(node::tls)
+                        .isInstanceOf(BadInputException.class)
+                        .hasMessageContainingAll(file, folder.toString())
+                        .hasMessageNotContaining("PRIVATE");
+            }
+            Files.writeString(folder.resolve(file), sound);
+            assertThat(node.tls().pin()).isEqualTo(node.card().tlsPin());
         }
     }
 

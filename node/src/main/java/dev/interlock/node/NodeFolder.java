@@ -210,8 +210,13 @@ public final class NodeFolder {
         TlsIdentity tls = new TlsIdentity(
                 new String(read("tls.crt"), StandardCharsets.US_ASCII),
                 new String(read("tls.key"), StandardCharsets.US_ASCII));
-        if (!tls.pin().equals(card.tlsPin())) {
-            throw new BadInputException("tls.crt in " + path + " isn't the one that the card pins");
+        try {
+            if (!tls.pin().equals(card.tlsPin())) {
+                throw new BadInputException("tls.crt in " + path + " isn't the one that the card pins");
+            }
+            var _ = tls.keyPair();
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("tls.key or tls.crt in " + path + " can't be read: " + e.getMessage());
         }
         return tls;
     }

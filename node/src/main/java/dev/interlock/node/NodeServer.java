@@ -37,6 +37,7 @@ import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Http2;
 import dev.interlock.wire.Peers;
 import dev.interlock.wire.Tls;
+import dev.interlock.wire.TlsIdentity;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.ChannelOption;
@@ -104,11 +105,12 @@ public final class NodeServer implements AutoCloseable {
         this.clock = clock;
         this.audit = audit;
         this.gate = new Gate(ring, folder, audit, clock);
-        this.peers = new Peers(Optional.of(folder.tls()), deadlines);
+        TlsIdentity tls = folder.tls();
+        this.peers = new Peers(Optional.of(tls), deadlines);
         this.builder = Server.builder()
                 .https(new InetSocketAddress(card.host(), card.port()))
-                .tls(folder.tls().keyPair())
-                .tlsCustomizer(tls -> Tls.server(tls, ring))
+                .tls(tls.keyPair())
+                .tlsCustomizer(context -> Tls.server(context, ring))
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
                 .http2MaxFrameSize(Http2.MAX_FRAME_BYTES)

@@ -38,6 +38,9 @@ public final class Tls {
         OpenSsl.ensureAvailability();
         return builder.sslProvider(SslProvider.OPENSSL)
                 .protocols("TLSv1.3")
+                // Netty keeps the key in one in memory, under an empty password: PKCS#12 would stretch that ten
+                // thousand times.
+                .keyStoreType("JKS")
                 .option(OpenSslContextOption.GROUPS, GROUPS);
     }
 

@@ -4,16 +4,19 @@ import com.linecorp.armeria.common.TlsKeyPair;
 import dev.interlock.core.commitment.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -29,6 +32,7 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.io.pem.PemObject;
+import org.bouncycastle.util.io.pem.PemReader;
 
 /**
  * A node's TLS key and its self-signed certificate: ECDSA on P-256. Nobody's signature makes it trusted; the ring
@@ -66,31 +70,65 @@ public record TlsIdentity(String certificatePem, String privateKeyPem) {
         }
     }
 
-    /** SHA-256 of the certificate's SubjectPublicKeyInfo, 64 hex digits: what a ring descriptor pins. */
+    /**
+     * SHA-256 of the certificate's SubjectPublicKeyInfo, 64 hex digits: what a ring descriptor pins.
+     *
+     * @throws IllegalArgumentException when the certificate can't be read
+     */
     public String pin() {
-        return pin(keyPair().certificateChain().getFirst());
+        return pin(certificate());
     }
 
     static String pin(X509Certificate certificate) {
         return HexFormat.of().formatHex(Sha256.plain(certificate.getPublicKey().getEncoded()));
     }
 
+    /**
+     * As the server and the client of the wire take it. Read by the platform: Armeria's own reader sets up a provider
+     * with all its curves for it, and gives keys that multiply points at every request.
+     *
+     * @throws IllegalArgumentException when the key or the certificate can't be read, or they aren't one pair
+     */
     public TlsKeyPair keyPair() {
-        TlsKeyPair read = TlsKeyPair.of(stream(privateKeyPem), stream(certificatePem));
         try {
-            // Armeria hashes the pair at every request, and its own reader's keys multiply points for that: a fifth of
-            // a
-            // node's work.
-            PrivateKey key = KeyFactory.getInstance("EC")
-                    .generatePrivate(new PKCS8EncodedKeySpec(read.privateKey().getEncoded()));
-            return TlsKeyPair.of(key, read.certificateChain());
+            PrivateKey key = KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der(privateKeyPem)));
+            X509Certificate certificate = certificate();
+            if (!pair(key, certificate)) {
+                throw new IllegalArgumentException("the TLS key isn't the certificate's");
+            }
+            return TlsKeyPair.of(key, certificate);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the TLS key isn't a P-256 key", e);
+            throw new IllegalArgumentException("the TLS key isn't an EC key in PKCS#8", e);
         }
     }
 
-    private static ByteArrayInputStream stream(String pem) {
-        return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
+    private static boolean pair(PrivateKey key, X509Certificate certificate) throws GeneralSecurityException {
+        Signature signature = Signature.getInstance("SHA256withECDSA");
+        signature.initSign(key);
+        byte[] signed = signature.sign();
+        signature.initVerify(certificate.getPublicKey());
+        return signature.verify(signed);
+    }
+
+    private X509Certificate certificate() {
+        try {
+            return (X509Certificate) CertificateFactory.getInstance("X.509")
+                    .generateCertificate(new ByteArrayInputStream(der(certificatePem)));
+        } catch (CertificateException e) {
+            throw new IllegalArgumentException("the TLS certificate isn't one of X.509", e);
+        }
+    }
+
+    private static byte[] der(String pem) {
+        try (PemReader reader = new PemReader(new StringReader(pem))) {
+            PemObject object = reader.readPemObject();
+            if (object == null) {
+                throw new IllegalArgumentException("there is no PEM in it");
+            }
+            return object.getContent();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the PEM in it is damaged", e);
+        }
     }
 
     private static String pem(Object object) {
