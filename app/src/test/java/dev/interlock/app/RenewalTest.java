@@ -11,6 +11,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.store.BlobKind;
+import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
@@ -29,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -188,17 +190,33 @@ final class RenewalTest {
 
     /** A store that hears of no commit. */
     private static Store deaf(Store honest, AtomicBoolean broken) {
-        return (Store) Proxy.newProxyInstance(
-                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, called, arguments) -> {
-                    if (called.getName().equals("commit") && broken.get()) {
+        return altered(
+                Store.class,
+                honest,
+                "commit",
+                () -> {
+                    if (broken.get()) {
                         throw new IllegalStateException("it hears nothing");
                     }
+                },
+                result -> result);
+    }
+
+    /** Where something else happens before one of its methods, or with what that returns. */
+    private static <T> T altered(Class<T> type, T honest, String method, Runnable before, UnaryOperator<Object> after) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (_, called, arguments) -> {
+                    boolean meant = called.getName().equals(method);
+                    if (meant) {
+                        before.run();
+                    }
                     try {
-                        return called.invoke(honest, arguments);
+                        Object result = called.invoke(honest, arguments);
+                        return meant ? after.apply(result) : result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
-                });
+                }));
     }
 
     @Test
@@ -301,6 +319,7 @@ final class RenewalTest {
                 assertThat(ring.get(each.object())).isEqualTo(objects.get(each.object()));
             }
             next.start("cc6");
+            theRingGoesAwayInTheMiddle(next, ids.getLast(), objects.get(ids.getLast()));
             // The old ring needs t.
             ring.stop("cc1", "cc2");
             assertThat(ring.owner().reshare(ids, next.owner(), Duration.ZERO, _ -> {}))
@@ -317,5 +336,35 @@ final class RenewalTest {
                     .allSatisfy(each -> assertThat(each).isEqualTo(new Renewed.Done(each.object(), 4)));
             assertThat(next.get(ids.getLast(), "cc7", "cc6", "cc5", "cc2")).isEqualTo(objects.get(ids.getLast()));
         }
+    }
+
+    /** One provider has the whole of it, and all others are gone before it says so. */
+    private static void theRingGoesAwayInTheMiddle(TestRing next, ObjectId id, byte[] bytes) throws Exception {
+        String[] others =
+                next.providers().stream().filter(name -> !name.equals("cc6")).toArray(String[]::new);
+        AtomicBoolean reached = new AtomicBoolean();
+        next.stop("cc6");
+        next.startProvider(
+                "cc6",
+                store -> beforeItPrepares(store, () -> {
+                    reached.set(true);
+                    next.stop(others);
+                }),
+                FieldKernels.chosen());
+        assertThat(one(ring.owner().reshare(List.of(id), next.owner(), Duration.ZERO, _ -> {})))
+                .isInstanceOf(Renewed.Failed.class);
+        assertThat(ring.get(id)).isEqualTo(bytes);
+        assertThat(reached).as("control: cc6 has the whole of it").isTrue();
+        next.restart("cc6");
+        next.start(others);
+    }
+
+    private static Store beforeItPrepares(Store honest, Runnable what) {
+        return altered(
+                Store.class,
+                honest,
+                "begin",
+                () -> {},
+                pending -> altered(PendingObject.class, (PendingObject) pending, "prepare", what, nothing -> nothing));
     }
 }
