@@ -26,7 +26,16 @@ final class ProcessRing implements AutoCloseable {
     }
 
     static ProcessRing start(Path path, int t, int n) {
-        Cli cli = Cli.built().with("INTERLOCK_RING", path);
+        return start(Cli.built(), path, t, n);
+    }
+
+    /** Of nodes that only start and answer, and are never asked to be fast: half as long to wait for. */
+    static ProcessRing startSmall(Path path, int t, int n) {
+        return start(Cli.built().with("INTERLOCK_NODE_JAVA_OPTS", Cli.FIRST_COMPILER), path, t, n);
+    }
+
+    private static ProcessRing start(Cli built, Path path, int t, int n) {
+        Cli cli = built.with("INTERLOCK_RING", path);
         cli.run("ring", "create", path, "-n", n, "-t", t, "--base-port", TestRing.freePorts(n + 1))
                 .expect(0);
         ProcessRing ring = new ProcessRing(cli, path);

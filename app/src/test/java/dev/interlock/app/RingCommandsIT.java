@@ -24,7 +24,7 @@ final class RingCommandsIT {
 
     @BeforeAll
     static void start() {
-        ring = ProcessRing.start(dir.resolve("ring"), 3, 5);
+        ring = ProcessRing.startSmall(dir.resolve("ring"), 3, 5);
         cli = ring.cli();
     }
 
