@@ -40,7 +40,7 @@ final class RingCommandsIT {
 
     @Test
     void throughPipes() {
-        byte[] bytes = TestRing.random(12_000_000);
+        byte[] bytes = TestRing.random(5_000_000);
         String id = cli.run(bytes, "put", "-").expect(0).text().strip();
         assertThat(id).matches("[0-9a-f]{32}");
         assertThat(cli.run("get", id).expect(0).out()).isEqualTo(bytes);
@@ -55,13 +55,13 @@ final class RingCommandsIT {
     private static void noRoomOnTheUsersDisk(String id) {
         Path folder = dir.resolve("full");
         assertThat(folder.toFile().mkdir()).isTrue();
-        // 8 MiB in blocks of 512 bytes: no file may grow longer.
-        Cli limited = cli.behind("sh", "-c", "ulimit -f 16384; exec \"$@\"", "sh");
+        // 4 MiB in blocks of 512 bytes: no file may grow longer. The TLS library, which is unpacked, is shorter.
+        Cli limited = cli.behind("sh", "-c", "ulimit -f 8192; exec \"$@\"", "sh");
         Path copy = folder.resolve("copy");
         Cli.Result failed = limited.run("get", id, "-o", copy).expect(1);
         assertThat(failed.err()).contains("File too large").contains(copy.toString());
         assertThat(folder.toFile().list()).isEmpty();
-        Cli.Result spooled = limited.run(new byte[10_000_000], "put", "-").expect(1);
+        Cli.Result spooled = limited.run(new byte[5_000_000], "put", "-").expect(1);
         assertThat(spooled.err()).contains("File too large");
     }
 
