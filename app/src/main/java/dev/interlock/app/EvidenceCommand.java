@@ -2,11 +2,10 @@ package dev.interlock.app;
 
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -32,7 +31,7 @@ final class EvidenceCommand {
         Path file = Path.of(evidence.token().origin() + "." + finding.liar().name() + ".evidence");
         String kept = "the evidence is in " + file;
         try {
-            Files.write(file, evidence.encode(), StandardOpenOption.CREATE_NEW);
+            DurableFile.writeNew(file, DurableFile.Access.EVERYONE, evidence.encode());
         } catch (FileAlreadyExistsException e) {
             // Of an earlier lie about the same object.
         } catch (IOException e) {

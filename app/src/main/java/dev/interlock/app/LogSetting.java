@@ -2,11 +2,17 @@ package dev.interlock.app;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.PatternLayout;
+import ch.qos.logback.classic.pattern.MessageConverter;
+import ch.qos.logback.classic.pattern.ThrowableProxyConverter;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import dev.interlock.core.encoding.ForeignText;
+import java.util.stream.Collectors;
 
 /** What is logged, and how: to stderr. In code, because reading it from XML takes as long as many a command. */
 public final class LogSetting extends ContextAwareBase implements Configurator {
@@ -15,9 +21,21 @@ public final class LogSetting extends ContextAwareBase implements Configurator {
         if (System.getProperty("logback.configurationFile") != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        log(context);
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** Has this context log, whatever is configured elsewhere. */
+    void log(LoggerContext context) {
+        PatternLayout layout = new PatternLayout();
+        layout.setContext(context);
+        layout.getInstanceConverterMap().put("msg", Message::new);
+        layout.getInstanceConverterMap().put("trace", Trace::new);
+        layout.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX, UTC} %-5level %logger{0} %msg%n%trace");
+        layout.start();
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);
-        encoder.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX, UTC} %-5level %logger{0} %msg%n");
+        encoder.setLayout(layout);
         encoder.start();
         ConsoleAppender<ILoggingEvent> stderr = new ConsoleAppender<>();
         stderr.setContext(context);
@@ -31,6 +49,24 @@ public final class LogSetting extends ContextAwareBase implements Configurator {
         for (String library : new String[] {"com.linecorp.armeria", "io.micrometer", "io.netty"}) {
             context.getLogger(library).setLevel(Level.ERROR);
         }
-        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** Whatever is quoted in it, a message is one line. */
+    private static final class Message extends MessageConverter {
+        @Override
+        public String convert(ILoggingEvent event) {
+            return ForeignText.line(String.valueOf(super.convert(event)), ForeignText.MAX_MESSAGE_CHARS);
+        }
+    }
+
+    /** A stack trace, every line of it behind a tab: an exception's message can't begin a line of the log. */
+    private static final class Trace extends ThrowableProxyConverter {
+        @Override
+        protected String throwableProxyToString(IThrowableProxy thrown) {
+            return super.throwableProxyToString(thrown)
+                    .lines()
+                    .map(line -> "\t" + ForeignText.line(line.strip(), ForeignText.MAX_MESSAGE_CHARS) + "\n")
+                    .collect(Collectors.joining());
+        }
     }
 }

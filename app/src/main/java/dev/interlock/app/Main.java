@@ -1,5 +1,6 @@
 package dev.interlock.app;
 
+import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.protocol.error.BadInputException;
@@ -121,12 +122,12 @@ public final class Main implements Runnable {
     private static int explain(Exception error) {
         switch (error) {
             case InterlockException known -> System.err.println("interlock: " + known.explanation());
-            case MalformedException malformed -> System.err.println("interlock: " + malformed.getMessage());
-            case BadSignatureException bad -> System.err.println("interlock: " + bad.getMessage());
+            case MalformedException malformed -> tell(malformed);
+            case BadSignatureException bad -> tell(bad);
             case FileSystemException file ->
                 System.err.println("interlock: " + file.getFile() + ": "
                         + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason()));
-            case IOException io -> System.err.println("interlock: " + io.getMessage());
+            case IOException io -> tell(io);
             case InterruptedException interrupted -> System.err.println("interlock: interrupted");
             default -> {
                 System.err.println("interlock: this is a fault in interlock itself, please report it:");
@@ -134,6 +135,10 @@ public final class Main implements Runnable {
             }
         }
         return exitCode(error);
+    }
+
+    private static void tell(Exception error) {
+        System.err.println("interlock: " + ForeignText.line(String.valueOf(error.getMessage())));
     }
 
     static int exitCode(Exception error) {

@@ -124,7 +124,6 @@ final class NodeProcess {
         }
         return new NodeException(
                 name(),
-                name() + " " + how + ". The end of " + folder.path().resolve("log") + ":\n  "
-                        + String.join("\n  ", tail));
+                name() + " " + how + ". The end of " + folder.path().resolve("log") + ": " + String.join(" / ", tail));
     }
 }

@@ -1,5 +1,6 @@
 package dev.interlock.app;
 
+import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.protocol.Json;
 import java.io.Console;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -18,7 +20,11 @@ final class Output {
     private Output() {}
 
     static String json(Object value) {
-        return new String(Json.write(value), StandardCharsets.UTF_8);
+        // Jackson escapes less than a terminal obeys; its line ends are the only ones.
+        return new String(Json.write(value), StandardCharsets.UTF_8)
+                .lines()
+                .map(ForeignText::line)
+                .collect(Collectors.joining("\n"));
     }
 
     /** Rows with the same keys; the keys are the header. */
@@ -30,8 +36,9 @@ final class Output {
         List<List<String>> cells = new ArrayList<>();
         cells.add(
                 columns.stream().map(column -> column.toUpperCase(Locale.ROOT)).toList());
-        rows.forEach(row -> cells.add(
-                columns.stream().map(column -> String.valueOf(row.get(column))).toList()));
+        rows.forEach(row -> cells.add(columns.stream()
+                .map(column -> ForeignText.line(String.valueOf(row.get(column))))
+                .toList()));
         for (List<String> line : cells) {
             StringBuilder text = new StringBuilder();
             for (int c = 0; c < columns.size(); c++) {

@@ -13,6 +13,7 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,7 +171,7 @@ final class RingCommand implements Runnable {
         }
         byte[] descriptor =
                 RingFolder.assemble(key, name, t, profiles(allowPublished), opened, names(dealing), new SecureRandom());
-        Files.write(output, descriptor);
+        DurableFile.writeNew(output, DurableFile.Access.EVERYONE, descriptor);
         RingDescriptor ring = RingDescriptor.open(descriptor);
         System.out.println("ring " + ring.id() + ": any " + t + " of "
                 + ring.threshold().n() + " providers, descriptor in " + output);
@@ -319,7 +320,7 @@ final class RingCommand implements Runnable {
                     cards(cards == null ? List.of() : cards),
                     Optional.ofNullable(dealing));
         }
-        Files.write(output, descriptor);
+        DurableFile.writeNew(output, DurableFile.Access.EVERYONE, descriptor);
         RingDescriptor next = RingDescriptor.open(descriptor);
         System.out.println("ring " + next.id() + ", epoch " + next.epoch() + ": any "
                 + next.threshold().t() + " of " + next.threshold().n() + " providers, descriptor in " + output);

@@ -10,12 +10,13 @@ import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -85,7 +86,7 @@ final class RingFolder {
             if (Files.exists(path) && (!Files.isDirectory(path) || !isEmpty(path))) {
                 throw new BadInputException(path + " exists and isn't an empty folder; a ring is created in a new one");
             }
-            Files.createDirectories(path);
+            DurableFile.createFolder(path);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
             List<Integer> ports = ports(providers + dealers, basePort);
             List<NodeFolder> nodes = new ArrayList<>();
@@ -114,7 +115,7 @@ final class RingFolder {
                 }
             }
             // The descriptor last: with it the folder is a ring's.
-            Files.write(path.resolve(DESCRIPTOR), descriptor);
+            DurableFile.writeNew(path.resolve(DESCRIPTOR), DurableFile.Access.EVERYONE, descriptor);
             return new RingFolder(path);
         } catch (IOException e) {
             throw new BadInputException(
@@ -155,9 +156,10 @@ final class RingFolder {
                 SigningKey key = new SigningKey(SecretBytes.taking(seed.copyToHeap()))) {
             byte[] descriptor = RingDescriptor.assemble(key, name, t, profiles, cards, dealing);
             byte[] secret = seed.copyToHeap();
-            Files.createFile(
-                    keyFile, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(keyFile, HexFormat.of().formatHex(secret) + "\n");
+            DurableFile.writeNew(
+                    keyFile,
+                    DurableFile.Access.OWNER,
+                    (HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII));
             Arrays.fill(secret, (byte) 0);
             return descriptor;
         }
@@ -210,13 +212,7 @@ final class RingFolder {
                 }
             }
             // In one step; whoever hasn't joined when this breaks off does so with the next `ring up`.
-            Path aside = path.resolve(DESCRIPTOR + ".new");
-            Files.write(aside, descriptor);
-            Files.move(
-                    aside,
-                    path.resolve(DESCRIPTOR),
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            DurableFile.write(path.resolve(DESCRIPTOR), DurableFile.Access.EVERYONE, descriptor);
             join();
             return next;
         } catch (IOException e) {

@@ -3,13 +3,13 @@ package dev.interlock.client;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.request.SeedCredential;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -24,8 +24,10 @@ public final class CredentialFile {
     public static void create(Path file, SecureRandom random) {
         try (SecretBytes seed = SecretBytes.random(SeedCredential.SEED_BYTES, random)) {
             byte[] secret = seed.copyToHeap();
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(file, PREFIX + HexFormat.of().formatHex(secret) + "\n");
+            DurableFile.writeNew(
+                    file,
+                    DurableFile.Access.OWNER,
+                    (PREFIX + HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII));
             Arrays.fill(secret, (byte) 0);
         } catch (FileAlreadyExistsException e) {
             throw new BadInputException(file + " exists; a credential is never overwritten");

@@ -5,13 +5,13 @@ import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,12 +30,10 @@ public final class PrivateKeyFile {
     public static void create(Path file, OpeningKey key) {
         byte[] secret = key.copyToHeap();
         try {
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(
-                    file,
-                    COMMENT + key.recipient() + "\n" + PREFIX + " "
-                            + key.recipient().kem().label() + " "
-                            + HexFormat.of().formatHex(secret) + "\n");
+            String text = COMMENT + key.recipient() + "\n" + PREFIX + " "
+                    + key.recipient().kem().label() + " "
+                    + HexFormat.of().formatHex(secret) + "\n";
+            DurableFile.writeNew(file, DurableFile.Access.OWNER, text.getBytes(StandardCharsets.US_ASCII));
         } catch (FileAlreadyExistsException e) {
             throw new BadInputException(file + " exists; a private key is never overwritten");
         } catch (IOException e) {

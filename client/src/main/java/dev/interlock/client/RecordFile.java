@@ -3,12 +3,11 @@ package dev.interlock.client;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,26 +59,12 @@ public final class RecordFile {
         }
         try {
             ProviderRecord.State all = now.merged(before, load());
-            makeFolder();
-            // By itself for its owner alone.
-            Path aside = Files.createTempFile(folder, "record-", ".tmp");
-            try {
-                Files.write(aside, Json.write(all));
-                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(aside);
-            }
+            DurableFile.createFolder(folder);
+            DurableFile.write(file, DurableFile.Access.OWNER, Json.write(all));
             before = all;
         } catch (IOException e) {
             warning.accept("the record of providers can't be kept in " + file + " ("
                     + e.getClass().getSimpleName() + "); INTERLOCK_RECORD names another folder, or off");
-        }
-    }
-
-    private void makeFolder() throws IOException {
-        if (!Files.isDirectory(folder)) {
-            Files.createDirectories(
-                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
     }
 

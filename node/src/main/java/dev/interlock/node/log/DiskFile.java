@@ -1,6 +1,7 @@
 package dev.interlock.node.log;
 
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileLock;
@@ -26,6 +27,7 @@ final class DiskFile implements LogFile {
     static DiskFile open(Path path) throws IOException {
         try {
             Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            DurableFile.syncName(path);
         } catch (FileAlreadyExistsException e) {
             // It goes on.
         }

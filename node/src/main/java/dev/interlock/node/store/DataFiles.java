@@ -1,11 +1,13 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -37,24 +39,24 @@ final class DataFiles {
 
     /** Creates the folder, for its owner only, unless it is there. */
     static void createFolder(Path folder) throws IOException {
-        Files.createDirectories(folder, permissions("rwx------"));
+        DurableFile.createFolder(folder);
     }
 
     /** Opens the file, after creating it for its owner only unless it is there. */
     static FileChannel openOrCreate(Path file) throws IOException {
         return FileChannel.open(
                 file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                Set.of(
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        LinkOption.NOFOLLOW_LINKS),
                 permissions("rw-------"));
     }
 
     /** Makes the names in a folder durable. */
     static void syncFolder(Path folder) throws IOException {
-        if (POSIX) { // elsewhere a folder can't be opened, and names are durable by themselves or not at all
-            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        }
+        DurableFile.syncFolder(folder);
     }
 
     FileMedium create(ObjectId id, BlobKind kind) throws IOException {

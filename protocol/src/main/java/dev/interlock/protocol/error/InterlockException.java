@@ -1,6 +1,11 @@
 package dev.interlock.protocol.error;
 
-/** Something went wrong that a caller can act on; the subclass says how. Messages never hold a secret. */
+import dev.interlock.core.encoding.ForeignText;
+
+/**
+ * Something went wrong that a caller can act on; the subclass says how. Messages never hold a secret, and are one printable
+ * line, whatever others said that they quote.
+ */
 public abstract sealed class InterlockException extends RuntimeException
         permits BadInputException,
                 TooFewProvidersException,
@@ -12,7 +17,7 @@ public abstract sealed class InterlockException extends RuntimeException
     private static final long serialVersionUID = 1L;
 
     InterlockException(String message) {
-        super(message);
+        super(ForeignText.line(message));
     }
 
     /** The message is what a person needs. */

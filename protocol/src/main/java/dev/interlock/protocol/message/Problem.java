@@ -1,6 +1,7 @@
 package dev.interlock.protocol.message;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.IntegrityException;
@@ -19,6 +20,18 @@ import java.util.Locale;
  * @param culprits nodes shown to be at fault for broken integrity
  */
 public record Problem(Kind kind, String message, String node, List<String> culprits) {
+    private static final int MAX_CULPRITS = 256;
+
+    public Problem {
+        // What another node says reaches logs and terminals.
+        message = ForeignText.line(message, ForeignText.MAX_MESSAGE_CHARS);
+        node = ForeignText.line(node, ForeignText.MAX_NAME_CHARS);
+        culprits = culprits.stream()
+                .limit(MAX_CULPRITS)
+                .map(each -> ForeignText.line(each, ForeignText.MAX_NAME_CHARS))
+                .toList();
+    }
+
     /** What the receiver can do about it, and the HTTP status that carries it. */
     public enum Kind {
         @JsonProperty("bad-input")
