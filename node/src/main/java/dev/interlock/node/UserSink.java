@@ -39,7 +39,7 @@ public final class UserSink {
     /** Breaks off; an error is the whole answer if nothing was sent yet. */
     public void fail(Throwable cause) {
         if (!response.completeExceptionally(cause)) {
-            out.fail(cause);
+            out.drop(cause);
         }
     }
 

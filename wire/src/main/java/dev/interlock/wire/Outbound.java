@@ -53,6 +53,11 @@ public final class Outbound {
         writer.close(cause);
     }
 
+    /** Breaks off, and lets go at once of what wasn't taken yet, even if the receiver never takes anything again. */
+    public void drop(Throwable cause) {
+        writer.abort(cause);
+    }
+
     private static void await(CompletableFuture<Void> future, Duration deadline)
             throws IOException, InterruptedException {
         try {

@@ -72,9 +72,13 @@ public final class Peer {
         return begin(method, path, authorization, body).complete(deadline);
     }
 
-    /** A request whose answer comes only when much else is done; {@link Call#complete} brings it. */
+    /**
+     * A request whose answer comes only when much else is done; {@link Call#complete} brings it.
+     *
+     * @param body the caller's again: it may be secret, and wiped while the request is still on its way
+     */
     public Call begin(HttpMethod method, String path, Optional<String> authorization, byte[] body) {
-        return new Call(client.execute(HttpRequest.of(headers(method, path, authorization), HttpData.wrap(body)))
+        return new Call(client.execute(HttpRequest.of(headers(method, path, authorization), copy(body)))
                 .aggregate());
     }
 
@@ -240,6 +244,12 @@ public final class Peer {
                 return e;
             }
         }
+    }
+
+    private static HttpData copy(byte[] body) {
+        return body.length == 0
+                ? HttpData.empty()
+                : HttpData.wrap(new WipedBuffer(body.length).setBytes(0, body).writerIndex(body.length));
     }
 
     private RequestHeaders headers(HttpMethod method, String path, Optional<String> authorization) {

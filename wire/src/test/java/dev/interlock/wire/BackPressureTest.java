@@ -19,6 +19,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,25 @@ final class BackPressureTest {
         }
     }
 
+    /** A dealer whose receiver stands still forgets the share all the same. */
+    @Test
+    void whatNobodyTookIsWipedWhenItIsDropped() throws Exception {
+        Outbound out = begin("/left").out();
+        AtomicInteger held = new AtomicInteger();
+        long sent = sendUntilStalled(out, () -> {
+            held.incrementAndGet();
+            return new WipedBuffer(PIECE_BYTES, _ -> held.decrementAndGet()).writeZero(PIECE_BYTES);
+        });
+        assertThat(sent).isLessThanOrEqualTo(HELD_BYTES);
+        assertThat(held.get()).isPositive();
+        out.drop(new IllegalStateException("given up"));
+        long end = System.nanoTime() + PATIENT.toNanos();
+        while (held.get() > 0 && System.nanoTime() < end) {
+            Thread.sleep(10);
+        }
+        assertThat(held.get()).isZero();
+    }
+
     private record Streaming(Outbound out, CompletableFuture<AggregatedHttpResponse> answer) {}
 
     private Streaming begin(String path) {
@@ -122,11 +143,15 @@ final class BackPressureTest {
 
     /** The bytes that were taken until nothing moved, all of which are still to be read somewhere. */
     private static long sendUntilStalled(Outbound out) throws Exception {
+        return sendUntilStalled(out, BackPressureTest::piece);
+    }
+
+    private static long sendUntilStalled(Outbound out, Supplier<ByteBuf> pieces) throws Exception {
         long sent = 0;
         while (sent <= HELD_BYTES) {
             sent += PIECE_BYTES;
             try {
-                out.write(piece(), SOON);
+                out.write(pieces.get(), SOON);
             } catch (Inbound.StalledException e) {
                 break;
             }

@@ -401,15 +401,7 @@ public final class DealerService {
         @Override
         void fail(InterlockException cause) {
             if (!ended) {
-                upload.out().fail(cause);
-                return;
-            }
-            // Its stream can't be broken off any more. Wiped on its way, the share wouldn't fit the root behind it, and
-            // that would look like a lie of ours.
-            try {
-                complete();
-            } catch (InterlockException e) {
-                // What failed first is what is told.
+                upload.out().drop(cause);
             }
         }
 
@@ -505,7 +497,7 @@ public final class DealerService {
 
         @Override
         void fail(InterlockException cause) {
-            uploads.forEach(upload -> upload.out().fail(cause));
+            uploads.forEach(upload -> upload.out().drop(cause));
         }
 
         @Override
