@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.node.log.Line;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ final class LogNames {
 
     String line(Line line) {
         return String.format(
+                Locale.ROOT,
                 "%5d  %s  %-10s %s", line.sequence(), Output.time(line.time()), line.event(), fields(line));
     }
 

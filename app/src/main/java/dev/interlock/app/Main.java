@@ -36,6 +36,7 @@ public final class Main implements Runnable {
             names = {"-V", "--version"},
             versionHelp = true,
             description = "show the version, its commit and the Java that runs it")
+    @SuppressWarnings("unused") // picocli asks for it
     private boolean version;
 
     @CommandLine.Spec

@@ -51,21 +51,12 @@ final class Progress implements AutoCloseable, LongConsumer {
 
     /** Takes the bar away, so that something else can be printed. Repeating it does nothing. */
     @Override
-    public void close() {
-        Thread drawn;
-        synchronized (this) {
-            drawn = drawing;
-            drawing = null;
-        }
-        if (drawn == null) {
+    public synchronized void close() {
+        if (drawing == null) {
             return;
         }
-        drawn.interrupt();
-        try {
-            drawn.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        drawing.interrupt();
+        drawing = null;
         Screen.clear();
         if (allPassed()) {
             long nanos = System.nanoTime() - begunNanos;
@@ -76,13 +67,21 @@ final class Progress implements AutoCloseable, LongConsumer {
 
     private void draw() {
         try {
-            while (true) {
-                Screen.status(line(task, done.get(), total, System.nanoTime() - begunNanos, afterwards));
+            while (drawn()) {
                 Thread.sleep(PERIOD_MILLIS);
             }
         } catch (InterruptedException e) {
             // Closed.
         }
+    }
+
+    /** Unless the bar was taken away. */
+    private synchronized boolean drawn() {
+        if (drawing == null) {
+            return false;
+        }
+        Screen.status(line(task, done.get(), total, System.nanoTime() - begunNanos, afterwards));
+        return true;
     }
 
     /** One state of the line: at most 79 columns. */

@@ -3,6 +3,7 @@ package dev.interlock.app;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +81,7 @@ final class Usage {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         Catalogue.all()
                 .forEach((name, entry) -> groups.computeIfAbsent(entry.group(), group -> new ArrayList<>())
-                        .add(String.format("  %-17s %s", name, entry.summary())));
+                        .add(String.format(Locale.ROOT, "  %-17s %s", name, entry.summary())));
         StringBuilder text = new StringBuilder();
         groups.forEach((group, lines) -> text.append("\n")
                 .append(group)

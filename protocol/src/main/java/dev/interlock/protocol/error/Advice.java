@@ -66,7 +66,12 @@ public sealed interface Advice {
     /** Make a node's folder. */
     record MakeNode() implements Advice {}
 
-    /** Have a node join a ring. @param role provider or dealer */
+    /**
+     * Have a node join a ring.
+     *
+     * @param role provider or dealer
+     * @param folder the node's
+     */
     record Join(String role, String folder) implements Advice {}
 
     /** Make a ring's descriptor from the cards of its nodes. */
