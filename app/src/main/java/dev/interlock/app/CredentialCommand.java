@@ -28,17 +28,20 @@ final class CredentialCommand implements Runnable {
     }
 
     @Command(name = "init", description = "Makes a new credential. Whoever reads the file is you.")
-    int init(@Parameters(paramLabel = "FILE") Path file) {
+    int init(@Parameters(paramLabel = "FILE", description = "a new file") Path file) {
         CredentialFile.create(file, new SecureRandom());
         System.err.println(
-                "A new credential is in " + file + ". `interlock credential show` prints what operators need.");
+                "interlock: " + file
+                        + " is who you are. Whoever has it opens all that is yours; whoever loses it has lost that. Keep a copy.");
+        Screen.hint("What operators need:  interlock credential show --ring RING --credential " + file);
         return 0;
     }
 
     @Command(name = "show", description = "Prints, for every node of the ring, the public key by which it knows you.")
     int show(@Mixin RingOptions options) {
         RingDescriptor ring = options.descriptor();
-        try (SeedCredential credential = CredentialFile.read(options.credentialFile())) {
+        try (SeedCredential credential =
+                CredentialFile.read(SecretFile.check(options.credentialFile(), "the credential"))) {
             ring.nodes()
                     .map(NodeCard::name)
                     .forEach(node -> System.out.println(node + " " + credential.publicKey(ring.id(), node)));

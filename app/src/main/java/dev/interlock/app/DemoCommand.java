@@ -22,7 +22,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +49,10 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "leave the ring up, and its folder there")
     private boolean keep;
 
-    @Option(names = "--dir", paramLabel = "DIR", description = "the ring's folder (default: a temporary one)")
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "a new or empty folder for the ring (default: a temporary one)")
     private @Nullable Path dir;
 
     private final List<Map<String, Object>> story = new ArrayList<>();
@@ -58,27 +60,52 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Path folder = dir == null ? Files.createTempDirectory("interlock-demo-") : dir;
-        RingFolder ring = RingFolder.create(folder.resolve("ring"), "demo", T, N, 1, 0, Set.of(Profile.BLINDED));
-        Thread stopper = Thread.ofPlatform().unstarted(() -> RingCommand.down(ring));
+        DemoFolder folder = DemoFolder.create(dir);
+        Thread stopper = Thread.ofPlatform().unstarted(() -> {
+            stopChildren();
+            folder.deleteQuietly();
+        });
         Runtime.getRuntime().addShutdownHook(stopper);
+        Interruption.means(() -> "the ring is stopped");
+        RingFolder ring = RingFolder.create(folder.ring(), "demo", T, N, 1, 0, Set.of(Profile.BLINDED));
         try {
-            tell(ring, folder);
+            tell(ring, folder.path());
         } finally {
             if (!keep) {
                 say("");
                 say("Stopping the ring.");
                 RingCommand.down(ring);
-                delete(folder);
+                folder.delete();
             }
-            Runtime.getRuntime().removeShutdownHook(stopper);
         }
+        Runtime.getRuntime().removeShutdownHook(stopper);
         if (keep) {
             say("");
             say("The ring stays up:  export INTERLOCK_RING=" + ring.path());
             say("Stop it with:       interlock ring down " + ring.path());
         }
         return asExpected ? 0 : Main.FAILED;
+    }
+
+    /** All nodes, those included that have only begun to start: each is a child of this process. */
+    private static void stopChildren() {
+        long end = System.nanoTime()
+                + Duration.ofSeconds(NodeCommand.CLOSE_SECONDS + 5).toNanos();
+        // The story may go on starting nodes for a moment; it ends with the process.
+        for (int quiet = 0; quiet < 5; ) {
+            List<ProcessHandle> children = ProcessHandle.current()
+                    .children()
+                    .filter(ProcessHandle::isAlive)
+                    .toList();
+            boolean late = System.nanoTime() > end;
+            children.forEach(late ? ProcessHandle::destroyForcibly : ProcessHandle::destroy);
+            quiet = children.isEmpty() ? quiet + 1 : 0;
+            try {
+                Thread.sleep(100);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
     }
 
     private void tell(RingFolder ring, Path folder) throws IOException, InterruptedException {
@@ -94,7 +121,7 @@ final class DemoCommand implements Callable<Integer> {
         try (Interlock interlock = Interlock.open(
                 ring.descriptor(), CredentialFile.read(ring.credential()), Deadlines.stallAfter(STALL))) {
             Path large = largeFile(folder);
-            Path small = folder.resolve("small.txt");
+            Path small = folder.resolve(DemoFolder.SMALL);
             Files.writeString(small, SECRET);
 
             title("Put: the file passes round the ring, each provider adds its layer of the pad");
@@ -152,9 +179,10 @@ final class DemoCommand implements Callable<Integer> {
         long length = Files.size(file);
         long begun = System.nanoTime();
         try (FileChannel in = FileChannel.open(file);
-                Output.Progress progress = new Output.Progress("put")) {
+                Progress progress = new Progress("put", "checking that any t providers open it")) {
             progress.start(length);
             Token token = interlock.put(in, length, PutOptions.DEFAULT, progress);
+            progress.close();
             note("put " + file.getFileName() + ", " + Output.size(length), "id " + token.object(), begun, length);
             return token;
         }
@@ -163,10 +191,10 @@ final class DemoCommand implements Callable<Integer> {
     private void get(Interlock interlock, Token token, Path original, Path folder, String what)
             throws IOException, InterruptedException {
         long begun = System.nanoTime();
-        Path copy = folder.resolve("copy");
+        Path copy = folder.resolve(DemoFolder.COPY);
         Fetched fetched;
         try (OutputFile out = OutputFile.create(copy, false);
-                Output.Progress progress = new Output.Progress("get")) {
+                Progress progress = new Progress("get", "")) {
             fetched = interlock.get(token.object(), out.channel(), GetOptions.DEFAULT, progress::start, progress);
             out.publish();
         }
@@ -239,7 +267,7 @@ final class DemoCommand implements Callable<Integer> {
             return modules;
         }
         // A JDK image without one: its own files, end to end.
-        Path joined = folder.resolve("jdk-files");
+        Path joined = folder.resolve(DemoFolder.LARGE);
         try (FileChannel out = FileChannel.open(joined, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 Stream<Path> files = Files.walk(Path.of(System.getProperty("java.home")))) {
             List<Path> regular = files.filter(Files::isRegularFile).toList();
@@ -294,13 +322,5 @@ final class DemoCommand implements Callable<Integer> {
 
     private static void say(String text) {
         System.out.println(text);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = "Has the providers erase their shares of an object, for ever.",
         mixinStandardHelpOptions = true)
 final class DestroyCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id")
+    @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 
@@ -45,10 +45,11 @@ final class DestroyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        ObjectId object = ObjectId.parse(id);
+        String typed = Ids.check(id);
         // Before anything is erased: receipts that can't be kept are no reason to destroy first.
         try (Interlock interlock = ring.open();
                 OutputFile file = receipts == null ? null : OutputFile.create(receipts, false)) {
+            ObjectId object = Ids.resolve(interlock, typed);
             int n = interlock.ring().threshold().n();
             Destruction done = interlock.destroy(object, at, erased -> {
                 if (!json) {
@@ -70,7 +71,7 @@ final class DestroyCommand implements Callable<Integer> {
                                             + String.join(", ", done.told().get(name)) + " will tell it"
                                     : "")));
             if (json) {
-                Map<String, Object> said = new LinkedHashMap<>();
+                Map<String, @Nullable Object> said = new LinkedHashMap<>();
                 said.put("object", object.toString());
                 said.put("erased", List.copyOf(done.receipts().keySet()));
                 said.put("failed", done.failures());
@@ -78,13 +79,13 @@ final class DestroyCommand implements Callable<Integer> {
                 said.put("providers", n);
                 said.put(
                         "unrecoverableSince",
-                        done.unrecoverableSince().map(Object::toString).orElse(""));
+                        done.unrecoverableSince().map(Object::toString).orElse(null));
                 System.out.println(Output.json(said));
             } else {
                 System.out.println(
                         object + ": " + done.receipts().size() + " of " + n + " providers erased their share; "
                                 + done.unrecoverableSince()
-                                        .map(when -> "unrecoverable since " + when)
+                                        .map(when -> "unrecoverable since " + Output.time(when))
                                         .orElse("it can still be opened"));
             }
             return done.unrecoverableSince().isPresent() ? 0 : Main.TOO_FEW;

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Parameters;
         description = "Opens an object with any t providers and writes it to a file, or to standard output.",
         mixinStandardHelpOptions = true)
 final class GetCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id, as `interlock put` printed it")
+    @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 
@@ -86,15 +87,17 @@ final class GetCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        ObjectId object = ObjectId.parse(id);
+        String typed = Ids.check(id);
         try (Interlock interlock = ring.open();
                 Keys keys = keys();
-                Output.Progress progress = new Output.Progress("get")) {
+                Progress progress = new Progress("get", "")) {
+            ObjectId object = Ids.resolve(interlock, typed);
             Fetched fetched;
             if (output == null || output.equals("-")) {
                 fetched = toStandardOutput(interlock, object, keys.options());
             } else {
                 try (OutputFile file = OutputFile.create(Path.of(output), force)) {
+                    Interruption.means(() -> output + " not written");
                     fetched = interlock.get(object, file.channel(), keys.options(), progress::start, progress);
                     file.publish();
                 } catch (FileSystemException e) {
@@ -103,7 +106,8 @@ final class GetCommand implements Callable<Integer> {
                     throw new FileSystemException(output, null, e.getMessage());
                 }
             }
-            fetched.detours().forEach((node, why) -> System.err.println("interlock: went round " + node + ": " + why));
+            progress.close();
+            fetched.detours().forEach((node, why) -> System.err.println("interlock: skipped " + node + ": " + why));
             if (json) {
                 Map<String, Object> said = new LinkedHashMap<>();
                 said.put("object", object.toString());
@@ -128,8 +132,16 @@ final class GetCommand implements Callable<Integer> {
     private Keys keys() {
         Optional<UserKeyFile> userKey = Optional.ofNullable(share).map(UserKeyFile::open);
         Blinding blinding = SchemeOptions.blinding(blinds);
-        return new Keys(
-                new GetOptions(from, blinding, Optional.ofNullable(key).map(PrivateKeyFile::read), userKey, way()));
+        Optional<OpeningKey> privateKey = Optional.ofNullable(key).map(PrivateKeyFile::read);
+        Keys keys = new Keys(new GetOptions(from, blinding, privateKey, userKey, way()));
+        try {
+            // Only what is a key is secret.
+            Stream.of(key, share).flatMap(Stream::ofNullable).forEach(file -> SecretFile.check(file, "the key"));
+            return keys;
+        } catch (RuntimeException e) {
+            keys.close();
+            throw e;
+        }
     }
 
     private GetOptions.Way way() {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = "Shows an object's token, checked against its signature chain, and its state at every provider.",
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id")
+    @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 
@@ -35,15 +35,17 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ObjectId object = ObjectId.parse(id);
+        String typed = Ids.check(id);
         try (Interlock interlock = ring.open()) {
+            ObjectId object = Ids.resolve(interlock, typed);
             ObjectStatus status = interlock.info(object);
             Token token = status.token();
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("object", object.toString());
             fields.put("length", token.length());
             fields.put("chunks", token.layout().count());
-            fields.put("created", Instant.ofEpochMilli(token.createdMillis()).toString());
+            Instant created = Instant.ofEpochMilli(token.createdMillis());
+            fields.put("created", json ? created.toString() : Output.time(created));
             fields.put("generation", token.generation());
             fields.put("protocol", token.scheme().protocol());
             fields.put("profile", token.scheme().profile().text());

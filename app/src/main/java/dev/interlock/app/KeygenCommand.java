@@ -35,9 +35,9 @@ final class KeygenCommand implements Callable<Integer> {
         try (OpeningKey key = OpeningKey.generate(Kem.parse(kem), new SecureRandom())) {
             PrivateKeyFile.create(output, key);
             System.out.println(key.recipient());
-            System.err.println(
-                    "The private key is in " + output + ". Whoever has it opens what is put to the public key"
-                            + " above; whoever loses it has lost that. Keep a copy.");
+            System.err.println("interlock: "
+                    + "the private key is in " + output + ". Whoever has it opens what is put to the public key"
+                    + " above; whoever loses it has lost that. Keep a copy.");
             return 0;
         }
     }

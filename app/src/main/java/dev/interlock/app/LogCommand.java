@@ -1,7 +1,8 @@
 package dev.interlock.app;
 
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SessionId;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.UserList;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Head;
 import dev.interlock.node.log.Line;
@@ -86,6 +87,21 @@ final class LogCommand implements Runnable {
             return file;
         }
 
+        Optional<RingDescriptor> descriptor() {
+            return ring.descriptorIfGiven();
+        }
+
+        /** The users of the node whose folder this is; none where it's a copy of the log alone. */
+        Map<String, String> users() {
+            return Files.isDirectory(path) ? allowed(NodeFolder.open(path)) : Map.of();
+        }
+
+        private static Map<String, String> allowed(NodeFolder node) {
+            Map<String, String> names = new LinkedHashMap<>();
+            new UserList(node).all().forEach(user -> names.put(user.key().toString(), user.name()));
+            return names;
+        }
+
         private IntegrityException wrong(String why) {
             return new IntegrityException(file() + ", line 1: " + why, List.of());
         }
@@ -139,17 +155,19 @@ final class LogCommand implements Runnable {
                 System.out.println(Output.json(fields));
                 return 0;
             }
-            System.out.println("The log of " + log.node() + " holds: " + log.entries() + " entries, from " + log.first()
-                    + " to " + log.last() + ".");
+            System.out.println("The log of " + log.node() + " holds: "
+                    + (log.entries() == 1 ? "1 entry" : log.entries() + " entries") + ", from "
+                    + Output.time(log.first()) + " to " + Output.time(log.last()) + ".");
             System.out.println("key     " + log.key() + " (" + source.keyFrom() + ")");
             System.out.println("signed  up to entry " + log.head().signedSequence() + ", at "
                     + log.head().line().time()
                     + (log.unsigned() == 0 ? "" : "; the " + log.unsigned() + " entries after that are only chained"));
             if (log.recovered() > 0) {
-                System.out.println("crashes " + log.recovered() + " times a torn end was set aside, see RECOVERED");
+                System.out.println("crashes " + Output.count(log.recovered(), "time")
+                        + " a torn end was set aside, see RECOVERED");
             }
             if (log.steppedBack() > 0) {
-                System.out.println("clock   " + log.steppedBack() + " times it was set back");
+                System.out.println("clock   " + Output.count(log.steppedBack(), "time") + " it was set back");
             }
             System.out.println("head    " + log.head().line().text());
             return 0;
@@ -174,7 +192,13 @@ final class LogCommand implements Runnable {
     }
 
     /** What it says of one object, or of all. */
-    @Command(name = "show", description = "Checks an audit log and prints its lines.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "show",
+            description = {
+                "Checks an audit log and prints its lines: names where they are known, and the first digits of ids;",
+                "--full for the lines as they are."
+            },
+            mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
         @Mixin
         @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -183,13 +207,17 @@ final class LogCommand implements Runnable {
         @Option(names = "--object", paramLabel = "ID", description = "only what concerns this object and its sessions")
         private @Nullable String object;
 
+        @Option(names = "--full", description = "the lines as they are, every digit of them")
+        private boolean full;
+
         @Override
         public Integer call() throws IOException {
             // An entry may come before the one that says which object its session is about.
             Set<String> sessions = new HashSet<>();
-            String id = object == null ? null : ObjectId.parse(object).toString();
+            LogNames names = new LogNames(source.descriptor(), source.users());
+            String id = object == null ? null : Ids.check(object);
             LogCheck log = source.check(line -> {
-                if (id != null && id.equals(line.fields().get("object"))) {
+                if (id != null && line.fields().getOrDefault("object", "").startsWith(id)) {
                     Optional.ofNullable(line.fields().get("session"))
                             .map(SessionId::parse)
                             .ifPresent(session -> sessions.add(session.toString()));
@@ -198,9 +226,9 @@ final class LogCommand implements Runnable {
             var _ = LogCheck.verify(source.file(), Optional.empty(), line -> {
                 if (line.sequence() <= log.entries()
                         && (id == null
-                                || id.equals(line.fields().get("object"))
+                                || line.fields().getOrDefault("object", "").startsWith(id)
                                 || sessions.contains(line.fields().getOrDefault("session", "")))) {
-                    System.out.println(line.text());
+                    System.out.println(full ? line.text() : names.line(line));
                 }
             });
             return 0;

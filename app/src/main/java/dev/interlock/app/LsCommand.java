@@ -3,12 +3,11 @@ package dev.interlock.app;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.Listed;
 import dev.interlock.protocol.ring.RingDescriptor;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,9 +15,6 @@ import picocli.CommandLine.Option;
 /** {@code interlock ls}. */
 @Command(name = "ls", description = "Lists your objects, newest first.", mixinStandardHelpOptions = true)
 final class LsCommand implements Callable<Integer> {
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
-
     @Option(names = "--json", description = "for programs")
     private boolean json;
 
@@ -35,7 +31,7 @@ final class LsCommand implements Callable<Integer> {
                     objects.stream().anyMatch(object -> object.destroyAt().isPresent());
             boolean degraded =
                     objects.stream().anyMatch(object -> !object.missing().isEmpty());
-            List<Map<String, Object>> rows = objects.stream()
+            List<Map<String, @Nullable Object>> rows = objects.stream()
                     .map(object -> row(object, descriptor, scheduled, degraded))
                     .toList();
             if (json) {
@@ -47,11 +43,12 @@ final class LsCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> row(Listed object, RingDescriptor descriptor, boolean scheduled, boolean degraded) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("id", object.object().toString());
+    private Map<String, @Nullable Object> row(
+            Listed object, RingDescriptor descriptor, boolean scheduled, boolean degraded) {
+        Map<String, @Nullable Object> row = new LinkedHashMap<>();
+        row.put(json ? "object" : "id", object.object().toString());
         row.put(json ? "length" : "size", json ? object.length() : Output.size(object.length()));
-        row.put("created", json ? object.created().toString() : TIME.format(object.created()));
+        row.put("created", json ? object.created().toString() : Output.time(object.created()));
         row.put("protocol", object.protocol());
         row.put("profile", object.profile());
         row.put(
@@ -70,8 +67,8 @@ final class LsCommand implements Callable<Integer> {
             row.put(
                     json ? "destroyAt" : "destroyed",
                     object.destroyAt()
-                            .map(at -> json ? at.toString() : "at " + TIME.format(at))
-                            .orElse(""));
+                            .map(at -> json ? at.toString() : "at " + Output.time(at))
+                            .orElse(json ? null : ""));
         }
         return row;
     }

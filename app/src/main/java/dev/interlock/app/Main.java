@@ -1,43 +1,25 @@
 package dev.interlock.app;
 
-import dev.interlock.core.encoding.ForeignText;
-import dev.interlock.core.encoding.MalformedException;
-import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.error.DestroyedException;
-import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NoSuchObjectException;
-import dev.interlock.protocol.error.NodeException;
-import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Peers;
-import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The {@code interlock} command: results on stdout, everything else on stderr. */
 @Command(
         name = "interlock",
-        version = "interlock 0.1.0",
-        description =
-                "Keeps secrets in clouds that needn't be trusted: any t of n providers open them, fewer learn nothing.",
-        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = {"Threshold key management: any t of n independent providers open a secret, fewer than t cannot."
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
-            "Start with:  interlock demo",
-            "",
-            "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too few providers, 4 integrity (culprits named),",
-            "            5 no such object or destroyed, 6 refused.",
-            "INTERLOCK_RING and INTERLOCK_CREDENTIAL stand for --ring and --credential. INTERLOCK_RECORD names the folder",
-            "of what was learned of providers; off keeps nothing."
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too few providers, 4 integrity (culprits",
+            "            named), 5 no such object or destroyed, 6 refused.",
+            "INTERLOCK_RING and INTERLOCK_CREDENTIAL stand for --ring and --credential.",
+            "INTERLOCK_RECORD names the folder of what was learned of providers; off keeps nothing."
         })
 public final class Main implements Runnable {
     static final int FAILED = 1;
@@ -49,8 +31,13 @@ public final class Main implements Runnable {
 
     private static final Set<String> ASKS_NODES =
             Set.of("put", "get", "ls", "info", "destroy", "schedule-destroy", "cancel-destroy", "repair");
-    /** By name, in the order of the help. */
-    private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
+    @CommandLine.Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "show the version, its commit and the Java that runs it")
+    @SuppressWarnings("unused") // picocli asks for it
+    private boolean version;
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -58,104 +45,94 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "which command? `interlock demo` shows the whole story");
     }
 
     public static void main(String[] args) {
         if (args.length > 0 && (args[0].equals("provider") || args[0].equals("dealer"))) {
             System.setProperty("interlock.log", System.getProperty("interlock.log", "INFO"));
+        } else {
+            Interruption.arm();
         }
         if (args.length > 0 && ASKS_NODES.contains(args[0])) {
             Peers.prepare();
         }
-        System.exit(run(args));
+        int code = run(args);
+        Interruption.over();
+        System.exit(code);
     }
 
-    static int run(String... args) {
+    static int run(String... typed) {
+        String[] args = translated(typed);
+        boolean json = List.of(args).contains("--json");
+        if (args.length > 0 && !args[0].startsWith("-") && !Catalogue.all().containsKey(args[0])) {
+            return Failure.usage(Usage.noCommand(
+                            "interlock", args[0], Catalogue.all().keySet()))
+                    .tell(json);
+        }
         return commandLine(args)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((error, command, parsed) -> explain(error))
+                .setParameterExceptionHandler(
+                        (error, words) -> Failure.usage(Usage.wrong(error)).tell(json))
+                .setExecutionExceptionHandler((error, command, parsed) -> explain(error, json))
                 .execute(args);
     }
 
-    private static Map<String, Supplier<Object>> commands() {
-        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("demo", DemoCommand::new);
-        commands.put("put", PutCommand::new);
-        commands.put("get", GetCommand::new);
-        commands.put("ls", LsCommand::new);
-        commands.put("info", InfoCommand::new);
-        commands.put("destroy", DestroyCommand::new);
-        commands.put("schedule-destroy", ScheduleDestroyCommand.Schedule::new);
-        commands.put("cancel-destroy", ScheduleDestroyCommand.Cancel::new);
-        commands.put("replace", RenewCommands.Replace::new);
-        commands.put("refresh", RenewCommands.Refresh::new);
-        commands.put("reshare", RenewCommands.Reshare::new);
-        commands.put("follow", RenewCommands.Follow::new);
-        commands.put("repair", RepairCommand::new);
-        commands.put("status", StatusCommand::new);
-        commands.put("ring", RingCommand::new);
-        commands.put("credential", CredentialCommand::new);
-        commands.put("keygen", KeygenCommand::new);
-        commands.put("proof", ProofCommand::new);
-        commands.put("evidence", EvidenceCommand::new);
-        commands.put("receipts", ReceiptsCommand::new);
-        commands.put("audit", AuditCommand::new);
-        commands.put("log", LogCommand::new);
-        commands.put("provider", () -> NodeCommand.of(Role.PROVIDER));
-        commands.put("dealer", () -> NodeCommand.of(Role.DEALER));
-        return commands;
+    /** The command line with all commands, as the help, the completion and the manual describe it. */
+    static CommandLine whole() {
+        CommandLine interlock = new CommandLine(new Main());
+        Catalogue.all()
+                .forEach((name, entry) ->
+                        interlock.addSubcommand(name, entry.command().get()));
+        Usage.dress(interlock);
+        return interlock;
     }
 
     /** The whole command, or as much of it as these arguments call. */
     private static CommandLine commandLine(String... args) {
-        CommandLine interlock = new CommandLine(new Main());
         // Reading a command's options takes longer than many a command runs.
-        Supplier<Object> called = args.length == 0 ? null : COMMANDS.get(args[0]);
-        if (called != null) {
-            return interlock.addSubcommand(called.get());
+        Catalogue.Entry called = args.length == 0 ? null : Catalogue.all().get(args[0]);
+        if (called == null) {
+            return whole();
         }
-        COMMANDS.values().forEach(command -> interlock.addSubcommand(command.get()));
+        CommandLine interlock = new CommandLine(new Main());
+        interlock.addSubcommand(args[0], called.command().get());
+        Usage.dress(interlock);
         return interlock;
     }
 
-    private static int explain(Exception error) {
-        switch (error) {
-            case InterlockException known -> System.err.println("interlock: " + known.explanation());
-            case MalformedException malformed -> tell(malformed);
-            case BadSignatureException bad -> tell(bad);
-            case FileSystemException file ->
-                System.err.println("interlock: " + file.getFile() + ": "
-                        + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason()));
-            case IOException io -> tell(io);
-            case InterruptedException interrupted -> System.err.println("interlock: interrupted");
-            default -> {
-                System.err.println("interlock: this is a fault in interlock itself, please report it:");
-                error.printStackTrace();
-            }
+    /** What people try first, in this command's own words. */
+    static String[] translated(String... args) {
+        if (args.length == 0) {
+            return args;
         }
-        return exitCode(error);
+        return switch (args[0]) {
+            case "help" -> {
+                String[] words = Arrays.copyOfRange(args, 1, args.length + 1);
+                words[words.length - 1] = "--help";
+                yield words;
+            }
+            case "version" -> new String[] {"--version"};
+            case "list" -> {
+                String[] words = args.clone();
+                words[0] = "ls";
+                yield words;
+            }
+            default -> args;
+        };
     }
 
-    private static void tell(Exception error) {
-        System.err.println("interlock: " + ForeignText.line(String.valueOf(error.getMessage())));
+    private static int explain(Exception error, boolean json) {
+        Failure failure = Failure.of(error);
+        int code = failure.tell(json);
+        if (failure.kind().equals("fault") || Screen.isVerbose()) {
+            error.printStackTrace();
+        }
+        return code;
     }
 
     static int exitCode(Exception error) {
-        return switch (error) {
-            case InterlockException known ->
-                switch (known) {
-                    case BadInputException bad -> USAGE;
-                    case TooFewProvidersException few -> TOO_FEW;
-                    case IntegrityException broken -> INTEGRITY;
-                    case NoSuchObjectException none -> NO_OBJECT;
-                    case DestroyedException gone -> NO_OBJECT;
-                    case RefusedException refused -> REFUSED;
-                    case NodeException failed -> FAILED;
-                };
-            case MalformedException malformed -> USAGE;
-            case BadSignatureException bad -> INTEGRITY;
-            default -> FAILED;
-        };
+        return Failure.of(error).exit();
     }
 }

@@ -3,6 +3,7 @@ package dev.interlock.app;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
+import dev.interlock.node.UserList;
 import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.provider.ProviderNode;
@@ -20,9 +21,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,7 +47,7 @@ final class NodeCommand implements Callable<Integer> {
             names = "--stall",
             paramLabel = "SECONDS",
             defaultValue = "20",
-            description = "longest silence of another node (default: ${DEFAULT-VALUE})")
+            description = "how long another node may be silent (default: ${DEFAULT-VALUE})")
     private double stall;
 
     @Option(
@@ -87,8 +90,9 @@ final class NodeCommand implements Callable<Integer> {
 
     @Command(name = "init", description = "Makes a node's keys in a new folder and prints its public card.")
     int init(
-            @Parameters(paramLabel = "DIR") Path folder,
-            @Option(names = "--name", required = true, description = "its name in the ring") String name,
+            @Parameters(paramLabel = "DIR", description = "a new folder") Path folder,
+            @Option(names = "--name", paramLabel = "NAME", required = true, description = "its name in the ring")
+                    String name,
             @Option(
                             names = "--address",
                             required = true,
@@ -97,15 +101,14 @@ final class NodeCommand implements Callable<Integer> {
                     String address) {
         NodeFolder made = NodeFolder.init(folder, role, name, address, new SecureRandom(), Instant.now());
         System.out.print(new String(made.cardDocument(), StandardCharsets.UTF_8));
-        System.err.println(
-                "The card above is in " + folder.resolve("card") + ". It is public: give it to whoever assembles"
-                        + " the ring. Everything else in " + folder + " stays here.");
+        Screen.hint("The card above is in " + folder.resolve("card") + ". It is public: give it to whoever assembles"
+                + " the ring. Everything else in " + folder + " stays here.");
         return 0;
     }
 
     @Command(name = "join", description = "Has the node serve the ring of a descriptor that names it.")
     int join(
-            @Parameters(paramLabel = "DIR") Path folder,
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
             @Parameters(paramLabel = "RING", description = "the descriptor of `interlock ring assemble`")
                     Path descriptor) {
         NodeFolder node = open(folder);
@@ -120,15 +123,70 @@ final class NodeCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "allow", description = "Lets a user in.")
+    @Command(name = "allow", description = "Lets a user in. A running node serves it at once.")
     int allow(
-            @Parameters(paramLabel = "DIR") Path folder,
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
             @Parameters(paramLabel = "NAME", description = "what the operator calls the user") String name,
-            @Parameters(paramLabel = "KEY", description = "the line for this node of `interlock credential show`")
-                    String key) {
+            @Parameters(
+                            paramLabel = "LINE",
+                            arity = "1..2",
+                            description =
+                                    "the line for this node of `interlock credential show`: the node's name, and a key")
+                    List<String> line) {
         NodeFolder node = open(folder);
-        node.allow(name, key);
-        System.out.println(node.card().name() + " serves " + name + " from now on");
+        List<String> words = line.stream()
+                .flatMap(each -> Stream.of(each.strip().split("\\s+")))
+                .toList();
+        if (words.size() > 2) {
+            throw new BadInputException("one line for one node: its name and a key, not " + words.size() + " words");
+        }
+        String self = node.card().name();
+        if (words.size() == 2 && !words.getFirst().equals(self)) {
+            throw new BadInputException("this key is for " + words.getFirst() + ", and " + folder + " is " + self
+                    + ": a user has another key for each node, so " + self + " needs the line that begins with "
+                    + self);
+        }
+        if (words.size() == 1) {
+            System.err.println("interlock: whether this key is meant for " + self
+                    + " isn't known: the whole line of `interlock credential show` would tell");
+        }
+        node.allow(name, words.getLast());
+        System.out.println(self + " serves " + name + " from now on");
+        return 0;
+    }
+
+    @Command(
+            name = "deny",
+            description = "Serves a user no longer. What is stored for them stays; a running node follows.")
+    int deny(
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
+            @Parameters(paramLabel = "NAME", description = "as `users` lists it; or one key, as ed25519:…")
+                    String name) {
+        NodeFolder node = open(folder);
+        List<UserList.User> removed = new UserList(node).remove(name);
+        if (removed.isEmpty()) {
+            throw new BadInputException(node.card().name() + " serves nobody of the name or key " + name
+                    + "; `interlock " + role + " users " + folder + "` lists whom it serves");
+        }
+        removed.forEach(user ->
+                System.out.println(node.card().name() + " serves " + user.name() + " (" + user.key() + ") no longer"));
+        return 0;
+    }
+
+    @Command(name = "users", description = "Lists whom the node serves.")
+    int users(
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
+            @Option(names = "--json", description = "for programs") boolean json) {
+        List<Map<String, String>> rows = new UserList(open(folder))
+                .all().stream()
+                        .map(user ->
+                                Map.of("name", user.name(), "key", user.key().toString()))
+                        .toList();
+        if (json) {
+            System.out.println(Output.json(rows));
+        } else {
+            rows.forEach(row -> System.out.println(row.get("name") + " " + row.get("key")));
+        }
         return 0;
     }
 

@@ -4,16 +4,14 @@ import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.protocol.Json;
 import java.io.Console;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** How results look. */
 final class Output {
@@ -25,6 +23,12 @@ final class Output {
                 .lines()
                 .map(ForeignText::line)
                 .collect(Collectors.joining("\n"));
+    }
+
+    /** The same in one line, for a stream on which other lines stand as well. */
+    static String jsonLine(Object value) {
+        // Within a text a newline is escaped: these are all between values.
+        return json(value).replaceAll("\\s*\n\\s*", " ").strip();
     }
 
     /** Rows with the same keys; the keys are the header. */
@@ -67,45 +71,21 @@ final class Output {
         return String.format(Locale.ROOT, "%.1f %sB", value, "kMGTP".charAt(unit));
     }
 
+    /** 1 object, 2 objects. */
+    static String count(long number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : "s");
+    }
+
+    /** A point in time as every command shows it: UTC, to the second. */
+    static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
     static String rate(long bytes, long nanos) {
         return String.format(Locale.ROOT, "%.0f MB/s", bytes / 1e6 / (nanos / 1e9));
     }
 
     static boolean terminal() {
         return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
-    }
-
-    /** A bar on stderr while a terminal looks on and there's something to wait for; silent otherwise. */
-    static final class Progress implements AutoCloseable, LongConsumer {
-        private static final long WORTH_A_BAR_BYTES = 8 << 20;
-
-        private final String task;
-        private Optional<ProgressBar> bar = Optional.empty();
-
-        Progress(String task) {
-            this.task = task;
-        }
-
-        void start(long totalBytes) {
-            if (terminal() && totalBytes > WORTH_A_BAR_BYTES) {
-                bar = Optional.of(new ProgressBarBuilder()
-                        .setTaskName(task)
-                        .setInitialMax(totalBytes)
-                        .setUnit(" MB", 1_000_000)
-                        .setStyle(ProgressBarStyle.ASCII)
-                        .showSpeed()
-                        .build());
-            }
-        }
-
-        @Override
-        public void accept(long bytes) {
-            bar.ifPresent(shown -> shown.stepBy(bytes));
-        }
-
-        @Override
-        public void close() {
-            bar.ifPresent(ProgressBar::close);
-        }
     }
 }

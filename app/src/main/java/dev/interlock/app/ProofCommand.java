@@ -1,7 +1,6 @@
 package dev.interlock.app;
 
 import dev.interlock.client.Interlock;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -30,7 +29,7 @@ import picocli.CommandLine.Parameters;
         subcommands = ProofCommand.Verify.class)
 final class ProofCommand implements Callable<Integer> {
     // Both are needed, but not with a subcommand, and picocli would ask for them even then.
-    @Parameters(paramLabel = "ID", arity = "0..1", description = "the object's id")
+    @Parameters(paramLabel = "ID", arity = "0..1", description = "the object's id, or its first digits")
     private @Nullable String id;
 
     @Option(
@@ -56,10 +55,11 @@ final class ProofCommand implements Callable<Integer> {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "which object, and where to? Give its ID and --output FILE");
         }
-        ObjectId object = ObjectId.parse(id);
+        String typed = Ids.check(id);
         try (Interlock interlock = ring.open();
                 OutputFile file = OutputFile.create(output, force)) {
-            ByteBuffer proof = ByteBuffer.wrap(interlock.proof(object).encode());
+            ByteBuffer proof = ByteBuffer.wrap(
+                    interlock.proof(Ids.resolve(interlock, typed)).encode());
             while (proof.hasRemaining()) {
                 var _ = file.channel().write(proof);
             }

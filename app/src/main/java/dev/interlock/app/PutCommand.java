@@ -2,9 +2,12 @@ package dev.interlock.app;
 
 import dev.interlock.client.Interlock;
 import dev.interlock.client.PutOptions;
+import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -57,13 +60,23 @@ final class PutCommand implements Callable<Integer> {
         try (Interlock interlock = ring.open();
                 UserKeyTarget userKey = UserKeyTarget.create(scheme.userKeyFile());
                 Input input = file.equals("-") ? Input.standard() : Input.file(Path.of(file));
-                Output.Progress progress = new Output.Progress("put")) {
+                Progress progress = new Progress("put", "checking that any t providers open it")) {
             PutOptions options = scheme.with(userKey.output()).allowingDegraded(allowDegraded);
             warn(chosen, interlock.ring());
             interlock.onRepeat(why -> System.err.println("interlock: " + why.explanation()
                     + ". It's put again, with every provider signing for what it hands on"));
+            Interruption.means(() -> progress.allPassed()
+                    ? "and whether it was stored isn't known: `interlock ls` shows it if it was"
+                    : "nothing stored");
             progress.start(input.length());
-            Token token = interlock.put(input.channel(), input.length(), options, progress);
+            Token token;
+            try {
+                token = interlock.put(input.channel(), input.length(), options, progress);
+            } catch (TooFewProvidersException e) {
+                throw advised(e, chosen, interlock.ring());
+            } finally {
+                progress.close();
+            }
             List<String> missing = token.missing().stream()
                     .map(x -> interlock.ring().provider(x).name())
                     .toList();
@@ -88,6 +101,19 @@ final class PutCommand implements Callable<Integer> {
                             : token.object().toString());
             return 0;
         }
+    }
+
+    /** With what would let the put go through although some are missing, where anything does. */
+    private TooFewProvidersException advised(TooFewProvidersException error, Scheme chosen, RingDescriptor ring) {
+        Threshold threshold = ring.threshold();
+        if (!chosen.blinded() || chosen.sealed() || ring.dealers().size() > 1) {
+            return error;
+        }
+        int missing = threshold.n() - error.available();
+        if (error.available() > threshold.t()) {
+            return missing > allowDegraded ? error.advising(new Advice.WriteWithout(missing)) : error;
+        }
+        return error.advising(new Advice.WritersNeeded(threshold.t() + 1, threshold.n()));
     }
 
     /** What the user must know before it's too late. */

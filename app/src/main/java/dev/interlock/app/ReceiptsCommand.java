@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,25 +51,26 @@ final class ReceiptsCommand {
             RingDescriptor ring = options.descriptor();
             Destroyed destroyed = Destroyed.decode(DocumentFile.read(file, MAX_BYTES, "file of receipts"));
             Destroyed.Verdict verdict = destroyed.verify(ring);
-            String since = verdict.unrecoverableSince().map(Instant::toString).orElse("");
+            Optional<Instant> since = verdict.unrecoverableSince();
             int n = verdict.token().threshold().n();
             if (json) {
-                Map<String, Object> fields = new LinkedHashMap<>();
+                Map<String, @Nullable Object> fields = new LinkedHashMap<>();
                 fields.put("object", verdict.token().origin().toString());
                 fields.put("ring", ring.name() + " " + ring.id());
                 fields.put("erased", verdict.providers());
                 fields.put("providers", n);
-                fields.put("unrecoverableSince", since);
+                fields.put("unrecoverableSince", since.map(Instant::toString).orElse(null));
                 System.out.println(Output.json(fields));
             } else {
                 for (Receipt receipt : destroyed.receipts()) {
                     System.out.println(ring.provider(receipt.x()).name() + " erased its share at "
-                            + Instant.ofEpochMilli(receipt.destroyedMillis()));
+                            + Output.time(Instant.ofEpochMilli(receipt.destroyedMillis())));
                 }
                 System.out.println(
                         verdict.token().origin() + ": " + verdict.providers().size() + " of " + n
                                 + " providers erased their share; "
-                                + (since.isEmpty() ? "it can still be opened" : "unrecoverable since " + since));
+                                + since.map(at -> "unrecoverable since " + Output.time(at))
+                                        .orElse("it can still be opened"));
             }
             return since.isEmpty() ? Main.TOO_FEW : 0;
         }

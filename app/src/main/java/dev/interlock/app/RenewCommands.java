@@ -32,7 +32,10 @@ final class RenewCommands {
 
     /** What both take. */
     static final class Options {
-        @Parameters(paramLabel = "ID", arity = "0..*", description = "these objects")
+        @Parameters(
+                paramLabel = "ID",
+                arity = "0..*",
+                description = "these objects, each by its id or the first digits of it")
         private List<String> ids = new ArrayList<>();
 
         @Option(names = "--all", description = "all of yours")
@@ -60,11 +63,11 @@ final class RenewCommands {
             if (all == !ids.isEmpty()) {
                 throw new BadInputException("give the ids of objects, or --all");
             }
-            List<ObjectId> objects =
-                    ids.stream().map(ObjectId::parse).distinct().toList();
+            ids.forEach(Ids::check);
             Duration pace = rate == 0 ? Duration.ZERO : Duration.ofNanos((long) (SECOND / rate));
             List<Renewed> done;
             try (Interlock interlock = ring.open()) {
+                List<ObjectId> objects = Ids.resolve(interlock, ids);
                 done = work.run(interlock, objects, pace, each -> tell(did, each));
             }
             long renewed = count(done, Renewed.Done.class);
@@ -78,8 +81,8 @@ final class RenewCommands {
                 said.put("objects", done.stream().map(each -> row(did, each)).toList());
                 System.out.println(Output.json(said));
             } else {
-                System.out.println(renewed + " objects " + did + ", " + left + " left alone, " + failed + " failed"
-                        + (failed == 0 ? "" : "; those are as they were. Repeat it for them"));
+                System.out.println(Output.count(renewed, "object") + " " + did + ", " + left + " left alone, " + failed
+                        + " failed" + (failed == 0 ? "" : "; those are as they were. Repeat it for them"));
             }
             return done.stream()
                     .map(each -> each instanceof Renewed.Failed(ObjectId _, var error) ? Main.exitCode(error) : 0)
@@ -95,10 +98,11 @@ final class RenewCommands {
                         System.out.println(object + ": " + did + ", generation " + generation);
                     }
                 }
-                case Renewed.LeftAlone(ObjectId object, String why) ->
-                    System.err.println("interlock: " + object + " left alone: " + why);
+                case Renewed.LeftAlone(ObjectId object, String why, var advice) ->
+                    System.err.println("interlock: " + object + " left alone: " + Wording.with(why, advice));
                 case Renewed.Failed(ObjectId object, var error) ->
-                    System.err.println("interlock: " + object + " not " + did + ": " + error.explanation());
+                    System.err.println("interlock: " + object + " not " + did + ": "
+                            + Wording.with(error.explanation(), error.advice()));
             }
         }
 
@@ -114,9 +118,10 @@ final class RenewCommands {
                     row.put("outcome", did);
                     row.put("generation", generation);
                 }
-                case Renewed.LeftAlone(ObjectId _, String why) -> {
+                case Renewed.LeftAlone(ObjectId _, String why, var advice) -> {
                     row.put("outcome", "left-alone");
                     row.put("why", why);
+                    advice.ifPresent(what -> row.put("advice", Wording.of(what)));
                 }
                 case Renewed.Failed(ObjectId _, var error) -> {
                     row.put("outcome", "failed");

@@ -51,10 +51,11 @@ final class RepairCommand implements Callable<Integer> {
         if (rate < 0 || Double.isNaN(rate)) {
             throw new BadInputException("--rate is a number of objects a second above 0, not " + rate);
         }
-        List<ObjectId> objects = ids.stream().map(ObjectId::parse).toList();
+        ids.forEach(Ids::check);
         Duration pace = rate == 0 ? Duration.ZERO : Duration.ofNanos((long) (SECOND / rate));
         List<Repaired> done;
         try (Interlock interlock = ring.open()) {
+            List<ObjectId> objects = Ids.resolve(interlock, ids);
             done = interlock.repair(provider, objects, pace, this::tell);
         }
         long restored = count(done, Repaired.Restored.class);
@@ -71,7 +72,8 @@ final class RepairCommand implements Callable<Integer> {
             said.put("objects", done.stream().map(RepairCommand::row).toList());
             System.out.println(Output.json(said));
         } else {
-            System.out.println(provider + ": " + restored + " objects repaired, " + present + " were there, " + left
+            System.out.println(provider + ": " + Output.count(restored, "object") + " repaired, " + present
+                    + " were there, " + left
                     + " left alone, " + failed + " failed"
                     + (failed == 0 ? "" : ". Repeat it: what is there already stays"));
         }
@@ -93,10 +95,11 @@ final class RepairCommand implements Callable<Integer> {
                 }
             }
             case Repaired.Present _ -> {}
-            case Repaired.LeftAlone(ObjectId _, String why) ->
-                System.err.println("interlock: " + object + " left alone: " + why);
+            case Repaired.LeftAlone(ObjectId _, String why, var advice) ->
+                System.err.println("interlock: " + object + " left alone: " + Wording.with(why, advice));
             case Repaired.Failed(ObjectId _, var error) ->
-                System.err.println("interlock: " + object + " not repaired: " + error.explanation());
+                System.err.println(
+                        "interlock: " + object + " not repaired: " + Wording.with(error.explanation(), error.advice()));
         }
     }
 
@@ -114,9 +117,10 @@ final class RepairCommand implements Callable<Integer> {
                 row.put("avoided", restored.avoided());
             }
             case Repaired.Present _ -> row.put("outcome", "present");
-            case Repaired.LeftAlone(ObjectId _, String why) -> {
+            case Repaired.LeftAlone(ObjectId _, String why, var advice) -> {
                 row.put("outcome", "left-alone");
                 row.put("why", why);
+                advice.ifPresent(what -> row.put("advice", Wording.of(what)));
             }
             case Repaired.Failed(ObjectId _, var error) -> {
                 row.put("outcome", "failed");

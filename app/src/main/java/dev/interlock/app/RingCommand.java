@@ -62,10 +62,15 @@ final class RingCommand implements Runnable {
             description = "Makes keys, certificates, descriptor and a folder a node, on this machine.")
     int create(
             @Parameters(paramLabel = "DIR", description = "a new folder") Path dir,
-            @Option(names = "-n", defaultValue = "5", description = "how many providers (default: ${DEFAULT-VALUE})")
+            @Option(
+                            names = "-n",
+                            paramLabel = "N",
+                            defaultValue = "5",
+                            description = "how many providers (default: ${DEFAULT-VALUE})")
                     int n,
             @Option(
                             names = "-t",
+                            paramLabel = "T",
                             defaultValue = "3",
                             description = "how many open an object (default: ${DEFAULT-VALUE})")
                     int t,
@@ -79,6 +84,7 @@ final class RingCommand implements Runnable {
                     String dealers,
             @Option(
                             names = "--name",
+                            paramLabel = "NAME",
                             defaultValue = "ring",
                             description = "the ring's name (default: ${DEFAULT-VALUE})")
                     String name,
@@ -88,6 +94,7 @@ final class RingCommand implements Runnable {
                     boolean allowPublished,
             @Option(
                             names = "--base-port",
+                            paramLabel = "PORT",
                             defaultValue = "0",
                             description = "first of the nodes' ports (default: ports that are free now)")
                     int basePort) {
@@ -104,8 +111,8 @@ final class RingCommand implements Runnable {
         System.out.println("ring " + folder.descriptor().id() + ": any " + t + " of " + n
                 + " providers open an object, " + (t - 1) + " learn nothing");
         tellDealers(folder.descriptor());
-        System.err.println("Start it:  interlock ring up " + dir);
-        System.err.println("Use it:    export INTERLOCK_RING=" + dir.toAbsolutePath());
+        Screen.hint("Start it:  interlock ring up " + dir);
+        Screen.hint("Use it:    export INTERLOCK_RING=" + dir.toAbsolutePath());
         return 0;
     }
 
@@ -134,18 +141,21 @@ final class RingCommand implements Runnable {
     int assemble(
             @Parameters(paramLabel = "CARD", arity = "1..*", description = "the card files of all nodes")
                     List<Path> cards,
-            @Option(names = "-t", required = true, description = "how many providers open an object") int t,
+            @Option(names = "-t", paramLabel = "T", required = true, description = "how many providers open an object")
+                    int t,
             @Option(
                             names = "--allow-published",
                             description = "let users choose the published profile too, which leaks: for study")
                     boolean allowPublished,
             @Option(
                             names = {"-o", "--output"},
+                            paramLabel = "FILE",
                             defaultValue = "ring",
                             description = "the descriptor's file (default: ${DEFAULT-VALUE})")
                     Path output,
             @Option(
                             names = "--key",
+                            paramLabel = "FILE",
                             defaultValue = "ring.key",
                             description = "a new file for the ring's secret signing key (default: ${DEFAULT-VALUE})")
                     Path key,
@@ -159,6 +169,7 @@ final class RingCommand implements Runnable {
                     String dealing,
             @Option(
                             names = "--name",
+                            paramLabel = "NAME",
                             defaultValue = "ring",
                             description = "the ring's name (default: ${DEFAULT-VALUE})")
                     String name)
@@ -176,8 +187,10 @@ final class RingCommand implements Runnable {
         System.out.println("ring " + ring.id() + ": any " + t + " of "
                 + ring.threshold().n() + " providers, descriptor in " + output);
         tellDealers(ring);
-        System.err.println(
-                "Every node's operator now runs:  interlock provider join DIR " + output + "   (or: dealer join)");
+        System.err.println("interlock: " + key
+                + " is the ring's secret key: whoever has it decides who is in the ring's next epochs; whoever loses it can"
+                + " never change the ring again. Keep it offline, and a copy of it.");
+        Screen.hint("Every node's operator now runs:  interlock provider join DIR " + output + "   (or: dealer join)");
         return 0;
     }
 
@@ -192,7 +205,11 @@ final class RingCommand implements Runnable {
             @Parameters(paramLabel = "NAME", arity = "0..1", description = "the new one's (default: the next ccI)")
                     @Nullable
                     String name,
-            @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
+            @Option(
+                            names = "-t",
+                            paramLabel = "T",
+                            description = "how many open an object from now on (default: as before)")
+                    @Nullable
                     Integer t)
             throws InterruptedException {
         RingFolder folder = RingFolder.open(dir);
@@ -226,7 +243,11 @@ final class RingCommand implements Runnable {
     int retire(
             @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
             @Parameters(paramLabel = "NAME", description = "the provider that leaves") String name,
-            @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
+            @Option(
+                            names = "-t",
+                            paramLabel = "T",
+                            description = "how many open an object from now on (default: as before)")
+                    @Nullable
                     Integer t)
             throws InterruptedException {
         RingFolder folder = RingFolder.open(dir);
@@ -268,13 +289,13 @@ final class RingCommand implements Runnable {
         }
         if (restarted > 0) {
             up(folder, Duration.ofSeconds(20));
-            System.out.println(restarted + " running nodes restarted, one by one"
+            System.out.println(Output.count(restarted, "running node") + " restarted, one by one"
                     + (adding.isEmpty() ? "" : "; " + String.join(", ", adding) + " started"));
         } else {
-            System.err.println("Start it:           interlock ring up " + folder.path());
+            Screen.hint("Start it:           interlock ring up " + folder.path());
         }
-        System.err.println("Move the objects:   interlock follow --all");
-        retiring.forEach(name -> System.err.println(
+        Screen.hint("Move the objects:   interlock follow --all");
+        retiring.forEach(name -> Screen.hint(
                 "Then it may go:     kill $(cat " + folder.path().resolve(name).resolve("pid") + "), and the folder "
                         + folder.path().resolve(name)));
         return 0;
@@ -288,7 +309,12 @@ final class RingCommand implements Runnable {
             })
     int change(
             @Parameters(paramLabel = "RING", description = "the descriptor as it is") Path current,
-            @Option(names = "--key", required = true, description = "the file with the ring's secret key") Path key,
+            @Option(
+                            names = "--key",
+                            paramLabel = "FILE",
+                            required = true,
+                            description = "the file with the ring's secret key")
+                    Path key,
             @Option(names = "--add", paramLabel = "CARD", description = "the card of a node that comes")
                     List<Path> cards,
             @Option(names = "--retire", paramLabel = "NAME", description = "a node that leaves") List<String> retired,
@@ -299,10 +325,15 @@ final class RingCommand implements Runnable {
                             description = "the providers that deal as well (default: those that did and stay)")
                     @Nullable
                     List<String> dealing,
-            @Option(names = "-t", description = "how many open an object from now on (default: as before)") @Nullable
+            @Option(
+                            names = "-t",
+                            paramLabel = "T",
+                            description = "how many open an object from now on (default: as before)")
+                    @Nullable
                     Integer t,
             @Option(
                             names = {"-o", "--output"},
+                            paramLabel = "FILE",
                             required = true,
                             description = "a new file for the descriptor")
                     Path output)
@@ -312,7 +343,7 @@ final class RingCommand implements Runnable {
         }
         RingDescriptor ring = RingOptions.read(current);
         byte[] descriptor;
-        try (SigningKey secret = RingFolder.ringKey(key)) {
+        try (SigningKey secret = RingFolder.ringKey(SecretFile.check(key, "the ring's key"))) {
             descriptor = ring.next(
                     secret,
                     t == null ? ring.threshold().t() : t,
@@ -324,7 +355,7 @@ final class RingCommand implements Runnable {
         RingDescriptor next = RingDescriptor.open(descriptor);
         System.out.println("ring " + next.id() + ", epoch " + next.epoch() + ": any "
                 + next.threshold().t() + " of " + next.threshold().n() + " providers, descriptor in " + output);
-        System.err.println("Every node's operator now runs:  interlock provider join DIR " + output
+        Screen.hint("Every node's operator now runs:  interlock provider join DIR " + output
                 + "   (or: dealer join), and restarts the node");
         return 0;
     }
@@ -348,7 +379,7 @@ final class RingCommand implements Runnable {
                             names = "--stall",
                             paramLabel = "SECONDS",
                             defaultValue = "20",
-                            description = "longest silence of another node (default: ${DEFAULT-VALUE})")
+                            description = "how long another node may be silent (default: ${DEFAULT-VALUE})")
                     double stall)
             throws InterruptedException {
         RingFolder folder = RingFolder.open(dir);
@@ -357,7 +388,7 @@ final class RingCommand implements Runnable {
         System.out.println(
                 started == 0
                         ? "all nodes of " + dir + " ran already"
-                        : started + " nodes of " + dir + " started; all answer");
+                        : Output.count(started, "node") + " of " + dir + " started; all answer");
         return 0;
     }
 
@@ -415,7 +446,7 @@ final class RingCommand implements Runnable {
 
     @Command(name = "down", description = "Stops the nodes of a ring on this machine.")
     int down(@Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir) {
-        System.out.println(down(RingFolder.open(dir)) + " nodes of " + dir + " stopped");
+        System.out.println(Output.count(down(RingFolder.open(dir)), "node") + " of " + dir + " stopped");
         return 0;
     }
 
@@ -468,7 +499,7 @@ final class RingCommand implements Runnable {
         }
         boolean enough = up >= ring.threshold().t();
         if (!enough) {
-            System.err.println("interlock: " + up + " providers answer; "
+            System.err.println("interlock: " + (up == 1 ? "1 provider answers" : up + " providers answer") + "; "
                     + ring.threshold().t() + " are needed to open anything");
         }
         return enough ? 0 : Main.TOO_FEW;

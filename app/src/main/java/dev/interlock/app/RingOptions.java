@@ -35,7 +35,7 @@ final class RingOptions {
             names = "--stall",
             paramLabel = "SECONDS",
             defaultValue = "20",
-            description = "longest silence of a provider that is put up with (default: ${DEFAULT-VALUE})")
+            description = "how long a provider may be silent before others take its place (default: ${DEFAULT-VALUE})")
     private double stallSeconds;
 
     RingOptions() {}
@@ -60,7 +60,11 @@ final class RingOptions {
         Optional<RecordFile> file = recordFile(descriptor);
         ProviderRecord record = file.map(each -> each.read(clock))
                 .orElseGet(() -> new ProviderRecord(ProviderRecord.State.EMPTY, clock));
-        Interlock interlock = Interlock.open(descriptor, CredentialFile.read(credentialFile()), deadlines(), record);
+        Interlock interlock = Interlock.open(
+                descriptor,
+                CredentialFile.read(SecretFile.check(credentialFile(), "the credential")),
+                deadlines(),
+                record);
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
         file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
         return interlock;

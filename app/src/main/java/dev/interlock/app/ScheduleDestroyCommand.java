@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +30,7 @@ final class ScheduleDestroyCommand {
             description = "Has the providers destroy an object at a later time, and close it until then.",
             mixinStandardHelpOptions = true)
     static final class Schedule implements Callable<Integer> {
-        @Parameters(paramLabel = "ID", description = "the object's id")
+        @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String id;
 
@@ -50,9 +51,10 @@ final class ScheduleDestroyCommand {
 
         @Override
         public Integer call() throws InterruptedException {
-            ObjectId object = ObjectId.parse(id);
+            String typed = Ids.check(id);
             Duration duration = duration(after);
             try (Interlock interlock = ring.open()) {
+                ObjectId object = Ids.resolve(interlock, typed);
                 Scheduled done = interlock.scheduleDestroy(object, duration);
                 tell(done, json);
                 if (!json) {
@@ -60,7 +62,7 @@ final class ScheduleDestroyCommand {
                             + done.times().values().stream()
                                     .flatMap(Optional::stream)
                                     .min(Instant::compareTo)
-                                    .map(at -> "to be destroyed at " + at + " by "
+                                    .map(at -> "to be destroyed at " + Output.time(at) + " by "
                                             + done.times().size() + " of "
                                             + interlock.ring().threshold().n() + " providers"
                                             + (done.maybeOpen()
@@ -80,7 +82,7 @@ final class ScheduleDestroyCommand {
             description = "Takes a schedule-destroy back: what isn't destroyed yet can be opened again.",
             mixinStandardHelpOptions = true)
     static final class Cancel implements Callable<Integer> {
-        @Parameters(paramLabel = "ID", description = "the object's id")
+        @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String id;
 
@@ -93,8 +95,9 @@ final class ScheduleDestroyCommand {
 
         @Override
         public Integer call() throws InterruptedException {
-            ObjectId object = ObjectId.parse(id);
+            String typed = Ids.check(id);
             try (Interlock interlock = ring.open()) {
+                ObjectId object = Ids.resolve(interlock, typed);
                 Scheduled done = interlock.cancelDestroy(object);
                 tell(done, json);
                 if (!json) {
@@ -112,13 +115,20 @@ final class ScheduleDestroyCommand {
     private static void tell(Scheduled done, boolean json) {
         done.failures().forEach((name, why) -> System.err.println("interlock: " + name + " didn't take it: " + why));
         if (json) {
-            Map<String, Object> said = new LinkedHashMap<>();
+            Map<String, @Nullable Object> said = new LinkedHashMap<>();
             said.put("object", done.object().toString());
-            Map<String, String> times = new LinkedHashMap<>();
+            Map<String, @Nullable String> times = new LinkedHashMap<>();
             done.times()
                     .forEach((name, at) ->
-                            times.put(name, at.map(Instant::toString).orElse("")));
-            said.put("destroyAt", times);
+                            times.put(name, at.map(Instant::toString).orElse(null)));
+            said.put(
+                    "destroyAt",
+                    done.times().values().stream()
+                            .flatMap(Optional::stream)
+                            .min(Instant::compareTo)
+                            .map(Instant::toString)
+                            .orElse(null));
+            said.put("times", times);
             said.put("failed", done.failures());
             said.put("open", done.open());
             System.out.println(Output.json(said));

@@ -5,8 +5,6 @@ import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,9 +22,6 @@ import picocli.CommandLine.Option;
                 + " `interlock ring status` shows the nodes of this machine.",
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
-
     @Option(names = "--json", description = "for programs")
     private boolean json;
 
@@ -75,7 +70,7 @@ final class StatusCommand implements Callable<Integer> {
             row.put("latency", timed ? millis + " ms" : "-");
             row.put(
                     "last seen",
-                    seen.answeredMillis() > 0 ? TIME.format(Instant.ofEpochMilli(seen.answeredMillis())) : "-");
+                    seen.answeredMillis() > 0 ? Output.time(Instant.ofEpochMilli(seen.answeredMillis())) : "-");
         }
         return row;
     }

@@ -102,6 +102,16 @@ final class Cli {
         return builder;
     }
 
+    /** The whole command line. */
+    List<String> command(Object... arguments) {
+        return builder(arguments).command();
+    }
+
+    /** The same environment, at a terminal. */
+    PseudoTerminal atTerminal(Path cwd) {
+        return new PseudoTerminal(cwd, environment);
+    }
+
     /** Java as the launcher runs it for this jar. */
     static List<String> jvm(Path jar, String... flags) {
         List<String> command = new ArrayList<>(List.of(

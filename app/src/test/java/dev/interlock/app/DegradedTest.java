@@ -67,7 +67,7 @@ final class DegradedTest {
         ring.stop("cc2", "cc4");
         assertThatThrownBy(() -> put(new byte[10], 1))
                 .isInstanceOf(TooFewProvidersException.class)
-                .hasMessageContaining("--allow-degraded 1 needs 4 providers and 3 can be used")
+                .hasMessageContaining("a put without 1 of them needs 4 providers and 3 can be used")
                 .hasMessageContaining("cc2")
                 .hasMessageContaining("cc4");
         Token token = put(bytes, 2);

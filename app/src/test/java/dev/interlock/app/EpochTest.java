@@ -12,6 +12,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.Store;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.RefusedException;
 import java.lang.reflect.InvocationTargetException;
@@ -87,7 +88,7 @@ final class EpochTest {
                         .singleElement()
                         .isInstanceOfSatisfying(
                                 Renewed.LeftAlone.class,
-                                alone -> assertThat(alone.why()).contains("interlock follow"));
+                                alone -> assertThat(alone.advice()).contains(new Advice.Follow(any.toString())));
                 Map<ObjectId, byte[]> fresh = put(user, 77);
                 assertThat(token(user, fresh.keySet().iterator().next()).providers())
                         .hasSize(4);

@@ -10,6 +10,7 @@ import dev.interlock.client.Scheduled;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
 import dev.interlock.node.NodeFolder;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.InterlockException;
@@ -151,7 +152,9 @@ final class LaterDestroyTest {
         assertThat(scheduled.maybeOpen()).isFalse();
         assertThatThrownBy(() -> ring.get(object))
                 .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("cancel-destroy " + object);
+                .isInstanceOfSatisfying(
+                        InterlockException.class,
+                        error -> assertThat(error.advice()).contains(new Advice.CancelDestroy(object.toString())));
         assertThat(ring.owner().info(object).states().values()).allMatch(state -> state.startsWith("to be destroyed"));
         assertThat(ring.owner().list()).anySatisfy(listed -> {
             assertThat(listed.object()).isEqualTo(object);

@@ -255,7 +255,7 @@ final class RingLogTest {
                         .expect(0)
                         .text())
                 .contains("\"entries\" : " + lines("cc1").size());
-        String shown = InProcess.run("log", "show", ring.node("cc1"), "--object", object)
+        String shown = InProcess.run("log", "show", ring.node("cc1"), "--object", object, "--full")
                 .expect(0)
                 .text();
         assertThat(shown.lines()).allMatch(line -> line.contains(object.toString()) || line.contains(" session="));

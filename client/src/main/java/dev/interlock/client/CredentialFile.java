@@ -1,6 +1,7 @@
 package dev.interlock.client;
 
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.wire.file.DurableFile;
@@ -42,8 +43,7 @@ public final class CredentialFile {
         try {
             text = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
-            throw new BadInputException("there's no credential at " + file
-                    + ": `interlock credential init FILE` makes one, and each operator must let it in");
+            throw new BadInputException("there's no credential at " + file, new Advice.MakeCredential());
         } catch (IOException e) {
             throw new BadInputException("can't read the credential " + file + ": " + e.getMessage());
         }

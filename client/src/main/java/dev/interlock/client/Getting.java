@@ -13,6 +13,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -290,14 +291,14 @@ final class Getting implements AutoCloseable {
         if (token.scheme().sealed() && options.privateKey().isEmpty()) {
             throw new BadInputException(
                     object
-                            + " was put with protocol 1: it opens with the private key of the public key that it was put to (--key FILE)");
+                            + " was put with protocol 1: it opens with the private key of the public key that it was put to",
+                    new Advice.UsePrivateKey(object.toString()));
         }
         if (token.scheme().protocol() == 2) {
             UserKeyFile key = options.userKey()
-                    .orElseThrow(
-                            () -> new BadInputException(
-                                    object
-                                            + " was put with protocol 2: it opens with the user key that the put wrote (--share FILE)"));
+                    .orElseThrow(() -> new BadInputException(
+                            object + " was put with protocol 2: it opens with the user key that the put wrote",
+                            new Advice.UseUserKey(object.toString())));
             long needed = key.kind() == UserKeyFile.Kind.EXPANDED
                     ? Keystream.SEED_BYTES
                     : token.layout().padTotal();

@@ -9,6 +9,7 @@ import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Proof;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -313,7 +314,7 @@ public final class Interlock implements AutoCloseable {
                 lookup.destroyed() > 0
                         ? "missing, and never had its share"
                         : at.isEmpty()
-                                ? "missing, and nobody keeps its share: `interlock repair " + name + "` brings it back"
+                                ? "missing, and nobody keeps its share: a repair brings it back"
                                 : "missing, its share waits at " + String.join(" and ", at)));
         return new ObjectStatus(
                 token,
@@ -408,6 +409,9 @@ public final class Interlock implements AutoCloseable {
             ObjectId object, String what, BiFunction<NodeCard, String, Optional<Instant>> question)
             throws InterruptedException {
         Lookup lookup = Lookup.complete(client, object, ring().providers());
+        if (lookup.lost()) {
+            throw lookup.unreadable(what);
+        }
         Token token = lookup.token().orElseThrow(() -> lookup.unreadable(what));
         Map<String, Optional<Instant>> times = new LinkedHashMap<>();
         Map<String, String> failures = new LinkedHashMap<>();
@@ -498,8 +502,7 @@ public final class Interlock implements AutoCloseable {
             throws InterruptedException {
         if (to.ring().id().equals(ring().id())) {
             throw new BadInputException(
-                    "the objects are in the ring " + ring().name()
-                            + " already; `interlock replace` gives them a new pad there, `interlock follow` brings them into its epoch");
+                    "the objects are in the ring \"" + ring().name() + "\" already", new Advice.Replace());
         }
         return each(
                 objects.isEmpty() ? ids() : objects,

@@ -10,6 +10,7 @@ import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.IntegrityException;
@@ -386,10 +387,13 @@ final class Lookup {
             }
         }
         if (closed()) {
-            return new RefusedException("the object " + object + " is to be destroyed at "
-                    + scheduled().values().stream().min(Instant::compareTo).orElseThrow() + " by "
-                    + String.join(", ", scheduled().keySet()) + " and closed until then; `interlock cancel-destroy "
-                    + object + "` takes that back");
+            return new RefusedException(
+                    "the object " + object + " is to be destroyed at "
+                            + scheduled().values().stream()
+                                    .min(Instant::compareTo)
+                                    .orElseThrow() + " by "
+                            + String.join(", ", scheduled().keySet()) + " and closed until then",
+                    new Advice.CancelDestroy(object.toString()));
         }
         boolean nobodyHasIt = holdings.isEmpty();
         for (InterlockException error : errors.values()) {
@@ -403,7 +407,7 @@ final class Lookup {
         // Fewer than t don't answer: an object that they had alone couldn't be opened.
         if (nobodyHasIt && denials > ring.threshold().n() - t) {
             return new NoSuchObjectException(
-                    "there's no object " + object + " in the ring " + ring.name() + "; `interlock ls` lists yours");
+                    "there's no object " + object + " in the ring \"" + ring.name() + "\"", new Advice.ListObjects());
         }
         Map<String, String> absent = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {

@@ -4,6 +4,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
@@ -120,12 +121,11 @@ final class Moving {
         }
         if (!here.scheduled().isEmpty()) {
             return Optional.of(new Renewed.LeftAlone(
-                    object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back"));
+                    object, "it is to be destroyed", new Advice.CancelDestroy(object.toString())));
         }
         if (before.scheme().protocol() != 3) {
             return Optional.of(new Renewed.LeftAlone(
-                    object,
-                    "its user keeps a key that is for where it is: get it, put it again, and destroy this one"));
+                    object, "its user keeps a key that is for where it is", new Advice.WriteAnew(object.toString())));
         }
         return Optional.empty();
     }

@@ -4,6 +4,7 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
@@ -60,7 +61,7 @@ public final class PrivateKeyFile {
                     .toList();
             String[] parts = lines.size() == 1 ? lines.getFirst().split(" ", -1) : new String[0];
             if (parts.length != 3 || !parts[0].equals(PREFIX)) {
-                throw new BadInputException(file + " is no private key of Interlock (`interlock keygen` makes one)");
+                throw new BadInputException(file + " is no private key of Interlock", new Advice.MakeKeyPair());
             }
             byte[] secret = HexFormat.of().parseHex(parts[2]);
             if (secret.length != OpeningKey.BYTES) {

@@ -34,9 +34,7 @@ public record PutOptions(
         require(
                 scheme.blinded() == (blinding != Blinding.NONE),
                 scheme.blinded() ? "the blinded profile needs blinds" : "the published profile has no blinds");
-        require(
-                scheme.sealed() == recipient.isPresent(),
-                "protocol 1, and no other, is put to a public key: `interlock keygen` makes one");
+        require(scheme.sealed() == recipient.isPresent(), "protocol 1, and no other, is put to a public key");
         require(
                 (scheme.protocol() == 2) == userKey.isPresent(),
                 "protocol 2, and no other, writes a user key: name the file for it");

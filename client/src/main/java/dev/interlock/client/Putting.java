@@ -207,8 +207,8 @@ final class Putting {
         }
         if (dealers > 1 && options.allowDegraded() > 0) {
             throw new BadInputException("the ring " + ring.name() + " has " + dealers
-                    + " dealers, whose shares each provider sums up and signs for; one that's missing can't: put without"
-                    + " --allow-degraded when all providers are there");
+                    + " dealers, whose shares each provider sums up and signs for; one that's missing can't:"
+                    + " all providers must be there");
         }
     }
 
@@ -378,7 +378,7 @@ final class Putting {
         Map<String, String> why = new LinkedHashMap<>();
         absent.forEach((node, error) -> why.put(node.name(), error.explanation()));
         return new TooFewProvidersException(
-                options.allowDegraded() == 0 ? "a put" : "a put with --allow-degraded " + options.allowDegraded(),
+                options.allowDegraded() == 0 ? "a put" : "a put without " + options.allowDegraded() + " of them",
                 needed(ring, options),
                 available,
                 why);

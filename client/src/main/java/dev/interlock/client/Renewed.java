@@ -1,7 +1,9 @@
 package dev.interlock.client;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.InterlockException;
+import java.util.Optional;
 
 /** What a replacement, a refresh or a move did about one object. */
 public sealed interface Renewed {
@@ -16,7 +18,15 @@ public sealed interface Renewed {
     record Done(ObjectId object, int generation) implements Renewed {}
 
     /** It can't be renewed in this way, or needn't be. */
-    record LeftAlone(ObjectId object, String why) implements Renewed {}
+    record LeftAlone(ObjectId object, String why, Optional<Advice> advice) implements Renewed {
+        LeftAlone(ObjectId object, String why) {
+            this(object, why, Optional.empty());
+        }
+
+        LeftAlone(ObjectId object, String why, Advice advice) {
+            this(object, why, Optional.of(advice));
+        }
+    }
 
     /** The object is as it was, or, where the error says so, it isn't known yet; repeating is safe. */
     record Failed(ObjectId object, InterlockException error) implements Renewed {}

@@ -8,6 +8,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.CommitMessage;
@@ -44,31 +45,25 @@ final class Renewing {
             return new Renewed.LeftAlone(object, "its owner had it destroyed, at " + lookup.destroyed() + " providers");
         }
         if (!lookup.scheduled().isEmpty()) {
-            return new Renewed.LeftAlone(
-                    object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back");
+            return new Renewed.LeftAlone(object, "it is to be destroyed", new Advice.CancelDestroy(object.toString()));
         }
         Token before = lookup.token().orElseThrow(() -> lookup.unreadable(what()));
         if (!ring.isCurrent()) {
             return new Renewed.LeftAlone(
-                    object,
-                    "it is of the ring's epoch " + before.epoch() + ": `interlock follow " + object
-                            + "` brings it into the present one, with a new pad");
+                    object, "it is of the ring's epoch " + before.epoch(), new Advice.Follow(object.toString()));
         }
         if (before.scheme().sealed() || !before.scheme().blinded()) {
             return new Renewed.LeftAlone(
                     object,
-                    "only protocols 2 and 3 of the blinded profile can be renewed: get it, put it again, and destroy it");
+                    "only protocols 2 and 3 of the blinded profile can be renewed",
+                    new Advice.WriteAnew(object.toString()));
         }
         Map<String, String> absent = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {
             if (lookup.readable().stream()
                     .noneMatch(holding -> holding.provider().equals(provider))) {
                 InterlockException error = lookup.errors().get(provider.name());
-                absent.put(
-                        provider.name(),
-                        error == null
-                                ? "doesn't hold it as the others do; `interlock info " + object + "` tells"
-                                : error.explanation());
+                absent.put(provider.name(), error == null ? "doesn't hold it as the others do" : error.explanation());
             }
         }
         if (!absent.isEmpty()) {

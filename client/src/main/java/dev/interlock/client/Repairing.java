@@ -6,6 +6,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Repair;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
@@ -53,8 +54,7 @@ final class Repairing {
                     object, "its owner had it destroyed, at " + lookup.destroyed() + " providers");
         }
         if (!lookup.scheduled().isEmpty()) {
-            return new Repaired.LeftAlone(
-                    object, "it is to be destroyed; `interlock cancel-destroy " + object + "` takes that back");
+            return new Repaired.LeftAlone(object, "it is to be destroyed", new Advice.CancelDestroy(object.toString()));
         }
         Lookup.Holding there = lookup.holdings().get(repaired.name());
         // One that was restored from a backup may have an earlier generation, which repairing replaces.

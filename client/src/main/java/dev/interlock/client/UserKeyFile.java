@@ -74,8 +74,7 @@ public final class UserKeyFile {
             String[] lines = new String(head, 0, Math.max(0, end), StandardCharsets.US_ASCII).split("\n", -1);
             Arrays.fill(head, (byte) 0);
             if (end < 0 || lines.length != 6 || !lines[0].equals(FORMAT)) {
-                throw new BadInputException(
-                        path + " is no user key of Interlock (`put --protocol 2 --share` makes one)");
+                throw new BadInputException(path + " is no user key of Interlock, as a put with protocol 2 makes it");
             }
             UserKeyFile key = new UserKeyFile(
                     path,

@@ -8,6 +8,7 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
@@ -184,7 +185,8 @@ final class WriteSteps {
                 throw new CommitUnknownException(new NodeException(
                         node.name(),
                         "home committed " + token.origin() + ", but " + node.name() + " doesn't follow: "
-                                + error.explanation() + ". `interlock info " + token.origin() + "` tells where it is"));
+                                + error.explanation(),
+                        new Advice.ShowObject(token.origin().toString())));
             }
         }
     }
@@ -212,8 +214,8 @@ final class WriteSteps {
             throw new CommitUnknownException(new NodeException(
                     lost.node(),
                     lost.explanation() + ". Whether the " + what() + " of " + token.origin()
-                            + " was committed isn't known: when " + lost.node() + " is back, `interlock info "
-                            + token.origin() + "` tells; if it wasn't, repeat it"));
+                            + " was committed isn't known until " + lost.node() + " is back; if it wasn't, repeat it",
+                    new Advice.ShowObject(token.origin().toString())));
         }
     }
 

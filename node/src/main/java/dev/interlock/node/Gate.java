@@ -78,9 +78,7 @@ public final class Gate {
         context.setAttr(ASKED, new Asked(asked, false));
         if (!users.contains(request.key())) {
             throw new RefusedException(
-                    Rule.UNKNOWN_USER,
-                    self + " doesn't know this user: its operator can let " + request.key()
-                            + " in with `interlock provider allow`");
+                    Rule.UNKNOWN_USER, self + " doesn't know this user: its operator can let " + request.key() + " in");
         }
         if (nonces.putIfAbsent(request.nonceHex(), request.expiresMillis()) != null) {
             throw new RefusedException(

@@ -6,6 +6,7 @@ import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.node.log.AuditLog;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -99,8 +100,7 @@ public final class NodeFolder {
         try {
             return new NodeFolder(path, NodeCard.open(Files.readAllBytes(path.resolve("card"))));
         } catch (NoSuchFileException e) {
-            throw new BadInputException(
-                    path + " is no node's folder: it has no card. `interlock provider init` makes one");
+            throw new BadInputException(path + " is no node's folder: it has no card", new Advice.MakeNode());
         } catch (IOException e) {
             throw unusable(path, e);
         }
@@ -115,8 +115,10 @@ public final class NodeFolder {
     public RingDescriptor join(byte[] document) {
         RingDescriptor ring = RingDescriptor.open(document);
         if (!ring.node(card.name()).filter(card::equals).isPresent()) {
-            throw new BadInputException("the ring " + ring.name() + " doesn't name " + card.name()
-                    + " with the card in " + path + ": give this node's own card to `interlock ring assemble`");
+            throw new BadInputException(
+                    "the ring " + ring.name() + " doesn't name " + card.name() + " with the card in " + path
+                            + ", but by another one or not at all",
+                    new Advice.AssembleRing());
         }
         if (hasJoined()) {
             RingDescriptor current = ring();
@@ -125,9 +127,11 @@ public final class NodeFolder {
                         + current.epoch() + "; this descriptor is for " + ring.id() + " in epoch " + ring.epoch());
             }
             if (!ring.continues(current)) {
-                throw new BadInputException("this descriptor, of epoch " + ring.epoch()
-                        + ", doesn't say of epoch " + current.epoch() + " what " + card.name()
-                        + " knows, which may have objects of that: `interlock ring change` makes one that does");
+                throw new BadInputException(
+                        "this descriptor, of epoch " + ring.epoch()
+                                + ", doesn't say of epoch " + current.epoch() + " what " + card.name()
+                                + " knows, which may have objects of that",
+                        new Advice.ChangeRing());
             }
         }
         try {
@@ -160,8 +164,9 @@ public final class NodeFolder {
     /** @throws BadInputException before the node joined a ring */
     public RingDescriptor ring() {
         if (!hasJoined()) {
-            throw new BadInputException(card.name() + " has joined no ring yet: `interlock " + card.role() + " join "
-                    + path + " RING` with the descriptor that `interlock ring assemble` wrote");
+            throw new BadInputException(
+                    card.name() + " has joined no ring yet",
+                    new Advice.Join(card.role().toString(), path.toString()));
         }
         return RingDescriptor.open(read("ring"));
     }

@@ -11,6 +11,7 @@ import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Holding;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.CheckAnswer;
 import java.lang.foreign.MemorySegment;
@@ -129,17 +130,17 @@ public final class WriteCheck implements AutoCloseable {
         if (!onOnePolynomial(t, shares)) {
             throw failed(
                     plan,
-                    "its shares as they were don't lie on one polynomial" + odd(plan, shares)
-                            + "; `interlock get --route direct` names who has a wrong one, and `interlock repair` mends it",
-                    List.of());
+                    "its shares as they were don't lie on one polynomial" + odd(plan, shares),
+                    List.of(),
+                    new Advice.ReadDirect(plan.origin().toString()));
         }
         byte[] ciphertext = ciphertexts.values().iterator().next();
         if (!ciphertexts.values().stream().allMatch(hash -> MessageDigest.isEqual(hash, ciphertext))) {
             throw failed(
                     plan,
-                    "its homes don't have the same ciphertext of the generation before; `interlock get --route direct`"
-                            + " names who has a wrong one, and `interlock repair` mends it",
-                    List.of());
+                    "its homes don't have the same ciphertext of the generation before",
+                    List.of(),
+                    new Advice.ReadDirect(plan.origin().toString()));
         }
         byte[] hash = at(0, t, shares);
         for (int i = 0; i < hash.length; i++) {
@@ -255,17 +256,22 @@ public final class WriteCheck implements AutoCloseable {
     }
 
     private static IntegrityException failed(Write.Plan plan, String why, List<String> culprits) {
-        return new IntegrityException(
-                switch (plan.kind()) {
-                    case REPLACE ->
-                        "the replacement of the pad of " + plan.origin() + " failed its check: " + why
-                                + ". The object stays as it was";
-                    case REFRESH ->
-                        "the refresh of " + plan.origin() + " failed its check: " + why
-                                + ". The object stays as it was";
-                    default -> "the put of " + plan.object() + " failed its check: " + why + ". Nothing was stored";
-                },
-                culprits);
+        return new IntegrityException(failure(plan, why), culprits);
+    }
+
+    private static IntegrityException failed(Write.Plan plan, String why, List<String> culprits, Advice advice) {
+        return new IntegrityException(failure(plan, why), culprits, advice);
+    }
+
+    private static String failure(Write.Plan plan, String why) {
+        return switch (plan.kind()) {
+            case REPLACE ->
+                "the replacement of the pad of " + plan.origin() + " failed its check: " + why
+                        + ". The object stays as it was";
+            case REFRESH ->
+                "the refresh of " + plan.origin() + " failed its check: " + why + ". The object stays as it was";
+            default -> "the put of " + plan.object() + " failed its check: " + why + ". Nothing was stored";
+        };
     }
 
     @Override

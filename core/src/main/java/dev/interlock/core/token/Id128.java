@@ -20,8 +20,8 @@ final class Id128 {
 
     static byte[] parse(String what, String text) {
         if (!HEX.matcher(text).matches()) {
-            throw new MalformedException("\"" + printable(text) + "\" is no " + what
-                    + ": it must be 32 digits of 0-9 and a-f, as `interlock put` and `interlock ls` print it");
+            throw new MalformedException(
+                    "\"" + printable(text) + "\" is no " + what + ": it must be 32 digits of 0-9 and a-f");
         }
         return HexFormat.of().parseHex(text);
     }

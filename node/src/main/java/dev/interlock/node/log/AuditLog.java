@@ -97,7 +97,7 @@ public final class AuditLog implements AutoCloseable {
                 e.addSuppressed(again);
             }
             throw new BadInputException("can't go on with the log " + name + ": " + e.getMessage()
-                    + ". `interlock log verify` says more; a log that was moved away begins anew");
+                    + "; a log that was moved away begins anew");
         }
     }
 

@@ -113,8 +113,7 @@ final class Objects {
         StoredObject object = committed(id, user);
         if (object.destroyAt().isPresent()) {
             throw new RefusedException(name() + ": the object " + id + " is to be destroyed at "
-                    + object.destroyAt().get() + " and closed until then; `interlock cancel-destroy " + id
-                    + "` takes that back");
+                    + object.destroyAt().get() + " and closed until then");
         }
         return Token.decode(object.token());
     }

@@ -7,4 +7,9 @@ public final class BadInputException extends InterlockException {
     public BadInputException(String message) {
         super(message);
     }
+
+    /** @param advice what the caller can do about it */
+    public BadInputException(String message, Advice advice) {
+        super(message, advice);
+    }
 }

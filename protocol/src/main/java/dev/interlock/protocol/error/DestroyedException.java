@@ -7,4 +7,9 @@ public final class DestroyedException extends InterlockException {
     public DestroyedException(String message) {
         super(message);
     }
+
+    /** @param advice what the caller can do about it */
+    public DestroyedException(String message, Advice advice) {
+        super(message, advice);
+    }
 }

@@ -14,6 +14,12 @@ public final class IntegrityException extends InterlockException {
         this.culprits = List.copyOf(culprits);
     }
 
+    /** @param advice what the caller can do about it */
+    public IntegrityException(String message, List<String> culprits, Advice advice) {
+        super(message, advice);
+        this.culprits = List.copyOf(culprits);
+    }
+
     public List<String> culprits() {
         return culprits;
     }

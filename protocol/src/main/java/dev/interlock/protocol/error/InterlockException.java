@@ -1,6 +1,8 @@
 package dev.interlock.protocol.error;
 
 import dev.interlock.core.encoding.ForeignText;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something went wrong that a caller can act on; the subclass says how. Messages never hold a secret, and are one printable
@@ -16,8 +18,20 @@ public abstract sealed class InterlockException extends RuntimeException
                 NodeException {
     private static final long serialVersionUID = 1L;
 
+    private final transient @Nullable Advice advice;
+
     InterlockException(String message) {
+        this(message, null);
+    }
+
+    InterlockException(String message, @Nullable Advice advice) {
         super(ForeignText.line(message));
+        this.advice = advice;
+    }
+
+    /** What the caller can do about it, where it is one thing. It doesn't travel from node to client. */
+    public Optional<Advice> advice() {
+        return Optional.ofNullable(advice);
     }
 
     /** The message is what a person needs. */

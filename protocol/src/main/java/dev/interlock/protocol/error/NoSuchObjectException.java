@@ -7,4 +7,9 @@ public final class NoSuchObjectException extends InterlockException {
     public NoSuchObjectException(String message) {
         super(message);
     }
+
+    /** @param advice what the caller can do about it */
+    public NoSuchObjectException(String message, Advice advice) {
+        super(message, advice);
+    }
 }

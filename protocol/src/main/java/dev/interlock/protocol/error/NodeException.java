@@ -12,6 +12,12 @@ public final class NodeException extends InterlockException {
         this.node = node;
     }
 
+    /** @param advice what the caller can do about it */
+    public NodeException(String node, String message, Advice advice) {
+        super(message, advice);
+        this.node = node;
+    }
+
     public String node() {
         return node;
     }

@@ -36,6 +36,12 @@ public final class RefusedException extends InterlockException {
         this(Rule.REFUSED, message);
     }
 
+    /** @param advice what the caller can do about it */
+    public RefusedException(String message, Advice advice) {
+        super(message, advice);
+        this.rule = Rule.REFUSED;
+    }
+
     public RefusedException(Rule rule, String message) {
         super(message);
         this.rule = rule;

@@ -7,6 +7,9 @@ import java.util.stream.Collectors;
 public final class TooFewProvidersException extends InterlockException {
     private static final long serialVersionUID = 1L;
 
+    private final int needed;
+    private final int available;
+
     /**
      * @param operation what was tried, as the start of a sentence
      * @param absent each provider that can't be used, in ring order, and why
@@ -17,6 +20,28 @@ public final class TooFewProvidersException extends InterlockException {
                 + absent.entrySet().stream()
                         .map(entry -> named(entry.getKey(), entry.getValue()))
                         .collect(Collectors.joining("; ")));
+        this.needed = needed;
+        this.available = available;
+    }
+
+    /** With what the caller can do about it. */
+    private TooFewProvidersException(TooFewProvidersException error, Advice advice) {
+        super(error.explanation(), advice);
+        this.needed = error.needed;
+        this.available = error.available;
+    }
+
+    /** The same, with what the caller can do about it. */
+    public TooFewProvidersException advising(Advice advice) {
+        return new TooFewProvidersException(this, advice);
+    }
+
+    public int needed() {
+        return needed;
+    }
+
+    public int available() {
+        return available;
     }
 
     private static String named(String node, String why) {
