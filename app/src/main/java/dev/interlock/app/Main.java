@@ -13,12 +13,15 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Peers;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -68,14 +71,20 @@ public final class Main implements Runnable {
         if (args.length > 0 && ASKS_NODES.contains(args[0])) {
             Peers.prepare();
         }
+        StandardOutput.install();
         System.exit(run(args));
     }
 
     static int run(String... args) {
-        return commandLine(args)
+        int code = commandLine(args)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A file's name may begin with @, and its content may be a secret.
+                .setExpandAtFiles(false)
                 .setExecutionExceptionHandler((error, command, parsed) -> explain(error))
                 .execute(args);
+        Optional<String> lost = StandardOutput.failed();
+        lost.ifPresent(why -> System.err.println("interlock: " + why));
+        return lost.isPresent() && code == 0 ? FAILED : code;
     }
 
     private static Map<String, Supplier<Object>> commands() {
@@ -122,12 +131,11 @@ public final class Main implements Runnable {
     private static int explain(Exception error) {
         switch (error) {
             case InterlockException known -> System.err.println("interlock: " + known.explanation());
-            case MalformedException malformed -> tell(malformed);
-            case BadSignatureException bad -> tell(bad);
-            case FileSystemException file ->
-                System.err.println("interlock: " + file.getFile() + ": "
-                        + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason()));
-            case IOException io -> tell(io);
+            case MalformedException malformed -> tell(malformed.getMessage());
+            case BadSignatureException bad -> tell(bad.getMessage());
+            case FileSystemException file
+            when file.getFile() != null -> tell(file.getFile() + ": " + FileProblem.why(file));
+            case IOException io -> tell(FileProblem.why(io));
             case InterruptedException interrupted -> System.err.println("interlock: interrupted");
             default -> {
                 System.err.println("interlock: this is a fault in interlock itself, please report it:");
@@ -137,8 +145,8 @@ public final class Main implements Runnable {
         return exitCode(error);
     }
 
-    private static void tell(Exception error) {
-        System.err.println("interlock: " + ForeignText.line(String.valueOf(error.getMessage())));
+    private static void tell(@Nullable String message) {
+        System.err.println("interlock: " + ForeignText.line(String.valueOf(message)));
     }
 
     static int exitCode(Exception error) {

@@ -58,7 +58,7 @@ final class ProofCommand implements Callable<Integer> {
         }
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open();
-                OutputFile file = OutputFile.create(output, force)) {
+                OutputFile file = OutputFile.create(output, force, ring.files())) {
             ByteBuffer proof = ByteBuffer.wrap(interlock.proof(object).encode());
             while (proof.hasRemaining()) {
                 var _ = file.channel().write(proof);
