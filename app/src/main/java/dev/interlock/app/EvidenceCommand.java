@@ -1,8 +1,11 @@
 package dev.interlock.app;
 
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.Evidence;
+import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
@@ -28,17 +31,21 @@ final class EvidenceCommand {
     /** Writes evidence into the current folder and says so. What is there already stays. */
     static void keep(RingDescriptor ring, Evidence evidence) {
         Evidence.Finding finding = evidence.verify(ring);
-        Path file = Path.of(evidence.token().origin() + "." + finding.liar().name() + ".evidence");
+        Path file = file(evidence.token().origin(), finding.liar());
         String kept = "the evidence is in " + file;
         try {
             DurableFile.writeNew(file, DurableFile.Access.EVERYONE, evidence.encode());
         } catch (FileAlreadyExistsException e) {
             // Of an earlier lie about the same object.
         } catch (IOException e) {
-            kept = "the evidence can't be written to " + file + " ("
-                    + e.getClass().getSimpleName() + ")";
+            kept = "the evidence can't be written to " + FileProblem.at(file, e);
         }
         System.err.println("interlock: " + finding.what() + "; " + kept);
+    }
+
+    /** Where evidence against a provider, found at an object, is kept. */
+    static Path file(ObjectId object, Provider liar) {
+        return Path.of(object + "." + liar.name() + ".evidence");
     }
 
     /** Checks evidence without asking anyone. */

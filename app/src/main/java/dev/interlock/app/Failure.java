@@ -12,6 +12,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.LinkedHashMap;
@@ -33,13 +34,10 @@ record Failure(String kind, String message, String node, List<String> culprits, 
             case InterlockException known -> known(known);
             case MalformedException malformed -> simple("bad-input", said(malformed), Main.USAGE);
             case BadSignatureException bad -> simple("integrity", said(bad), Main.INTEGRITY);
-            case FileSystemException file ->
-                simple(
-                        "file",
-                        file.getFile() + ": "
-                                + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason()),
-                        Main.FAILED);
-            case IOException io -> simple("io", said(io), Main.FAILED);
+            case FileSystemException file
+            when file.getFile() != null ->
+                simple("file", ForeignText.line(file.getFile()) + ": " + FileProblem.why(file), Main.FAILED);
+            case IOException io -> simple("io", ForeignText.line(FileProblem.why(io)), Main.FAILED);
             case InterruptedException interrupted -> simple("interrupted", "interrupted", Main.FAILED);
             default -> simple("fault", "this is a fault in interlock itself, please report it: " + error, Main.FAILED);
         };

@@ -9,12 +9,10 @@ import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,14 +94,10 @@ final class GetCommand implements Callable<Integer> {
             if (output == null || output.equals("-")) {
                 fetched = toStandardOutput(interlock, object, keys.options());
             } else {
-                try (OutputFile file = OutputFile.create(Path.of(output), force)) {
+                try (OutputFile file = OutputFile.create(Path.of(output), force, needed(interlock, object))) {
                     Interruption.means(() -> output + " not written");
                     fetched = interlock.get(object, file.channel(), keys.options(), progress::start, progress);
                     file.publish();
-                } catch (FileSystemException e) {
-                    throw e;
-                } catch (IOException e) {
-                    throw new FileSystemException(output, null, e.getMessage());
                 }
             }
             progress.close();
@@ -116,9 +110,19 @@ final class GetCommand implements Callable<Integer> {
                 said.put("home", fetched.home());
                 said.put("detours", fetched.detours());
                 System.err.println(Output.json(said));
+                // Here it is the result.
+                return System.err.checkError() ? Main.FAILED : 0;
             }
             return 0;
         }
+    }
+
+    /** What the output is never written over: with it the only key of the object could be gone. */
+    private List<Path> needed(Interlock interlock, ObjectId object) {
+        List<Path> needed = new ArrayList<>(ring.files());
+        Stream.of(key, share).flatMap(Stream::ofNullable).forEach(needed::add);
+        interlock.ring().everyProvider().forEach(liar -> needed.add(EvidenceCommand.file(object, liar)));
+        return needed;
     }
 
     /** What the user keeps, for as long as the get takes. */
@@ -157,7 +161,7 @@ final class GetCommand implements Callable<Integer> {
             throws IOException, InterruptedException {
         boolean guarded = output == null && Output.terminal();
         // Not closed: standard output is the process's, not ours.
-        WritableByteChannel out = new FileOutputStream(FileDescriptor.out).getChannel();
+        WritableByteChannel out = StandardOutput.channel();
         return interlock.get(
                 object,
                 out,

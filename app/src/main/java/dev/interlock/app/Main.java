@@ -3,6 +3,7 @@ package dev.interlock.app;
 import dev.interlock.wire.Peers;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,6 +59,7 @@ public final class Main implements Runnable {
         if (args.length > 0 && ASKS_NODES.contains(args[0])) {
             Peers.prepare();
         }
+        StandardOutput.install();
         int code = run(args);
         Interruption.over();
         System.exit(code);
@@ -71,12 +73,17 @@ public final class Main implements Runnable {
                             "interlock", args[0], Catalogue.all().keySet()))
                     .tell(json);
         }
-        return commandLine(args)
+        int code = commandLine(args)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A file's name may begin with @, and its content may be a secret.
+                .setExpandAtFiles(false)
                 .setParameterExceptionHandler(
                         (error, words) -> Failure.usage(Usage.wrong(error)).tell(json))
                 .setExecutionExceptionHandler((error, command, parsed) -> explain(error, json))
                 .execute(args);
+        Optional<String> lost = StandardOutput.failed();
+        lost.ifPresent(why -> System.err.println("interlock: " + why));
+        return lost.isPresent() && code == 0 ? FAILED : code;
     }
 
     /** The command line with all commands, as the help, the completion and the manual describe it. */

@@ -3,18 +3,21 @@ package dev.interlock.app;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
+import dev.interlock.node.StoreProblems;
 import dev.interlock.node.UserList;
 import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.StoreException;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -58,6 +61,14 @@ final class NodeCommand implements Callable<Integer> {
                             + " may be given again")
     private List<Path> noise = List.of();
 
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            description = "where to listen, where that isn't the address at which others reach it: behind NAT, in a"
+                    + " container; 0.0.0.0:PORT or [::]:PORT for all addresses (default: what `init --listen` said, or the"
+                    + " card's address)")
+    private @Nullable String listen;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
@@ -98,11 +109,49 @@ final class NodeCommand implements Callable<Integer> {
                             required = true,
                             paramLabel = "HOST:PORT",
                             description = "where others reach it")
-                    String address) {
+                    String address,
+            @Option(
+                            names = "--listen",
+                            paramLabel = "HOST:PORT",
+                            description = "where it listens, where that isn't the address at which others reach it")
+                    @Nullable
+                    String listening) {
         NodeFolder made = NodeFolder.init(folder, role, name, address, new SecureRandom(), Instant.now());
+        if (listening != null) {
+            made.keepListening(listening);
+        }
         System.out.print(new String(made.cardDocument(), StandardCharsets.UTF_8));
         Screen.hint("The card above is in " + folder.resolve("card") + ". It is public: give it to whoever assembles"
                 + " the ring. Everything else in " + folder + " stays here.");
+        return 0;
+    }
+
+    @Command(
+            name = "readdress",
+            description =
+                    "Makes the node's card anew, with another address, for `ring change --moved` or `ring assemble`.")
+    int readdress(
+            @Parameters(paramLabel = "DIR") Path folder,
+            @Option(
+                            names = "--address",
+                            required = true,
+                            paramLabel = "HOST:PORT",
+                            description = "where others reach it from now on")
+                    String address,
+            @Option(
+                            names = "--listen",
+                            paramLabel = "HOST:PORT",
+                            description = "where it listens, where that isn't the address at which others reach it")
+                    @Nullable
+                    String listening) {
+        NodeFolder moved = open(folder).readdress(address);
+        if (listening != null) {
+            moved.keepListening(listening);
+        }
+        System.out.print(new String(moved.cardDocument(), StandardCharsets.UTF_8));
+        System.err.println("The card above is in " + folder.resolve("card") + ". Once the ring's next descriptor has it"
+                + " (`interlock ring change --moved CARD`): `interlock " + role + " join " + folder
+                + " RING`, and restart the node.");
         return 0;
     }
 
@@ -113,13 +162,12 @@ final class NodeCommand implements Callable<Integer> {
                     Path descriptor) {
         NodeFolder node = open(folder);
         try {
-            RingDescriptor ring = node.join(Files.readAllBytes(descriptor));
+            RingDescriptor ring = node.join(SmallFile.readDocument(descriptor));
             System.out.println(node.card().name() + " joined the ring " + ring.name() + " (" + ring.id() + "), epoch "
                     + ring.epoch());
             return 0;
         } catch (IOException e) {
-            throw new BadInputException(
-                    "can't read " + descriptor + ": " + e.getClass().getSimpleName());
+            throw new BadInputException("can't read " + FileProblem.at(descriptor, e));
         }
     }
 
@@ -191,12 +239,13 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private static boolean deals(NodeFolder folder) {
-        return folder.ring().dealers().contains(folder.card());
+        String name = folder.card().name();
+        return folder.ring().dealers().stream().anyMatch(dealer -> dealer.name().equals(name));
     }
 
     /** Runs a node until the process is told to end. */
     private int run(Path folder, double stallSeconds) throws InterruptedException {
-        NodeFolder node = open(folder);
+        NodeFolder node = listen == null ? open(folder) : open(folder).listening(listen);
         Deadlines deadlines = Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
@@ -212,6 +261,8 @@ final class NodeCommand implements Callable<Integer> {
                 }
             }));
             told.await();
+        } catch (StoreException e) {
+            throw StoreProblems.known(node.card().name(), e);
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

@@ -4,7 +4,12 @@ import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A node as a process of its own, known by its folder. */
 final class NodeProcess {
+    private static final String SENTENCE = "interlock: ";
+    private static final int MAX_LAST_BYTES = 64 << 10;
     private static final Duration STOP = Duration.ofSeconds(NodeCommand.CLOSE_SECONDS + 5);
     private static final List<String> JVM = List.of(
             "--add-modules",
@@ -29,9 +36,16 @@ final class NodeProcess {
             "-XX:TrimNativeHeapInterval=5000",
             // Counting buffers is for tests: it makes stack traces all the time.
             "-Dio.netty.leakDetection.level=disabled",
+            // Its file would lie in /tmp, and a full /tmp be told on standard output.
+            "-XX:-UsePerfData",
             "-XX:+ExitOnOutOfMemoryError");
 
+    /** How the launcher names a program whose path the JVM can't take. */
+    private static final String BY_DESCRIPTOR = "/proc/self/fd/3/";
+
     private final NodeFolder folder;
+    /** How long the log was when the process was started here. */
+    private long logged;
 
     NodeProcess(Path folder) {
         this.folder = NodeFolder.open(folder);
@@ -41,22 +55,29 @@ final class NodeProcess {
         return folder.card().name();
     }
 
-    /** The process, when one runs. A pid file alone proves nothing: the node's lock must be held. */
+    NodeCard card() {
+        return folder.card();
+    }
+
+    /** The process, when one runs that can be named. A number alone proves nothing: it must hold the node's lock. */
     Optional<ProcessHandle> running() {
-        if (!NodeLock.isHeld(folder.path())) {
-            return Optional.empty();
-        }
-        try {
-            return ProcessHandle.of(Long.parseLong(
-                    Files.readString(folder.path().resolve("pid")).strip()));
-        } catch (IOException | NumberFormatException e) {
-            return Optional.empty();
-        }
+        return holder().flatMap(NodeLock.Holder::process);
+    }
+
+    /** Who has the node's lock. */
+    Optional<NodeLock.Holder> holder() {
+        return NodeLock.holder(folder.path());
     }
 
     /** Starts the node; it outlives this process and its terminal, and logs to its folder. */
     Process start(Duration stall) {
+        logged = logBytes();
         List<String> command = new ArrayList<>();
+        String classPath = System.getProperty("java.class.path");
+        if (classPath.startsWith(BY_DESCRIPTOR)) {
+            // A colon in the program's path, see the launcher: descriptors aren't handed on, so it is opened anew.
+            command.addAll(List.of("/bin/sh", "-c", "exec 3<\"$0\" && exec \"$@\"", program(classPath)));
+        }
         Path setsid = Path.of("/usr/bin/setsid");
         if (Files.isExecutable(setsid)) {
             // Out of this terminal's reach: its interrupt is for us, not for the node.
@@ -68,7 +89,7 @@ final class NodeProcess {
         if (options != null && !options.isBlank()) {
             command.addAll(List.of(options.strip().split("\\s+")));
         }
-        String classPath = System.getProperty("java.class.path");
+        command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
         Path prepared = Path.of(classPath).resolveSibling("node.aot");
         if (Files.isRegularFile(prepared)) {
             // One that doesn't fit any more is passed over in silence.
@@ -96,10 +117,23 @@ final class NodeProcess {
         }
     }
 
+    private static String program(String classPath) {
+        try {
+            return Path.of(classPath).resolveSibling(".").toRealPath().toString();
+        } catch (IOException e) {
+            throw new BadInputException("can't start nodes: " + FileProblem.at(Path.of(classPath), e));
+        }
+    }
+
     /** SIGTERM to all of them at once, and SIGKILL to those that don't listen. @return how many ran */
     static int stop(List<NodeProcess> nodes) {
-        List<ProcessHandle> processes =
-                nodes.stream().flatMap(node -> node.running().stream()).toList();
+        List<ProcessHandle> processes = new ArrayList<>();
+        List<String> unnamed = new ArrayList<>();
+        for (NodeProcess node : nodes) {
+            node.holder()
+                    .ifPresent(
+                            holder -> holder.process().ifPresentOrElse(processes::add, () -> unnamed.add(node.name())));
+        }
         processes.forEach(ProcessHandle::destroy);
         long end = System.nanoTime() + STOP.toNanos();
         for (ProcessHandle process : processes) {
@@ -110,20 +144,45 @@ final class NodeProcess {
                 var _ = process.onExit().join();
             }
         }
+        if (!unnamed.isEmpty()) {
+            throw new NodeException(
+                    unnamed.getFirst(),
+                    processes.size() + " nodes stopped. " + String.join(", ", unnamed)
+                            + " runs, and the file `lock` in its"
+                            + " folder doesn't name the process that holds it: stop it by hand (`fuser FOLDER/lock` finds it)");
+        }
         return processes.size();
     }
 
-    /** The end of the log, for a node that didn't come up. */
-    NodeException failedToStart(String how) {
-        List<String> tail = List.of();
-        try {
-            List<String> lines = Files.readAllLines(folder.path().resolve("log"));
-            tail = lines.subList(Math.max(0, lines.size() - 3), lines.size());
+    /** Why a node that was started here isn't there: its own sentence. */
+    String lastWords() {
+        Path log = folder.path().resolve("log");
+        try (FileChannel file = FileChannel.open(log)) {
+            file.position(Math.max(logged <= file.size() ? logged : 0, file.size() - MAX_LAST_BYTES));
+            String text = new String(Channels.newInputStream(file).readAllBytes(), StandardCharsets.UTF_8);
+            return lastSentence(text) + " (more in " + log + ")";
         } catch (IOException e) {
-            // Without a log there's nothing more to say.
+            return FileProblem.at(log, e);
         }
-        return new NodeException(
-                name(),
-                name() + " " + how + ". The end of " + folder.path().resolve("log") + ": " + String.join(" / ", tail));
+    }
+
+    /** Of what a process printed: what it says of itself, else its last line that is none of a trace. */
+    static String lastSentence(String printed) {
+        List<String> lines = printed.lines()
+                .filter(line -> !line.isBlank() && !Character.isWhitespace(line.charAt(0)))
+                .toList();
+        return lines.reversed().stream()
+                .filter(line -> line.startsWith(SENTENCE))
+                .findFirst()
+                .map(line -> line.substring(SENTENCE.length()))
+                .orElseGet(() -> lines.isEmpty() ? "it said nothing" : lines.getLast());
+    }
+
+    private long logBytes() {
+        try {
+            return Files.size(folder.path().resolve("log"));
+        } catch (IOException e) {
+            return 0;
+        }
     }
 }

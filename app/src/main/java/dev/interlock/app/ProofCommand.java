@@ -57,7 +57,7 @@ final class ProofCommand implements Callable<Integer> {
         }
         String typed = Ids.check(id);
         try (Interlock interlock = ring.open();
-                OutputFile file = OutputFile.create(output, force)) {
+                OutputFile file = OutputFile.create(output, force, ring.files())) {
             ByteBuffer proof = ByteBuffer.wrap(
                     interlock.proof(Ids.resolve(interlock, typed)).encode());
             while (proof.hasRemaining()) {

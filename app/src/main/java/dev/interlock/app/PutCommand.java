@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,6 +100,9 @@ final class PutCommand implements Callable<Integer> {
                                     "missing",
                                     missing))
                             : token.object().toString());
+            if (StandardOutput.failed().isPresent()) {
+                System.err.println("interlock: stored all the same, as object " + token.object());
+            }
             return 0;
         }
     }
@@ -144,14 +148,25 @@ final class PutCommand implements Callable<Integer> {
                     return spooled(FileChannel.open(path));
                 }
                 FileChannel channel = FileChannel.open(path);
-                return new Input(channel, channel.size(), channel);
+                Optional<SourceFile> whole = SourceFile.open(path, channel);
+                if (whole.isEmpty()) {
+                    try (channel) {
+                        return spooled(channel);
+                    }
+                }
+                return new Input(whole.get(), whole.get().size(), whole.get());
             } catch (NoSuchFileException e) {
                 throw new BadInputException("there's no file " + path);
             }
         }
 
         static Input standard() throws IOException {
-            return spooled(Channels.newChannel(System.in));
+            Input input = spooled(Channels.newChannel(System.in));
+            if (input.length() == 0) {
+                // The program before the pipe may have failed; a shell doesn't tell.
+                System.err.println("interlock: standard input was empty: an object of 0 bytes is stored");
+            }
+            return input;
         }
 
         private static Input spooled(ReadableByteChannel source) throws IOException {

@@ -1,12 +1,8 @@
 package dev.interlock.app;
 
-import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Profile;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -14,6 +10,7 @@ import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +21,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -31,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,7 +43,6 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class RingCommand implements Runnable {
-    private static final Duration START = Duration.ofSeconds(60);
     /** With a node that `status` asks: a machine under load is no failure. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -271,6 +269,47 @@ final class RingCommand implements Runnable {
         return "cc" + next;
     }
 
+    @Command(
+            name = "move",
+            description = {
+                "Gives a node of a ring on this machine another port: the ring's next epoch. Running nodes are restarted, one by",
+                "one. Objects stay where they are."
+            })
+    int move(
+            @Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir,
+            @Parameters(paramLabel = "NAME", description = "the node") String name,
+            @Option(
+                            names = "--port",
+                            paramLabel = "PORT",
+                            defaultValue = "0",
+                            description = "the new port (default: one that is free now)")
+                    int port)
+            throws InterruptedException {
+        RingFolder folder = RingFolder.open(dir);
+        try (RingFolder.Turn _ = folder.awaitTurn()) {
+            RingDescriptor next = folder.move(name, port);
+            System.out.println("ring " + next.id() + ", epoch " + next.epoch() + ": " + name + " is at "
+                    + next.node(name).orElseThrow().address());
+            if (restart(folder, next) == 0) {
+                System.err.println("Start it:           interlock ring up " + folder.path());
+            }
+            return 0;
+        }
+    }
+
+    /** One after the other: t providers are there at any time. @return how many ran */
+    private static int restart(RingFolder folder, RingDescriptor ring) throws InterruptedException {
+        int restarted = 0;
+        for (NodeCard card : ring.nodes().toList()) {
+            NodeProcess node = new NodeProcess(folder.node(card));
+            if (NodeProcess.stop(List.of(node)) > 0) {
+                restarted += RingNodes.up(folder, Duration.ofSeconds(20), List.of(card));
+                System.err.println(card.name() + " restarted");
+            }
+        }
+        return restarted;
+    }
+
     private static int change(RingFolder folder, @Nullable Integer t, List<String> adding, Set<String> retiring)
             throws InterruptedException {
         RingDescriptor before = folder.descriptor();
@@ -278,15 +317,7 @@ final class RingCommand implements Runnable {
         System.out.println("ring " + next.id() + ", epoch " + next.epoch() + ": any "
                 + next.threshold().t() + " of " + next.threshold().n() + " providers open an object ("
                 + next.providers().stream().map(Provider::name).collect(Collectors.joining(", ")) + ")");
-        int restarted = 0;
-        // One after the other: t providers are there at any time.
-        for (NodeCard card : next.nodes().toList()) {
-            NodeProcess node = new NodeProcess(folder.node(card));
-            if (NodeProcess.stop(List.of(node)) > 0) {
-                restarted += up(folder, Duration.ofSeconds(20), List.of(card));
-                System.err.println(card.name() + " restarted");
-            }
-        }
+        int restarted = restart(folder, next);
         if (restarted > 0) {
             up(folder, Duration.ofSeconds(20));
             System.out.println(Output.count(restarted, "running node") + " restarted, one by one"
@@ -317,6 +348,11 @@ final class RingCommand implements Runnable {
                     Path key,
             @Option(names = "--add", paramLabel = "CARD", description = "the card of a node that comes")
                     List<Path> cards,
+            @Option(
+                            names = "--moved",
+                            paramLabel = "CARD",
+                            description = "the new card of a node that has another address")
+                    List<Path> moved,
             @Option(names = "--retire", paramLabel = "NAME", description = "a node that leaves") List<String> retired,
             @Option(
                             names = "--dealing",
@@ -348,7 +384,10 @@ final class RingCommand implements Runnable {
                     secret,
                     t == null ? ring.threshold().t() : t,
                     Set.copyOf(retired == null ? List.of() : retired),
-                    cards(cards == null ? List.of() : cards),
+                    cards(Stream.of(cards, moved)
+                            .filter(Objects::nonNull)
+                            .flatMap(List::stream)
+                            .toList()),
                     Optional.ofNullable(dealing));
         }
         DurableFile.writeNew(output, DurableFile.Access.EVERYONE, descriptor);
@@ -364,7 +403,7 @@ final class RingCommand implements Runnable {
         List<NodeCard> opened = new ArrayList<>();
         for (Path card : files) {
             try {
-                opened.add(NodeCard.open(Files.readAllBytes(card)));
+                opened.add(NodeCard.open(SmallFile.readDocument(card)));
             } catch (RuntimeException e) {
                 throw new BadInputException(card + ": " + e.getMessage());
             }
@@ -383,18 +422,20 @@ final class RingCommand implements Runnable {
                     double stall)
             throws InterruptedException {
         RingFolder folder = RingFolder.open(dir);
-        folder.join();
-        int started = up(folder, Duration.ofMillis((long) (stall * 1000)));
-        System.out.println(
-                started == 0
-                        ? "all nodes of " + dir + " ran already"
-                        : Output.count(started, "node") + " of " + dir + " started; all answer");
-        return 0;
+        try (RingFolder.Turn _ = folder.awaitTurn()) {
+            folder.join();
+            int started = up(folder, Duration.ofMillis((long) (stall * 1000)));
+            System.out.println(
+                    started == 0
+                            ? "all nodes of " + dir + " ran already"
+                            : Output.count(started, "node") + " of " + dir + " started; all answer");
+            return 0;
+        }
     }
 
     /** @return how many were started; all answer when this returns */
     static int up(RingFolder folder, Duration stall) throws InterruptedException {
-        return up(
+        return RingNodes.up(
                 folder,
                 stall,
                 folder.descriptor()
@@ -403,51 +444,14 @@ final class RingCommand implements Runnable {
                         .toList());
     }
 
-    private static int up(RingFolder folder, Duration stall, List<NodeCard> cards) throws InterruptedException {
-        Map<NodeProcess, Process> started = new LinkedHashMap<>();
-        for (NodeCard card : cards) {
-            NodeProcess node = new NodeProcess(folder.node(card));
-            if (node.running().isEmpty()) {
-                started.put(node, node.start(stall));
-            }
-        }
-        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
-            for (NodeCard card : cards) {
-                NodeProcess node = new NodeProcess(folder.node(card));
-                long end = System.nanoTime() + START.toNanos();
-                while (!state(peers, card).text().equals("up")) {
-                    Process process = started.entrySet().stream()
-                            .filter(entry -> entry.getKey().name().equals(card.name()))
-                            .map(Map.Entry::getValue)
-                            .findFirst()
-                            .orElse(null);
-                    if (process != null && !process.isAlive()) {
-                        throw node.failedToStart("ended with exit code " + process.exitValue());
-                    }
-                    if (System.nanoTime() > end) {
-                        throw node.failedToStart("doesn't answer after " + START.toSeconds() + " s");
-                    }
-                    Thread.sleep(50);
-                }
-            }
-        }
-        return started.size();
-    }
-
-    /** What {@code /health} of a node says. */
-    record Health(String status, String reason, String node, String role, String ring, int epoch, String kernel) {}
-
-    private static Health health(Peers peers, NodeCard card) {
-        return Json.read(
-                "the health of " + card.name(),
-                peers.to(card).call(HttpMethod.GET, "/health", Optional.empty(), new byte[0]),
-                Health.class);
-    }
-
     @Command(name = "down", description = "Stops the nodes of a ring on this machine.")
-    int down(@Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir) {
-        System.out.println(Output.count(down(RingFolder.open(dir)), "node") + " of " + dir + " stopped");
-        return 0;
+    int down(@Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir)
+            throws InterruptedException {
+        RingFolder folder = RingFolder.open(dir);
+        try (RingFolder.Turn _ = folder.awaitTurn()) {
+            System.out.println(Output.count(down(folder), "node") + " of " + dir + " stopped");
+            return 0;
+        }
     }
 
     static int down(RingFolder folder) {
@@ -471,9 +475,11 @@ final class RingCommand implements Runnable {
                 .toList();
         List<Map<String, Object>> rows = new ArrayList<>();
         int up = 0;
-        for (Map.Entry<NodeCard, State> each : states(cards).entrySet()) {
+        for (Map.Entry<NodeCard, RingNodes.State> each : states(cards).entrySet()) {
             NodeCard card = each.getKey();
-            State state = each.getValue();
+            boolean here = Files.isDirectory(dir) && Files.isDirectory(dir.resolve(card.name()));
+            RingNodes.State state =
+                    here ? each.getValue().at(new NodeProcess(dir.resolve(card.name()))) : each.getValue();
             boolean left = !isIn(ring, card);
             up += card.role() == Role.PROVIDER && !left && state.answers() ? 1 : 0;
             Map<String, Object> row = new LinkedHashMap<>();
@@ -509,16 +515,13 @@ final class RingCommand implements Runnable {
         return ring.node(card.name()).isPresent();
     }
 
-    /** How {@code status} finds a node. */
-    private record State(String text, boolean answers) {}
-
     /** Of all nodes at once: those that are silent cost the wait for one. */
-    private static Map<NodeCard, State> states(List<NodeCard> cards) throws InterruptedException {
-        Map<NodeCard, State> states = new LinkedHashMap<>();
+    private static Map<NodeCard, RingNodes.State> states(List<NodeCard> cards) throws InterruptedException {
+        Map<NodeCard, RingNodes.State> states = new LinkedHashMap<>();
         try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(PATIENCE));
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<State>> asked = cards.stream()
-                    .map(card -> threads.submit(() -> state(peers, card)))
+            List<Future<RingNodes.State>> asked = cards.stream()
+                    .map(card -> threads.submit(() -> RingNodes.state(peers, card)))
                     .toList();
             for (int i = 0; i < cards.size(); i++) {
                 states.put(cards.get(i), asked.get(i).get());
@@ -527,15 +530,5 @@ final class RingCommand implements Runnable {
             throw new IllegalStateException(e.getCause());
         }
         return states;
-    }
-
-    private static State state(Peers peers, NodeCard card) {
-        try {
-            return new State(health(peers, card).status(), true);
-        } catch (NodeException e) {
-            return new State("down", false);
-        } catch (InterlockException e) {
-            return new State(e.explanation(), false);
-        }
     }
 }

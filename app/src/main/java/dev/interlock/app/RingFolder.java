@@ -11,12 +11,19 @@ import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -27,6 +34,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A whole ring in one folder on one machine: a folder for each node, the descriptor, the ring's signing key, and a
@@ -35,7 +43,7 @@ import java.util.Set;
 final class RingFolder {
     static final String DESCRIPTOR = "ring";
     static final String CREDENTIAL = "credential";
-    private static final String RING_KEY = "ring.key";
+    static final String RING_KEY = "ring.key";
 
     private final Path path;
 
@@ -44,6 +52,13 @@ final class RingFolder {
     }
 
     static RingFolder open(Path path) {
+        try {
+            var _ = Files.readAttributes(path.resolve(DESCRIPTOR), BasicFileAttributes.class);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            // Said below: only what isn't there may be made.
+        } catch (IOException e) {
+            throw new BadInputException("can't use the ring's folder " + path + ": " + FileProblem.why(e));
+        }
         if (!Files.isRegularFile(path.resolve(DESCRIPTOR))) {
             throw new BadInputException(path + " is no ring's folder: it has no descriptor. `interlock ring create "
                     + path + "` makes one");
@@ -118,8 +133,7 @@ final class RingFolder {
             DurableFile.writeNew(path.resolve(DESCRIPTOR), DurableFile.Access.EVERYONE, descriptor);
             return new RingFolder(path);
         } catch (IOException e) {
-            throw new BadInputException(
-                    "can't create the ring in " + path + ": " + e.getClass().getSimpleName() + " " + e.getMessage());
+            throw new BadInputException("can't create the ring in " + path + ": " + FileProblem.at(path, e));
         }
     }
 
@@ -216,8 +230,28 @@ final class RingFolder {
             join();
             return next;
         } catch (IOException e) {
-            throw new BadInputException(
-                    "can't change the ring in " + path + ": " + e.getClass().getSimpleName() + " " + e.getMessage());
+            throw new BadInputException("can't change the ring in " + path + ": " + FileProblem.at(path, e));
+        }
+    }
+
+    /**
+     * Gives a node another port: its new card, in the ring's next epoch.
+     *
+     * @param port 0 for one that is free now
+     */
+    RingDescriptor move(String name, int port) {
+        RingDescriptor ring = descriptor();
+        NodeCard card = ring.node(name)
+                .orElseThrow(() -> new BadInputException("the ring " + ring.name() + " has no node " + name));
+        NodeCard moved = card.movedTo("127.0.0.1:" + ports(1, port).getFirst());
+        try (SigningKey key = ringKey(path.resolve(RING_KEY))) {
+            byte[] descriptor = ring.next(key, ring.threshold().t(), Set.of(), List.of(moved), Optional.empty());
+            // Whoever hasn't joined when this breaks off does so with the next `ring up`.
+            DurableFile.write(path.resolve(DESCRIPTOR), DurableFile.Access.EVERYONE, descriptor);
+            join();
+            return RingDescriptor.open(descriptor);
+        } catch (IOException e) {
+            throw new BadInputException("can't change the ring in " + path + ": " + FileProblem.at(path, e));
         }
     }
 
@@ -227,6 +261,9 @@ final class RingFolder {
         RingDescriptor ring = RingDescriptor.open(descriptor);
         for (NodeCard card : ring.nodes().toList()) {
             NodeFolder node = NodeFolder.open(node(card));
+            if (node.card().isSameNode(card) && !node.card().equals(card)) {
+                node = node.readdress(card.address());
+            }
             if (!node.hasJoined() || node.ring().epoch() != ring.epoch()) {
                 node.join(descriptor);
             }
@@ -235,19 +272,22 @@ final class RingFolder {
 
     private static byte[] read(Path file) {
         try {
-            return Files.readAllBytes(file);
+            return SmallFile.readDocument(file);
         } catch (IOException e) {
-            throw new BadInputException(
-                    "can't read " + file + ": " + e.getClass().getSimpleName());
+            throw new BadInputException("can't read " + FileProblem.at(file, e));
         }
     }
 
     /** The ring's secret key, which signs its descriptors; the caller closes it. */
     static SigningKey ringKey(Path file) {
         try {
-            byte[] seed = HexFormat.of().parseHex(Files.readString(file).strip());
+            byte[] text = SmallFile.read(file);
+            byte[] seed = HexFormat.of().parseHex(new String(text, StandardCharsets.US_ASCII).strip());
+            Arrays.fill(text, (byte) 0);
             return new SigningKey(SecretBytes.taking(seed));
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            throw new BadInputException("can't read the ring's key " + FileProblem.at(file, e));
+        } catch (IllegalArgumentException e) {
             throw new BadInputException(
                     file + " isn't a ring's key, as `interlock ring create` and `assemble` write it");
         }
@@ -278,6 +318,50 @@ final class RingFolder {
                 .toList();
     }
 
+    /** That nobody else starts or stops the ring's nodes until this is closed. */
+    static final class Turn implements AutoCloseable {
+        private final FileChannel channel;
+
+        private Turn(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // The lock ends with the process at the latest.
+            }
+        }
+    }
+
+    /** Of two commands that start or stop nodes, the second waits until the first is done, and then sees what runs. */
+    Turn awaitTurn() throws InterruptedException {
+        Path lock = path.resolve("lock");
+        try {
+            FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            for (boolean told = false; !isLocked(channel); told = true) {
+                if (!told) {
+                    System.err.println("interlock: waits for another command that starts or stops nodes of " + path);
+                }
+                Thread.sleep(100);
+            }
+            return new Turn(channel);
+        } catch (IOException e) {
+            throw new BadInputException("can't use the ring's folder " + FileProblem.at(lock, e));
+        }
+    }
+
+    private static boolean isLocked(FileChannel channel) throws IOException {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
     private static boolean isEmpty(Path folder) throws IOException {
         try (var entries = Files.list(folder)) {
             return entries.findAny().isEmpty();
@@ -285,24 +369,10 @@ final class RingFolder {
     }
 
     /** @param base the first port; 0 for ports that are free now */
-    private static List<Integer> ports(int count, int base) throws IOException {
-        List<Integer> ports = new ArrayList<>();
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                if (base != 0) {
-                    ports.add(base + i);
-                } else {
-                    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    held.add(socket);
-                    ports.add(socket.getLocalPort());
-                }
-            }
-            return ports;
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
+    private static List<Integer> ports(int count, int base) {
+        if (base == 0) {
+            return Ports.free(count);
         }
+        return IntStream.range(base, base + count).boxed().toList();
     }
 }

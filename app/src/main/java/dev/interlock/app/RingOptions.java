@@ -7,11 +7,15 @@ import dev.interlock.client.RecordFile;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -76,15 +80,24 @@ final class RingOptions {
                 .map(folder -> new RecordFile(folder, ring, warning -> System.err.println("interlock: " + warning)));
     }
 
-    /** As the XDG base directory specification has it, which calls for passing over a relative path. */
+    /**
+     * As the XDG base directory specification has it, which calls for passing over a relative path; empty for a user
+     * without a home.
+     */
     static Optional<Path> recordFolder(Map<String, String> environment) {
         String named = environment.getOrDefault("INTERLOCK_RECORD", "");
         if (!named.isEmpty()) {
             return named.equals("off") ? Optional.empty() : Optional.of(Path.of(named));
         }
-        String state = environment.getOrDefault("XDG_STATE_HOME", "");
-        Path home = Path.of(System.getProperty("user.home"), ".local", "state");
-        return Optional.of((Path.of(state).isAbsolute() ? Path.of(state) : home).resolve("interlock"));
+        // The platform's user.home comes from the password file, and is "?" for a user who isn't in it.
+        return absolute(environment.getOrDefault("XDG_STATE_HOME", ""))
+                .or(() -> absolute(environment.getOrDefault("HOME", System.getProperty("user.home", "")))
+                        .map(home -> home.resolve(".local").resolve("state")))
+                .map(state -> state.resolve("interlock"));
+    }
+
+    private static Optional<Path> absolute(String folder) {
+        return Optional.of(Path.of(folder)).filter(Path::isAbsolute);
     }
 
     Deadlines deadlines() {
@@ -106,11 +119,26 @@ final class RingOptions {
 
     static RingDescriptor read(Path file) {
         try {
-            return RingDescriptor.open(Files.readAllBytes(file));
+            return RingDescriptor.open(SmallFile.readDocument(file));
         } catch (IOException e) {
-            throw new BadInputException("can't read the ring descriptor " + file + ": "
-                    + e.getClass().getSimpleName());
+            throw new BadInputException("can't read the ring descriptor " + FileProblem.at(file, e));
         }
+    }
+
+    /** The files that the command speaks to the ring with: ring, credential, and what lies beside them in a ring's folder. */
+    List<Path> files() {
+        List<Path> files = new ArrayList<>(List.of(credentialFile()));
+        Path path = ringPath();
+        if (Files.isDirectory(path)) {
+            files.addAll(List.of(
+                    path.resolve(RingFolder.DESCRIPTOR),
+                    path.resolve(RingFolder.CREDENTIAL),
+                    path.resolve(RingFolder.RING_KEY)));
+        } else {
+            files.add(path);
+        }
+        recordFile(descriptor()).ifPresent(record -> files.add(record.path()));
+        return files;
     }
 
     private Path ringPath() {

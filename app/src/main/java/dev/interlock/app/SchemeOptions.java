@@ -7,6 +7,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -113,7 +114,6 @@ final class SchemeOptions {
                 Files.size(file) <= MAX_KEY_FILE_BYTES,
                 "--to " + keyOrFile + " is no file of a public key: it is too long");
         // Whatever its bytes are, they make a text; what isn't a key is refused as that.
-        return RecipientKey.parse(
-                Files.readString(file, StandardCharsets.ISO_8859_1).strip());
+        return RecipientKey.parse(new String(SmallFile.read(file), StandardCharsets.ISO_8859_1).strip());
     }
 }

@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -9,11 +10,13 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Map;
 
 /**
  * Holds a stream of unknown length until its length is known: in a file that nobody can open any more, encrypted under a
@@ -34,14 +37,14 @@ final class Spool implements SeekableByteChannel {
         this.length = length;
     }
 
-    /** Takes in the whole source. */
+    /**
+     * Takes in the whole source.
+     *
+     * @throws IOException that names the folder where the spool itself fails
+     */
     static Spool of(ReadableByteChannel source, SecureRandom random) throws IOException {
-        Path path = Files.createTempFile(
-                "interlock-",
-                ".spool",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        Files.delete(path);
+        Path folder = folder(System.getenv());
+        FileChannel file = create(folder);
         SecretBytes key = SecretBytes.random(Keystream.SEED_BYTES, random);
         try (Keystream in = new Keystream(key);
                 SecretBytes buffer = SecretBytes.allocate(BUFFER_BYTES)) {
@@ -50,9 +53,7 @@ final class Spool implements SeekableByteChannel {
             while (source.read(bytes) >= 0) {
                 bytes.flip();
                 in.addTo(MemorySegment.ofBuffer(bytes));
-                while (bytes.hasRemaining()) {
-                    length += file.write(bytes);
-                }
+                length += write(folder, file, bytes);
                 bytes.clear();
             }
             file.position(0);
@@ -62,6 +63,47 @@ final class Spool implements SeekableByteChannel {
             key.close();
             throw e;
         }
+    }
+
+    /** Where the environment says, as other tools do it; the Java platform passes TMPDIR over. */
+    static Path folder(Map<String, String> environment) {
+        String named = environment.getOrDefault("TMPDIR", "");
+        return Path.of(named.isEmpty() ? System.getProperty("java.io.tmpdir") : named);
+    }
+
+    private static FileChannel create(Path folder) throws IOException {
+        try {
+            Path path = Files.createTempFile(
+                    folder,
+                    "interlock-",
+                    ".spool",
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            Files.delete(path);
+            return file;
+        } catch (IOException e) {
+            throw unusable(folder, e);
+        }
+    }
+
+    private static long write(Path folder, FileChannel file, ByteBuffer bytes) throws IOException {
+        long written = 0;
+        try {
+            while (bytes.hasRemaining()) {
+                written += file.write(bytes);
+            }
+            return written;
+        } catch (IOException e) {
+            throw unusable(folder, e);
+        }
+    }
+
+    private static IOException unusable(Path folder, IOException e) {
+        return new FileSystemException(
+                folder.toString(),
+                null,
+                FileProblem.why(e) + ". What comes from a pipe is kept there, encrypted, until its length is known;"
+                        + " TMPDIR names another folder");
     }
 
     long length() {

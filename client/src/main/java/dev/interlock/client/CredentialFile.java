@@ -5,10 +5,11 @@ import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -25,15 +26,13 @@ public final class CredentialFile {
     public static void create(Path file, SecureRandom random) {
         try (SecretBytes seed = SecretBytes.random(SeedCredential.SEED_BYTES, random)) {
             byte[] secret = seed.copyToHeap();
-            DurableFile.writeNew(
-                    file,
-                    DurableFile.Access.OWNER,
-                    (PREFIX + HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII));
+            String line = PREFIX + HexFormat.of().formatHex(secret) + "\n";
             Arrays.fill(secret, (byte) 0);
+            DurableFile.writeNew(file, DurableFile.Access.OWNER, line.getBytes(StandardCharsets.US_ASCII));
         } catch (FileAlreadyExistsException e) {
             throw new BadInputException(file + " exists; a credential is never overwritten");
         } catch (IOException e) {
-            throw new BadInputException("can't write " + file + ": " + e.getMessage());
+            throw new BadInputException("can't write " + FileProblem.at(file, e));
         }
     }
 
@@ -41,11 +40,11 @@ public final class CredentialFile {
     public static SeedCredential read(Path file) {
         byte[] text;
         try {
-            text = Files.readAllBytes(file);
+            text = SmallFile.read(file);
         } catch (NoSuchFileException e) {
             throw new BadInputException("there's no credential at " + file, new Advice.MakeCredential());
         } catch (IOException e) {
-            throw new BadInputException("can't read the credential " + file + ": " + e.getMessage());
+            throw new BadInputException("can't read the credential " + FileProblem.at(file, e));
         }
         try {
             String line = new String(text, StandardCharsets.US_ASCII).strip();

@@ -7,10 +7,11 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,13 +33,12 @@ public final class PrivateKeyFile {
         byte[] secret = key.copyToHeap();
         try {
             String text = COMMENT + key.recipient() + "\n" + PREFIX + " "
-                    + key.recipient().kem().label() + " "
-                    + HexFormat.of().formatHex(secret) + "\n";
+                    + key.recipient().kem().label() + " " + HexFormat.of().formatHex(secret) + "\n";
             DurableFile.writeNew(file, DurableFile.Access.OWNER, text.getBytes(StandardCharsets.US_ASCII));
         } catch (FileAlreadyExistsException e) {
             throw new BadInputException(file + " exists; a private key is never overwritten");
         } catch (IOException e) {
-            throw new BadInputException("can't write " + file + ": " + e.getMessage());
+            throw new BadInputException("can't write " + FileProblem.at(file, e));
         } finally {
             Arrays.fill(secret, (byte) 0);
         }
@@ -48,11 +48,11 @@ public final class PrivateKeyFile {
     public static OpeningKey read(Path file) {
         byte[] text;
         try {
-            text = Files.readAllBytes(file);
+            text = SmallFile.read(file);
         } catch (NoSuchFileException e) {
             throw new BadInputException("there's no private key at " + file);
         } catch (IOException e) {
-            throw new BadInputException("can't read the private key " + file + ": " + e.getMessage());
+            throw new BadInputException("can't read the private key " + FileProblem.at(file, e));
         }
         try {
             List<String> lines = new String(text, StandardCharsets.US_ASCII)

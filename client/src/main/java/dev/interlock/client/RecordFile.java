@@ -4,6 +4,7 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -63,8 +64,8 @@ public final class RecordFile {
             DurableFile.write(file, DurableFile.Access.OWNER, Json.write(all));
             before = all;
         } catch (IOException e) {
-            warning.accept("the record of providers can't be kept in " + file + " ("
-                    + e.getClass().getSimpleName() + "); INTERLOCK_RECORD names another folder, or off");
+            warning.accept("the record of providers can't be kept in " + file + " (" + FileProblem.why(e)
+                    + "); INTERLOCK_RECORD names another folder, or off");
         }
     }
 
@@ -80,8 +81,7 @@ public final class RecordFile {
         } catch (NoSuchFileException e) {
             return ProviderRecord.State.EMPTY;
         } catch (IOException e) {
-            warning.accept("the record of providers " + file + " can't be read ("
-                    + e.getClass().getSimpleName() + ")");
+            warning.accept("the record of providers " + file + " can't be read (" + FileProblem.why(e) + ")");
             return ProviderRecord.State.EMPTY;
         } catch (MalformedException e) {
             warning.accept("the record of providers " + file + " is damaged and begins anew: " + e.getMessage());

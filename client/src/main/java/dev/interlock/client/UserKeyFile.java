@@ -7,6 +7,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.FileProblem;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -91,7 +92,7 @@ public final class UserKeyFile {
         } catch (MalformedException e) {
             throw new BadInputException("the user key " + path + " is damaged: " + e.getMessage());
         } catch (IOException e) {
-            throw new BadInputException("can't read the user key " + path + ": " + e.getMessage());
+            throw new BadInputException("can't read the user key " + FileProblem.at(path, e));
         }
     }
 
@@ -195,7 +196,7 @@ public final class UserKeyFile {
             try {
                 readFully(file, to.asByteBuffer());
             } catch (IOException e) {
-                throw new BadInputException("can't read the user key " + path + ": " + e.getMessage());
+                throw new BadInputException("can't read the user key " + FileProblem.at(path, e));
             }
         }
 

@@ -12,13 +12,16 @@ import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.TlsIdentity;
+import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -33,13 +36,14 @@ import java.util.Optional;
  * <pre>
  * card          public: name, address, TLS pin, signing key; signed
  * ring          the descriptor that the node serves, once it joined
- * users         who may ask, one "name ed25519:…" a line
+ * users         who may ask, one "name ed25519:…" a line; users.last is the last sound one, while this one has slips
+ * listen        where the node listens, where that isn't the card's address
  * signing.key   secret: the Ed25519 seed, hex
  * sealing.key   secret, a provider's: opens what waited for it, hex
  * tls.key       secret; tls.crt is public
  * store/        a provider's shares, sealed
  * audit.log     what the node let in, refused and did
- * log, pid      of the running node
+ * log, pid      of the running node; lock says which process that is
  * </pre>
  */
 public final class NodeFolder {
@@ -48,10 +52,12 @@ public final class NodeFolder {
 
     private final Path path;
     private final NodeCard card;
+    private final Optional<ListenAddress> listen;
 
-    private NodeFolder(Path path, NodeCard card) {
+    private NodeFolder(Path path, NodeCard card, Optional<ListenAddress> listen) {
         this.path = path;
         this.card = card;
+        this.listen = listen;
     }
 
     /**
@@ -83,10 +89,13 @@ public final class NodeFolder {
                 }
                 writePrivate(path.resolve("signing.key"), HexFormat.of().formatHex(seed.copyToHeap()) + "\n");
                 writePrivate(path.resolve("tls.key"), tls.privateKeyPem());
-                Files.writeString(path.resolve("tls.crt"), tls.certificatePem());
+                DurableFile.writeNew(
+                        path.resolve("tls.crt"),
+                        DurableFile.Access.EVERYONE,
+                        tls.certificatePem().getBytes(StandardCharsets.US_ASCII));
                 // The card last: with it the folder is a node's.
-                Files.write(path.resolve("card"), card.sign(key));
-                return new NodeFolder(path, card);
+                DurableFile.writeNew(path.resolve("card"), DurableFile.Access.EVERYONE, card.sign(key));
+                return new NodeFolder(path, card, Optional.empty());
             }
         } catch (MalformedException e) {
             throw new BadInputException(String.valueOf(e.getMessage()));
@@ -98,8 +107,8 @@ public final class NodeFolder {
     /** @throws BadInputException when this is no node's folder */
     public static NodeFolder open(Path path) {
         try {
-            return new NodeFolder(path, NodeCard.open(Files.readAllBytes(path.resolve("card"))));
-        } catch (NoSuchFileException e) {
+            return new NodeFolder(path, NodeCard.open(SmallFile.readDocument(path.resolve("card"))), Optional.empty());
+        } catch (NoSuchFileException | NotDirectoryException e) {
             throw new BadInputException(path + " is no node's folder: it has no card", new Advice.MakeNode());
         } catch (IOException e) {
             throw unusable(path, e);
@@ -135,14 +144,61 @@ public final class NodeFolder {
             }
         }
         try {
-            Path aside = path.resolve("ring.new");
-            Files.write(aside, document);
-            Files.move(
-                    aside, path.resolve("ring"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            DurableFile.write(path.resolve("ring"), DurableFile.Access.EVERYONE, document);
             return ring;
         } catch (IOException e) {
             throw unusable(path, e);
         }
+    }
+
+    /**
+     * Gives the node another address: makes its card anew. The ring's next descriptor must name it with that card.
+     *
+     * @param address {@code host:port} at which others reach it
+     * @return the folder with its new card
+     */
+    public NodeFolder readdress(String address) {
+        try (SigningKey key = signingKey()) {
+            NodeCard moved = card.movedTo(address);
+            DurableFile.write(path.resolve("card"), DurableFile.Access.EVERYONE, moved.sign(key));
+            return new NodeFolder(path, moved, listen);
+        } catch (MalformedException e) {
+            throw new BadInputException(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    /**
+     * Where the node listens, where that isn't the address at which others reach it: behind NAT, in a container.
+     *
+     * @param address {@code host:port} of this machine; a host of 0.0.0.0 or [::] stands for all its addresses
+     */
+    public NodeFolder listening(String address) {
+        return new NodeFolder(path, card, Optional.of(ListenAddress.parse(address)));
+    }
+
+    /** The same, for every start from now on. */
+    public void keepListening(String address) {
+        try {
+            DurableFile.write(
+                    path.resolve("listen"),
+                    DurableFile.Access.EVERYONE,
+                    (ListenAddress.parse(address).text() + "\n").getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    /** Where the node listens. */
+    ListenAddress listen() {
+        Path file = path.resolve("listen");
+        if (listen.isPresent()) {
+            return listen.get();
+        }
+        return Files.exists(file)
+                ? ListenAddress.parse(new String(read("listen"), StandardCharsets.US_ASCII).strip())
+                : new ListenAddress(card.host(), card.port());
     }
 
     public Path path() {
@@ -168,7 +224,11 @@ public final class NodeFolder {
                     card.name() + " has joined no ring yet",
                     new Advice.Join(card.role().toString(), path.toString()));
         }
-        return RingDescriptor.open(read("ring"));
+        try {
+            return RingDescriptor.open(SmallFile.readDocument(path.resolve("ring")));
+        } catch (IOException e) {
+            throw unusable(path.resolve("ring"), e);
+        }
     }
 
     /** The node's signing key; the caller closes it. */
@@ -237,7 +297,7 @@ public final class NodeFolder {
 
     private byte[] read(String file) {
         try {
-            return Files.readAllBytes(path.resolve(file));
+            return SmallFile.read(path.resolve(file));
         } catch (IOException e) {
             throw unusable(path.resolve(file), e);
         }
@@ -259,11 +319,10 @@ public final class NodeFolder {
     }
 
     private static void writePrivate(Path file, String text) throws IOException {
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, text);
+        DurableFile.writeNew(file, DurableFile.Access.OWNER, text.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static BadInputException unusable(Path path, IOException e) {
-        return new BadInputException("can't use " + path + ": " + e.getClass().getSimpleName() + " " + e.getMessage());
+        return new BadInputException("can't use " + FileProblem.at(path, e));
     }
 }

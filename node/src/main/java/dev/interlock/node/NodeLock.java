@@ -1,16 +1,33 @@
 package dev.interlock.node;
 
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One process a node's folder: holds a lock while it lives, and keeps its pid beside it. */
+/**
+ * One process a node's folder: holds a lock while it lives, and says in the lock's file who it is. The pid beside it, in a
+ * file of its own, is for people.
+ */
 public final class NodeLock implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(NodeLock.class);
+    private static final String INSTANCE = HexFormat.of().formatHex(randomBytes());
+    private static final int FORM_BYTES = 20 + 1 + 16 + 1;
+
     private final Path folder;
     private final FileChannel channel;
 
@@ -19,20 +36,50 @@ public final class NodeLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @throws BadInputException when another process runs this node */
+    /**
+     * The process that holds a node's lock.
+     *
+     * @param process empty where the one that the file names isn't the one that holds it
+     * @param instance what its node says in {@code /health}; no other process, of a copy of the folder say, says the same
+     */
+    public record Holder(Optional<ProcessHandle> process, String instance) {}
+
+    /** @throws BadInputException when another process runs this node, or the folder can't be used */
     public static NodeLock take(Path folder) {
         try {
             FileChannel channel = open(folder);
             if (!locked(channel)) {
                 channel.close();
-                throw new BadInputException("the node in " + folder + " runs already, as process "
-                        + Files.readString(folder.resolve("pid")).strip());
+                throw new BadInputException("the node in " + folder + " runs already"
+                        + holder(folder)
+                                .flatMap(Holder::process)
+                                .map(process -> ", as process " + process.pid())
+                                .orElse(""));
             }
-            Files.writeString(folder.resolve("pid"), ProcessHandle.current().pid() + "\n");
-            return new NodeLock(folder, channel);
+            NodeLock lock = new NodeLock(folder, channel);
+            lock.sayWho();
+            return lock;
         } catch (IOException e) {
-            throw new BadInputException("can't use the folder " + folder + ": " + e.getMessage());
+            throw new BadInputException("can't use the folder " + FileProblem.at(folder, e));
         }
+    }
+
+    private void sayWho() {
+        long pid = ProcessHandle.current().pid();
+        try {
+            // Of one length, so that it is overwritten in place: a full disk keeps no node from starting.
+            String who = String.format(Locale.ROOT, "%-20d %s\n", pid, INSTANCE);
+            channel.write(ByteBuffer.wrap(who.getBytes(StandardCharsets.US_ASCII)), 0);
+            Files.writeString(folder.resolve("pid"), pid + "\n");
+        } catch (IOException e) {
+            // There may be objects to be destroyed, which makes room.
+            log.warn("the process id can't be written: {}", FileProblem.at(folder.resolve("pid"), e));
+        }
+    }
+
+    /** What this process says of itself in {@code /health}: 16 hex digits, drawn anew by each. */
+    static String instance() {
+        return INSTANCE;
     }
 
     /** Does a process run this node? */
@@ -40,6 +87,61 @@ public final class NodeLock implements AutoCloseable {
         try (FileChannel channel = open(folder)) {
             return !locked(channel);
         } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The process that runs this node, when one does. */
+    public static Optional<Holder> holder(Path folder) {
+        if (!isHeld(folder)) {
+            return Optional.empty();
+        }
+        String pid = "";
+        String instance = "";
+        try (FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.READ)) {
+            ByteBuffer bytes = ByteBuffer.allocate(FORM_BYTES);
+            channel.read(bytes, 0);
+            String[] parts = StandardCharsets.US_ASCII
+                    .decode(bytes.flip())
+                    .toString()
+                    .strip()
+                    .split(" +", -1);
+            pid = parts[0];
+            instance = parts.length == 2 ? parts[1] : "";
+        } catch (IOException e) {
+            // It runs, and more can't be said.
+        }
+        return Optional.of(new Holder(
+                pid.matches("[0-9]{1,10}")
+                        ? ProcessHandle.of(Long.parseLong(pid)).filter(process -> hasOpen(process, folder))
+                        : Optional.empty(),
+                instance));
+    }
+
+    /** A number is no identity: another process may have got it since. Only Linux lets us see what a process has open. */
+    private static boolean hasOpen(ProcessHandle process, Path folder) {
+        Path descriptors = Path.of("/proc", String.valueOf(process.pid()), "fd");
+        if (!Files.isDirectory(descriptors)) {
+            return true;
+        }
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(descriptors)) {
+            Path lock = folder.resolve("lock");
+            for (Path each : open) {
+                if (isSame(each, lock)) {
+                    return true;
+                }
+            }
+        } catch (IOException e) {
+            // Another user's process: not one of ours.
+        }
+        return false;
+    }
+
+    private static boolean isSame(Path descriptor, Path lock) {
+        try {
+            return Files.isSameFile(descriptor, lock);
+        } catch (IOException e) {
+            // Closed meanwhile, or no file.
             return false;
         }
     }
@@ -55,6 +157,12 @@ public final class NodeLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return false;
         }
+    }
+
+    private static byte[] randomBytes() {
+        byte[] bytes = new byte[8];
+        new SecureRandom().nextBytes(bytes);
+        return bytes;
     }
 
     @Override

@@ -41,7 +41,7 @@ import dev.interlock.wire.TlsIdentity;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.ChannelOption;
-import java.net.InetSocketAddress;
+import java.net.BindException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -59,6 +59,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +86,9 @@ public final class NodeServer implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("sweeper").factory());
+    private final Descriptors descriptors;
+    private final ListenAddress listen;
+    private final HeldFiles held;
     private final ServerBuilder builder;
     private final Map<String, Map<HttpMethod, Handler>> handlers = new LinkedHashMap<>();
     private volatile Supplier<Optional<String>> failing = Optional::empty;
@@ -107,8 +111,15 @@ public final class NodeServer implements AutoCloseable {
         this.gate = new Gate(ring, folder, audit, clock);
         TlsIdentity tls = folder.tls();
         this.peers = new Peers(Optional.of(tls), deadlines);
+        this.descriptors = new Descriptors(card.name());
+        this.listen = folder.listen();
+        this.held = new HeldFiles(
+                card.name(),
+                Stream.of(AuditLog.FILE, "lock", "store/store.db")
+                        .map(folder.path()::resolve)
+                        .toList());
         this.builder = Server.builder()
-                .https(new InetSocketAddress(card.host(), card.port()))
+                .maxNumConnections(descriptors.connections())
                 .tls(tls.keyPair())
                 .tlsCustomizer(context -> Tls.server(context, ring))
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
@@ -134,10 +145,19 @@ public final class NodeServer implements AutoCloseable {
     }
 
     /** What {@code /health} says. */
-    record Health(String status, String reason, String node, String role, String ring, int epoch, String kernel) {}
+    record Health(
+            String status,
+            String reason,
+            String node,
+            String role,
+            String ring,
+            int epoch,
+            String kernel,
+            String instance) {}
 
     private byte[] health() {
-        Optional<String> reason = failing.get().or(audit::failure);
+        Optional<String> reason =
+                failing.get().or(audit::failure).or(held::problem).or(descriptors::problem);
         return Json.write(new Health(
                 reason.isPresent() ? "failing" : "up",
                 reason.orElse(""),
@@ -145,7 +165,8 @@ public final class NodeServer implements AutoCloseable {
                 card.role().toString(),
                 ring.id().toString(),
                 ring.epoch(),
-                FieldKernels.chosen().name()));
+                FieldKernels.chosen().name(),
+                NodeLock.instance()));
     }
 
     public NodeServer route(HttpMethod method, String path, Handler handler) {
@@ -196,6 +217,7 @@ public final class NodeServer implements AutoCloseable {
     /** @throws BadInputException when the address can't be listened on */
     public void start() {
         handlers.forEach((path, ofMethod) -> builder.service(path, service(anyMethod(ofMethod))));
+        listen.onThisMachine(card.name()).forEach(builder::https);
         // On a full disk, too: there are objects to be destroyed.
         audit.record(Entry.of(Event.STARTED).with("ring", ring.id()).with("epoch", ring.epoch()));
         audit.sign();
@@ -203,12 +225,19 @@ public final class NodeServer implements AutoCloseable {
         try {
             started.start().join();
         } catch (CompletionException e) {
-            throw new BadInputException(card.name() + " can't listen on " + card.address() + ": "
-                    + (e.getCause() == null ? e : e.getCause()).getMessage());
+            Throwable why = e.getCause() == null ? e : e.getCause();
+            throw new BadInputException(card.name() + " can't listen on " + listen.text() + ": " + why.getMessage()
+                    + (why instanceof BindException
+                            ? ". Another program may have this port: stop that, or give the node another address"
+                                    + " (`interlock ring move` on one machine, else `interlock " + card.role()
+                                    + " readdress`), or --listen where only this end changes"
+                            : ""));
         }
         server = Optional.of(started);
         everySecond(gate::sweep);
         everySecond(audit::tick);
+        everySecond(held::check);
+        everySecond(() -> descriptors.check(started::numConnections));
         log.info(
                 "{} {} serves the ring {} ({}), epoch {}, on {}; field kernel: {} ({})",
                 card.role(),
@@ -216,7 +245,9 @@ public final class NodeServer implements AutoCloseable {
                 ring.name(),
                 ring.id(),
                 ring.epoch(),
-                card.address(),
+                listen.text().equals(card.address())
+                        ? card.address()
+                        : card.address() + ", listens on " + listen.text(),
                 FieldKernels.chosen().name(),
                 FieldKernels.reason());
     }

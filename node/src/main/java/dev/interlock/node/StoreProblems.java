@@ -9,11 +9,11 @@ import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import java.util.List;
 
-/** What a failure of the store means to the other parties. */
-final class StoreProblems {
+/** What a failure of the store means to the other parties, and to the operator who starts the node. */
+public final class StoreProblems {
     private StoreProblems() {}
 
-    static InterlockException known(String node, StoreException e) {
+    public static InterlockException known(String node, StoreException e) {
         String message = node + ": " + e.getMessage();
         return switch (e) {
             case StoreException.NoSuchObject none -> new NoSuchObjectException(message);

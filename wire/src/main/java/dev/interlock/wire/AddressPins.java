@@ -1,7 +1,8 @@
 package dev.interlock.wire;
 
-import com.linecorp.armeria.client.Endpoint;
+import dev.interlock.protocol.ring.HostName;
 import dev.interlock.protocol.ring.NodeCard;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -11,18 +12,21 @@ final class AddressPins {
 
     /** @return false, and nothing changed, when another key is expected at this card's address */
     boolean expect(NodeCard card) {
-        // In the spelling in which the connection will name its other end.
-        Endpoint endpoint = Endpoint.parse(card.address());
-        String present = pins.putIfAbsent(address(endpoint.host(), endpoint.port()), card.tlsPin());
+        String present = pins.putIfAbsent(address(card.host(), card.port()), card.tlsPin());
         return present == null || present.equals(card.tlsPin());
     }
 
-    /** @param host as the connection was asked for it; its resolved address plays no part */
-    boolean expected(String host, int port, String pin) {
-        return pin.equals(pins.get(address(host, port)));
+    /**
+     * The pin that is expected there; empty where nothing is known of this address, which says nothing of who is there.
+     *
+     * @param host as the connection was asked for it; its resolved address plays no part
+     */
+    Optional<String> expected(String host, int port) {
+        return Optional.ofNullable(pins.get(address(host, port)));
     }
 
+    /** A card and a connection may spell a host differently. */
     private static String address(String host, int port) {
-        return host + " " + port;
+        return HostName.canonical(host) + " " + port;
     }
 }

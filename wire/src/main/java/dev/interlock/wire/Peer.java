@@ -1,5 +1,6 @@
 package dev.interlock.wire;
 
+import com.linecorp.armeria.client.DnsTimeoutException;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpData;
@@ -20,10 +21,16 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.file.FileProblem;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.resolver.dns.DnsNameResolverException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -295,14 +302,44 @@ public final class Peer {
                     return new RefusedException(
                             describe() + " isn't trusted: " + wrong.getMessage() + ". Nothing was sent to it");
                 }
+                case PinnedTrust.UnknownEndException unknown -> {
+                    return new NodeException(name(), describe() + " can't be reached: " + unknown.getMessage());
+                }
+                case UnknownHostException _ -> {
+                    return new NodeException(
+                            name(),
+                            describe() + " can't be reached: its name wasn't found by this machine's look-up of names");
+                }
+                case DnsNameResolverException _, DnsTimeoutException _ -> {
+                    return new NodeException(
+                            name(), describe() + " can't be reached: the look-up of its name failed on this machine");
+                }
+                case ConnectTimeoutException _, SslHandshakeTimeoutException _ -> {
+                    return new NodeException(
+                            name(), describe() + " can't be reached: it doesn't answer the connection, or hangs");
+                }
+                case NoRouteToHostException _ -> {
+                    return new NodeException(name(), describe() + " can't be reached: no route to it");
+                }
                 case ConnectException refused -> {
-                    return new NodeException(name(), describe() + " can't be reached: connection refused");
+                    return new NodeException(
+                            name(),
+                            describe() + " can't be reached: "
+                                    + (String.valueOf(refused.getMessage()).contains("unreachable")
+                                            ? "no route to its network"
+                                            : "connection refused"));
                 }
                 case Inbound.StalledException stalled -> {
                     return new NodeException(name(), describe() + " stalled: " + stalled.getMessage());
                 }
                 default -> {}
             }
+        }
+        if (FileProblem.isOutOfDescriptors(failure)) {
+            return new NodeException(
+                    name(),
+                    describe() + " can't be reached: this process has as many files and connections open as it may"
+                            + " (ulimit -n)");
         }
         log.info("{} broke off the connection", describe(), failure);
         return new NodeException(name(), describe() + " broke off the connection");

@@ -14,7 +14,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
 
     /** Whether a pin is the right one at the other end of this connection, where that end is known. */
     private interface Pins {
-        boolean trust(String pin, @Nullable SSLEngine connection);
+        boolean trust(String pin, @Nullable SSLEngine connection) throws UnknownEndException;
     }
 
     private PinnedTrust(Pins pins) {
@@ -29,8 +29,15 @@ final class PinnedTrust extends X509ExtendedTrustManager {
 
     /** Trusts each of these at its own address and nowhere else. */
     static PinnedTrust of(AddressPins pins) {
-        return new PinnedTrust((pin, connection) ->
-                connection != null && pins.expected(connection.getPeerHost(), connection.getPeerPort(), pin));
+        return new PinnedTrust((pin, connection) -> {
+            String host = connection == null ? null : connection.getPeerHost();
+            if (connection == null || host == null) {
+                throw new UnknownEndException("an unknown address");
+            }
+            return pins.expected(host, connection.getPeerPort())
+                    .orElseThrow(() -> new UnknownEndException(host + ", port " + connection.getPeerPort()))
+                    .equals(pin);
+        });
     }
 
     private void check(X509Certificate[] chain, @Nullable SSLEngine connection) throws CertificateException {
@@ -46,6 +53,15 @@ final class PinnedTrust extends X509ExtendedTrustManager {
 
         WrongPinException(String pin) {
             super("its TLS key (pin " + pin + ") isn't the one in the ring descriptor");
+        }
+    }
+
+    /** No key is pinned for this end of a connection: that is our own trouble, and accuses nobody. */
+    static final class UnknownEndException extends CertificateException {
+        private static final long serialVersionUID = 1L;
+
+        UnknownEndException(String end) {
+            super("no key is pinned for " + end);
         }
     }
 

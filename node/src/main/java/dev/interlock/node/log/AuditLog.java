@@ -5,6 +5,7 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -74,9 +75,11 @@ public final class AuditLog implements AutoCloseable {
      */
     public static AuditLog open(Path path, NodeCard card, SigningKey key, Clock clock) {
         try {
-            return open(path.toString(), DiskFile.open(path), card, key, clock);
+            AuditLog opened = open(path.toString(), DiskFile.open(path), card, key, clock);
+            opened.file.keepRoom();
+            return opened;
         } catch (IOException e) {
-            throw new BadInputException("can't use " + path + ": " + e.getMessage());
+            throw new BadInputException("can't use " + FileProblem.at(path, e));
         }
     }
 
@@ -198,6 +201,20 @@ public final class AuditLog implements AutoCloseable {
             catchUp();
             failure = Optional.empty();
         } catch (IOException e) {
+            recordFromReserve(e);
+        }
+    }
+
+    /** What was done may have made room, or have to: its line has some of its own. */
+    private void recordFromReserve(IOException full) {
+        if (!FileProblem.isNoRoom(full) || !file.makeRoom()) {
+            failed(full);
+            return;
+        }
+        try {
+            mend();
+            catchUp();
+        } catch (IOException e) {
             failed(e);
         }
     }
@@ -303,6 +320,9 @@ public final class AuditLog implements AutoCloseable {
     public void tick() {
         if (isSigningDue()) {
             sign();
+            if (failure().isEmpty()) {
+                file.keepRoom();
+            }
         } else {
             force();
         }

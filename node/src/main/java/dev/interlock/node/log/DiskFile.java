@@ -2,6 +2,7 @@ package dev.interlock.node.log;
 
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileLock;
@@ -15,13 +16,18 @@ import java.util.Arrays;
 
 /** A log's file on a disk, for one process at a time. */
 final class DiskFile implements LogFile {
+    /** For a thousand lines. */
+    private static final int RESERVED_BYTES = 256 << 10;
+
     private final Path path;
     // Not a channel: that would close when a thread that writes is interrupted, and the log with it.
     private final RandomAccessFile file;
+    private final Reserve reserve;
 
     private DiskFile(Path path, RandomAccessFile file) {
         this.path = path;
         this.file = file;
+        this.reserve = new Reserve(path.resolveSibling(path.getFileName() + ".reserve"), RESERVED_BYTES);
     }
 
     static DiskFile open(Path path) throws IOException {
@@ -96,6 +102,16 @@ final class DiskFile implements LogFile {
                 bytes,
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
+    }
+
+    @Override
+    public boolean makeRoom() {
+        return reserve.release();
+    }
+
+    @Override
+    public void keepRoom() {
+        reserve.fill();
     }
 
     @Override

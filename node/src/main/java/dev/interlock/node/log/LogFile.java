@@ -20,6 +20,14 @@ public interface LogFile extends AutoCloseable {
     /** Keeps bytes that are about to be cut off. */
     void setAside(byte[] bytes) throws IOException;
 
+    /** Gives up room that was kept for lines about what makes room. @return whether there was any */
+    default boolean makeRoom() {
+        return false;
+    }
+
+    /** Keeps such room again, where there is enough. */
+    default void keepRoom() {}
+
     @Override
     void close() throws IOException;
 }

@@ -30,7 +30,8 @@ final class Link implements AutoCloseable {
         config.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "on");
         // Nothing of the store in temporary files, savepoints included.
         config.setTempStore(SQLiteConfig.TempStore.MEMORY);
-        Link link = new Link(JDBC.createConnection(JDBC.PREFIX + database, config.toProperties()));
+        // As a URI, in which no character of a path is taken for the beginning of settings.
+        Link link = new Link(JDBC.createConnection(JDBC.PREFIX + uri(database), config.toProperties()));
         try {
             // By statement, because the driver leaves a pragma that it can't set unsaid.
             link.require("PRAGMA journal_mode", "wal");
@@ -45,6 +46,16 @@ final class Link implements AutoCloseable {
             link.close();
             throw e;
         }
+    }
+
+    /** The bytes of the path, percent-encoded where a URI, or the driver's form of one, gives them a meaning. */
+    private static String uri(Path database) {
+        return "file://"
+                + database.toAbsolutePath()
+                        .toUri()
+                        .getRawPath()
+                        .replace(";", "%3B")
+                        .replace("&", "%26");
     }
 
     /** The statement of this text, compiled once; its result must be closed before it is used again. */

@@ -96,7 +96,12 @@ final class Schema {
             link.execute("COMMIT");
         } else if (version != VERSION) {
             throw new StoreException.Unusable(
-                    folder, "is of version " + version + ", this program knows version " + VERSION, null);
+                    folder,
+                    "is of version " + version + ", and this program knows version " + VERSION + ". "
+                            + (version > VERSION
+                                    ? "A newer interlock wrote it: run the node with that one"
+                                    : "An older interlock wrote it, which this one doesn't read: run the node with that one"),
+                    null);
         }
     }
 }

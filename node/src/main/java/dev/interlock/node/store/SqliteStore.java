@@ -2,6 +2,7 @@ package dev.interlock.node.store;
 
 import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -23,12 +24,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store in one folder: {@code store.db} (SQLite), {@code objects/<id>.<kind>} for blobs over 64 KiB, and {@code
- * store.lock}, since one process may have it at a time. Blobs and manifests are sealed ({@link Sealer}) under a random
+ * A store in one folder: {@code store.db} (SQLite), {@code objects/<id>.<kind>} for blobs over 64 KiB, {@code
+ * store.lock}, since one process may have it at a time, and {@code reserve}, room for erasing on a full disk. Blobs and manifests are sealed ({@link Sealer}) under a random
  * key per object, which destroying overwrites first. Memory is bounded by the records and small blobs in use.
  */
 public final class SqliteStore implements Store {
     private static final int STRIPES = 64;
+    /** For the WAL of a few erasures, and what the database needs to be opened. */
+    private static final int RESERVED_BYTES = 1 << 20;
 
     private final DataFiles files;
     private final FolderLock folderLock;
@@ -77,10 +80,19 @@ public final class SqliteStore implements Store {
      * @throws StoreException.Unusable when the folder is in use, of another version or unreadable
      */
     public static SqliteStore open(Path folder, SecureRandom random, Clock clock) {
-        if (folder.toString().indexOf('?') >= 0) {
-            // The driver would take the rest of the path for settings, and put the database elsewhere.
-            throw new StoreException.Unusable(folder, "the path has a question mark", null);
+        Reserve reserve = new Reserve(folder.resolve("reserve"), RESERVED_BYTES);
+        try {
+            return open(folder, reserve, random, clock);
+        } catch (StoreException.Unusable e) {
+            // On a full disk, too: there are objects to be erased.
+            if (e.isNoRoom() && reserve.release()) {
+                return open(folder, reserve, random, clock);
+            }
+            throw e;
         }
+    }
+
+    private static SqliteStore open(Path folder, Reserve reserve, SecureRandom random, Clock clock) {
         FolderLock lock = null;
         Link writer = null;
         try {
@@ -95,12 +107,13 @@ public final class SqliteStore implements Store {
             WriteQueue.truncateWal(writer, WriteQueue.walOf(database));
             DataFiles.syncFolder(folder);
             ReadPool reads = new ReadPool(database);
-            WriteQueue writes = new WriteQueue(writer, database);
+            WriteQueue writes = new WriteQueue(writer, database, reserve);
             writes.start();
+            reserve.fill();
             return new SqliteStore(files, lock, writes, reads, random, clock);
         } catch (IOException | SQLException e) {
             close(writer, lock);
-            throw new StoreException.Unusable(folder, reason(e), e);
+            throw StoreException.Unusable.of(folder, e);
         } catch (RuntimeException e) {
             close(writer, lock);
             throw e;
@@ -493,11 +506,6 @@ public final class SqliteStore implements Store {
                 throw StoreException.of("looking up object " + id, e);
             }
         });
-    }
-
-    private static String reason(Exception e) {
-        String message = e.getMessage();
-        return message == null ? e.toString() : e.getClass().getSimpleName() + ": " + message;
     }
 
     private static void close(@Nullable Link writer, @Nullable FolderLock lock) {

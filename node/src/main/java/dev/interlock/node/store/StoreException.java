@@ -1,10 +1,11 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -13,26 +14,22 @@ import org.sqlite.SQLiteException;
 public abstract sealed class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    // How Linux says ENOSPC, EDQUOT and EFBIG; Java gives the text alone.
-    private static final List<String> NO_ROOM =
-            List.of("No space left on device", "Disk quota exceeded", "File too large");
-
     private StoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 
     static StoreException of(String what, IOException cause) {
-        String message = String.valueOf(cause.getMessage());
-        return NO_ROOM.stream().anyMatch(message::contains)
-                ? new NoRoom(what + ": " + message, cause)
-                : new Failed(what + ": " + message, cause);
+        String message = what + ": " + FileProblem.why(cause);
+        return FileProblem.isNoRoom(cause) ? new NoRoom(message, cause) : new Failed(message, cause);
     }
 
     static StoreException of(String what, SQLException cause) {
         String message = what + ": " + cause.getMessage();
-        return cause instanceof SQLiteException sqlite && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL
-                ? new NoRoom(message, cause)
-                : new Failed(message, cause);
+        return isNoRoom(cause) ? new NoRoom(message, cause) : new Failed(message, cause);
+    }
+
+    static boolean isNoRoom(SQLException cause) {
+        return cause instanceof SQLiteException sqlite && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
     }
 
     /** The id is taken: choose another. */
@@ -142,8 +139,43 @@ public abstract sealed class StoreException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         Unusable(Path folder, String why, @Nullable Throwable cause) {
-            super("store " + folder + ": " + why, cause);
+            super("the store " + folder + " " + why, cause);
         }
+
+        /** Why the files of a store can't be opened, and what an operator can do. */
+        static Unusable of(Path folder, Exception cause) {
+            return new Unusable(folder, how(cause), cause);
+        }
+
+        boolean isNoRoom() {
+            return (getCause() instanceof SQLException sql && StoreException.isNoRoom(sql))
+                    || (getCause() instanceof IOException io && FileProblem.isNoRoom(io));
+        }
+
+        private static String how(Exception cause) {
+            return switch (cause) {
+                case SQLiteException sqlite ->
+                    switch (SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xFF)) {
+                        case SQLITE_NOTADB, SQLITE_CORRUPT -> "is damaged (" + sqlite.getMessage() + "). " + REMEDY;
+                        case SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH ->
+                            "can't be opened: permission denied, or a file of it is missing (" + sqlite.getMessage()
+                                    + "). It must belong to the user that runs the node";
+                        case SQLITE_FULL -> "can't be opened: its disk is full. Make room there";
+                        case SQLITE_BUSY, SQLITE_LOCKED -> "is in use by another program";
+                        default -> "can't be opened: " + sqlite.getMessage();
+                    };
+                case IOException io
+                when FileProblem.isNoRoom(io) -> "can't be opened: its disk is full. Make room there";
+                case FileSystemException file
+                when file.getFile() != null -> "can't be opened: " + file.getFile() + ": " + FileProblem.why(file);
+                case IOException io -> "can't be opened: " + FileProblem.why(io);
+                default -> "can't be opened: " + cause.getMessage();
+            };
+        }
+
+        private static final String REMEDY =
+                "Move it away, or bring it back from a backup; a node that starts with an empty"
+                        + " store gets its shares back by `interlock repair`";
     }
 
     /** The disk or the engine failed; what was asked isn't done. */

@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -34,17 +35,23 @@ final class WriteQueue implements AutoCloseable {
 
     private final Link link;
     private final Path wal;
+    private final Reserve reserve;
     private final BlockingQueue<Task<?>> queue = new ArrayBlockingQueue<>(QUEUE);
     // Held shared while a task is put in, so that none comes after the last.
     private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
-    private final Task<Boolean> last = new Task<>("closing", any -> true, any -> false);
+    private final Task<Boolean> last = new Task<>("closing", any -> true, any -> false, false);
     private final AtomicLong transactions = new AtomicLong();
     private final Thread writer;
     private boolean closed;
 
-    /** Takes the connection over. */
-    WriteQueue(Link link, Path database) {
+    /**
+     * Takes the connection over.
+     *
+     * @param reserve room for what erases on a full disk
+     */
+    WriteQueue(Link link, Path database, Reserve reserve) {
         this.link = link;
+        this.reserve = reserve;
         this.wal = walOf(database);
         this.writer =
                 Thread.ofPlatform().daemon().name("interlock-store-writer").unstarted(this::run);
@@ -60,12 +67,12 @@ final class WriteQueue implements AutoCloseable {
      * @param what is done, for error messages
      */
     <T> T write(String what, Operation<T> operation) {
-        return await(put(new Task<>(what, operation, any -> false)));
+        return await(put(new Task<>(what, operation, any -> false, false)));
     }
 
     /** Like {@link #write}, and nothing that it deleted is left in the WAL when this returns. */
     <T> T erase(String what, Operation<T> operation) {
-        return eraseIf(what, operation, any -> true);
+        return await(put(new Task<>(what, operation, any -> true, true)));
     }
 
     /**
@@ -74,7 +81,7 @@ final class WriteQueue implements AutoCloseable {
      * @param erased whether the operation that gave this result deleted something
      */
     <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased) {
-        return await(put(new Task<>(what, operation, erased)));
+        return await(put(new Task<>(what, operation, erased, false)));
     }
 
     /** How many transactions were committed. */
@@ -236,12 +243,7 @@ final class WriteQueue implements AutoCloseable {
             // One that fills the disk or breaks the transaction otherwise must not take the others with it.
             rollBack();
             for (Task<?> task : batch) {
-                try {
-                    transact(List.of(task));
-                } catch (SQLException alone) {
-                    rollBack();
-                    task.fail(StoreException.of(task.what, alone));
-                }
+                transactAlone(task);
             }
         }
         List<Task<?>> erased = batch.stream().filter(Task::hasErased).toList();
@@ -250,6 +252,7 @@ final class WriteQueue implements AutoCloseable {
         if (!erased.isEmpty()) {
             try {
                 truncateWal(link, wal);
+                reserve.fill();
             } catch (SQLException | IOException e) {
                 link.discardStatements();
                 erased.forEach(task -> task.fail(new StoreException.Failed(
@@ -257,6 +260,19 @@ final class WriteQueue implements AutoCloseable {
                         e)));
             }
             erased.forEach(Task::answer);
+        }
+    }
+
+    private void transactAlone(Task<?> task) {
+        try {
+            transact(List.of(task));
+        } catch (SQLException alone) {
+            rollBack();
+            if (task.makesRoom() && StoreException.isNoRoom(alone) && reserve.release()) {
+                transactAlone(task);
+            } else {
+                task.fail(StoreException.of(task.what, alone));
+            }
         }
     }
 
@@ -268,6 +284,9 @@ final class WriteQueue implements AutoCloseable {
                 task.run(link);
             } catch (SQLException e) {
                 link.discardStatements();
+                if (task.makesRoom() && StoreException.isNoRoom(e)) {
+                    throw e; // it is tried alone, with the room that is reserved
+                }
                 try {
                     run("ROLLBACK TO task");
                 } catch (SQLException gone) { // with the whole transaction, by the first failure
@@ -308,15 +327,21 @@ final class WriteQueue implements AutoCloseable {
         private final String what;
         private final Operation<T> operation;
         private final Predicate<T> erases;
+        private final boolean makesRoom;
         private final CompletableFuture<T> done = new CompletableFuture<>();
         private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.QUEUED);
         private Runnable answer = () -> {};
         private boolean erased;
 
-        Task(String what, Operation<T> operation, Predicate<T> erases) {
+        Task(String what, Operation<T> operation, Predicate<T> erases, boolean makesRoom) {
             this.what = what;
             this.operation = operation;
             this.erases = erases;
+            this.makesRoom = makesRoom;
+        }
+
+        boolean makesRoom() {
+            return makesRoom;
         }
 
         boolean take() {

@@ -255,6 +255,18 @@ final class AuditLogTest {
     }
 
     @Test
+    void whatWasErasedOnAFullDiskIsWrittenAtOnce() {
+        AuditLog log = Logs.open(file, clock);
+        file.room(0);
+        file.reserve(1000);
+        assertThatThrownBy(() -> log.append(Logs.stored(1))).isInstanceOf(NodeException.class);
+        log.record(Entry.of(Event.DESTROYED).object(Logs.object(2)));
+        log.record(Entry.of(Event.DESTROYED).object(Logs.object(3)));
+        assertThat(file.lines()).hasSize(3);
+        assertThat(file.lines().subList(1, 3)).allMatch(line -> line.contains(" DESTROYED "));
+    }
+
+    @Test
     void aFullDiskDoesNotKeepANodeFromStarting() {
         byte[] whole = Logs.small().bytes();
         MemoryFile full = new MemoryFile(Arrays.copyOf(whole, whole.length - 5));

@@ -14,6 +14,7 @@ final class MemoryFile implements LogFile {
     private final ByteArrayOutputStream aside = new ByteArrayOutputStream();
     private byte[] bytes;
     private long room = Long.MAX_VALUE;
+    private long reserved;
     private boolean forceFails;
     private int forces;
     private long forced;
@@ -29,6 +30,19 @@ final class MemoryFile implements LogFile {
     /** The file can grow by so many bytes. */
     synchronized void room(long more) {
         room = more == Long.MAX_VALUE ? more : bytes.length + more;
+    }
+
+    /** So much more is kept for lines about what makes room. */
+    synchronized void reserve(long more) {
+        reserved = more;
+    }
+
+    @Override
+    public synchronized boolean makeRoom() {
+        boolean any = reserved > 0;
+        room += reserved;
+        reserved = 0;
+        return any;
     }
 
     synchronized void failForce(boolean fails) {

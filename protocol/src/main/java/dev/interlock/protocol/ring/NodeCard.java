@@ -73,11 +73,29 @@ public record NodeCard(
                 sealing.orElseThrow(() -> new MalformedException(name + " is no provider and has no sealing key")));
     }
 
-    /** @param address {@code host:port}, as an operator writes it */
+    /** @param address {@code host:port}, as an operator writes it; the card has it in its one spelling, {@link HostName} */
     public static NodeCard of(
             Role role, String name, String address, String tlsPin, VerifyingKey key, Optional<String> sealing) {
-        Text text = new Text(FORMAT, role, name, address, tlsPin, key.toString(), sealing.orElse(null));
-        return text.checked();
+        NodeCard card = new Text(FORMAT, role, name, address, tlsPin, key.toString(), sealing.orElse(null)).checked();
+        return card.at(HostName.canonical(card.host), card.port);
+    }
+
+    /** Whether this is the same node, at whatever address. */
+    public boolean isSameNode(NodeCard other) {
+        return at(other.host, other.port).equals(other);
+    }
+
+    private NodeCard at(String otherHost, int otherPort) {
+        return new NodeCard(role, name, otherHost, otherPort, tlsPin, key, sealing);
+    }
+
+    /**
+     * The same node at another address.
+     *
+     * @param address {@code host:port}
+     */
+    public NodeCard movedTo(String address) {
+        return of(role, name, address, tlsPin, key, sealing);
     }
 
     /** The card as a file: JSON and the node's own signature. */

@@ -22,9 +22,11 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -97,7 +99,7 @@ public final class RingDescriptor {
         // An x that came twice would give two providers the same share: one breach would open as two.
         distinct("x-coordinate", providers.stream().map(p -> String.valueOf(p.x().x())));
         distinct("name", nodes().map(NodeCard::name));
-        distinct("address", nodes().map(NodeCard::address));
+        distinct("address", nodes().map(card -> HostName.canonical(card.host()) + ":" + card.port()));
         distinctKeys(providers, dealers);
     }
 
@@ -110,7 +112,10 @@ public final class RingDescriptor {
         distinct("signing key", nodes.get().map(card -> card.key().toString()));
     }
 
-    /** Whoever is in two epochs is the same there: one name, one card, one x; and no other ever gets these. */
+    /**
+     * Whoever is in two epochs is the same there: one name, one key, one x; and no other ever gets these. A node that moved
+     * is found at its new address whatever the epoch.
+     */
     private void addEarlier(History history) {
         List<Provider> everProviders = new ArrayList<>(providers);
         history.providers().stream().map(Member::checked).forEach(everProviders::add);
@@ -204,16 +209,21 @@ public final class RingDescriptor {
      *
      * @param t of the next epoch
      * @param retired names of those that leave
-     * @param added cards of those that come
+     * @param cards of those that come, and new ones of those that have another address from now on
      * @param deal the names of providers that deal as well; empty for those that did and stay
      * @throws MalformedException when this ring can't be; the message says why
      */
-    public byte[] next(SigningKey key, int t, Set<String> retired, List<NodeCard> added, Optional<List<String>> deal) {
+    public byte[] next(SigningKey key, int t, Set<String> retired, List<NodeCard> cards, Optional<List<String>> deal) {
         check(epoch == epochs.lastKey(), "a ring goes on from its last epoch, " + epochs.lastKey());
         check(key.verifyingKey().equals(ringKey), "the key isn't that of the ring " + name);
         for (String leaving : retired) {
             check(node(leaving).isPresent(), "the ring " + name + " has no node " + leaving + " that could leave it");
         }
+        List<NodeCard> moved = cards.stream()
+                .filter(card -> isHere(card) && !retired.contains(card.name()))
+                .toList();
+        List<NodeCard> added =
+                cards.stream().filter(card -> !moved.contains(card)).toList();
         for (NodeCard coming : added) {
             check(
                     everyNode().noneMatch(card -> card.name().equals(coming.name())),
@@ -227,11 +237,12 @@ public final class RingDescriptor {
                 .orElse(0);
         List<Member> members = new ArrayList<>(providers.stream()
                 .filter(p -> !retired.contains(p.name()))
+                .map(p -> new Provider(p.x(), latest(p.card(), moved)))
                 .map(Member::of)
                 .toList());
         List<NodeCard.Text> pure = new ArrayList<>(dealers.stream()
                 .filter(dealer -> !retired.contains(dealer.name()))
-                .map(NodeCard::text)
+                .map(dealer -> latest(dealer, moved).text())
                 .toList());
         for (NodeCard card : added) {
             if (card.role() == Role.PROVIDER) {
@@ -274,6 +285,14 @@ public final class RingDescriptor {
         return signed(key, text);
     }
 
+    private boolean isHere(NodeCard card) {
+        return node(card.name()).filter(card::isSameNode).isPresent();
+    }
+
+    private static NodeCard latest(NodeCard card, List<NodeCard> moved) {
+        return moved.stream().filter(card::isSameNode).findFirst().orElse(card);
+    }
+
     private static byte[] signed(SigningKey key, Text text) {
         RingDescriptor _ = new RingDescriptor(key.verifyingKey(), text);
         return SignedDocument.sign(Purpose.RING_DESCRIPTOR, Json.write(text), key);
@@ -295,15 +314,23 @@ public final class RingDescriptor {
         return List.copyOf(epochs.values());
     }
 
-    /** Whether this ring goes on from that one, or is it: it says the same of that epoch. */
+    /** Whether this ring goes on from that one, or is it: it says the same of that epoch, but for where nodes are now. */
     public boolean continues(RingDescriptor before) {
         RingDescriptor then = epochs.get(before.epoch);
         return id().equals(before.id())
                 && then != null
                 && then.threshold.equals(before.threshold)
-                && then.providers.equals(before.providers)
-                && then.dealers.equals(before.dealers)
+                && areSame(
+                        then.providers,
+                        before.providers,
+                        (a, b) -> a.x().equals(b.x()) && a.card().isSameNode(b.card()))
+                && areSame(then.dealers, before.dealers, NodeCard::isSameNode)
                 && then.dealing.equals(before.dealing);
+    }
+
+    private static <T> boolean areSame(List<T> now, List<T> then, BiPredicate<T, T> same) {
+        return now.size() == then.size()
+                && IntStream.range(0, now.size()).allMatch(i -> same.test(now.get(i), then.get(i)));
     }
 
     /** Whether the descriptor says who was in the ring in this epoch. */

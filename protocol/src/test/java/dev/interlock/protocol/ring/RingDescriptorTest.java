@@ -409,6 +409,39 @@ final class RingDescriptorTest {
     }
 
     @Test
+    void aNodeThatMovedIsTheSameInEveryEpoch() {
+        RingDescriptor before = RingDescriptor.open(FILE);
+        NodeCard moved = Cards.provider(2).movedTo("[::1]:9002");
+        byte[] document = before.next(Cards.RING_KEY, 2, Set.of(), List.of(moved), Optional.empty());
+        RingDescriptor next = RingDescriptor.open(document);
+        assertThat(next.epoch()).isEqualTo(2);
+        assertThat(next.provider(moved.name()).orElseThrow())
+                .isEqualTo(
+                        new Provider(before.provider(moved.name()).orElseThrow().x(), moved));
+        assertThat(next.at(1).node(moved.name())).hasValue(moved);
+        assertThat(next.everyNode()).hasSize(4);
+        assertThat(next.continues(before)).isTrue();
+        assertThat(before.continues(next)).isFalse();
+        // Another key under the same name is another node.
+        cannotGoOn(
+                () -> before.next(
+                        Cards.RING_KEY,
+                        2,
+                        Set.of(),
+                        List.of(Cards.node(Role.PROVIDER, moved.name(), 77)),
+                        Optional.empty()),
+                "the ring has or had a node with the same name");
+    }
+
+    @Test
+    void twoSpellingsOfOneAddressAreOneAddress() {
+        List<NodeCard> cards = new ArrayList<>(Cards.ring(3));
+        cards.set(0, Cards.provider(1).movedTo("localhost:9001"));
+        cards.set(1, Cards.provider(2).movedTo("LOCALHOST:9001"));
+        cannotForm(2, cards, "two nodes of the ring have the same address localhost:9001");
+    }
+
+    @Test
     void noXAndNoNameIsGivenTwice() {
         RingDescriptor without3 = next(RingDescriptor.open(FILE), 2, Set.of("cc3"));
         assertThat(next(without3, 2, Set.of(), Cards.provider(4)).providers().getLast())

@@ -1,11 +1,14 @@
 package dev.interlock.wire.file;
 
+import dev.interlock.core.commitment.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -32,6 +35,7 @@ public final class DurableFile implements AutoCloseable {
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
     private static final String MARK = ".interlock-part-";
     private static final int RANDOM_BYTES = 12;
+    private static final int LONGEST_NAME = 200;
     private static final Set<OpenOption> NEW =
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     /** What this process is writing: opening one of these to look at its lock would let go of the lock. */
@@ -113,8 +117,13 @@ public final class DurableFile implements AutoCloseable {
     }
 
     private void write(byte[] content) throws IOException {
-        for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
-            var _ = channel.write(rest);
+        try {
+            for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
+                var _ = channel.write(rest);
+            }
+        } catch (IOException e) {
+            // The platform doesn't say which file is on the disk that is full.
+            throw new FileSystemException(target.toString(), null, FileProblem.why(e));
         }
     }
 
@@ -138,8 +147,12 @@ public final class DurableFile implements AutoCloseable {
             // Unlike a rename, a link never replaces what appeared meanwhile.
             Files.createLink(target, aside);
             Files.delete(aside);
-        } catch (UnsupportedOperationException e) {
-            Files.move(aside, target);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            // A file system without hard links. An empty file of our own keeps the place; nobody else's is replaced.
+            Files.createFile(target);
+            Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         }
         named();
     }
@@ -233,7 +246,10 @@ public final class DurableFile implements AutoCloseable {
     }
 
     private static String prefix(Path target) {
-        return "." + target.getFileName() + MARK;
+        String name = String.valueOf(target.getFileName());
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        // A name may be as long as the file system takes; this one must fit beside it.
+        return "." + (bytes.length <= LONGEST_NAME ? name : HexFormat.of().formatHex(Sha256.plain(bytes), 0, 8)) + MARK;
     }
 
     private static Path folder(Path target) throws IOException {

@@ -1,0 +1,156 @@
+package dev.interlock.app;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.node.NodeLock;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The nodes of a ring's folder as processes: starts them, and says of each whether it is there. A node counts as up when it
+ * answers at its address <em>and</em> is the process that holds the lock of its folder: the nodes of a copied folder have
+ * the same addresses, names and keys.
+ */
+final class RingNodes {
+    private static final Duration START = Duration.ofSeconds(60);
+    /** For the descriptor of a process that has just ended to be gone. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private RingNodes() {}
+
+    /** What {@code /health} of a node says. */
+    record Health(
+            String status,
+            String reason,
+            String node,
+            String role,
+            String ring,
+            int epoch,
+            String kernel,
+            String instance) {}
+
+    /**
+     * How a node answers.
+     *
+     * @param text for people: "up", "down", or what is wrong
+     * @param instance of the process that answered; empty where none did
+     */
+    record State(String text, boolean answers, String instance) {
+        /** As it is where the folder is known: what answers must be the process that has its lock. */
+        State at(NodeProcess node) {
+            Optional<NodeLock.Holder> holder = node.holder();
+            return !answers || holder.filter(this::isFrom).isPresent()
+                    ? this
+                    : new State("down: another process, not of this folder, answers at its address", false, instance);
+        }
+
+        private boolean isFrom(NodeLock.Holder holder) {
+            return holder.instance().equals(instance);
+        }
+    }
+
+    static State state(Peers peers, NodeCard card) {
+        try {
+            Health health = Json.read(
+                    "the health of " + card.name(),
+                    peers.to(card).call(HttpMethod.GET, "/health", Optional.empty(), new byte[0]),
+                    Health.class);
+            return new State(
+                    health.status().equals("up") ? "up" : health.status() + ": " + health.reason(),
+                    true,
+                    health.instance());
+        } catch (NodeException e) {
+            return new State("down", false, "");
+        } catch (InterlockException e) {
+            return new State(e.explanation(), false, "");
+        } catch (MalformedException e) {
+            return new State("answers, and is of another version", true, "");
+        }
+    }
+
+    /**
+     * Starts those that don't run.
+     *
+     * @return how many were started; all answer when this returns
+     * @throws NodeException when one of them doesn't come up: who runs, who doesn't and why
+     */
+    static int up(RingFolder folder, Duration stall, List<NodeCard> cards) throws InterruptedException {
+        Map<NodeProcess, Process> started = new LinkedHashMap<>();
+        List<NodeProcess> nodes = new ArrayList<>();
+        for (NodeCard card : cards) {
+            NodeProcess node = new NodeProcess(folder.node(card));
+            if (!node.card().equals(card)) {
+                throw new BadInputException(folder.node(card) + " isn't the folder of " + card.name()
+                        + " as the ring names it: its card is another one");
+            }
+            nodes.add(node);
+        }
+        for (NodeProcess node : nodes) {
+            if (node.holder().isEmpty()) {
+                started.put(node, node.start(stall));
+            }
+        }
+        List<String> running = new ArrayList<>();
+        Map<String, String> failed = new LinkedHashMap<>();
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
+            for (NodeProcess node : nodes) {
+                awaitUp(peers, node, Optional.ofNullable(started.get(node)))
+                        .ifPresentOrElse(why -> failed.put(node.name(), why), () -> running.add(node.name()));
+            }
+        }
+        if (!failed.isEmpty()) {
+            throw failure(folder, running, failed);
+        }
+        return started.size();
+    }
+
+    /** @return why it isn't there; empty when it is */
+    private static Optional<String> awaitUp(Peers peers, NodeProcess node, Optional<Process> child)
+            throws InterruptedException {
+        long end = System.nanoTime() + START.toNanos();
+        long ended = 0;
+        while (true) {
+            State state = state(peers, node.card());
+            if (state.at(node).answers()) {
+                if (!state.text().equals("up")) {
+                    System.err.println("interlock: " + node.name() + " runs, and is " + state.text());
+                }
+                return Optional.empty();
+            }
+            if (child.isPresent() && !child.get().isAlive()) {
+                ended = ended == 0 ? System.nanoTime() : ended;
+                // It may have found that somebody else had just started the node.
+                if (node.holder().isEmpty() && System.nanoTime() - ended > GRACE.toNanos()) {
+                    return Optional.of(node.lastWords());
+                }
+            }
+            if (System.nanoTime() > end) {
+                return Optional.of("it doesn't answer after " + START.toSeconds() + " s, its state is " + state.text());
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    private static NodeException failure(RingFolder folder, List<String> running, Map<String, String> failed) {
+        StringBuilder text = new StringBuilder();
+        failed.forEach((name, why) ->
+                text.append(name).append(" doesn't run: ").append(why).append(". "));
+        text.append(
+                running.isEmpty()
+                        ? "No other node of " + folder.path() + " runs"
+                        : String.join(", ", running) + (running.size() == 1 ? " runs" : " run")
+                                + " all the same; `interlock ring down " + folder.path() + "` stops them");
+        return new NodeException(failed.keySet().iterator().next(), text.toString());
+    }
+}

@@ -1,0 +1,72 @@
+package dev.interlock.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process is known by the lock that it holds, never by a number alone. */
+@Timeout(60)
+final class NodeLockTest {
+    @TempDir
+    Path folder;
+
+    /** What only another process can do: hold a lock, say so, and wait to be ended. */
+    public static void main(String[] args) throws Exception {
+        try (NodeLock _ = NodeLock.take(Path.of(args[0]))) {
+            System.out.println("held");
+            int _ = System.in.read();
+        }
+    }
+
+    private Process holding() throws IOException {
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        NodeLockTest.class.getName(),
+                        folder.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(child.inputReader().lines().anyMatch("held"::equals)).isTrue();
+        return child;
+    }
+
+    @Test
+    void theHolderIsNamedWhileItHolds() throws Exception {
+        assertThat(NodeLock.holder(folder)).isEmpty();
+        Process child = holding();
+        try {
+            NodeLock.Holder holder = NodeLock.holder(folder).orElseThrow();
+            assertThat(holder.process())
+                    .hasValueSatisfying(p -> assertThat(p.pid()).isEqualTo(child.pid()));
+            assertThat(holder.instance()).matches("[0-9a-f]{16}").isNotEqualTo(NodeLock.instance());
+            assertThat(folder.resolve("pid")).hasContent(child.pid() + "\n");
+        } finally {
+            child.getOutputStream().close();
+            assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(NodeLock.holder(folder)).isEmpty();
+        assertThat(folder.resolve("pid")).doesNotExist();
+    }
+
+    @Test
+    void aNumberThatIsSomebodyElsesIsNotBelieved() throws Exception {
+        Process child = holding();
+        try {
+            // As a restored backup or a copy over the folder leaves it: this very process, which doesn't hold the lock.
+            String other = String.format("%-20d %s\n", ProcessHandle.current().pid(), "0".repeat(16));
+            Files.writeString(folder.resolve("lock"), other);
+            NodeLock.Holder holder = NodeLock.holder(folder).orElseThrow();
+            assertThat(holder.process()).isEmpty();
+        } finally {
+            child.getOutputStream().close();
+            assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+}
