@@ -404,7 +404,15 @@ final class RingCommand implements Runnable {
     }
 
     /** What {@code /health} of a node says. */
-    record Health(String status, String reason, String node, String role, String ring, int epoch, String kernel) {}
+    record Health(
+            String status,
+            String reason,
+            String node,
+            String role,
+            String ring,
+            int epoch,
+            String kernel,
+            List<String> usedUp) {}
 
     private static Health health(Peers peers, NodeCard card) {
         return Json.read(
