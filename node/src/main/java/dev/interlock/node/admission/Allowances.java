@@ -36,12 +36,12 @@ public final class Allowances {
         /** Requests that came before their session's order. */
         WAITS("requests that wait for an order", new Limit(256, 1024), SOON),
         /** Nonces that are kept until their requests have expired. */
-        NONCES("requests in two minutes", new Limit(90_000, 180_000), Duration.ofMinutes(2)),
+        NONCES("requests in two minutes", new Limit(200_000, 300_000), Duration.ofMinutes(2)),
         /** Bodies that are read whole. The longest has 33 MiB. */
         BODIES("bytes of request bodies", new Limit(34 * MIB, 40 * MIB), SOON),
         /** Dealings under way, each with its buffers. */
         DEALINGS("dealings at once", new Limit(128, 256), SOON),
-        RATE("requests a second", new Limit(1000, 3000), SOON);
+        RATE("requests a second", new Limit(3000, 6000), SOON);
 
         private final String what;
 

@@ -1112,8 +1112,10 @@ public final class ProviderNode implements AutoCloseable {
 
     private void sweep() {
         long limit = deadlines.settle().plus(deadlines.stall()).toNanos();
+        // Whoever waits for the beginning of a session waits no longer than this.
+        long unbegun = deadlines.stall().plus(deadlines.answer()).toNanos();
         for (LiveSession live : sessions.all()) {
-            if (live.idleNanos() > limit) {
+            if (live.idleNanos() > (live.hasMoved() ? limit : unbegun)) {
                 fail(
                         live,
                         new NodeException(
