@@ -57,7 +57,13 @@ public final class Connections {
     /** This request was let in: its connection is a user's or a node's from now on. */
     public static void letIn(ServiceRequestContext context) {
         Channel channel = context.log().partial().channel();
-        Guard guard = channel == null ? null : channel.attr(GUARD).get();
+        if (channel != null) {
+            letIn(channel);
+        }
+    }
+
+    static void letIn(Channel channel) {
+        Guard guard = channel.attr(GUARD).get();
         if (guard != null) {
             guard.letIn();
         }
@@ -154,15 +160,18 @@ public final class Connections {
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             if (stranger && message instanceof ByteBuf data) {
                 bytes += data.readableBytes();
+                if (bytes > STRANGER_BYTES) {
+                    held = true;
+                    ctx.channel().config().setAutoRead(false);
+                }
             }
             ctx.fireChannelRead(message);
         }
 
         @Override
         public void read(ChannelHandlerContext ctx) {
-            if (stranger && bytes > STRANGER_BYTES) {
-                held = true;
-            } else {
+            // Whoever else turns reading on again.
+            if (!stranger || bytes <= STRANGER_BYTES) {
                 ctx.read();
             }
         }
@@ -186,7 +195,7 @@ public final class Connections {
                     cancelTimer();
                     if (held) {
                         held = false;
-                        current.read();
+                        current.channel().config().setAutoRead(true);
                     }
                 });
             }
