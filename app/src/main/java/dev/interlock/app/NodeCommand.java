@@ -250,6 +250,7 @@ final class NodeCommand implements Callable<Integer> {
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         try (NodeLock _ = NodeLock.take(folder);
+                LogRotation _ = LogRotation.start(folder);
                 AutoCloseable _ = start(node, deadlines, noise)) {
             // It can't wait for the end of this thread, which itself waits for the hooks to leave the process.
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {

@@ -38,7 +38,8 @@ final class RingNodes {
             String ring,
             int epoch,
             String kernel,
-            String instance) {}
+            String instance,
+            List<String> usedUp) {}
 
     /**
      * How a node answers.

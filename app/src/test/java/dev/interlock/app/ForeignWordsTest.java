@@ -76,7 +76,18 @@ final class ForeignWordsTest {
                 .isEqualTo(Map.of("name", FORGED));
     }
 
+    @Test
+    void nobodyFillsADiskByWhatIsLogged() {
+        String log = logged("x".repeat(5000), null, 20_000);
+        assertThat(log.lines().count()).isBetween(200L, 2000L);
+        assertThat(log).hasSizeLessThan(5_000_000);
+    }
+
     private static String logged(String message, Throwable thrown) {
+        return logged(message, thrown, 1);
+    }
+
+    private static String logged(String message, Throwable thrown, int times) {
         PrintStream err = System.err;
         ByteArrayOutputStream caught = new ByteArrayOutputStream();
         System.setErr(new PrintStream(caught, true, StandardCharsets.UTF_8));
@@ -88,7 +99,9 @@ final class ForeignWordsTest {
             setting.setContext(context);
             setting.log(context);
             context.getLogger("dev.interlock.Words").setLevel(Level.INFO);
-            context.getLogger("dev.interlock.Words").info(message, thrown);
+            for (int i = 0; i < times; i++) {
+                context.getLogger("dev.interlock.Words").info(message, thrown);
+            }
         } finally {
             context.stop();
             System.setErr(err);

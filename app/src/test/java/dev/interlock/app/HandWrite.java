@@ -92,6 +92,13 @@ final class HandWrite implements AutoCloseable {
         return this;
     }
 
+    /** One of these orders, and no other. */
+    void orderAt(String node) {
+        byte[] body =
+                Json.write(Write.order(plan, ring.provider(node).orElseThrow().x()));
+        byte[] unused = user.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
+    }
+
     // Step 2.
     Peer.Call deal() {
         byte[] body = Json.write(Write.dealRequest(plan));

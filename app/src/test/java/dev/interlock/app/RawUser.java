@@ -35,6 +35,10 @@ final class RawUser implements AutoCloseable {
         return new RawUser(ring.descriptor(), ring.credential(credentialFile), Optional.empty(), ring.deadlines());
     }
 
+    static RawUser of(RingDescriptor ring, Credential credential, Deadlines deadlines) {
+        return new RawUser(ring, credential, Optional.empty(), deadlines);
+    }
+
     /** Whoever has this TLS key. */
     static RawUser withTls(TestRing ring, TlsIdentity tls) {
         return new RawUser(ring.descriptor(), ring.credential("credential"), Optional.of(tls), ring.deadlines());

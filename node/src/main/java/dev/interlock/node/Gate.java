@@ -2,6 +2,10 @@ package dev.interlock.node;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.node.admission.Allowance;
+import dev.interlock.node.admission.Allowances;
+import dev.interlock.node.admission.Connections;
+import dev.interlock.node.admission.Nonces;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
@@ -21,14 +25,14 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
 
 /** Who may ask this node: users by signed requests, nodes by their TLS keys. Every answer to that goes into the log. */
 public final class Gate {
     private static final AttributeKey<Asked> ASKED = AttributeKey.valueOf(Gate.class, "ASKED");
+    private static final byte[] NO_BODY = {};
     private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
 
     private final RingDescriptor ring;
@@ -37,10 +41,10 @@ public final class Gate {
     private final Users users;
     private final Clock clock;
     private final AuditLog log;
-    /** From a nonce to when it may be forgotten: when its request has expired anyway. */
-    private final ConcurrentMap<String, Long> nonces = new ConcurrentHashMap<>();
+    private final Allowances allowances;
+    private final Nonces nonces;
 
-    Gate(RingDescriptor ring, NodeFolder folder, AuditLog log, Clock clock) {
+    Gate(RingDescriptor ring, NodeFolder folder, AuditLog log, Allowances allowances, Clock clock) {
         this.ring = ring;
         this.epochs =
                 new TreeSet<>(ring.epochs().stream().map(RingDescriptor::epoch).toList());
@@ -48,6 +52,8 @@ public final class Gate {
         this.users = folder.users();
         this.clock = clock;
         this.log = log;
+        this.allowances = allowances;
+        this.nonces = new Nonces(allowances.of(Allowances.Kind.NONCES));
     }
 
     /**
@@ -58,13 +64,25 @@ public final class Gate {
     private record Asked(Entry entry, boolean admitted) {}
 
     /**
-     * Admits a user's request.
+     * Admits a user's request without a body that would have to be read first; {@link NodeServer#admit} reads one.
      *
      * @param subject the object's or session's id, as in the path; empty where there's none
      * @throws RefusedException that says which rule failed
      */
-    public SignedRequest admit(ServiceRequestContext context, Operation operation, String subject, byte[] body) {
-        Entry asked = asked(operation, subject);
+    public SignedRequest admit(ServiceRequestContext context, Operation operation, String subject) {
+        SignedRequest request = enter(context, operation, Optional.of(subject));
+        request.requireBody(NO_BODY);
+        admitted(context, request);
+        return request;
+    }
+
+    /**
+     * The part of admission that comes before the body: signature, user, allowance, nonce.
+     *
+     * @param subject empty where the body has it; the caller compares it then
+     */
+    SignedRequest enter(ServiceRequestContext context, Operation operation, Optional<String> subject) {
+        Entry asked = asked(operation, subject.orElse(""));
         context.setAttr(ASKED, new Asked(asked, false));
         String header = context.request().headers().get(SignedRequest.HEADER);
         if (header == null || header.length() > SignedRequest.MAX_HEADER_CHARS) {
@@ -73,25 +91,45 @@ public final class Gate {
                     self + " refuses the request: it carries no signature in the header " + SignedRequest.HEADER);
         }
         Instant now = clock.instant();
-        SignedRequest request = SignedRequest.verify(header, ring.id(), epochs, self, operation, subject, body, now);
-        asked = asked.user(request.key());
-        context.setAttr(ASKED, new Asked(asked, false));
-        if (!users.contains(request.key())) {
-            throw new RefusedException(
-                    Rule.UNKNOWN_USER, self + " doesn't know this user: its operator can let " + request.key() + " in");
-        }
-        if (nonces.putIfAbsent(request.nonceHex(), request.expiresMillis()) != null) {
+        SignedRequest request = SignedRequest.verify(header, ring.id(), epochs, self, operation, now, key -> {
+            if (!users.contains(key)) {
+                context.setAttr(ASKED, new Asked(asked.user(key), false));
+                throw new RefusedException(
+                        Rule.UNKNOWN_USER, self + " doesn't know this user: its operator can let " + key + " in");
+            }
+        });
+        Entry known = (subject.isPresent() ? asked : asked(operation, request.subject())).user(request.key());
+        context.setAttr(ASKED, new Asked(known, false));
+        subject.ifPresent(request::requireSubject);
+        context.setAttr(ASKED, new Asked(known, true));
+        Connections.letIn(context);
+        String holder = request.key().toString();
+        allowances.rate().take(holder);
+        whenDone(context, allowances.of(Allowances.Kind.REQUESTS).take(holder, 1));
+        if (!nonces.use(holder, request.nonce(), request.expiresMillis())) {
             throw new RefusedException(
                     Rule.REPLAYED, self + " refuses the request: it was made before; sign a new one");
         }
-        context.setAttr(ASKED, new Asked(asked, true));
-        if (operation == Operation.DESTROY) {
-            // A full disk doesn't keep anyone from having objects erased.
-            log.record(asked);
-        } else {
-            log.append(asked);
-        }
         return request;
+    }
+
+    /** Logs that a request was let in, its body included. */
+    void admitted(ServiceRequestContext context, SignedRequest request) {
+        Asked asked = context.attr(ASKED);
+        if (asked == null) {
+            throw new IllegalStateException("the request was never checked");
+        }
+        if (request.operation() == Operation.DESTROY) {
+            // A full disk doesn't keep anyone from having objects erased.
+            log.record(asked.entry());
+        } else {
+            log.append(asked.entry());
+        }
+    }
+
+    /** Gives back what a request took once it is answered, or broken off. */
+    static void whenDone(ServiceRequestContext context, Allowance.Lease lease) {
+        var _ = context.log().whenComplete().whenComplete((_, _) -> lease.close());
     }
 
     /** Whether this node serves the user with this key. */
@@ -108,16 +146,36 @@ public final class Gate {
                         Rule.NOT_OF_THE_RING,
                         self + " answers this only to nodes of the ring " + ring.name()
                                 + ", and the connection shows no certificate of one"));
+        Connections.letIn(context);
         asked = asked.with("node", node.name());
         context.setAttr(ASKED, new Asked(asked, true));
         log.append(asked);
         return node;
     }
 
-    /** Logs that a request was refused. That a node failed is no refusal. */
-    void refused(ServiceRequestContext context, InterlockException why) {
+    /**
+     * Confines nodes that left the ring to what is of their epochs.
+     *
+     * @param epoch of the object that the node asks about
+     * @throws RefusedException when the node had no part in it
+     */
+    public void requireIn(RingDescriptor epoch, NodeCard node) {
+        if (!epoch.node(node.name()).equals(Optional.of(node))) {
+            throw new RefusedException(
+                    Rule.NOT_OF_THE_RING,
+                    self + " answers " + node.name() + " only about objects of epochs that it was in, not of epoch "
+                            + epoch.epoch());
+        }
+    }
+
+    /**
+     * Logs that a request was refused. That a node failed is no refusal.
+     *
+     * @return whether the node's own log is to say so, too: both have one allowance
+     */
+    boolean refused(ServiceRequestContext context, InterlockException why) {
         if (why instanceof NodeException || why instanceof TooFewProvidersException) {
-            return;
+            return log.mayTellFailure();
         }
         Asked asked = context.attr(ASKED);
         if (asked == null) {
@@ -126,7 +184,7 @@ public final class Gate {
         String reason = why instanceof RefusedException refused
                 ? refused.rule().text()
                 : Problem.of(self, why).kind().text();
-        log.refused(asked.entry().as(Event.REFUSED).with("reason", reason), asked.admitted());
+        return log.refused(asked.entry().as(Event.REFUSED).with("reason", reason), asked.admitted());
     }
 
     private static Entry asked(Operation operation, String subject) {
@@ -164,7 +222,7 @@ public final class Gate {
 
     /** Forgets nonces whose requests have expired. */
     void sweep() {
-        long now = clock.millis();
-        nonces.values().removeIf(expires -> expires < now);
+        nonces.sweep(clock.millis());
+        allowances.sweep();
     }
 }

@@ -1,14 +1,15 @@
 package dev.interlock.node;
 
-import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpResponseWriter;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.util.TimeoutMode;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -16,11 +17,16 @@ import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.prometheus.PrometheusExpositionService;
+import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.random.NoiseException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.node.admission.Allowances;
+import dev.interlock.node.admission.Bodies;
+import dev.interlock.node.admission.Connections;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
@@ -31,6 +37,8 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -54,8 +62,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -71,6 +77,10 @@ import org.slf4j.LoggerFactory;
 public final class NodeServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeServer.class);
     private static final Duration SWEEP = Duration.ofSeconds(1);
+    /** A connection without a request is closed after so long, whatever its client pings. */
+    private static final Duration IDLE = Duration.ofSeconds(30);
+
+    private static final int MAX_PATH_CHARS = 200;
     /** What is being answered when the node ends has this long to come to its end. */
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
 
@@ -84,8 +94,10 @@ public final class NodeServer implements AutoCloseable {
     private final Clock clock;
     private final PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("sweeper").factory());
+    private final Timers timers = new Timers(meters, threads);
+    private final Allowances allowances;
+    private final Connections connections = new Connections();
+    private final Bodies bodies;
     private final Descriptors descriptors;
     private final ListenAddress listen;
     private final HeldFiles held;
@@ -108,7 +120,12 @@ public final class NodeServer implements AutoCloseable {
         this.deadlines = deadlines;
         this.clock = clock;
         this.audit = audit;
-        this.gate = new Gate(ring, folder, audit, clock);
+        this.allowances = Allowances.read(card.name(), folder.path());
+        this.allowances.register(meters);
+        this.connections.register(meters);
+        this.bodies =
+                new Bodies(card.name(), allowances.of(Allowances.Kind.BODIES), deadlines.answer(), deadlines.settle());
+        this.gate = new Gate(ring, folder, audit, allowances, clock);
         TlsIdentity tls = folder.tls();
         this.peers = new Peers(Optional.of(tls), deadlines);
         this.descriptors = new Descriptors(card.name());
@@ -119,12 +136,19 @@ public final class NodeServer implements AutoCloseable {
                         .map(folder.path()::resolve)
                         .toList());
         this.builder = Server.builder()
-                .maxNumConnections(descriptors.connections())
                 .tls(tls.keyPair())
                 .tlsCustomizer(context -> Tls.server(context, ring))
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
                 .http2MaxFrameSize(Http2.MAX_FRAME_BYTES)
+                .http2MaxStreamsPerConnection(Http2.MAX_STREAMS)
+                .http2MaxHeaderListSize(Http2.MAX_HEADER_BYTES)
+                .http2MaxResetFramesPerWindow(Http2.MAX_RESETS, Http2.RESET_WINDOW_SECONDS)
+                .http1MaxInitialLineLength(Http2.MAX_HEADER_BYTES)
+                .http1MaxHeaderSize(Http2.MAX_HEADER_BYTES)
+                .maxNumConnections(Math.min(Connections.MAX_CONNECTIONS, descriptors.connections()))
+                .idleTimeout(IDLE, false)
+                .childChannelPipelineCustomizer(connections::guard)
                 .childChannelOption(ChannelOption.ALLOCATOR, Http2.BUFFERS)
                 // Streams have deadlines of their own, for the next byte and not for the last.
                 .requestTimeout(Duration.ZERO)
@@ -132,7 +156,7 @@ public final class NodeServer implements AutoCloseable {
                 .errorHandler(new Refusals())
                 .meterRegistry(meters)
                 .gracefulShutdownTimeout(Duration.ofMillis(100), LAST_ANSWERS)
-                .service("/metrics", PrometheusExpositionService.of(meters.getPrometheusRegistry()))
+                .service("/metrics", metrics())
                 .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK, MediaType.JSON, health()))
                 .service(
                         "/log/head",
@@ -144,7 +168,11 @@ public final class NodeServer implements AutoCloseable {
                                         .orElse("")));
     }
 
-    /** What {@code /health} says. */
+    /**
+     * What {@code /health} says.
+     *
+     * @param usedUp allowances of which nothing is left for anybody now
+     */
     record Health(
             String status,
             String reason,
@@ -153,11 +181,31 @@ public final class NodeServer implements AutoCloseable {
             String ring,
             int epoch,
             String kernel,
-            String instance) {}
+            String instance,
+            List<String> usedUp) {}
+
+    /** Exact lengths and times of what users do are for this machine alone. */
+    private HttpService metrics() {
+        HttpService all = PrometheusExpositionService.of(meters.getPrometheusRegistry());
+        return (context, request) -> {
+            if (context.remoteAddress().getAddress().isLoopbackAddress()) {
+                return all.serve(context, request);
+            }
+            return refusal(card.name() + " gives its metrics to its own machine alone, by the loopback address");
+        };
+    }
+
+    private HttpResponse refusal(String message) {
+        Problem problem = new Problem(Problem.Kind.REFUSED, message, card.name(), List.of());
+        return HttpResponse.of(HttpStatus.valueOf(problem.kind().status()), MediaType.JSON, Json.write(problem));
+    }
 
     private byte[] health() {
-        Optional<String> reason =
-                failing.get().or(audit::failure).or(held::problem).or(descriptors::problem);
+        Optional<String> reason = failing.get()
+                .or(audit::failure)
+                .or(held::problem)
+                .or(descriptors::problem)
+                .or(timers::alarm);
         return Json.write(new Health(
                 reason.isPresent() ? "failing" : "up",
                 reason.orElse(""),
@@ -166,7 +214,8 @@ public final class NodeServer implements AutoCloseable {
                 ring.id().toString(),
                 ring.epoch(),
                 FieldKernels.chosen().name(),
-                NodeLock.instance()));
+                NodeLock.instance(),
+                allowances.usedUp()));
     }
 
     public NodeServer route(HttpMethod method, String path, Handler handler) {
@@ -191,27 +240,18 @@ public final class NodeServer implements AutoCloseable {
         failing = reason;
     }
 
-    /** Runs about every second until the node closes. */
-    public void everySecond(Runnable task) {
-        every(SWEEP, task);
+    /**
+     * Runs about every second until the node closes, on a thread of its own.
+     *
+     * @param name in the metrics
+     */
+    public void everySecond(String name, Runnable task) {
+        every(SWEEP, name, task);
     }
 
-    /** Runs again and again, with that pause, until the node closes. */
-    public void every(Duration pause, Runnable task) {
-        var _ = sweeper.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        task.run();
-                    } catch (RuntimeException e) {
-                        // The end of the node breaks off what it is at.
-                        if (!sweeper.isShutdown()) {
-                            log.error("a periodic task failed", e);
-                        }
-                    }
-                },
-                pause.toMillis(),
-                pause.toMillis(),
-                TimeUnit.MILLISECONDS);
+    /** Runs again and again, with that pause, until the node closes, on a thread of its own. */
+    public void every(Duration pause, String name, Runnable task) {
+        timers.every(pause, name, task);
     }
 
     /** @throws BadInputException when the address can't be listened on */
@@ -234,10 +274,10 @@ public final class NodeServer implements AutoCloseable {
                             : ""));
         }
         server = Optional.of(started);
-        everySecond(gate::sweep);
-        everySecond(audit::tick);
-        everySecond(held::check);
-        everySecond(() -> descriptors.check(started::numConnections));
+        everySecond("nonces", gate::sweep);
+        everySecond("audit-log", audit::tick);
+        everySecond("held-files", held::check);
+        everySecond("descriptors", () -> descriptors.check(started::numConnections));
         log.info(
                 "{} {} serves the ring {} ({}), epoch {}, on {}; field kernel: {} ({})",
                 card.role(),
@@ -279,7 +319,12 @@ public final class NodeServer implements AutoCloseable {
             CompletableFuture<HttpResponse> response = new CompletableFuture<>();
             var _ = threads.submit(() -> {
                 try {
-                    response.complete(handler.handle(context, request));
+                    HttpResponse answer = handler.handle(context, request);
+                    if (!(answer instanceof HttpResponseWriter)) {
+                        // A stream has a deadline for each piece; whoever doesn't take a small answer loses it.
+                        context.setRequestTimeout(TimeoutMode.SET_FROM_NOW, deadlines.stall());
+                    }
+                    response.complete(answer);
                 } catch (Throwable e) {
                     Problem problem = problem(context, e);
                     response.complete(HttpResponse.of(
@@ -294,8 +339,13 @@ public final class NodeServer implements AutoCloseable {
 
     private Problem problem(ServiceRequestContext context, Throwable e) {
         InterlockException known = known(e);
-        gate.refused(context, known);
-        log.info("{} {}: {}", context.method(), context.path(), known.getMessage());
+        if (gate.refused(context, known)) {
+            log.info(
+                    "{} {}: {}",
+                    context.method(),
+                    ForeignText.line(context.path(), MAX_PATH_CHARS),
+                    known.getMessage());
+        }
         return Problem.of(card.name(), known);
     }
 
@@ -320,24 +370,57 @@ public final class NodeServer implements AutoCloseable {
                 new NodeException(card.name(), card.name() + " waited in vain for another party of the session");
             case InterruptedException _ -> new NodeException(card.name(), card.name() + " is stopping");
             default -> {
-                log.error("an unforeseen failure", e);
+                if (audit.mayTellFailure()) {
+                    log.error("an unforeseen failure", e);
+                }
                 yield new NodeException(card.name(), card.name() + " failed; its log says why");
             }
         };
     }
 
-    /** A small request's body. @throws BadInputException when it's longer than this request may be */
-    public byte[] body(ServiceRequestContext context, HttpRequest request, int maxBytes) throws Exception {
-        context.setMaxRequestLength(maxBytes);
-        CompletableFuture<AggregatedHttpRequest> whole = request.aggregate();
-        try {
-            return whole.get(deadlines.answer().toMillis(), TimeUnit.MILLISECONDS)
-                    .content()
-                    .array();
-        } catch (ExecutionException e) {
-            throw new BadInputException(card.name() + " can't use the request: its body broke off or is longer than "
-                    + maxBytes + " bytes");
+    /**
+     * A user's request that was let in.
+     *
+     * @param body as long as the request's operation allows, at most
+     */
+    public record UserRequest(SignedRequest signed, byte[] body) {
+        public VerifyingKey key() {
+            return signed.key();
         }
+    }
+
+    /**
+     * Admits a user's request, and only then reads its body.
+     *
+     * @param subject as in the path; empty where the body has it, and the caller compares it
+     * @throws RefusedException that says which rule failed
+     * @throws BadInputException when the body is longer than this request's may be
+     */
+    public UserRequest admit(
+            ServiceRequestContext context,
+            HttpRequest request,
+            Operation operation,
+            Optional<String> subject,
+            int maxBytes)
+            throws InterruptedException {
+        SignedRequest signed = gate.enter(context, operation, subject);
+        byte[] body = body(context, request, signed.key().toString(), maxBytes);
+        signed.requireBody(body);
+        gate.admitted(context, signed);
+        return new UserRequest(signed, body);
+    }
+
+    /** The body of a request of a node that was let in. @throws BadInputException when it's longer than it may be */
+    public byte[] body(ServiceRequestContext context, HttpRequest request, NodeCard from, int maxBytes)
+            throws InterruptedException {
+        return body(context, request, from.name(), maxBytes);
+    }
+
+    private byte[] body(ServiceRequestContext context, HttpRequest request, String holder, int maxBytes)
+            throws InterruptedException {
+        Bodies.Body body = bodies.read(holder, request, maxBytes);
+        Gate.whenDone(context, body.lease());
+        return body.bytes();
     }
 
     public static HttpResponse json(Object value) {
@@ -364,6 +447,10 @@ public final class NodeServer implements AutoCloseable {
 
     public SigningKey key() {
         return key;
+    }
+
+    public Allowances allowances() {
+        return allowances;
     }
 
     public Gate gate() {
@@ -397,7 +484,7 @@ public final class NodeServer implements AutoCloseable {
 
     @Override
     public void close() {
-        sweeper.shutdownNow();
+        timers.close();
         server.ifPresent(Server::close);
         threads.shutdownNow();
         peers.close();

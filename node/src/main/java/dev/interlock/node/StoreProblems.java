@@ -20,7 +20,7 @@ public final class StoreProblems {
             case StoreException.Destroyed gone -> new DestroyedException(message);
             case StoreException.ObjectExists taken -> new RefusedException(message);
             case StoreException.DamagedRecord damaged -> new IntegrityException(message, List.of(node));
-            case StoreException.NoRoom full -> new NodeException(node, node + " has no room left on its disk");
+            case StoreException.NoRoom full -> new NodeException(node, node + " has no room left: " + e.getMessage());
             case StoreException.Replaced replaced -> new NodeException(node, message);
             case StoreException.Busy busy -> new RefusedException(message + "; repeat the command when that has ended");
             case StoreException.WrongState wrong -> new NodeException(node, message);

@@ -10,6 +10,17 @@ public final class Http2 {
 
     public static final int STREAM_WINDOW_BYTES = 1 << 20;
 
+    /** On one connection at once; who needs more opens another one. */
+    public static final int MAX_STREAMS = 512;
+
+    /** Of all headers of a request, in bytes: a signed one has little more than 1 KiB. */
+    public static final int MAX_HEADER_BYTES = 8 << 10;
+
+    /** Streams that a client gives up within {@link #RESET_WINDOW_SECONDS}; one more ends its connection. */
+    public static final int MAX_RESETS = 1000;
+
+    public static final int RESET_WINDOW_SECONDS = 30;
+
     /** The longest piece is one frame: what a frame and a piece cost besides their bytes is paid once. */
     public static final int MAX_FRAME_BYTES = 512 << 10;
 

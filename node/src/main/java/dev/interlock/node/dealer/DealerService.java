@@ -23,6 +23,8 @@ import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
+import dev.interlock.node.admission.Allowance;
+import dev.interlock.node.admission.Allowances;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.protocol.Custody;
@@ -108,7 +110,7 @@ public final class DealerService {
     public void route() {
         server.route(HttpMethod.POST, "/v1/deals", this::deal)
                 .route(HttpMethod.GET, "/v1/deals/{session}/share", this::userShare);
-        server.every(RESEED, this::reseed);
+        server.every(RESEED, "reseed", this::reseed);
     }
 
     private void reseed() {
@@ -121,9 +123,11 @@ public final class DealerService {
 
     /** Step 2 of a write: U →p dealer, dealer →p CC_i for all i. */
     private HttpResponse deal(ServiceRequestContext context, HttpRequest request) throws Exception {
-        byte[] body = server.body(context, request, MAX_REQUEST_BYTES);
-        DealRequest asked = Json.read("the deal request", body, DealRequest.class);
-        SignedRequest signed = server.gate().admit(context, Operation.DEAL, asked.session(), body);
+        NodeServer.UserRequest admitted =
+                server.admit(context, request, Operation.DEAL, Optional.empty(), MAX_REQUEST_BYTES);
+        SignedRequest signed = admitted.signed();
+        DealRequest asked = Json.read("the deal request", admitted.body(), DealRequest.class);
+        signed.requireSubject(asked.session());
         if (signed.epoch() != ring.epoch()) {
             throw new RefusedException(
                     RefusedException.Rule.OTHER_EPOCH,
@@ -132,7 +136,11 @@ public final class DealerService {
         }
         VerifyingKey user = signed.key();
         Write.Deal deal = Write.acceptDeal(ring, asked);
-        List<ShareRoot> roots = deal(deal, user);
+        List<ShareRoot> roots;
+        try (Allowance.Lease _ =
+                server.allowances().of(Allowances.Kind.DEALINGS).take(user.toString(), 1)) {
+            roots = deal(deal, user);
+        }
         server.audit()
                 .record(Entry.of(Event.DEALT)
                         .session(deal.session())
@@ -144,9 +152,8 @@ public final class DealerService {
     /** Published 2 and 3: f(x_U) →p U, while the shares go to the providers. */
     private HttpResponse userShare(ServiceRequestContext context, HttpRequest request) throws Exception {
         String session = String.valueOf(context.pathParam("session"));
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.SHARE, session, new byte[0])
-                .key();
+        VerifyingKey user =
+                server.gate().admit(context, Operation.SHARE, session).key();
         UserShare key = new UserShare(SessionId.parse(session), user);
         UserSink sink = new UserSink();
         // Either end of this meeting may come first.

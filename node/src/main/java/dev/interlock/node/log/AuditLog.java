@@ -39,6 +39,8 @@ public final class AuditLog implements AutoCloseable {
     private final Clock clock;
     /** Two, so that strangers who flood the log can't hide what users and nodes try. */
     private final Map<Boolean, Allowance> refusals;
+
+    private final Allowance failures;
     /** What is done but not written yet, because the disk failed. */
     private final Deque<Entry> owed = new ArrayDeque<>();
     /** Guards {@link #durable}; taken before this object's own lock. */
@@ -64,6 +66,7 @@ public final class AuditLog implements AutoCloseable {
         this.key = key;
         this.clock = clock;
         this.signedMillis = clock.millis();
+        this.failures = new Allowance(signedMillis);
         this.refusals = Map.of(true, new Allowance(signedMillis), false, new Allowance(signedMillis));
     }
 
@@ -229,10 +232,12 @@ public final class AuditLog implements AutoCloseable {
      * Writes that a request was refused, or counts it where there are too many.
      *
      * @param admitted was it from somebody who was let in?
+     * @return whether it is one of those that are written, here and elsewhere
      */
-    public synchronized void refused(Entry entry, boolean admitted) {
+    public synchronized boolean refused(Entry entry, boolean admitted) {
         Allowance allowance = allowance(admitted);
-        if (allowance.take(clock.millis())) {
+        boolean taken = allowance.take(clock.millis());
+        if (taken) {
             try {
                 catchUp();
                 write(entry);
@@ -241,6 +246,12 @@ public final class AuditLog implements AutoCloseable {
                 failed(e);
             }
         }
+        return taken;
+    }
+
+    /** Whether the node's own log may tell of one more failed request: as often as of refused ones. */
+    public synchronized boolean mayTellFailure() {
+        return failures.take(clock.millis());
     }
 
     private Allowance allowance(boolean admitted) {

@@ -6,10 +6,12 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.PeerWork;
 import dev.interlock.node.store.Store;
+import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -17,14 +19,14 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Notices;
 import dev.interlock.protocol.request.DestroyNotice;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ final class Carrier {
     private final Provider self;
     private final Store store;
     private final Objects objects;
+    private final PeerWork<String, Store.Notice> delivering;
     private long lastNanos = System.nanoTime();
 
     Carrier(NodeServer server, Provider self, Store store, Objects objects) {
@@ -50,6 +53,7 @@ final class Carrier {
         this.self = self;
         this.store = store;
         this.objects = objects;
+        this.delivering = new PeerWork<>(server.threads());
     }
 
     void route() {
@@ -60,13 +64,15 @@ final class Carrier {
     /** U → a provider that it reached: notices for those that it didn't. */
     private HttpResponse take(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
-        byte[] body = server.body(context, request, ring.everyProvider().size() * DestroyNotice.MAX_BYTES);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.NOTIFY, id.toString(), body)
-                .key();
+        NodeServer.UserRequest asked = server.admit(
+                context,
+                request,
+                Operation.NOTIFY,
+                Optional.of(id.toString()),
+                ring.everyProvider().size() * DestroyNotice.MAX_BYTES);
         // Who has no object here can't have anything carried: what is kept stays in proportion to what is stored.
-        var _ = objects.owned(id, user);
-        List<DestroyNotice> notices = Notices.decode(body).notices();
+        var _ = objects.owned(id, asked.key());
+        List<DestroyNotice> notices = Notices.decode(asked.body()).notices();
         for (DestroyNotice notice : notices) {
             verify(notice);
             if (!notice.object().equals(id)) {
@@ -84,16 +90,19 @@ final class Carrier {
 
     /** Another provider brings a notice; the answer is the receipt. */
     private HttpResponse obey(ServiceRequestContext context, HttpRequest request) throws Exception {
-        if (server.gate().admitNode(context).role() != Role.PROVIDER) {
+        NodeCard from = server.gate().admitNode(context);
+        if (from.role() != Role.PROVIDER) {
             throw new RefusedException(self.name() + " takes notices from providers alone");
         }
-        DestroyNotice notice = DestroyNotice.decode(server.body(context, request, DestroyNotice.MAX_BYTES));
+        DestroyNotice notice = DestroyNotice.decode(server.body(context, request, from, DestroyNotice.MAX_BYTES));
         verify(notice);
         if (!notice.node().equals(self.name())) {
             throw new RefusedException(
                     RefusedException.Rule.OTHER_NODE, self.name() + ": the notice is for " + notice.node());
         }
-        return NodeServer.bytes(objects.erase(objects.owned(notice.object(), notice.key())));
+        StoredObject object = objects.owned(notice.object(), notice.key());
+        server.gate().requireIn(ring.of(Token.decode(object.token())), from);
+        return NodeServer.bytes(objects.erase(object));
     }
 
     private void verify(DestroyNotice notice) {
@@ -114,12 +123,8 @@ final class Carrier {
         if (System.nanoTime() - lastNanos < PAUSE.toNanos()) {
             return;
         }
-        Set<String> silent = new HashSet<>();
-        for (Store.Notice notice : store.notices(AT_ONCE)) {
-            if (!silent.contains(notice.node()) && !deliver(notice)) {
-                silent.add(notice.node());
-            }
-        }
+        delivering.begin(
+                store.notices(AT_ONCE).stream().collect(Collectors.groupingBy(Store.Notice::node)), this::deliver);
         lastNanos = System.nanoTime();
     }
 

@@ -129,6 +129,7 @@ final class Deliveries implements AutoCloseable {
             if (!u.object().equals(id)) {
                 throw new MalformedException("the token is that of another object");
             }
+            server.gate().requireIn(ring.of(u), from);
             if (!server.gate().serves(owner)) {
                 throw new RefusedException(
                         RefusedException.Rule.UNKNOWN_USER, name() + " doesn't serve the owner of " + id);

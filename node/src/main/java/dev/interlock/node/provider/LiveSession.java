@@ -84,6 +84,7 @@ final class LiveSession implements AutoCloseable {
     private final CompletableFuture<RecordReader> fullBlind = new CompletableFuture<>();
 
     private volatile long lastMoveNanos = System.nanoTime();
+    private volatile boolean hasMoved;
     private boolean sharesBegun;
     /** Where a share that is a sum comes to be, once any of it arrives. */
     private @Nullable Confluence confluence;
@@ -474,6 +475,12 @@ final class LiveSession implements AutoCloseable {
 
     void moved() {
         lastMoveNanos = System.nanoTime();
+        hasMoved = true;
+    }
+
+    /** Whether anything of it ever came. */
+    boolean hasMoved() {
+        return hasMoved;
     }
 
     long idleNanos() {

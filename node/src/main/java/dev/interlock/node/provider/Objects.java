@@ -11,6 +11,7 @@ import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.PeerWork;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.ObjectState;
@@ -30,13 +31,17 @@ import dev.interlock.protocol.message.ObjectList;
 import dev.interlock.protocol.message.Outcome;
 import dev.interlock.protocol.message.Schedule;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -64,6 +69,7 @@ final class Objects {
     private final Store store;
     private final Sessions sessions;
     private final Carrier carrier;
+    private final PeerWork<ShareIndex, StoredObject> asking;
     /** How long home waits for U's commit after it signed: for the rest of the chain, and then for U. */
     private final Duration decide;
     /** How long the others wait before they ask home. */
@@ -94,6 +100,7 @@ final class Objects {
         this.decide = server.deadlines().settle().plus(server.deadlines().answer());
         this.ask = server.deadlines().answer();
         this.carrier = new Carrier(server, self, store, this);
+        this.asking = new PeerWork<>(server.threads());
     }
 
     void route() {
@@ -163,12 +170,10 @@ final class Objects {
 
     private HttpResponse commit(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = id(context);
-        byte[] body = server.body(context, request, MAX_CHAIN_BYTES);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.COMMIT, id.toString(), body)
-                .key();
-        StoredObject object = owned(id, user);
-        commit(object, CommitMessage.decode(body));
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.COMMIT, Optional.of(id.toString()), MAX_CHAIN_BYTES);
+        StoredObject object = owned(id, asked.key());
+        commit(object, CommitMessage.decode(asked.body()));
         sessions.finish(id);
         return NodeServer.done();
     }
@@ -205,10 +210,14 @@ final class Objects {
 
     /** Home answers a provider that never heard U's commit. */
     private HttpResponse outcome(ServiceRequestContext context, HttpRequest request) {
-        if (server.gate().admitNode(context).role() != Role.PROVIDER) {
+        NodeCard from = server.gate().admitNode(context);
+        if (from.role() != Role.PROVIDER) {
             throw new RefusedException(name() + " answers this only to providers");
         }
         Optional<StoredObject> object = store.find(id(context));
+        server.gate()
+                .requireIn(
+                        object.map(each -> ring.of(Token.decode(each.token()))).orElse(ring), from);
         Outcome outcome = switch (object.map(StoredObject::state).orElse(null)) {
             case COMMITTED, REPLACED ->
                 new Outcome(Outcome.Decision.COMMITTED, object.orElseThrow().chain());
@@ -219,21 +228,29 @@ final class Objects {
         return NodeServer.json(outcome);
     }
 
+    /** What is done every second, none of it behind another's wait. */
+    void timers() {
+        server.everySecond("destroy", this::eraseDue);
+        server.everySecond("notices", carrier::sweep);
+        server.everySecond("in-doubt", this::decideInDoubt);
+    }
+
     /** Decides, or has home decide, what was prepared and not committed in time. */
-    void sweep() {
-        eraseDue();
-        carrier.sweep();
+    private void decideInDoubt() {
         List<ObjectId> inDoubt = store.inDoubt();
+        Map<ShareIndex, List<StoredObject>> byHome = new HashMap<>();
         for (ObjectId id : inDoubt) {
             store.find(id)
                     .filter(object -> object.state() == ObjectState.PREPARED)
                     .filter(object -> age(id).compareTo(isHome(object) ? decide : ask) > 0)
                     .filter(object -> since(askedNanos.get(id)).compareTo(ask) > 0)
-                    .ifPresent(object -> {
-                        askedNanos.put(id, System.nanoTime());
-                        settle(object);
-                    });
+                    .ifPresent(object -> byHome.computeIfAbsent(home(object), _ -> new ArrayList<>())
+                            .add(object));
         }
+        asking.begin(byHome, object -> {
+            askedNanos.put(object.id(), System.nanoTime());
+            return settle(object);
+        });
         askedNanos.keySet().retainAll(inDoubt);
         // Those that were never prepared after all.
         preparedNanos.keySet().removeIf(id -> !inDoubt.contains(id) && age(id).compareTo(decide) > 0);
@@ -254,10 +271,15 @@ final class Objects {
     }
 
     private boolean isHome(StoredObject object) {
-        return Token.decode(object.token()).home().equals(self.x());
+        return home(object).equals(self.x());
     }
 
-    private void settle(StoredObject object) {
+    private static ShareIndex home(StoredObject object) {
+        return Token.decode(object.token()).home();
+    }
+
+    /** @return false when its home doesn't answer */
+    private boolean settle(StoredObject object) {
         ObjectId id = object.id();
         if (isHome(object)) {
             if (age(id).compareTo(decide) > 0) {
@@ -265,7 +287,7 @@ final class Objects {
                 forget(id, "uncommitted");
                 sessions.end(id, true);
             }
-            return;
+            return true;
         }
         Provider home = ring.everProvider(Token.decode(object.token()).home());
         try {
@@ -290,8 +312,13 @@ final class Objects {
                 }
                 case UNDECIDED -> {}
             }
+            return true;
+        } catch (NodeException e) {
+            log.info("object {}: in doubt until its home answers: {}", id, e.getMessage());
+            return false;
         } catch (InterlockException e) {
             log.info("object {}: in doubt until its home answers: {}", id, e.getMessage());
+            return true;
         }
     }
 
@@ -301,7 +328,7 @@ final class Objects {
         Optional<ObjectId> after =
                 Optional.ofNullable(context.queryParam("after")).map(ObjectId::parse);
         VerifyingKey user = server.gate()
-                .admit(context, Operation.LIST, after.map(ObjectId::toString).orElse(""), new byte[0])
+                .admit(context, Operation.LIST, after.map(ObjectId::toString).orElse(""))
                 .key();
         Optional<ObjectId> last =
                 after.map(origin -> store.current(origin).map(StoredObject::id).orElse(origin));
@@ -325,9 +352,8 @@ final class Objects {
 
     private HttpResponse info(ServiceRequestContext context, HttpRequest request) {
         ObjectId id = id(context);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.INFO, id.toString(), new byte[0])
-                .key();
+        VerifyingKey user =
+                server.gate().admit(context, Operation.INFO, id.toString()).key();
         // Whoever asks knows the first generation's id alone.
         StoredObject object = ofOrigin(id, user);
         if (object.state() == ObjectState.PREPARED) {
@@ -351,9 +377,8 @@ final class Objects {
 
     private HttpResponse manifest(ServiceRequestContext context, HttpRequest request) {
         ObjectId id = id(context);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.MANIFEST, id.toString(), new byte[0])
-                .key();
+        VerifyingKey user =
+                server.gate().admit(context, Operation.MANIFEST, id.toString()).key();
         Token _ = readable(id, user);
         return NodeServer.bytes(store.manifest(id));
     }
@@ -361,9 +386,8 @@ final class Objects {
     /** Erases this provider's share; the key first, then the bytes. The answer is the signed receipt. */
     private HttpResponse destroy(ServiceRequestContext context, HttpRequest request) {
         ObjectId id = id(context);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.DESTROY, id.toString(), new byte[0])
-                .key();
+        VerifyingKey user =
+                server.gate().admit(context, Operation.DESTROY, id.toString()).key();
         return NodeServer.bytes(erase(owned(id, user)));
     }
 
@@ -396,19 +420,18 @@ final class Objects {
 
     private HttpResponse schedule(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = id(context);
-        byte[] body = server.body(context, request, MAX_SCHEDULE_BYTES);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.SCHEDULE_DESTROY, id.toString(), body)
-                .key();
-        Instant asked = Instant.ofEpochMilli(
-                Json.read("the schedule", body, Schedule.class).destroyMillis());
+        NodeServer.UserRequest asked = server.admit(
+                context, request, Operation.SCHEDULE_DESTROY, Optional.of(id.toString()), MAX_SCHEDULE_BYTES);
+        Instant wanted = Instant.ofEpochMilli(
+                Json.read("the schedule", asked.body(), Schedule.class).destroyMillis());
         Instant now = server.clock().instant();
-        if (asked.isBefore(now) || asked.isAfter(now.plus(LONGEST_SCHEDULE))) {
+        if (wanted.isBefore(now) || wanted.isAfter(now.plus(LONGEST_SCHEDULE))) {
             throw new BadInputException(name() + ": an object may be destroyed up to " + LONGEST_SCHEDULE.toDays()
-                    + " days from now, not at " + asked + " (here it is " + now + ")");
+                    + " days from now, not at " + wanted + " (here it is " + now + ")");
         }
-        StoredObject object = committed(id, user);
-        Instant at = object.destroyAt().filter(before -> before.isBefore(asked)).orElse(asked);
+        StoredObject object = committed(id, asked.key());
+        Instant at =
+                object.destroyAt().filter(before -> before.isBefore(wanted)).orElse(wanted);
         store.schedule(id, Optional.of(at));
         sessions.end(id, true);
         server.audit().record(Entry.of(Event.SCHEDULED).object(id).time("erase", at.toEpochMilli()));
@@ -418,7 +441,7 @@ final class Objects {
     private HttpResponse cancel(ServiceRequestContext context, HttpRequest request) {
         ObjectId id = id(context);
         VerifyingKey user = server.gate()
-                .admit(context, Operation.CANCEL_DESTROY, id.toString(), new byte[0])
+                .admit(context, Operation.CANCEL_DESTROY, id.toString())
                 .key();
         if (committed(id, user).destroyAt().isPresent()) {
             store.schedule(id, Optional.empty());

@@ -27,6 +27,8 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
+import dev.interlock.node.admission.Allowance;
+import dev.interlock.node.admission.Allowances;
 import dev.interlock.node.dealer.DealerService;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
@@ -186,19 +188,24 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.GET, "/v1/objects/{object}/parts/{part}", this::part);
         objects.route();
         deliveries.route();
-        server.everySecond(this::sweep);
-        server.everySecond(deliveries::sweep);
+        server.everySecond("sessions", this::sweep);
+        server.everySecond("burns", () -> store.pruneBurns(clock.instant()));
+        objects.timers();
+        server.everySecond("deliveries", deliveries::sweep);
         server.start();
     }
 
     // ---- Step 1 of a write and of a read ----
 
     private HttpResponse order(ServiceRequestContext context, HttpRequest request) throws Exception {
-        byte[] body = server.body(context, request, MAX_ORDER_BYTES);
-        Order order = Json.read("the order", body, Order.class);
-        SignedRequest signed = server.gate().admit(context, Operation.ORDER, order.session(), body);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.ORDER, Optional.empty(), MAX_ORDER_BYTES);
+        SignedRequest signed = asked.signed();
+        Order order = Json.read("the order", asked.body(), Order.class);
+        signed.requireSubject(order.session());
         Session session = Session.accept(ring.at(signed.epoch()), self.x(), order);
         LiveSession live = null;
+        Allowance.Lease lease = null;
         try {
             if (session.isWrite() && !session.ring().isCurrent()) {
                 throw new RefusedException(
@@ -206,7 +213,9 @@ public final class ProviderNode implements AutoCloseable {
                         name() + ": the ring is in epoch " + ring.epoch() + ", and nothing new goes into epoch "
                                 + session.ring().epoch() + ": get the ring's new descriptor");
             }
-            sessions.requireRoom();
+            lease = server.allowances()
+                    .of(Allowances.Kind.SESSIONS)
+                    .take(signed.key().toString(), 1);
             live = switch (session.kind()) {
                 case WRITE, ATTESTED -> LiveSession.write(session.ring(), name(), session, signed.key(), store);
                 case REPLACE, REFRESH -> openForRenewal(session, signed);
@@ -227,8 +236,11 @@ public final class ProviderNode implements AutoCloseable {
                             .session(session.id())
                             .object(session.object())
                             .user(signed.key()));
-            sessions.add(live);
+            sessions.add(live, lease);
         } catch (RuntimeException e) {
+            if (lease != null) {
+                lease.close();
+            }
             if (live != null) {
                 live.close();
             } else {
@@ -312,7 +324,7 @@ public final class ProviderNode implements AutoCloseable {
 
     private HttpResponse shares(ServiceRequestContext context, HttpRequest request) throws Exception {
         NodeCard dealer = server.gate().admitNode(context);
-        LiveSession live = awaited(context);
+        LiveSession live = awaited(context, dealer.name());
         Session session = live.session();
         requireDealer(session, dealer);
         if (session.summed()) {
@@ -433,7 +445,7 @@ public final class ProviderNode implements AutoCloseable {
         NodeCard dealer = server.gate().admitNode(context);
         ShareIndex of = ring.everProvider(new ShareIndex(Integer.parseInt(String.valueOf(context.pathParam("x")))))
                 .x();
-        LiveSession live = awaited(context);
+        LiveSession live = awaited(context, dealer.name());
         Session session = live.session();
         requireDealer(session, dealer);
         Blob blob = live.beginWaiting(of);
@@ -486,7 +498,10 @@ public final class ProviderNode implements AutoCloseable {
         Optional<SignedRequest> signed = user ? Optional.of(admit(context, Operation.STREAM)) : Optional.empty();
         Optional<NodeCard> sender =
                 user ? Optional.empty() : Optional.of(server.gate().admitNode(context));
-        LiveSession live = awaited(context);
+        LiveSession live = awaited(
+                context,
+                signed.map(each -> each.key().toString())
+                        .orElseGet(() -> sender.orElseThrow().name()));
         Station station = station(context, live);
         String from = switch (station.source()) {
             case Station.User _ -> {
@@ -613,11 +628,8 @@ public final class ProviderNode implements AutoCloseable {
 
     /** U → CC_i: u_m and the manifest. CC_1, once it has them durably, begins the chain and answers with its end. */
     private HttpResponse token(ServiceRequestContext context, HttpRequest request) throws Exception {
-        byte[] body = server.body(context, request, MAX_TOKEN_BYTES);
-        SignedRequest signed =
-                server.gate().admit(context, Operation.TOKEN, session(context).toString(), body);
+        byte[] body = sessionBody(context, request, Operation.TOKEN, MAX_TOKEN_BYTES);
         LiveSession live = live(context);
-        own(signed, live);
         Session session = requireWrite(live);
         try {
             ChainMessage message = ChainMessage.decode(body);
@@ -637,7 +649,7 @@ public final class ProviderNode implements AutoCloseable {
         if (place < 1 || !ring.everProvider(path.get(place - 1)).card().equals(from)) {
             throw new RefusedException(name() + ": " + from.name() + " isn't before " + name() + " in this chain");
         }
-        byte[] body = server.body(context, request, Objects.MAX_CHAIN_BYTES);
+        byte[] body = server.body(context, request, from, Objects.MAX_CHAIN_BYTES);
         try {
             return sign(live, SignatureChain.decode(body));
         } catch (Exception e) {
@@ -715,11 +727,8 @@ public final class ProviderNode implements AutoCloseable {
 
     /** U reveals ρ; CC_i, which signed, answers with H_ρ of what it stored, and a home signs for its ciphertext. */
     private HttpResponse check(ServiceRequestContext context, HttpRequest request) throws Exception {
-        byte[] seed = server.body(context, request, LinearHash.SEED_BYTES);
-        SignedRequest signed =
-                server.gate().admit(context, Operation.CHECK, session(context).toString(), seed);
+        byte[] seed = sessionBody(context, request, Operation.CHECK, LinearHash.SEED_BYTES);
         LiveSession live = live(context);
-        own(signed, live);
         Session session = requireWrite(live);
         if (seed.length != LinearHash.SEED_BYTES) {
             throw new BadInputException(
@@ -805,10 +814,7 @@ public final class ProviderNode implements AutoCloseable {
     private HttpResponse sealedParts(ServiceRequestContext context, String part, BlobKind kind) throws Exception {
         ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
         Token token = objects.readable(
-                id,
-                server.gate()
-                        .admit(context, Operation.FETCH, id + part, new byte[0])
-                        .key());
+                id, server.gate().admit(context, Operation.FETCH, id + part).key());
         if (!token.scheme().sealed()) {
             // Rule 2 of DESIGN §10: what isn't sealed is released only by passes that t providers take part in.
             throw new RefusedException(name() + ": only protocol 1 fetches from home");
@@ -841,7 +847,7 @@ public final class ProviderNode implements AutoCloseable {
         Token token = objects.readable(
                 id,
                 server.gate()
-                        .admit(context, Operation.PART, id + "/" + part.text() + "/" + from, new byte[0])
+                        .admit(context, Operation.PART, id + "/" + part.text() + "/" + from)
                         .key());
         if (token.scheme().sealed()) {
             throw new RefusedException(name() + ": protocol 1 keeps its shares sealed, at their homes");
@@ -856,7 +862,7 @@ public final class ProviderNode implements AutoCloseable {
         Part part = Part.parse(String.valueOf(context.pathParam("part")));
         int from = from(context);
         SignedRequest signed =
-                server.gate().admit(context, Operation.SESSION_PART, id + "/" + part.text() + "/" + from, new byte[0]);
+                server.gate().admit(context, Operation.SESSION_PART, id + "/" + part.text() + "/" + from);
         LiveSession live = live(context);
         own(signed, live);
         Session session = requireWrite(live);
@@ -873,8 +879,7 @@ public final class ProviderNode implements AutoCloseable {
     private HttpResponse received(ServiceRequestContext context, HttpRequest request) throws Exception {
         SessionId id = session(context);
         String place = String.valueOf(context.pathParam("place"));
-        SignedRequest signed =
-                server.gate().admit(context, Operation.SESSION_PART, id + "/received/" + place, new byte[0]);
+        SignedRequest signed = server.gate().admit(context, Operation.SESSION_PART, id + "/received/" + place);
         LiveSession live = live(context);
         own(signed, live);
         if (!live.isChecked()) {
@@ -959,11 +964,8 @@ public final class ProviderNode implements AutoCloseable {
 
     /** U →p CC_k: what every provider keeps beside its share. The answer comes when the object is here again, durably. */
     private HttpResponse restore(ServiceRequestContext context, HttpRequest request) throws Exception {
-        byte[] body = server.body(context, request, MAX_TOKEN_BYTES);
-        SignedRequest signed =
-                server.gate().admit(context, Operation.RESTORE, session(context).toString(), body);
+        byte[] body = sessionBody(context, request, Operation.RESTORE, MAX_TOKEN_BYTES);
         LiveSession live = live(context);
-        own(signed, live);
         Session session = live.session();
         if (!session.isRepaired()) {
             throw new RefusedException(name() + ": this session repairs nothing here");
@@ -1029,20 +1031,35 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     /** The session, which may be ordered only in a moment. */
-    private LiveSession awaited(ServiceRequestContext context) throws InterruptedException {
-        return sessions.await(session(context), deadlines.answer());
+    private LiveSession awaited(ServiceRequestContext context, String holder) throws InterruptedException {
+        Optional<LiveSession> there = sessions.find(session(context));
+        if (there.isPresent()) {
+            return there.get();
+        }
+        try (Allowance.Lease _ = server.allowances().of(Allowances.Kind.WAITS).take(holder, 1)) {
+            return sessions.await(session(context), deadlines.answer());
+        }
     }
 
     /** The same for its user. */
     private LiveSession awaited(ServiceRequestContext context, Operation operation) throws InterruptedException {
         SignedRequest signed = admit(context, operation);
-        LiveSession live = awaited(context);
+        LiveSession live = awaited(context, signed.key().toString());
         own(signed, live);
         return live;
     }
 
     private SignedRequest admit(ServiceRequestContext context, Operation operation) {
-        return server.gate().admit(context, operation, session(context).toString(), new byte[0]);
+        return server.gate().admit(context, operation, session(context).toString());
+    }
+
+    /** The body of a request about a session, of its user. */
+    private byte[] sessionBody(ServiceRequestContext context, HttpRequest request, Operation operation, int maxBytes)
+            throws InterruptedException {
+        NodeServer.UserRequest asked = server.admit(
+                context, request, operation, Optional.of(session(context).toString()), maxBytes);
+        own(asked.signed(), live(context));
+        return asked.body();
     }
 
     private void own(SignedRequest request, LiveSession live) {
@@ -1095,8 +1112,10 @@ public final class ProviderNode implements AutoCloseable {
 
     private void sweep() {
         long limit = deadlines.settle().plus(deadlines.stall()).toNanos();
+        // Whoever waits for the beginning of a session waits no longer than this.
+        long unbegun = deadlines.stall().plus(deadlines.answer()).toNanos();
         for (LiveSession live : sessions.all()) {
-            if (live.idleNanos() > limit) {
+            if (live.idleNanos() > (live.hasMoved() ? limit : unbegun)) {
                 fail(
                         live,
                         new NodeException(
@@ -1104,8 +1123,6 @@ public final class ProviderNode implements AutoCloseable {
                 drop(live);
             }
         }
-        store.pruneBurns(clock.instant());
-        objects.sweep();
     }
 
     private Peer peer(ShareIndex x) {

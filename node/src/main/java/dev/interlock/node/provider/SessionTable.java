@@ -2,8 +2,8 @@ package dev.interlock.node.provider;
 
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SessionId;
+import dev.interlock.node.admission.Allowance;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,12 +25,13 @@ import java.util.concurrent.TimeoutException;
  * whatever comes before the order waits for it here, so that nobody has to wait for anybody's answer before sending.
  */
 final class SessionTable {
-    private static final int MAX_SESSIONS = 4096;
-    private static final int MAX_WAITING = 4096;
     private static final int ENDED_KNOWN = 4096;
 
     private final String node;
     private final ConcurrentMap<SessionId, LiveSession> sessions = new ConcurrentHashMap<>();
+    /** What each of them counts as. */
+    private final ConcurrentMap<LiveSession, Allowance.Lease> leases = new ConcurrentHashMap<>();
+
     private final ConcurrentMap<SessionId, Expected> expected = new ConcurrentHashMap<>();
     /** The last that ended: what comes for them comes too late, not too early. */
     private final Set<SessionId> ended = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
@@ -53,19 +54,17 @@ final class SessionTable {
         this.node = node;
     }
 
-    /** @throws NodeException when so many live already that another order can't be taken */
-    void requireRoom() {
-        if (sessions.size() >= MAX_SESSIONS) {
-            throw new NodeException(node, node + " serves " + MAX_SESSIONS + " sessions already; ask again later");
-        }
-    }
-
-    /** Lets in those who wait for this session. */
-    void add(LiveSession live) {
+    /**
+     * Lets in those who wait for this session.
+     *
+     * @param lease given back once the session leaves this table
+     */
+    void add(LiveSession live, Allowance.Lease lease) {
         SessionId id = live.session().id();
         if (sessions.putIfAbsent(id, live) != null) {
             throw new RefusedException(node + ": the session " + id + " was used before");
         }
+        leases.put(live, lease);
         Expected waiting = expected.get(id);
         if (waiting != null) {
             waiting.order().complete(live);
@@ -83,7 +82,7 @@ final class SessionTable {
         if (live != null) {
             return live;
         }
-        if (ended.contains(id) || expected.size() >= MAX_WAITING) {
+        if (ended.contains(id)) {
             throw none(id);
         }
         Expected order = expected.compute(
@@ -115,6 +114,10 @@ final class SessionTable {
 
     void remove(LiveSession live) {
         if (sessions.remove(live.session().id(), live)) {
+            Allowance.Lease lease = leases.remove(live);
+            if (lease != null) {
+                lease.close();
+            }
             var _ = ended.add(live.session().id());
         }
     }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** A pending object: a key and blobs in memory and in files that nothing in the database points at. */
@@ -33,6 +34,9 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     private final Map<BlobKind, Transient> transients = new HashMap<>();
     /** The kinds whose files are there, or may be. */
     private final Set<BlobKind> files = new HashSet<>();
+
+    /** Bytes of memory that small blobs took. */
+    private final AtomicLong reserved = new AtomicLong();
 
     private Phase phase = Phase.OPEN;
 
@@ -134,6 +138,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         blobs.values().forEach(blob -> blob.end(why));
         transients.values().forEach(each -> each.end(why));
         key.close();
+        store.giveBack(reserved.getAndSet(0));
         try {
             store.files().remove(id, ours ? files : transients.keySet());
         } catch (IOException e) {
@@ -164,7 +169,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     private Medium medium(BlobKind kind, RecordLayout layout) {
         long sealedBytes = layout.sealedBytes();
         if (sealedBytes <= RowMedium.MAX_BYTES) {
-            return new RowMedium(new byte[(int) sealedBytes]);
+            return new RowMedium((int) sealedBytes, this::reserve);
         }
         try {
             long usableBytes = store.files().usableBytes();
@@ -179,6 +184,11 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         } catch (IOException e) {
             throw StoreException.of("creating object " + id + ", " + kind.label(), e);
         }
+    }
+
+    private void reserve(int bytes) {
+        store.reserve(id, bytes);
+        reserved.addAndGet(bytes);
     }
 
     private void syncNames() {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -32,12 +33,15 @@ public final class SqliteStore implements Store {
     private static final int STRIPES = 64;
     /** For the WAL of a few erasures, and what the database needs to be opened. */
     private static final int RESERVED_BYTES = 1 << 20;
+    /** Of all small blobs that aren't prepared yet: a quarter of a node's heap. */
+    private static final long MAX_PENDING_BYTES = 32 << 20;
 
     private final DataFiles files;
     private final FolderLock folderLock;
     private final WriteQueue writes;
     private final ReadPool reads;
     private final Buffers buffers = new Buffers();
+    private final AtomicLong pendingBytes = new AtomicLong();
     private final SecureRandom random;
     private final Clock clock;
     private final Map<ObjectId, PendingWrite> pending = new ConcurrentHashMap<>();
@@ -364,6 +368,21 @@ public final class SqliteStore implements Store {
 
     DataFiles files() {
         return files;
+    }
+
+    /** Takes memory for a small blob of a pending object. @throws StoreException.NoRoom when too much is taken */
+    void reserve(ObjectId id, int bytes) {
+        if (pendingBytes.addAndGet(bytes) > MAX_PENDING_BYTES) {
+            pendingBytes.addAndGet(-bytes);
+            throw new StoreException.NoRoom(
+                    "object " + id + " needs " + bytes + " bytes of memory, unfinished objects have "
+                            + MAX_PENDING_BYTES,
+                    null);
+        }
+    }
+
+    void giveBack(long bytes) {
+        pendingBytes.addAndGet(-bytes);
     }
 
     Buffers buffers() {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.token.ObjectId;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +39,35 @@ final class NoRoomTest {
             assertThat(child.line()).isEqualTo("files 0");
             assertThat(child.line()).isEqualTo("then true");
             assertThat(child.line()).isNull();
+        }
+    }
+
+    // A session is ordered with a few bytes; what it may store must cost nothing until it comes, and not more than
+    // there is.
+    @Test
+    void unfinishedSmallObjectsTakeMemoryAtTheirFirstByteAndOnlySoMuch() throws Exception {
+        List<PendingObject> pending = new ArrayList<>();
+        List<Blob> blobs = new ArrayList<>();
+        try (SqliteStore store = Fixture.open(folder)) {
+            for (int i = 0; i < 800; i++) {
+                PendingObject object = store.begin(Fixture.newId(), Fixture.OWNER);
+                pending.add(object);
+                blobs.add(object.create(BlobKind.SHARE, 1000, 60_000));
+            }
+            int written = 0;
+            try {
+                for (Blob blob : blobs) {
+                    blob.append(MemorySegment.ofArray(new byte[1000]));
+                    written++;
+                }
+            } catch (StoreException.NoRoom e) {
+                assertThat(e).hasMessageContaining("unfinished objects");
+            }
+            assertThat(written).isBetween(400, 560);
+            pending.forEach(PendingObject::close);
+            ObjectId id = Fixture.newId();
+            Fixture.put(store, id, 1000, 60_000);
+            assertThat(store.find(id)).isPresent();
         }
     }
 }

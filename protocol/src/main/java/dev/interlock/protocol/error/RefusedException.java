@@ -24,6 +24,8 @@ public final class RefusedException extends InterlockException {
         UNKNOWN_USER,
         REPLAYED,
         NOT_OF_THE_RING,
+        /** More than this node allows one user; the message says of what, and when to ask again. */
+        ALLOWANCE,
         /** Let in, and refused all the same. */
         REFUSED;
 

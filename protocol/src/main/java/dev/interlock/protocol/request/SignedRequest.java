@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.NavigableSet;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -92,18 +93,37 @@ public record SignedRequest(
             String subject,
             byte[] body,
             Instant now) {
+        SignedRequest request = verify(header, ring, epochs, node, operation, now, _ -> {});
+        request.requireSubject(subject);
+        request.requireBody(body);
+        return request;
+    }
+
+    /**
+     * The same before the body is there: the caller still has to see {@link #requireSubject} and {@link #requireBody} as well.
+     *
+     * @param served is given the key before its signature is verified, which costs far more than knowing whom one serves
+     * @throws RefusedException that says which rule failed
+     */
+    public static SignedRequest verify(
+            String header,
+            RingId ring,
+            NavigableSet<Integer> epochs,
+            String node,
+            Operation operation,
+            Instant now,
+            Consumer<VerifyingKey> served) {
+        int dot = header.indexOf('.');
+        byte[] message;
         SignedRequest request;
         try {
-            int dot = header.indexOf('.');
             if (dot < 0) {
                 throw new MalformedException("it has no signature");
             }
-            byte[] message = decodeBase64(header.substring(0, dot));
+            message = decodeBase64(header.substring(0, dot));
             request = decode(message);
-            request.key().verify(Purpose.CLIENT_REQUEST, message, decodeBase64(header.substring(dot + 1)));
-        } catch (IllegalArgumentException | BadSignatureException e) {
-            throw new RefusedException(
-                    Rule.SIGNATURE, node + " refuses the request: its signature can't be accepted: " + e.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw badSignature(node, e);
         }
         require(Rule.OTHER_NODE, node, request.node().equals(node), () -> "it was signed for " + request.node());
         require(
@@ -121,16 +141,6 @@ public record SignedRequest(
                 node,
                 request.operation() == operation,
                 () -> "it was signed for the operation " + request.operation());
-        require(
-                Rule.OTHER_SUBJECT,
-                node,
-                request.subject().equals(subject),
-                () -> "it was signed for another object or session");
-        require(
-                Rule.OTHER_BODY,
-                node,
-                MessageDigest.isEqual(request.bodyHash(), Sha256.plain(body)),
-                () -> "its body isn't the one that was signed");
         Instant expires = Instant.ofEpochMilli(request.expiresMillis());
         require(
                 Rule.EXPIRED,
@@ -142,7 +152,36 @@ public record SignedRequest(
                 node,
                 expires.isBefore(now.plus(LIFETIME).plus(CLOCK_SKEW)),
                 () -> "it expires too far ahead, at " + expires + ", here it is " + now + ": check the clocks");
+        served.accept(request.key());
+        try {
+            request.key().verify(Purpose.CLIENT_REQUEST, message, decodeBase64(header.substring(dot + 1)));
+        } catch (IllegalArgumentException | BadSignatureException e) {
+            throw badSignature(node, e);
+        }
         return request;
+    }
+
+    private static RefusedException badSignature(String node, Exception why) {
+        return new RefusedException(
+                Rule.SIGNATURE, node + " refuses the request: its signature can't be accepted: " + why.getMessage());
+    }
+
+    /** @throws RefusedException when it was signed for another object or session */
+    public void requireSubject(String expected) {
+        require(
+                Rule.OTHER_SUBJECT,
+                node,
+                subject.equals(expected),
+                () -> "it was signed for another object or session");
+    }
+
+    /** @throws RefusedException when it was signed with another body */
+    public void requireBody(byte[] body) {
+        require(
+                Rule.OTHER_BODY,
+                node,
+                MessageDigest.isEqual(bodyHash, Sha256.plain(body)),
+                () -> "its body isn't the one that was signed");
     }
 
     private static void require(Rule rule, String node, boolean holds, Supplier<String> otherwise) {

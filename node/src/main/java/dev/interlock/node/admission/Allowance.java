@@ -1,0 +1,144 @@
+package dev.interlock.node.admission;
+
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One allowance: so much of something for each holder at once, and so much for all of them. Taken before it is used, given
+ * back when its {@link Lease} closes.
+ */
+public final class Allowance {
+    private final String node;
+    private final String what;
+    private final Limit limit;
+    private final Duration again;
+    private final Map<String, Long> held = new HashMap<>();
+    private long heldInAll;
+    private long refused;
+
+    /**
+     * How much there is.
+     *
+     * @param each for one holder, at least 1
+     * @param inAll for all holders together, at least {@code each}
+     */
+    public record Limit(long each, long inAll) {
+        public Limit {
+            if (each < 1 || inAll < each) {
+                throw new IllegalArgumentException(
+                        "1 <= each <= in all must hold, these are " + each + " and " + inAll);
+            }
+        }
+    }
+
+    /**
+     * @param what in messages and metrics, plural: "sessions"
+     * @param again when it is worth asking again
+     */
+    Allowance(String node, String what, Limit limit, Duration again) {
+        this.node = node;
+        this.what = what;
+        this.limit = limit;
+        this.again = again;
+    }
+
+    public String what() {
+        return what;
+    }
+
+    public Limit limit() {
+        return limit;
+    }
+
+    /** How much is held by all. */
+    public synchronized long held() {
+        return heldInAll;
+    }
+
+    /** How often something was refused. */
+    public synchronized long refused() {
+        return refused;
+    }
+
+    /** Whether someone could be refused at once: nothing is left for all together. */
+    public synchronized boolean isUsedUp() {
+        return heldInAll >= limit.inAll();
+    }
+
+    /**
+     * Takes some of it.
+     *
+     * @param holder a user's key, or a node's name
+     * @throws RefusedException when the holder has used up its own
+     * @throws NodeException when all together have
+     */
+    public Lease take(String holder, long amount) {
+        reserve(holder, amount);
+        return new Lease(holder, amount);
+    }
+
+    /** As {@link #take}, for who gives it back without a lease. */
+    synchronized void reserve(String holder, long amount) {
+        long own = held.getOrDefault(holder, 0L);
+        if (own + amount > limit.each()) {
+            refused++;
+            throw new RefusedException(
+                    RefusedException.Rule.ALLOWANCE,
+                    node + " refuses the request: it allows one " + kind(holder) + " " + limit.each() + " " + what
+                            + ", and " + own + " are in use; ask again in " + seconds(again));
+        }
+        if (heldInAll + amount > limit.inAll()) {
+            refused++;
+            throw new NodeException(
+                    node,
+                    node + " has no room: it allows all users together " + limit.inAll() + " " + what + ", and "
+                            + heldInAll + " are in use; ask again in " + seconds(again));
+        }
+        held.put(holder, own + amount);
+        heldInAll += amount;
+    }
+
+    synchronized void giveBack(String holder, long amount) {
+        held.computeIfPresent(holder, (_, own) -> own == amount ? null : Long.valueOf(own - amount));
+        heldInAll -= amount;
+    }
+
+    private static String kind(String holder) {
+        return holder.indexOf(':') >= 0 ? "user" : "node";
+    }
+
+    static String seconds(Duration time) {
+        long seconds = Math.max(1, (time.toMillis() + 999) / 1000);
+        return seconds + " s";
+    }
+
+    /** What was taken, until it is closed; closing it again does nothing. */
+    public final class Lease implements AutoCloseable {
+        private final String holder;
+        private final AtomicLong amount;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Lease(String holder, long amount) {
+            this.holder = holder;
+            this.amount = new AtomicLong(amount);
+        }
+
+        /** Takes more on top of it. @throws RefusedException, NodeException as {@link Allowance#take} does */
+        public void more(long further) {
+            reserve(holder, further);
+            amount.addAndGet(further);
+        }
+
+        @Override
+        public void close() {
+            if (closed.compareAndSet(false, true)) {
+                giveBack(holder, amount.get());
+            }
+        }
+    }
+}
