@@ -17,8 +17,6 @@ import java.util.concurrent.TimeUnit;
 final class NodeProcess {
     private static final Duration STOP = Duration.ofSeconds(NodeCommand.CLOSE_SECONDS + 5);
     private static final List<String> JVM = List.of(
-            "--add-modules",
-            "jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
