@@ -54,8 +54,7 @@ public final class FieldKernels {
                     kernel, "field kernel " + kernel.name() + ": " + MODULE + " is present and passed its test");
         } catch (LinkageError | RuntimeException e) {
             return new Choice(
-                    new SwarKernel(),
-                    "field kernel swar, not vector: " + MODULE + " is present but failed: " + e);
+                    new SwarKernel(), "field kernel swar, not vector: " + MODULE + " is present but failed: " + e);
         }
     }
 
