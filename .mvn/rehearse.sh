@@ -26,6 +26,6 @@ rehearse() {
 }
 
 rm -f "$to/command.aot" "$to/node.aot"
-rehearse nodes node --add-modules jdk.incubator.vector -Xmx128m -Xmn16m &
+rehearse nodes node -Xmx128m -Xmn16m &
 rehearse commands command -Dio.netty.jfr.enabled=false -Djavax.net.ssl.trustStore=NONE &
 wait

@@ -76,21 +76,25 @@ def _(seed, offset, length):
     return {"bytes": stream(seed, length, offset)}
 
 
-ROW = 1024
+ROW = 32
 
 
 @kind("linear-hash")
 def _(seed, input):
+    group = 4 * ROW
     sums = [bytearray(ROW) for _ in range(16)]
-    for at in range(0, len(input), ROW):
-        coefficients = stream(seed, 16, at // ROW * 16)
+    for g in range(0, len(input), group):
+        padded = input[g:g + group].ljust(group, b"\0")
+        rows = [padded[at:at + ROW] for at in range(0, group, ROW)]
+        total = bytes(a ^ b ^ c ^ d for a, b, c, d in zip(*rows))
+        rows += [bytes(a ^ b for a, b in zip(total, row)) for row in rows]
+        coefficients = stream(seed, 16, g // group * 16)
         for a in range(16):
-            for w, value in enumerate(input[at:at + ROW]):
+            for w, value in enumerate(rows[a // 2]):
                 sums[a][w] ^= gf256.multiply(coefficients[a], value)
     out = bytearray(16)
-    columns = min(len(input), ROW)
-    matrices = stream(seed, 256 * columns, 1 << 48)
-    for w in range(columns):
+    matrices = stream(seed, 256 * ROW, 1 << 48)
+    for w in range(ROW):
         for a in range(16):
             for b in range(16):
                 out[b] ^= gf256.multiply(matrices[256 * w + 16 * a + b], sums[a][w])

@@ -24,8 +24,6 @@ final class NodeProcess {
     private static final int MAX_LAST_BYTES = 64 << 10;
     private static final Duration STOP = Duration.ofSeconds(NodeCommand.CLOSE_SECONDS + 5);
     private static final List<String> JVM = List.of(
-            "--add-modules",
-            "jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",

@@ -8,7 +8,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.function.Supplier;
 
-/** The choice of the field kernel, made once for this JVM: vectors where they are there and right, else plain Java. */
+/**
+ * The choice of the field kernel, made once for this JVM: plain Java, or vectors where the JVM was started with their module.
+ *
+ * <p>Nobody gets the module by default: it keeps profiles and linked classes out of the JVM's AOT cache, and vector code is
+ * slow until the second compiler has had it. {@code docs/performance/starts.md} has the figures.
+ */
 public final class FieldKernels {
 
     private static final String MODULE = "jdk.incubator.vector";
@@ -39,8 +44,8 @@ public final class FieldKernels {
         if (!modulePresent) {
             return new Choice(
                     new SwarKernel(),
-                    "field kernel swar, many times slower than vector: this JVM was started without --add-modules "
-                            + MODULE);
+                    "field kernel swar; --add-modules " + MODULE
+                            + " chooses vector, slower in a JVM's first minute and quicker after");
         }
         try {
             FieldKernel kernel = vector.get();
@@ -49,8 +54,7 @@ public final class FieldKernels {
                     kernel, "field kernel " + kernel.name() + ": " + MODULE + " is present and passed its test");
         } catch (LinkageError | RuntimeException e) {
             return new Choice(
-                    new SwarKernel(),
-                    "field kernel swar, many times slower than vector: " + MODULE + " is present but failed: " + e);
+                    new SwarKernel(), "field kernel swar, not vector: " + MODULE + " is present but failed: " + e);
         }
     }
 

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Eight bytes at a time in a {@code long}, with plain Java only: the fallback where there is no vector module.
+ * Eight bytes at a time in a {@code long}, with plain Java only: what nodes and commands run by default.
  *
  * <p>c · s = Σ over the bits j of s of (c · x^j): bit j of all eight bytes is shifted into their lowest bits, and a
  * multiplication by the byte c · x^j puts that byte wherever the bit was set. No byte carries into the next one.

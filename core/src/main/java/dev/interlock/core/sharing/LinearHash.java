@@ -6,19 +6,23 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import dev.interlock.core.secret.Keystream;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * H_ρ of DESIGN §8: a random GF(2^8)-linear hash with 16 bytes of output. H(u ⊕ λ·v) = H(u) ⊕ λ·H(v) for all u, v and λ,
- * so that what holds between shares holds between their hashes; and two different inputs of one length have the same hash
- * with probability below 2^(−127), over a seed that was chosen independently of both.
+ * H_ρ of SPEC §4: a random GF(2^8)-linear hash with 16 bytes of output. H(u ⊕ λ·v) = H(u) ⊕ λ·H(v) for all u, v and λ, so
+ * that what holds between shares holds between their hashes; and two different inputs of one length have the same hash
+ * with probability at most 2^(−64) + 2^(−128), over a seed that was chosen independently of both.
  *
- * <p>The input is cut into rows of {@value #ROW_BYTES} bytes, the last one as if filled up with zeros. First every row j
- * goes, times 16 random coefficients c_j, into 16 sums as wide as a row: A_a = Σ_j c_{j,a}·row_j. A column in which two
- * inputs differ has the same 16 sums with probability 2^(−128). Then each column w of the sums goes through a random 16×16
- * matrix of its own: H = Σ_w R_w·A[w], which is the same for two different A with probability 2^(−128).
+ * <p>The input is cut into rows of {@value #ROW_BYTES} bytes, the last ones as if filled up with zeros, and the rows into
+ * groups of four. The sums of three rows of a group each make it eight rows, a word of the extended Hamming code: two groups
+ * that differ in a column differ in at least four of the eight there. Each of the eight goes, times a random coefficient of
+ * the group, into two sums of its own, so that a column in which inputs differ leaves all 16 sums the same with probability
+ * at most 2^(−8·4·2). Then each column w of the sums goes through a random 16×16 matrix of its own: H = Σ_w R_w·A[w], which is the
+ * same for two different A with probability 2^(−128).
  *
- * <p>The coefficients are bytes of {@link Keystream} over ρ: c_j at 16·j; R_w, column after column, at 2^48 + 256·w.
- * Constant-time in the input; the sums lie on the heap and are overwritten on close. Not safe for several threads.
+ * <p>The coefficients are bytes of {@link Keystream} over ρ: those of group g at 16·g; R_w, column after column, at 2^48 +
+ * 256·w. They are public. Constant-time in the input; what is made of it lies on the heap and is overwritten on close. Not
+ * safe for several threads.
  */
 public final class LinearHash implements AutoCloseable {
     /** The size of ρ. */
@@ -26,22 +30,36 @@ public final class LinearHash implements AutoCloseable {
     /** The size of the hash. */
     public static final int BYTES = 16;
 
-    static final int ROW_BYTES = 1024;
+    static final int ROW_BYTES = 32;
+    static final int GROUP_BYTES = 4 * ROW_BYTES;
+
+    /** So many groups are multiplied out; from then on buckets are cheaper, which cost the same for any number of groups. */
+    static final int FEW_GROUPS = 16;
+
+    private static final int SUMS = 16;
     private static final int ROW_LONGS = ROW_BYTES / Long.BYTES;
+    private static final int GROUP_LONGS = GROUP_BYTES / Long.BYTES;
+    private static final int BATCH_GROUPS = 32;
+    private static final int COEFFICIENTS = 256;
     private static final long MATRICES_AT = 1L << 48;
-    private static final long LOW_BITS = 0x0101010101010101L;
+    private static final long HIGHEST_BITS = 0x8080808080808080L;
+    private static final long LOWEST_BITS = 0x0101010101010101L;
 
     private final MemorySegment seed;
     private final Keystream coefficients;
-    private final long[][] sums = new long[BYTES][ROW_LONGS];
-    /** The row times every polynomial of degree below 4, and times x^4 and each of those: half a coefficient looks one up. */
-    private final long[][] low = new long[16][ROW_LONGS];
+    private final long[] sums = new long[SUMS * ROW_LONGS];
 
-    private final long[][] high = new long[16][ROW_LONGS];
-    private final MemorySegment row = MemorySegment.ofArray(low[1]);
-    private final byte[] next = new byte[BYTES];
+    /** Whole groups that wait, and the beginning of the next one. */
+    private final long[] batch = new long[BATCH_GROUPS * GROUP_LONGS];
+
+    private final MemorySegment waiting = MemorySegment.ofArray(batch);
+    private final byte[] keys = new byte[BATCH_GROUPS * SUMS];
+
+    /** For each sum and each coefficient the sum of the rows that go there times it; once there are more than a few groups. */
+    private long @Nullable [] buckets;
+
     private int filled;
-    private int columns;
+    private long groups;
 
     /** @param seed ρ, {@value #SEED_BYTES} bytes; public once everybody is bound to what is hashed */
     public LinearHash(byte[] seed) {
@@ -54,75 +72,169 @@ public final class LinearHash implements AutoCloseable {
         long length = piece.byteSize();
         long part;
         for (long done = 0; done < length; done += part) {
-            part = Math.min(length - done, ROW_BYTES - filled);
-            MemorySegment.copy(piece, done, row, filled, part);
+            part = Math.min(length - done, waiting.byteSize() - filled);
+            MemorySegment.copy(piece, done, waiting, filled, part);
             filled += (int) part;
-            columns = Math.max(columns, filled);
-            if (filled == ROW_BYTES) {
+            if (filled == waiting.byteSize()) {
                 absorb();
             }
         }
     }
 
+    /** The groups that wait; the last one must have been filled up with zeros. */
     private void absorb() {
-        times(low[1], low[2]);
-        times(low[2], low[4]);
-        times(low[4], low[8]);
-        times(low[8], high[1]);
-        times(high[1], high[2]);
-        times(high[2], high[4]);
-        times(high[4], high[8]);
-        for (int i = 3; i < 16; i++) {
-            int top = Integer.highestOneBit(i);
-            if (i != top) {
-                sum(low[top], low[i - top], low[i]);
-                sum(high[top], high[i - top], high[i]);
+        int count = (filled + GROUP_BYTES - 1) / GROUP_BYTES;
+        Arrays.fill(keys, (byte) 0);
+        coefficients.addTo(MemorySegment.ofArray(keys).asSlice(0, (long) count * SUMS));
+        int few = Math.clamp(FEW_GROUPS - groups, 0, count);
+        for (int group = 0; group < few; group++) {
+            multiply(group);
+        }
+        if (few < count) {
+            if (buckets == null) {
+                buckets = new long[SUMS * COEFFICIENTS * ROW_LONGS];
             }
+            sort(batch, few, count, keys, buckets);
         }
-        Arrays.fill(next, (byte) 0);
-        coefficients.addTo(MemorySegment.ofArray(next));
-        for (int a = 0; a < BYTES; a++) {
-            add(low[next[a] & 0xF], high[next[a] >>> 4 & 0xF], sums[a]);
-        }
+        groups += count;
         filled = 0;
     }
 
-    /** Every byte times x. */
-    private static void times(long[] v, long[] product) {
+    /** One group, each product by itself. */
+    private void multiply(int group) {
         for (int i = 0; i < ROW_LONGS; i++) {
-            long carries = v[i] >>> 7 & LOW_BITS;
-            product[i] = (v[i] & ~(LOW_BITS << 7)) << 1 ^ carries ^ carries << 1 ^ carries << 3 ^ carries << 4;
+            int at = group * GROUP_LONGS + i;
+            long r0 = batch[at];
+            long r1 = batch[at + ROW_LONGS];
+            long r2 = batch[at + 2 * ROW_LONGS];
+            long r3 = batch[at + 3 * ROW_LONGS];
+            addTwice(group, 0, i, r0);
+            addTwice(group, 2, i, r1);
+            addTwice(group, 4, i, r2);
+            addTwice(group, 6, i, r3);
+            addTwice(group, 8, i, r1 ^ r2 ^ r3);
+            addTwice(group, 10, i, r0 ^ r2 ^ r3);
+            addTwice(group, 12, i, r0 ^ r1 ^ r3);
+            addTwice(group, 14, i, r0 ^ r1 ^ r2);
         }
     }
 
-    private static void sum(long[] u, long[] v, long[] sum) {
-        for (int i = 0; i < ROW_LONGS; i++) {
-            sum[i] = u[i] ^ v[i];
+    private void addTwice(int group, int a, int i, long row) {
+        sums[a * ROW_LONGS + i] ^= times(keys[group * SUMS + a], row);
+        sums[(a + 1) * ROW_LONGS + i] ^= times(keys[group * SUMS + a + 1], row);
+    }
+
+    /** Eight secret bytes, each times one coefficient: no branch and no table on the bytes. */
+    private static long times(byte coefficient, long bytes) {
+        long product = 0;
+        for (int bit = 7; bit >= 0; bit--) {
+            product = timesX(product) ^ (bytes & -(long) (coefficient >>> bit & 1));
+        }
+        return product;
+    }
+
+    private static long timesX(long bytes) {
+        long carries = bytes & HIGHEST_BITS;
+        return (bytes ^ carries) << 1 ^ (carries - (carries >>> 7) & 0x1B * LOWEST_BITS);
+    }
+
+    /**
+     * Adds each row of the groups from..to−1 to the buckets of its two coefficients: an addition where a product would be, and
+     * one product for each bucket at the end. Which bucket it is depends on coefficients only.
+     */
+    private static void sort(long[] rows, int from, int to, byte[] keys, long[] buckets) {
+        for (int group = from; group < to; group++) {
+            int at = group * GROUP_LONGS;
+            int key = group * SUMS;
+            long a0 = rows[at];
+            long a1 = rows[at + 1];
+            long a2 = rows[at + 2];
+            long a3 = rows[at + 3];
+            long b0 = rows[at + 4];
+            long b1 = rows[at + 5];
+            long b2 = rows[at + 6];
+            long b3 = rows[at + 7];
+            long c0 = rows[at + 8];
+            long c1 = rows[at + 9];
+            long c2 = rows[at + 10];
+            long c3 = rows[at + 11];
+            long d0 = rows[at + 12];
+            long d1 = rows[at + 13];
+            long d2 = rows[at + 14];
+            long d3 = rows[at + 15];
+            put(buckets, 0, keys, key, a0, a1, a2, a3);
+            put(buckets, 2, keys, key, b0, b1, b2, b3);
+            put(buckets, 4, keys, key, c0, c1, c2, c3);
+            put(buckets, 6, keys, key, d0, d1, d2, d3);
+            long all0 = a0 ^ b0 ^ c0 ^ d0;
+            long all1 = a1 ^ b1 ^ c1 ^ d1;
+            long all2 = a2 ^ b2 ^ c2 ^ d2;
+            long all3 = a3 ^ b3 ^ c3 ^ d3;
+            put(buckets, 8, keys, key, all0 ^ a0, all1 ^ a1, all2 ^ a2, all3 ^ a3);
+            put(buckets, 10, keys, key, all0 ^ b0, all1 ^ b1, all2 ^ b2, all3 ^ b3);
+            put(buckets, 12, keys, key, all0 ^ c0, all1 ^ c1, all2 ^ c2, all3 ^ c3);
+            put(buckets, 14, keys, key, all0 ^ d0, all1 ^ d1, all2 ^ d2, all3 ^ d3);
         }
     }
 
-    private static void add(long[] u, long[] v, long[] sum) {
-        for (int i = 0; i < ROW_LONGS; i++) {
-            sum[i] ^= u[i] ^ v[i];
+    private static void put(long[] buckets, int a, byte[] keys, int key, long r0, long r1, long r2, long r3) {
+        int one = (a * COEFFICIENTS + (keys[key + a] & 0xFF)) * ROW_LONGS;
+        buckets[one] ^= r0;
+        buckets[one + 1] ^= r1;
+        buckets[one + 2] ^= r2;
+        buckets[one + 3] ^= r3;
+        int other = ((a + 1) * COEFFICIENTS + (keys[key + a + 1] & 0xFF)) * ROW_LONGS;
+        buckets[other] ^= r0;
+        buckets[other + 1] ^= r1;
+        buckets[other + 2] ^= r2;
+        buckets[other + 3] ^= r3;
+    }
+
+    /**
+     * Σ_c c·bucket_c = Σ_k x^k·(the sum of the buckets of all c with bit k). From the highest bit down, the upper half of the
+     * buckets is that sum, and is then added to the lower half, which stands for all of them.
+     */
+    private void empty(long[] buckets) {
+        long[] ofBit = new long[ROW_LONGS];
+        long[] product = new long[ROW_LONGS];
+        for (int a = 0; a < SUMS; a++) {
+            int at = a * COEFFICIENTS * ROW_LONGS;
+            for (int half = COEFFICIENTS / 2 * ROW_LONGS; half >= ROW_LONGS; half /= 2) {
+                for (int i = 0; i < half; i++) {
+                    ofBit[i % ROW_LONGS] ^= buckets[at + half + i];
+                    buckets[at + i] ^= buckets[at + half + i];
+                }
+                for (int i = 0; i < ROW_LONGS; i++) {
+                    product[i] = timesX(product[i]) ^ ofBit[i];
+                    ofBit[i] = 0;
+                }
+            }
+            for (int i = 0; i < ROW_LONGS; i++) {
+                sums[a * ROW_LONGS + i] ^= product[i];
+                product[i] = 0;
+            }
         }
     }
 
     /** {@value #BYTES} bytes; ends this hash. */
     public byte[] digest() {
         if (filled > 0) {
-            row.asSlice(filled).fill((byte) 0);
+            waiting.asSlice(filled).fill((byte) 0);
             absorb();
         }
-        byte[] matrix = new byte[BYTES * BYTES];
+        if (buckets != null) {
+            empty(buckets);
+        }
+        MemorySegment columns = MemorySegment.ofArray(sums);
+        byte[] matrix = new byte[SUMS * BYTES];
         MemorySegment words = MemorySegment.ofArray(matrix);
-        long[] halves = new long[2];
+        long[] halves = new long[BYTES / Long.BYTES];
         try (Keystream matrices = Keystream.at(seed, MATRICES_AT)) {
-            for (int w = 0; w < columns; w++) {
+            for (int w = 0; w < ROW_BYTES; w++) {
                 Arrays.fill(matrix, (byte) 0);
                 matrices.addTo(words);
-                for (int a = 0; a < BYTES; a++) {
-                    int secret = MemorySegment.ofArray(sums[a]).get(JAVA_BYTE, w);
-                    addTimes(words, a * BYTES, secret, halves);
+                for (int a = 0; a < SUMS; a++) {
+                    addTimes(words, a * BYTES, columns.get(JAVA_BYTE, a * ROW_BYTES + w), halves);
                 }
             }
         }
@@ -138,8 +250,7 @@ public final class LinearHash implements AutoCloseable {
             long shifted = bytes.get(JAVA_LONG_UNALIGNED, at + (long) half * Long.BYTES);
             for (int bit = 0; bit < 8; bit++) {
                 sum[half] ^= shifted & -(long) (secret >>> bit & 1);
-                long carries = shifted >>> 7 & LOW_BITS;
-                shifted = (shifted & ~(LOW_BITS << 7)) << 1 ^ carries * 0x1B;
+                shifted = timesX(shifted);
             }
         }
     }
@@ -147,10 +258,10 @@ public final class LinearHash implements AutoCloseable {
     @Override
     public void close() {
         coefficients.close();
-        for (long[][] secret : new long[][][] {sums, low, high}) {
-            for (long[] each : secret) {
-                Arrays.fill(each, 0);
-            }
+        Arrays.fill(sums, 0);
+        Arrays.fill(batch, 0);
+        if (buckets != null) {
+            Arrays.fill(buckets, 0);
         }
     }
 }

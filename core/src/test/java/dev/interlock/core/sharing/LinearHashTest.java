@@ -18,6 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class LinearHashTest {
     private static final int ROW = LinearHash.ROW_BYTES;
+    private static final int GROUP = LinearHash.GROUP_BYTES;
+
+    /** From here on there are buckets. */
+    private static final int FEW = LinearHash.FEW_GROUPS * GROUP;
 
     private final Random random = new Random(7);
 
@@ -36,11 +40,21 @@ final class LinearHashTest {
 
     /** The definition, an element at a time. */
     private static byte[] defined(byte[] seed, byte[] input) {
-        byte[][] sums = new byte[LinearHash.BYTES][ROW];
-        for (int at = 0; at < input.length; at++) {
-            byte[] c = stream(seed, at / ROW * 16L, 16);
-            for (int a = 0; a < 16; a++) {
-                sums[a][at % ROW] ^= product(c[a], input[at]);
+        byte[] whole = Arrays.copyOf(input, (input.length + GROUP - 1) / GROUP * GROUP);
+        byte[][] sums = new byte[16][ROW];
+        for (int g = 0; g < whole.length / GROUP; g++) {
+            byte[] c = stream(seed, 16L * g, 16);
+            for (int w = 0; w < ROW; w++) {
+                byte[] v = new byte[8];
+                for (int i = 0; i < 4; i++) {
+                    v[i] = whole[g * GROUP + i * ROW + w];
+                    for (int j = 0; j < 4; j++) {
+                        v[4 + j] ^= i == j ? 0 : v[i];
+                    }
+                }
+                for (int a = 0; a < 16; a++) {
+                    sums[a][w] ^= product(c[a], v[a / 2]);
+                }
             }
         }
         byte[] hash = new byte[LinearHash.BYTES];
@@ -76,7 +90,24 @@ final class LinearHashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 96, ROW - 1, ROW, ROW + 1, 3 * ROW + 17})
+    @ValueSource(
+            ints = {
+                0,
+                1,
+                ROW - 1,
+                ROW,
+                ROW + 1,
+                96,
+                GROUP,
+                GROUP + 1,
+                FEW - 1,
+                FEW,
+                FEW + 1,
+                4095,
+                4096,
+                4097,
+                5 * 4096 + 333
+            })
     void isItsDefinition(int length) {
         byte[] seed = bytes(32);
         byte[] input = bytes(length);
@@ -85,7 +116,7 @@ final class LinearHashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 96, 5 * ROW + 3})
+    @ValueSource(ints = {1, 96, 5 * GROUP + 3, FEW + 3, 3 * 4096 + 77})
     void isLinearOverTheField(int length) {
         byte[] seed = bytes(32);
         byte[] u = bytes(length);
@@ -99,9 +130,9 @@ final class LinearHashTest {
     @Test
     void piecesDontChangeIt() {
         byte[] seed = bytes(32);
-        byte[] input = bytes(4 * ROW + 5);
+        byte[] input = bytes(3 * 4096 + 5);
         byte[] whole = hash(seed, input);
-        for (int piece : new int[] {1, 7, 1000, ROW, 2 * ROW + 1}) {
+        for (int piece : new int[] {1, 7, 1000, 4096, 4097, 9000}) {
             try (LinearHash hash = new LinearHash(seed)) {
                 for (int at = 0; at < input.length; at += piece) {
                     hash.update(
@@ -115,7 +146,7 @@ final class LinearHashTest {
     @Test
     void everyChangedByteChangesIt() {
         byte[] seed = bytes(32);
-        byte[] input = bytes(2 * ROW + 9);
+        byte[] input = bytes(FEW + 3 * GROUP + 9);
         Set<List<Byte>> seen = new HashSet<>();
         seen.add(boxed(hash(seed, input)));
         for (int at = 0; at < input.length; at += 13) {
@@ -125,15 +156,15 @@ final class LinearHashTest {
         }
     }
 
-    /** Two bytes a row apart, and two in one row, must not cancel out more often than chance allows. */
+    /** Two bytes in one column, of a group or of two, and two in one row, must not cancel out more often than chance allows. */
     @Test
     void differencesDontCancelOut() {
-        byte[] zeros = new byte[3 * ROW];
-        for (int trial = 0; trial < 2000; trial++) {
-            byte[] difference = zeros.clone();
-            int at = random.nextInt(ROW);
+        int[] apart = {ROW, 3 * ROW, GROUP, FEW, FEW + GROUP, 1};
+        for (int trial = 0; trial < 3000; trial++) {
+            byte[] difference = new byte[FEW + 3 * GROUP];
+            int at = random.nextInt(ROW - 1);
             difference[at] = 1;
-            difference[trial % 2 == 0 ? at + ROW : (at + 1) % ROW] = (byte) (1 + random.nextInt(255));
+            difference[at + apart[trial % apart.length]] = (byte) (1 + random.nextInt(255));
             assertThat(hash(bytes(32), difference)).isNotEqualTo(new byte[16]);
         }
     }
@@ -143,10 +174,10 @@ final class LinearHashTest {
         byte[] seed = bytes(32);
         int[] xs = {1, 2, 3, 77, 254};
         List<byte[]> coefficients =
-                IntStream.range(0, 3).mapToObj(_ -> bytes(ROW + 40)).toList();
+                IntStream.range(0, 3).mapToObj(_ -> bytes(4096 + 40)).toList();
         List<byte[]> hashes = new ArrayList<>();
         for (int x : xs) {
-            byte[] share = new byte[ROW + 40];
+            byte[] share = new byte[4096 + 40];
             int power = 1;
             for (byte[] coefficient : coefficients) {
                 share = combination(share, power, coefficient);

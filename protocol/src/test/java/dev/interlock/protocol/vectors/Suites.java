@@ -239,7 +239,8 @@ final class Suites {
         linearHash(suite, "one-byte", 1);
         linearHash(suite, "smallest-pad", 64);
         linearHash(suite, "a-secret-of-32-bytes", 96);
-        linearHash(suite, "into-the-second-row", 1031);
+        linearHash(suite, "into-the-second-group", 131);
+        linearHash(suite, "many-groups", 5007);
         return suite;
     }
 
