@@ -16,11 +16,16 @@ L = {length}, so that c = 1 and |P| = {padded}. Made by `testvectors/worked_exam
 
 {who}
 
+**State** (§§3, 6). part_i = u8 1 ‖ salt ‖ the user's key at CC_i ‖ u8 1 ‖ bytes seed_i; that of the dealer has no seed, and u8 0. w has \
+their hashes; sig_O is O's signature over it.
+
+{state}
+
 **Commit** (§3). P = r_0 ‖ m; h is the root over the one leaf.
 
 {commit}
 
-**Deal** (§§3–4). f(x) = a_0 ⊕ a_1·x. leaf_{{i,0}} are share leaves; sig_i is the dealer's signature for root_i.
+**Deal** (§§3–4). f(x) = a_0 ⊕ a_1·x. leaf_{{i,0}} are share leaves; sig is the dealer's signature for all roots.
 
 {deal}
 
@@ -29,11 +34,12 @@ that station hands on. Places 0 to 2 put a hop on; 3 and 4 store.
 
 {write}
 
-**Sign** (§3). The chain is bytes u_m ‖ u8 3 ‖ σ_1 ‖ σ_2 ‖ σ_3.
+**Sign** (§3). u_m = u8 2 ‖ bytes w ‖ h ‖ dealt ‖ u64 ms. R is the root over the ciphertext's one leaf; CC_1 and CC_2 are homes. The \
+chain is bytes u_m ‖ u8 3 ‖ bytes R ‖ σ_1 ‖ bytes R ‖ σ_2 ‖ u32 0 ‖ σ_3; the certificate sig_O ‖ bytes chain ‖ σ.
 
 {sign}
 
-**Read** (§9), S = {read_path}, home {read_home}, which is s_1; fresh blinds. U removes B_1 ⊕ B_2 from what it receives.
+**Read** (§9), S = {read_path}, home {read_home}, which is s_1; fresh blinds, and a statement w' about H(w). U removes B_1 ⊕ B_2 from what it receives.
 
 {read}
 """
@@ -68,10 +74,15 @@ def main():
         path=", ".join(map(str, path)), homes=", ".join(map(str, homes)),
         read_path=", ".join(map(str, asked["path"])), read_home=asked["home"],
         who=block(
-            ("ring", i["ring"]), ("epoch", i["epoch"]), ("object", i["object"]), ("owner", i["owner"]), ("ms", i["time"]),
+            ("ring", i["ring"]), ("epoch", i["epoch"]), ("root secret", i["secret"]), ("nonce", i["nonce"]),
+            ("object", e["object"]), ("seed session", i["session_seed"]), ("expiry", i["expiry"]), ("ms", i["time"]),
             (f"seed {i['dealer']['name']}", i["dealer"]["seed"]), (f"key {i['dealer']['name']}", e["dealer_key"]),
             *ordinals("seed CC_{}", [p["seed"] for p in i["providers"]], path),
             *ordinals("key CC_{}", e["provider_keys"], path)),
+        state=block(
+            *ordinals("seed_{}", i["write_blinds"], path),
+            *zip([*(f"part_{x}" for x in path), f"part {i['dealer']['name']}"], e["private_parts"], strict=True),
+            ("w", e["statement"]), ("H(w)", e["session"]), ("sig_O", e["owner_signature"])),
         commit=block(("m", m), ("r_0", i["r"][0]), ("P", e["p"]), ("leaf_0", e["leaves"][0]), ("h", e["h"])),
         deal=block(
             *ordinals("a_{}", i["coefficients"], range(i["threshold"])),
@@ -80,14 +91,16 @@ def main():
             *ordinals("salt_{{{},0}}", [salts[0] for salts in i["salts"]], path),
             *ordinals("leaf_{{{},0}}", [leaves[0] for leaves in e["share_leaves"]], path),
             *ordinals("root_{}", e["share_roots"], path),
-            *ordinals("sig_{}", e["share_root_signatures"], path)),
+            ("sig", e["dealt_signature"]), ("dealt", e["dealt"])),
         write=block(
             *ordinals("λ({})", e["lambdas"], path),
-            *ordinals("seed_{}", i["write_blinds"], path),
             *ordinals("B_{}", e["b"], path),
             ("U sends", e["feed"]), *outs(e["stations"]), ("c", e["c"])),
-        sign=block(("u_m", e["token"]), *ordinals("σ_{}", e["signatures"], path), ("chain", e["chain"])),
+        sign=block(
+            ("R", e["ciphertext_root"]), ("u_m", e["token"]), *ordinals("σ_{}", e["signatures"], path),
+            ("σ", e["certificate"][-128:])),
         read=block(
+            ("w'", read["statement"]),
             *ordinals("λ({})", read["lambdas"], asked["path"]),
             *ordinals("seed_{}", asked["blinds"], asked["path"]),
             *ordinals("B_{}", read["b"], asked["path"]),

@@ -201,15 +201,15 @@ def verify_proof(data, descriptor):
     ring, members = open_ring(descriptor)
     proof = parse_json(data)
     require(isinstance(proof, dict) and set(proof) == {"format", "chain", "providers"})
-    require(proof["format"] == "interlock proof 1" and isinstance(proof["chain"], str))
+    require(proof["format"] == "interlock proof 2" and isinstance(proof["chain"], str))
     require(isinstance(proof["providers"], list))
     for certificate in proof["providers"]:
         require(isinstance(certificate, dict) and set(certificate) == set(CERTIFICATE_FIELDS))
         require(all(type(certificate[field]) is of for field, of in CERTIFICATE_FIELDS.items()))
     chain = from_base64(proof["chain"])
     token = Token.decode(split_chain(chain)[0])
-    expected = certificates(members, token.xs)
-    if (token.ring, token.epoch) != (ring, members["epoch"]) or proof["providers"] != expected:
+    expected = certificates(members, token.statement.providers())
+    if (token.statement.ring, token.statement.epoch) != (ring, members["epoch"]) or proof["providers"] != expected:
         raise Rejected(INTEGRITY)
     try:
         verify_chain(chain, [bytes.fromhex(certificate["key"][8:]) for certificate in expected])
@@ -217,8 +217,12 @@ def verify_proof(data, descriptor):
         raise Rejected(INTEGRITY if e.args[0] == BAD_SIGNATURE else e.args[0]) from None
 
 
-def credential(secret, use, ring, node, length):
-    return hkdf.hkdf(secret, b"interlock/v1/credential", text(use) + ring + text(node), length)
+def request_seed(secret, ring, node):
+    return hkdf.hkdf(secret, b"interlock/v1/credential", text("request key") + ring + text(node), 32)
+
+
+def owner_seed(secret, version, nonce):
+    return hkdf.hkdf(secret, b"interlock/v1/credential", text("owner key") + u32(version) + nonce, 32)
 
 
 def request_encoding(key, ring, epoch, node, operation, subject, body, nonce, expiry):

@@ -19,6 +19,10 @@ def u8(n):
     return n.to_bytes(1, "big")
 
 
+def u16(n):
+    return n.to_bytes(2, "big")
+
+
 def u32(n):
     if n >= 2**31:
         raise ValueError(f"u32 is below 2^31, not {n}")
@@ -87,6 +91,9 @@ class Reader:
 
     def u8(self):
         return self.exactly(1)[0]
+
+    def u16(self):
+        return int.from_bytes(self.exactly(2), "big")
 
     def u32(self):
         n = int.from_bytes(self.exactly(4), "big")

@@ -12,9 +12,9 @@ def recipient_id(kem, public):
     return H("recipient", u8(kem), public)[:16]
 
 
-def binding(ring, object_id, x):
-    """info: text(label) ‖ ring ‖ object ‖ u8 x."""
-    return text(LABEL) + ring + object_id + u8(x)
+def binding(ring, w, x):
+    """info: text(label) ‖ ring ‖ H(w) ‖ u8 x."""
+    return text(LABEL) + ring + w + u8(x)
 
 
 def export_key(kem, shared, info):
@@ -53,9 +53,9 @@ def _open_header(kem, private, info, sealed):
     return export_key(kem, shared, info), end
 
 
-def open_message(kem, private, ring, object_id, sealed):
+def open_message(kem, private, ring, w, sealed):
     """(K, m)."""
-    key, at = _open_header(kem, private, binding(ring, object_id, 0), sealed)
+    key, at = _open_header(kem, private, binding(ring, w, 0), sealed)
     body = sealed[at:]
     pieces = [body[i:i + CHUNK + TAG] for i in range(0, len(body), CHUNK + TAG)]
     if not pieces or len(pieces) > 1 and len(pieces[-1]) == TAG:   # an empty last piece only of the empty m
@@ -63,9 +63,9 @@ def open_message(kem, private, ring, object_id, sealed):
     return key, b"".join(_open_piece(key, k, k == len(pieces) - 1, piece) for k, piece in enumerate(pieces))
 
 
-def open_share(kem, private, ring, object_id, x, length, sealed, root=None):
+def open_share(kem, private, ring, w, x, length, sealed, root=None):
     """(K, leaves, salts, share); with `root` the leaves must give it."""
-    key, at = _open_header(kem, private, binding(ring, object_id, x), sealed)
+    key, at = _open_header(kem, private, binding(ring, w, x), sealed)
     lengths = [SALT + R_LENGTH + n for n in chunk_lengths(length)]
     if len(sealed) != at + sum(32 + n + TAG for n in lengths):
         raise Rejected(INTEGRITY)
@@ -77,7 +77,7 @@ def open_share(kem, private, ring, object_id, x, length, sealed, root=None):
     for k, n in enumerate(lengths):
         piece = _open_piece(key, k, k == len(lengths) - 1, sealed[at:at + n + TAG])
         at += n + TAG
-        if share_leaf(object_id, x, k, piece[:SALT], piece[SALT:]) != leaves[k]:
+        if share_leaf(w, x, k, piece[:SALT], piece[SALT:]) != leaves[k]:
             raise Rejected(INTEGRITY)
         salts.append(piece[:SALT])
         share += piece[SALT:]

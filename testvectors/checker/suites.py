@@ -5,14 +5,18 @@ import json
 
 from . import ed25519, gf256, hpke
 from .aes import stream
-from .documents import (base64url, certificates, credential, key_text, open_ring, parse_json, read_user_key,
-                        recipient_text, request_encoding, require_card, require_ring, ring_id, signed_file, user_key_file,
-                        verify_card, verify_descriptor, verify_proof, verify_request)
-from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, verify
-from .objects import (CHUNK, R_LENGTH, Token, chunk_leaf, chunk_lengths, claim_message, encode_chain, merkle_root,
-                      receipt_body, require_public_key, share_leaf, share_root_message, sign_chain, split_chain, verify_chain,
-                      verify_receipt)
-from .routes import accept, parse_order, route, sealed_route
+from .documents import (base64url, certificates, key_text, open_ring, owner_seed, parse_json, read_user_key,
+                        recipient_text, request_encoding, request_seed, require_card, require_ring, ring_id, signed_file,
+                        user_key_file, verify_card, verify_descriptor, verify_proof, verify_request)
+from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, text, u8, verify
+from .objects import (CHUNK, R_LENGTH, Statement, Token, certified_message, chain_of, chunk_leaf, chunk_lengths,
+                      ciphertext_leaf, claim_message, command_encoding, decode_dealt, decode_private_part,
+                      encode_abandonment, encode_certificate, encode_dealt, holding_body, merkle_root, object_id,
+                      private_hash, private_part, receipt_body, require_public_key, roots_message, share_leaf, sign_chain,
+                      split_chain, statement_hash, verify_abandonment, verify_certificate, verify_chain, verify_command,
+                      verify_dealt, verify_holding, verify_receipt, verify_statement)
+from .orders import accept_deal, accept_order
+from .routes import route, sealed_route
 from .sealing import open_message, open_share, recipient_id, seal_pieces
 from .transcripts import Transcript, expand
 
@@ -118,13 +122,19 @@ def _(pattern, length, r):
             "h": merkle_root(leaves)}
 
 
-def _share_leaves(object_id, x, salts, chunks):
-    return [share_leaf(object_id, x, k, salt, chunk) for k, (salt, chunk) in enumerate(zip(salts, chunks, strict=True))]
+def _share_leaves(w, x, salts, chunks):
+    return [share_leaf(w, x, k, salt, chunk) for k, (salt, chunk) in enumerate(zip(salts, chunks, strict=True))]
 
 
 @kind("share-chunks")
-def _(object, x, salts, chunks):
-    leaves = _share_leaves(object, x, salts, chunks)
+def _(w, x, salts, chunks):
+    leaves = _share_leaves(w, x, salts, chunks)
+    return {"leaves": leaves, "root": merkle_root(leaves)}
+
+
+@kind("ciphertext-chunks")
+def _(w, chunks):
+    leaves = [ciphertext_leaf(w, k, chunk) for k, chunk in enumerate(chunks)]
     return {"leaves": leaves, "root": merkle_root(leaves)}
 
 
@@ -133,55 +143,140 @@ def _(leaves):
     return {"root": merkle_root(leaves)}
 
 
-# token, claim, share-root, chain, receipt
+# owner-key, statement, private-part
+
+def _owner(owner):
+    """As it stands in w, from its seed."""
+    return {"version": owner["version"], "nonce": owner["nonce"], "key": ed25519.public_key(owner["seed"])}
+
+
+@kind("owner-key")
+def _(secret, version, nonce):
+    seed = owner_seed(secret, version, nonce)
+    key = ed25519.public_key(seed)
+    return {"seed": seed, "key": key, "object": object_id(key, nonce)}
+
+
+@kind("statement")
+def _(owner, **fields):
+    w = Statement(owner=_owner(owner), **fields)
+    encoding = w.encode()
+    Statement.decode(encoding)   # a statement that no decoder would take is no vector
+    return {"object": object_id(w.owner["key"], owner["nonce"]), "encoding": encoding, "hash": statement_hash(encoding),
+            "signed": tagged("statement", encoding) if w.makes() else b"",
+            "signature": sign(owner["seed"], "statement", encoding) if w.makes() else b""}
+
+
+@kind("private-part")
+def _(**fields):
+    encoding = private_part(**fields)
+    decode_private_part(encoding)
+    return {"encoding": encoding, "hash": private_hash(encoding)}
+
+
+# dealt, token, claim, chain, certificate, abandonment, command, receipt, holding
+
+def _signed(seed, label, message):
+    return {"public_key": ed25519.public_key(seed), "signed": tagged(label, message), "signature": sign(seed, label, message)}
+
+
+def _roots(roots):
+    return [(root["x"], root["root"]) for root in roots]
+
+
+@kind("dealt")
+def _(seed, w, roots):
+    made = _signed(seed, "share-roots", roots_message(w, _roots(roots)))
+    return {**made, "encoding": encode_dealt(False, _roots(roots), [made["signature"]])}
+
+
+@kind("sums")
+def _(seeds, w, roots):
+    made = [_signed(seed, "sum-root", roots_message(w, [root])) for seed, root in zip(seeds, _roots(roots), strict=True)]
+    signatures = [each["signature"] for each in made]
+    return {"public_keys": [each["public_key"] for each in made], "signed": [each["signed"] for each in made],
+            "signatures": signatures, "encoding": encode_dealt(True, _roots(roots), signatures)}
+
 
 @kind("token")
-def _(dealt, claims, **fields):
+def _(statement, h, dealt, claims, time):
     claims = [(c["key"], c["signature"]) for c in claims]
-    shares = [(s["root"], s["signature"]) for s in dealt["shares"]]
-    if len(shares) != len(fields["xs"]):
-        raise ValueError("a dealing without exactly n shares")
-    encoding = Token(dealt=(dealt["dealers"], dealt["signers"] == "providers", shares), claims=claims, **fields).encode()
+    encoding = Token(statement, h, decode_dealt(dealt), claims, time).encode()
     Token.decode(encoding)   # a token that no decoder would take is no vector
     return {"encoding": encoding}
 
 
-@kind("share-root")
-def _(seed, ring, epoch, object, x, length, root):
-    message = share_root_message(ring, epoch, object, x, length, root)
-    return {"public_key": ed25519.public_key(seed), "signed": tagged("share-root", message),
-            "signature": sign(seed, "share-root", message)}
-
-
 @kind("claim")
-def _(seed, ring, epoch, object, x):
-    message = claim_message(ring, epoch, object, x)
-    return {"public_key": ed25519.public_key(seed), "signed": tagged("claim", message),
-            "signature": sign(seed, "claim", message)}
+def _(seed, w, x):
+    return _signed(seed, "claim", claim_message(w, x))
 
 
 @kind("chain")
-def _(token, seeds):
-    if len(seeds) != len(Token.decode(token).xs):
+def _(token, seeds, root):
+    if len(seeds) != len(Token.decode(token).statement.providers()):
         raise ValueError("a complete chain has n seeds")
-    signed, signatures = sign_chain(token, seeds)
-    return {"public_keys": [ed25519.public_key(seed) for seed in seeds], "signed": signed, "signatures": signatures,
-            "encoding": encode_chain(token, signatures)}
+    signed, signatures = sign_chain(token, seeds, root)
+    encoding = chain_of(token, signatures, root)
+    public_keys = [ed25519.public_key(seed) for seed in seeds]
+    verify_chain(encoding, public_keys)
+    return {"public_keys": public_keys, "signed": signed, "signatures": signatures, "encoding": encoding}
+
+
+@kind("certificate")
+def _(chain, owner_seed, session_seed):
+    by_owner = sign(owner_seed, "statement", Token.decode(split_chain(chain)[0]).encoded)
+    made = _signed(session_seed, "certificate", certified_message(chain))
+    return {**made, "owner_signature": by_owner, "encoding": encode_certificate(by_owner, chain, made["signature"])}
+
+
+@kind("abandonment")
+def _(w, seed):
+    made = _signed(seed, "abandonment", w)
+    return {**made, "encoding": encode_abandonment(w, made["signature"], [])}
+
+
+@kind("words")
+def _(w, providers):
+    made = [_signed(provider["seed"], "no-certificate", w + u8(provider["x"])) for provider in providers]
+    words = [w + u8(provider["x"]) + each["signature"] for provider, each in zip(providers, made)]
+    return {"public_keys": [each["public_key"] for each in made], "signed": [each["signed"] for each in made],
+            "words": words, "encoding": encode_abandonment(w, b"", words)}
+
+
+@kind("command")
+def _(ring, owner, number, time, deed, node, seed):
+    o = _owner(owner)
+    command = command_encoding(ring, o, number, time, deed)
+    by_owner = sign(owner["seed"], "owner-command", command)
+    signed = bytes_(command) + by_owner
+    message = bytes_(signed) + text(node)
+    key, signature = ed25519.public_key(seed), sign(seed, "command", message)
+    encoding = message + key + signature
+    verify_command(encoding)
+    return {"object": object_id(o["key"], o["nonce"]), "command": command, "signed": tagged("owner-command", command),
+            "signature": by_owner, "signed_command": signed, "key": key, "authorised": tagged("command", message),
+            "key_signature": signature, "encoding": encoding}
 
 
 @kind("receipt")
-def _(seed, ring, object, x, root, time):
-    body = receipt_body(ring, object, x, root, time)
-    signature = sign(seed, "receipt", body)
-    return {"public_key": ed25519.public_key(seed), "body": body, "signature": signature,
-            "encoding": bytes_(body) + signature}
+def _(seed, token, x, for_ever, time):
+    body = receipt_body(Token.decode(token), x, for_ever, time)
+    made = _signed(seed, "receipt", body)
+    return {**made, "body": body, "encoding": bytes_(body) + made["signature"]}
+
+
+@kind("holding")
+def _(seed, ring, w, part, x, chunk, hash):
+    body = holding_body(ring, w, part, x, chunk, hash)
+    made = _signed(seed, "holding", body)
+    return {**made, "encoding": body + made["signature"]}
 
 
 @kind("proof")
 def _(descriptor, chain):
     _, ring = open_ring(descriptor)
-    providers = certificates(ring, Token.decode(split_chain(chain)[0]).xs)
-    proof = {"format": "interlock proof 1", "chain": base64.b64encode(chain).decode(), "providers": providers}
+    providers = certificates(ring, Token.decode(split_chain(chain)[0]).statement.providers())
+    proof = {"format": "interlock proof 2", "chain": base64.b64encode(chain).decode(), "providers": providers}
     verify_proof(json.dumps(proof), descriptor)
     return proof
 
@@ -214,9 +309,8 @@ def _(json, seed):
 
 @kind("credential")
 def _(secret, ring, node):
-    seed = credential(secret, "request key", ring, node, 32)
-    return {"request_seed": seed, "request_key": ed25519.public_key(seed),
-            "owner": credential(secret, "owner", ring, "", 16)}
+    seed = request_seed(secret, ring, node)
+    return {"request_seed": seed, "request_key": ed25519.public_key(seed)}
 
 
 @kind("request")
@@ -243,14 +337,14 @@ def _recipient(kem, private_key):
 
 
 @kind("sealed-message")
-def _(kem, private_key, ring, object, sealed):
-    key, plaintext = open_message(kem, private_key, ring, object, sealed)
+def _(kem, private_key, ring, w, sealed):
+    key, plaintext = open_message(kem, private_key, ring, w, sealed)
     return {**_recipient(kem, private_key), "key": key, "plaintext": plaintext}
 
 
 @kind("sealed-share")
-def _(kem, private_key, ring, object, x, length, sealed):
-    key, leaves, salts, share = open_share(kem, private_key, ring, object, x, length, sealed)
+def _(kem, private_key, ring, w, x, length, sealed):
+    key, leaves, salts, share = open_share(kem, private_key, ring, w, x, length, sealed)
     return {**_recipient(kem, private_key), "key": key, "leaves": leaves, "root": merkle_root(leaves), "salts": salts,
             "share": share}
 
@@ -323,9 +417,49 @@ def _(receipt, public_key):
     verify_receipt(receipt, public_key)
 
 
-@negative("verify-share-root")
-def _(public_key, ring, epoch, object, x, length, root, signature):
-    verify(public_key, "share-root", share_root_message(ring, epoch, object, x, length, root), signature)
+@negative("decode-statement")
+def _(statement):
+    Statement.decode(statement)
+
+
+@negative("verify-statement")
+def _(statement, signature):
+    verify_statement(statement, signature)
+
+
+@negative("decode-private-part")
+def _(part):
+    decode_private_part(part)
+
+
+@negative("verify-dealt")
+def _(dealt, w, dealer_key, public_keys):
+    verify_dealt(dealt, w, dealer_key, public_keys)
+
+
+@negative("verify-claim")
+def _(public_key, w, x, signature):
+    verify(public_key, "claim", claim_message(w, x), signature)
+
+
+@negative("verify-certificate")
+def _(certificate, public_keys):
+    verify_certificate(certificate, public_keys)
+
+
+@negative("verify-abandonment")
+def _(abandonment, statement, public_keys):
+    verify_abandonment(abandonment, statement, public_keys)
+
+
+@negative("verify-command")
+def _(command):
+    verify_command(command)
+
+
+@negative("verify-holding")
+def _(holding, public_key):
+    verify_holding(holding, public_key)
 
 
 @negative("verify-card")
@@ -352,18 +486,18 @@ def _(h, manifest, index, r, m):
 
 
 @negative("verify-share")
-def _(object, x, salts, chunks, root):
-    _integrity(merkle_root(_share_leaves(object, x, salts, chunks)) == root)
+def _(w, x, salts, chunks, root):
+    _integrity(merkle_root(_share_leaves(w, x, salts, chunks)) == root)
 
 
 @negative("open-message")
-def _(kem, private_key, ring, object, sealed):
-    open_message(kem, private_key, ring, object, sealed)
+def _(kem, private_key, ring, w, sealed):
+    open_message(kem, private_key, ring, w, sealed)
 
 
 @negative("open-share")
-def _(kem, private_key, ring, object, x, length, root, sealed):
-    open_share(kem, private_key, ring, object, x, length, sealed, root)
+def _(kem, private_key, ring, w, x, length, root, sealed):
+    open_share(kem, private_key, ring, w, x, length, sealed, root)
 
 
 @negative("read-user-key")
@@ -377,5 +511,10 @@ def _(proof, descriptor):
 
 
 @negative("accept-order")
-def _(order, ring, x, key, stored):
-    accept(parse_order(order), ring, x, key, stored)
+def _(**inputs):
+    accept_order(**inputs)
+
+
+@negative("accept-deal")
+def _(**inputs):
+    accept_deal(**inputs)

@@ -2,10 +2,13 @@
 
 from . import gf256
 from .aes import stream
+from .documents import owner_seed, recipient_text, request_seed
 from .ed25519 import public_key
 from .encoding import sign
-from .objects import (R_LENGTH, Token, chunk_leaf, cut, encode_chain, merkle_root, share_leaf, share_root_message,
-                      sign_chain)
+from .hpke import public_key as recipient_key
+from .objects import (R_LENGTH, Statement, Token, certified_message, chain_of, chunk_leaf, ciphertext_leaf, cut,
+                      encode_certificate, encode_dealt, merkle_root, object_id, private_hash, private_part, roots_message,
+                      share_leaf, sign_chain, statement_hash)
 from .routes import has_user_point, home_count, route, sealed_route, user_point
 from .sealing import open_message, open_share
 
@@ -32,10 +35,11 @@ class Transcript:
         self.out = {}
 
     def run(self):
+        i = self.i
+        self._plan(len(i["sealed_message"] if self.protocol == 1 else i["m"]))
         if self.protocol == 1:
-            i = self.i
             self.sealed = i["sealed_message"]
-            key, self.m = open_message(i["kem"], i["private_key"], i["ring"], i["object"], self.sealed)
+            key, self.m = open_message(i["kem"], i["private_key"], i["ring"], self.w, self.sealed)
             self.out["message_key"], self.out["m"] = key, self.m
             content = self.sealed
         else:
@@ -50,6 +54,49 @@ class Transcript:
         else:
             self.out["reads"] = [self._read(read) for read in self.i["reads"]]
         return self.out
+
+    def _statement(self, work, parties, expiry, session_seed):
+        """(w, private parts); parties: (name, salt, kind of blinds, seeds)."""
+        i = self.i
+        parts = [private_part(salt, public_key(request_seed(i["secret"], i["ring"], name)), blinds, seeds)
+                 for name, salt, blinds, seeds in parties]
+        seed = owner_seed(i["secret"], 1, i["nonce"])
+        w = Statement(
+            ring=i["ring"], epoch=i["epoch"], threshold=self.t, n=len(self.path), protocol=self.protocol,
+            profile=self.profile, owner={"version": 1, "nonce": i["nonce"], "key": public_key(seed)}, number=1,
+            expiry=expiry, parties=[{"name": name, "hash": private_hash(part)}
+                                    for (name, *_), part in zip(parties, parts)],
+            session_key=public_key(session_seed), work={
+                "missing": [], "homes": 0, "dealers": [], "recipient": "", "repaired": [], "home": [], "generation": [],
+                **work}).encode()
+        Statement.decode(w)
+        return w, parts
+
+    def _told(self, path, blinds):
+        """For each hop its kind of blinds and its seed."""
+        if self.profile == "published":
+            return [("none", b"")] * len(path)
+        if self.i["blinds"] == "expanded":
+            return [("expanded", blind) for blind in blinds]
+        return [("full", b"")] * len(path)
+
+    def _plan(self, length):
+        """Step 1: w, before what passes is there; in protocol 1 that is sealed for H(w)."""
+        i = self.i
+        told = self._told(self.path, i.get("write_blinds")) + [("none", b"")]
+        names = [p["name"] for p in i["providers"]] + [i["dealer"]["name"]]
+        parties = [(name, salt, *what) for name, salt, what in zip(names, i["part_salts"], told, strict=True)]
+        recipient = ""
+        if self.protocol == 1:
+            recipient = recipient_text(i["kem"], recipient_key(i["kem"], i["private_key"]))
+        work = {"kind": "write", "path": self.path, "length": length, "homes": len(self.homes),
+                "dealers": [i["dealer"]["name"]], "recipient": recipient}
+        self.statement, parts = self._statement(work, parties, i["expiry"], i["session_seed"])
+        self.w = statement_hash(self.statement)
+        seed = owner_seed(i["secret"], 1, i["nonce"])
+        self.owner_signature = sign(seed, "statement", self.statement)
+        self.out |= {"private_parts": parts, "statement": self.statement, "session": self.w,
+                     "object": object_id(public_key(seed), i["nonce"]), "owner_signature": self.owner_signature}
 
     def _commit(self, content):
         """P_k = r_k ‖ m_k, their leaves and h."""
@@ -67,7 +114,7 @@ class Transcript:
         """Salts are dealt like shares: those of a chunk lie on one polynomial of degree below t."""
         points = self.path[:self.t]
         for salts in zip(*self.i["salts"], strict=True):
-            for x, salt in zip(self.path, salts, strict=True):
+            for x, salt in zip(self.dealt_to, salts, strict=True):
                 if salt != gf256.interpolate(points, salts[:self.t], x):
                     raise ValueError(f"the salts don't lie on one polynomial of degree below {self.t}")
 
@@ -76,23 +123,26 @@ class Transcript:
         coefficients = i["coefficients"]
         if len(coefficients) != self.t or any(len(a) != len(self.p) for a in coefficients):
             raise ValueError("coefficients aren't t vectors of |P| bytes")
-        shares = [gf256.deal(coefficients, x) for x in self.path]
+        user = [user_point(self.path)] if has_user_point(self.protocol, self.profile) else []
+        self.dealt_to = self.path + user
+        dealt = [gf256.deal(coefficients, x) for x in self.dealt_to]
+        shares = dealt[:len(self.path)]
         self.shares = dict(zip(self.path, shares))
         self._check_salts()
-        leaves, roots, signatures = [], [], []
-        for x, share, salts in zip(self.path, shares, i["salts"], strict=True):
+        leaves, roots = [], []
+        for x, share, salts in zip(self.dealt_to, dealt, i["salts"], strict=True):
             chunks = cut(share, self.length, R_LENGTH)
-            leaves.append([share_leaf(i["object"], x, k, salt, chunk)
+            leaves.append([share_leaf(self.w, x, k, salt, chunk)
                            for k, (salt, chunk) in enumerate(zip(salts, chunks, strict=True))])
             roots.append(merkle_root(leaves[-1]))
-            message = share_root_message(i["ring"], i["epoch"], i["object"], x, self.length, roots[-1])
-            signatures.append(sign(i["dealer"]["seed"], "share-root", message))
-        self.roots, self.root_signatures = roots, signatures
+        self.roots = roots
+        named = list(zip(self.dealt_to, roots))
+        signature = sign(i["dealer"]["seed"], "share-roots", roots_message(self.w, named))
+        self.dealt = (False, named, [signature])
         self.out |= {"shares": shares, "dealer_key": public_key(i["dealer"]["seed"]), "share_leaves": leaves,
-                     "share_roots": roots, "share_root_signatures": signatures}
-        if has_user_point(self.protocol, self.profile):
-            self.user_x = user_point(self.path)
-            self.user_share = gf256.deal(coefficients, self.user_x)
+                     "share_roots": roots, "dealt_signature": signature, "dealt": encode_dealt(*self.dealt)}
+        if user:
+            self.user_x, self.user_share = user[0], dealt[-1]
             self.out |= {"user_x": self.user_x, "user_share": self.user_share}
 
     def _points(self, path, with_user):
@@ -153,14 +203,17 @@ class Transcript:
 
     def _sign(self):
         i = self.i
-        token = Token(object=i["object"], ring=i["ring"], epoch=i["epoch"], protocol=self.protocol, profile=self.profile,
-                      owner=i["owner"], threshold=self.t, xs=self.path, claims=[], homes=len(self.homes), length=self.length,
-                      h=self.h, dealt=([i["dealer"]["name"]], False, list(zip(self.roots, self.root_signatures))),
-                      generation=1, origin=i["object"], time=i["time"]).encode()
+        token = Token(self.statement, self.h, self.dealt, [], i["time"]).encode()
+        Token.decode(token)
         seeds = [p["seed"] for p in i["providers"]]
-        _, signatures = sign_chain(token, seeds)
-        self.out |= {"token": token, "provider_keys": [public_key(seed) for seed in seeds], "signatures": signatures,
-                     "chain": encode_chain(token, signatures)}
+        root = merkle_root([ciphertext_leaf(self.w, k, chunk)
+                            for k, chunk in enumerate(cut(self.c, self.length, R_LENGTH))])
+        _, signatures = sign_chain(token, seeds, root)
+        chain = chain_of(token, signatures, root)
+        certified = sign(i["session_seed"], "certificate", certified_message(chain))
+        self.out |= {"token": token, "provider_keys": [public_key(seed) for seed in seeds], "ciphertext_root": root,
+                     "signatures": signatures, "chain": chain,
+                     "certificate": encode_certificate(self.owner_signature, chain, certified)}
 
     def _recovered(self, p):
         """m of a padded P, whose chunks must have their leaves."""
@@ -172,6 +225,17 @@ class Transcript:
                 raise ValueError(f"chunk {k} hasn't its leaf")
         return b"".join(chunk[R_LENGTH:] for chunk in chunks)
 
+    def _planned(self, read):
+        """Step 1 of a read: w, and what each party is told."""
+        path, home = read["path"], read["home"]
+        told = self._told(path, read.get("blinds")) + [("none", b"")] * (home not in path)
+        names = {p["x"]: p["name"] for p in self.i["providers"]}
+        asked = path + [home] * (home not in path)
+        parties = [(names[x], salt, *what) for x, salt, what in zip(asked, read["part_salts"], told, strict=True)]
+        work = {"kind": "read", "path": path, "length": self.length, "home": [home], "generation": [self.w]}
+        w, parts = self._statement(work, parties, read["expiry"], read["session_seed"])
+        return {"private_parts": parts, "statement": w, "session": statement_hash(w)}
+
     def _read(self, read):
         protocol, profile = self.protocol, self.profile
         path, home = read["path"], read["home"]
@@ -182,7 +246,8 @@ class Transcript:
             raise ValueError(f"{home} isn't a home for {path}")
         with_user = (protocol, profile) == (2, "published")
         points = self._points(path, with_user)
-        out = {"lambdas": [gf256.lagrange(points, 0, x) for x in path]}
+        out = self._planned(read)
+        out["lambdas"] = [gf256.lagrange(points, 0, x) for x in path]
         blinds = self._blinds(path, read.get("blinds"))
         flow = {"store": self.c}
         if profile == "blinded":
@@ -213,7 +278,7 @@ class Transcript:
         self.out["sealed_routes"] = [sealed_route(self.profile, self.path, self.homes, x) for x in self.path]
         opened = []
         for n, (x, sealed) in enumerate(zip(self.path, i["sealed_shares"], strict=True)):
-            key, leaves, salts, share = open_share(i["kem"], i["private_key"], i["ring"], i["object"], x, self.length,
+            key, leaves, salts, share = open_share(i["kem"], i["private_key"], i["ring"], self.w, x, self.length,
                                                    sealed, self.roots[n])
             if (leaves, salts, share) != (self.out["share_leaves"][n], i["salts"][n], self.shares[x]):
                 raise ValueError(f"the sealed share of {x} isn't the one that was dealt")
@@ -232,5 +297,5 @@ class Transcript:
             p = gf256.add_scaled(p, weight, self.opened[x])
             steps.append(p)
         i = self.i
-        _, m = open_message(i["kem"], i["private_key"], i["ring"], i["object"], self._recovered(p))
+        _, m = open_message(i["kem"], i["private_key"], i["ring"], self.w, self._recovered(p))
         return {"lambdas": lambdas, "steps": steps, "m": m}

@@ -9,9 +9,9 @@ import dev.interlock.audit.Scenario;
 import dev.interlock.audit.Table;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.message.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
-    private static final List<Order.Kind> RENEWALS = List.of(Order.Kind.REPLACE, Order.Kind.REFRESH);
+    private static final List<Work.Kind> RENEWALS = List.of(Work.Kind.REPLACE, Work.Kind.REFRESH);
 
     @Option(
             names = "-n",

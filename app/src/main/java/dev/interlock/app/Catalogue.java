@@ -70,6 +70,7 @@ final class Catalogue {
         all.put("get", new Entry(secrets, "open an object with any t providers", GetCommand::new));
         all.put("ls", new Entry(secrets, "list your objects", LsCommand::new));
         all.put("info", new Entry(secrets, "show one object, checked, and where it is", InfoCommand::new));
+        all.put("settle", new Entry(secrets, "end what a broken-off command left undecided", SettleCommand::new));
         String end = "Destroying";
         all.put("destroy", new Entry(end, "have an object erased, for ever", DestroyCommand::new));
         all.put(
@@ -123,6 +124,7 @@ final class Catalogue {
                         "interlock get 3f9c21d4 --key me.key -o secrets.tar"));
         all.put("ls", List.of("interlock ls", "interlock ls --json"));
         all.put("info", List.of("interlock info 3f9c21d4"));
+        all.put("settle", List.of("interlock settle 3f9c21d4"));
         all.put("destroy", List.of("interlock destroy 3f9c21d4", "interlock destroy 3f9c21d4 --receipts gone.json"));
         all.put("schedule-destroy", List.of("interlock schedule-destroy 3f9c21d4 --after 7d"));
         all.put("cancel-destroy", List.of("interlock cancel-destroy 3f9c21d4"));
@@ -149,6 +151,12 @@ final class Catalogue {
                 List.of("interlock ring assemble cc1.card cc2.card cc3.card dealer1.card -t 2 -o ring"));
         all.put("ring add", List.of("interlock ring add my-ring"));
         all.put("ring replace", List.of("interlock ring replace my-ring cc2"));
+        all.put("ring move", List.of("interlock ring move my-ring cc2", "interlock ring move my-ring cc2 --port 7402"));
+        for (String role : List.of("provider", "dealer")) {
+            all.put(
+                    role + " readdress",
+                    List.of("interlock " + role + " readdress node --address node.example.org:7401"));
+        }
         all.put("ring retire", List.of("interlock ring retire my-ring cc5 -t 2"));
         all.put(
                 "ring change",

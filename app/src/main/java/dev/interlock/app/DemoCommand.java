@@ -182,7 +182,7 @@ final class DemoCommand implements Callable<Integer> {
                 Progress progress = new Progress("put", "checking that any t providers open it")) {
             progress.start(length);
             Token token = interlock.put(in, length, PutOptions.DEFAULT, progress);
-            progress.close();
+            progress.end();
             note("put " + file.getFileName() + ", " + Output.size(length), "id " + token.object(), begun, length);
             return token;
         }
@@ -242,7 +242,7 @@ final class DemoCommand implements Callable<Integer> {
                 continue;
             }
             for (String kind : List.of("share", "ciphertext")) {
-                Path file = objects.resolve(token.object() + "." + kind);
+                Path file = objects.resolve(token.id() + "." + kind);
                 if (Files.isRegularFile(file)) {
                     say(String.format(
                             "  %-4s %-10s %9s  %s…",

@@ -77,16 +77,22 @@ final class DestroyCommand implements Callable<Integer> {
                 said.put("failed", done.failures());
                 said.put("told", done.told());
                 said.put("providers", n);
+                said.put("missing", done.missing());
                 said.put(
                         "unrecoverableSince",
                         done.unrecoverableSince().map(Object::toString).orElse(null));
                 System.out.println(Output.json(said));
             } else {
-                System.out.println(
-                        object + ": " + done.receipts().size() + " of " + n + " providers erased their share; "
-                                + done.unrecoverableSince()
-                                        .map(when -> "unrecoverable since " + Output.time(when))
-                                        .orElse("it can still be opened"));
+                System.out.println(object + ": " + done.receipts().size() + " of " + n
+                        + " providers erased their share; "
+                        + (done.missing() == 0
+                                ? "destroyed"
+                                : done.missing() + " of " + n + " haven't signed that they did"
+                                        + done.unrecoverableSince().map(_ -> "").orElse("; it can still be opened"))
+                        + done.unrecoverableSince()
+                                .map(when -> ", unrecoverable since " + Output.time(when)
+                                        + (done.missing() == 0 ? "" : " if these receipts are true"))
+                                .orElse(""));
             }
             return done.unrecoverableSince().isPresent() ? 0 : Main.TOO_FEW;
         }

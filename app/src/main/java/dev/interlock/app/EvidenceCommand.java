@@ -31,7 +31,7 @@ final class EvidenceCommand {
     /** Writes evidence into the current folder and says so. What is there already stays. */
     static void keep(RingDescriptor ring, Evidence evidence) {
         Evidence.Finding finding = evidence.verify(ring);
-        Path file = file(evidence.token().origin(), finding.liar());
+        Path file = file(evidence.token().object(), finding.liar());
         String kept = "the evidence is in " + file;
         try {
             DurableFile.writeNew(file, DurableFile.Access.EVERYONE, evidence.encode());
@@ -72,7 +72,7 @@ final class EvidenceCommand {
             Evidence.Finding finding = evidence.verify(ring);
             if (json) {
                 Map<String, Object> fields = new LinkedHashMap<>();
-                fields.put("object", evidence.token().origin().toString());
+                fields.put("object", evidence.token().object().toString());
                 fields.put("ring", ring.name() + " " + ring.id());
                 fields.put("liar", finding.liar().name());
                 fields.put("what", finding.what());

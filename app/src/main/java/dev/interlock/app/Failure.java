@@ -12,6 +12,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -57,6 +58,7 @@ record Failure(String kind, String message, String node, List<String> culprits, 
             case NoSuchObjectException none -> advised("no-such-object", error, Main.NO_OBJECT);
             case DestroyedException gone -> advised("destroyed", error, Main.NO_OBJECT);
             case RefusedException refused -> advised("refused", error, Main.REFUSED);
+            case UnsettledException open -> advised("unsettled", error, Main.FAILED);
             case NodeException failed ->
                 new Failure("node-failed", message, failed.node(), List.of(), error.advice(), Main.FAILED);
         };

@@ -100,7 +100,7 @@ final class GetCommand implements Callable<Integer> {
                     file.publish();
                 }
             }
-            progress.close();
+            progress.end();
             fetched.detours().forEach((node, why) -> System.err.println("interlock: skipped " + node + ": " + why));
             if (json) {
                 Map<String, Object> said = new LinkedHashMap<>();

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code interlock info ID}. */
 @Command(
         name = "info",
-        description = "Shows an object's token, checked against its signature chain, and its state at every provider.",
+        description = "Shows an object's token, checked under its certificate, and its state at every provider.",
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
@@ -46,7 +46,7 @@ final class InfoCommand implements Callable<Integer> {
             fields.put("chunks", token.layout().count());
             Instant created = Instant.ofEpochMilli(token.createdMillis());
             fields.put("created", json ? created.toString() : Output.time(created));
-            fields.put("generation", token.generation());
+            fields.put("generation", token.number());
             fields.put("protocol", token.scheme().protocol());
             fields.put("profile", token.scheme().profile().text());
             fields.put("ring", token.ring().toString());
@@ -59,9 +59,9 @@ final class InfoCommand implements Callable<Integer> {
                     String.join(
                             ", ",
                             token.homes().stream()
-                                    .map(x -> interlock.ring().provider(x).name())
+                                    .map(x -> interlock.ring().everProvider(x).name())
                                     .toList()));
-            fields.put("dealers", json ? token.dealt().dealers() : token.dealt().names());
+            fields.put("dealers", json ? token.dealers() : String.join(", ", token.dealers()));
             fields.put("commitment", HexFormat.of().formatHex(token.commitment()));
             fields.put(
                     "signatures",
@@ -72,14 +72,28 @@ final class InfoCommand implements Callable<Integer> {
                 fields.put("degraded", degraded(status.waiting()));
             }
             if (json) {
+                fields.put(
+                        "undecided",
+                        status.undecided().stream().map(InfoCommand::row).toList());
                 fields.put("providers", status.states());
                 System.out.println(Output.json(fields));
             } else {
                 fields.forEach((name, value) -> System.out.printf("%-11s %s%n", name, value));
                 status.states().forEach((name, state) -> System.out.printf("  %-9s %s%n", name, state));
+                status.undecided()
+                        .forEach(each -> System.out.println("undecided: generation " + each.number() + ", prepared at "
+                                + String.join(", ", each.at()) + "; `interlock settle " + object + "` decides it"));
             }
             return 0;
         }
+    }
+
+    private static Map<String, Object> row(ObjectStatus.Undecided undecided) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("session", undecided.generation().toString());
+        row.put("generation", undecided.number());
+        row.put("at", undecided.at());
+        return row;
     }
 
     /** As "cc2's share waits at cc1 and cc4". */

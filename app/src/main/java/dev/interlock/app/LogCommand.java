@@ -1,6 +1,5 @@
 package dev.interlock.app;
 
-import dev.interlock.core.token.SessionId;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.UserList;
 import dev.interlock.node.log.AuditLog;
@@ -18,10 +17,12 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -212,22 +213,24 @@ final class LogCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            // An entry may come before the one that says which object its session is about.
+            // An entry may come before the one that says which object its session, or its generation, is of.
             Set<String> sessions = new HashSet<>();
             LogNames names = new LogNames(source.descriptor(), source.users());
             String id = object == null ? null : Ids.check(object);
             LogCheck log = source.check(line -> {
                 if (id != null && line.fields().getOrDefault("object", "").startsWith(id)) {
-                    Optional.ofNullable(line.fields().get("session"))
-                            .map(SessionId::parse)
-                            .ifPresent(session -> sessions.add(session.toString()));
+                    Stream.of("session", "generation")
+                            .map(line.fields()::get)
+                            .filter(Objects::nonNull)
+                            .forEach(sessions::add);
                 }
             });
             var _ = LogCheck.verify(source.file(), Optional.empty(), line -> {
                 if (line.sequence() <= log.entries()
                         && (id == null
                                 || line.fields().getOrDefault("object", "").startsWith(id)
-                                || sessions.contains(line.fields().getOrDefault("session", "")))) {
+                                || sessions.contains(line.fields().getOrDefault("session", ""))
+                                || sessions.contains(line.fields().getOrDefault("generation", "")))) {
                     System.out.println(full ? line.text() : names.line(line));
                 }
             });

@@ -26,7 +26,11 @@ final class LogNames {
     String line(Line line) {
         return String.format(
                 Locale.ROOT,
-                "%5d  %s  %-10s %s", line.sequence(), Output.time(line.time()), line.event(), fields(line));
+                "%5d  %s  %-10s %s",
+                line.sequence(),
+                Output.time(line.time()),
+                line.event(),
+                fields(line));
     }
 
     private String fields(Line line) {

@@ -31,7 +31,7 @@ public final class Main implements Runnable {
     static final int REFUSED = 6;
 
     private static final Set<String> ASKS_NODES =
-            Set.of("put", "get", "ls", "info", "destroy", "schedule-destroy", "cancel-destroy", "repair");
+            Set.of("put", "get", "ls", "info", "destroy", "schedule-destroy", "cancel-destroy", "repair", "settle");
 
     @CommandLine.Option(
             names = {"-V", "--version"},

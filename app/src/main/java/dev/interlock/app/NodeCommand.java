@@ -131,7 +131,7 @@ final class NodeCommand implements Callable<Integer> {
             description =
                     "Makes the node's card anew, with another address, for `ring change --moved` or `ring assemble`.")
     int readdress(
-            @Parameters(paramLabel = "DIR") Path folder,
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
             @Option(
                             names = "--address",
                             required = true,

@@ -49,9 +49,13 @@ final class Progress implements AutoCloseable, LongConsumer {
         return total > 0 && done.get() >= total;
     }
 
-    /** Takes the bar away, so that something else can be printed. Repeating it does nothing. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        end();
+    }
+
+    /** Takes the bar away, so that something else can be printed. Repeating it does nothing. */
+    synchronized void end() {
         if (drawing == null) {
             return;
         }

@@ -94,7 +94,7 @@ final class ProofCommand implements Callable<Integer> {
             Proof proof = Proof.decode(DocumentFile.read(file, MAX_BYTES, "proof"));
             Token u = proof.verify(ring);
             Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("object", u.origin().toString());
+            fields.put("object", u.object().toString());
             fields.put("ring", ring.name() + " " + ring.id());
             fields.put("created", Instant.ofEpochMilli(u.createdMillis()).toString());
             fields.put("length", u.length());

@@ -76,7 +76,7 @@ final class PutCommand implements Callable<Integer> {
             } catch (TooFewProvidersException e) {
                 throw advised(e, chosen, interlock.ring());
             } finally {
-                progress.close();
+                progress.end();
             }
             List<String> missing = token.missing().stream()
                     .map(x -> interlock.ring().provider(x).name())

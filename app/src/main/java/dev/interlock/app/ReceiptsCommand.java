@@ -55,7 +55,7 @@ final class ReceiptsCommand {
             int n = verdict.token().threshold().n();
             if (json) {
                 Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-                fields.put("object", verdict.token().origin().toString());
+                fields.put("object", verdict.token().object().toString());
                 fields.put("ring", ring.name() + " " + ring.id());
                 fields.put("erased", verdict.providers());
                 fields.put("providers", n);
@@ -66,11 +66,12 @@ final class ReceiptsCommand {
                     System.out.println(ring.provider(receipt.x()).name() + " erased its share at "
                             + Output.time(Instant.ofEpochMilli(receipt.destroyedMillis())));
                 }
-                System.out.println(
-                        verdict.token().origin() + ": " + verdict.providers().size() + " of " + n
-                                + " providers erased their share; "
-                                + since.map(at -> "unrecoverable since " + Output.time(at))
-                                        .orElse("it can still be opened"));
+                System.out.println(verdict.token().object() + ": "
+                        + verdict.providers().size() + " of " + n
+                        + " providers erased their share; "
+                        + since.map(at -> "unrecoverable since " + Output.time(at)
+                                        + (verdict.providers().size() == n ? "" : " if these receipts are true"))
+                                .orElse("it can still be opened"));
             }
             return since.isEmpty() ? Main.TOO_FEW : 0;
         }

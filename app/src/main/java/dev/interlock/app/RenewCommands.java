@@ -93,7 +93,7 @@ final class RenewCommands {
 
         private synchronized void tell(String did, Renewed renewed) {
             switch (renewed) {
-                case Renewed.Done(ObjectId object, int generation) -> {
+                case Renewed.Done(ObjectId object, long generation) -> {
                     if (!json) {
                         System.out.println(object + ": " + did + ", generation " + generation);
                     }
@@ -114,7 +114,7 @@ final class RenewCommands {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("object", renewed.object().toString());
             switch (renewed) {
-                case Renewed.Done(ObjectId _, int generation) -> {
+                case Renewed.Done(ObjectId _, long generation) -> {
                     row.put("outcome", did);
                     row.put("generation", generation);
                 }

@@ -1,5 +1,6 @@
 package dev.interlock.app;
 
+import dev.interlock.client.CredentialFile;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.protocol.error.BadInputException;
@@ -95,7 +96,18 @@ final class RingCommand implements Runnable {
                             paramLabel = "PORT",
                             defaultValue = "0",
                             description = "first of the nodes' ports (default: ports that are free now)")
-                    int basePort) {
+                    int basePort,
+            @Option(
+                            names = "--credential",
+                            paramLabel = "FILE",
+                            description =
+                                    "a credential that you have, for objects that are to move here (default: a new one)")
+                    @Nullable
+                    Path credential) {
+        if (credential != null) {
+            // Before anything is made.
+            CredentialFile.read(credential).close();
+        }
         boolean counted = dealers.matches("-?[0-9]{1,4}");
         RingFolder folder = RingFolder.create(
                 dir,
@@ -106,6 +118,9 @@ final class RingCommand implements Runnable {
                 counted ? List.of() : names(dealers),
                 basePort,
                 profiles(allowPublished));
+        if (credential != null) {
+            RingFolder _ = folder.takeCredential(credential);
+        }
         System.out.println("ring " + folder.descriptor().id() + ": any " + t + " of " + n
                 + " providers open an object, " + (t - 1) + " learn nothing");
         tellDealers(folder.descriptor());

@@ -137,6 +137,26 @@ final class RingFolder {
         }
     }
 
+    /**
+     * Makes an existing credential this ring's, too, before its nodes start: an object that moves between rings stays its
+     * owner's, whose key comes from the credential.
+     */
+    RingFolder takeCredential(Path file) {
+        RingDescriptor ring = descriptor();
+        try (SeedCredential credential = CredentialFile.read(file)) {
+            DurableFile.write(path.resolve(CREDENTIAL), DurableFile.Access.OWNER, Files.readAllBytes(file));
+            for (Path folder : nodes()) {
+                NodeFolder node = NodeFolder.open(folder);
+                node.allow(
+                        "mover",
+                        credential.publicKey(ring.id(), node.card().name()).toString());
+            }
+            return this;
+        } catch (IOException e) {
+            throw new BadInputException("can't take over the credential " + file + ": " + FileProblem.at(file, e));
+        }
+    }
+
     private static void checkDealing(int t, int providers, int dealers, List<String> dealing) {
         Set<String> there = new HashSet<>();
         for (int i = 1; i <= providers; i++) {

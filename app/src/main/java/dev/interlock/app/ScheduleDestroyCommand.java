@@ -101,13 +101,17 @@ final class ScheduleDestroyCommand {
                 Scheduled done = interlock.cancelDestroy(object);
                 tell(done, json);
                 if (!json) {
-                    System.out.println(object + ": " + done.times().size() + " of "
+                    long keep = done.times().values().stream()
+                            .filter(Optional::isEmpty)
+                            .count();
+                    System.out.println(object + ": " + keep + " of "
                             + interlock.ring().threshold().n() + " providers keep it"
-                            + (done.open()
-                                    ? "; it can be opened again"
-                                    : ", too few to open it; repeat this when the others answer"));
+                            + (done.open() ? "; it can be opened again" : ", too few to open it")
+                            + (done.acknowledged()
+                                    ? ""
+                                    : "; too few took it back for good: repeat this when the others answer"));
                 }
-                return done.open() ? 0 : Main.TOO_FEW;
+                return done.acknowledged() && done.open() ? 0 : Main.TOO_FEW;
             }
         }
     }
@@ -131,6 +135,7 @@ final class ScheduleDestroyCommand {
             said.put("times", times);
             said.put("failed", done.failures());
             said.put("open", done.open());
+            said.put("acknowledged", done.acknowledged());
             System.out.println(Output.json(said));
         }
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * would pass for success.
  */
 final class StandardOutput {
-    private static volatile @Nullable IOException failure;
+    private static volatile @Nullable String failure;
 
     private StandardOutput() {}
 
@@ -56,8 +56,8 @@ final class StandardOutput {
         if (!System.out.checkError()) {
             return Optional.empty();
         }
-        IOException why = failure;
-        return Optional.of("can't write to standard output: " + (why == null ? "it failed" : FileProblem.why(why)));
+        String why = failure;
+        return Optional.of("can't write to standard output: " + (why == null ? "it failed" : why));
     }
 
     private static final class Recorder extends OutputStream {
@@ -77,7 +77,7 @@ final class StandardOutput {
             try {
                 out.write(bytes, from, length);
             } catch (IOException e) {
-                failure = e;
+                failure = FileProblem.why(e);
                 throw e;
             }
         }

@@ -62,7 +62,7 @@ final class Usage {
                 .type(boolean.class)
                 .getter(new CommandLine.Model.IGetter() {
                     @Override
-                    @SuppressWarnings("unchecked")
+                    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // as picocli declares it
                     public <T> T get() {
                         return (T) Boolean.FALSE;
                     }

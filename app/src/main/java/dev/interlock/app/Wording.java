@@ -15,6 +15,8 @@ final class Wording {
     static String of(Advice advice) {
         return switch (advice) {
             case Advice.ListObjects _ -> "`interlock ls` lists yours";
+            case Advice.Settle(String object) ->
+                "`interlock settle " + object + "` decides it when the others can be reached";
             case Advice.ShowObject(String object) -> "`interlock info " + object + "` tells where it is";
             case Advice.CancelDestroy(String object) -> "`interlock cancel-destroy " + object + "` takes that back";
             case Advice.ReadDirect(String object) ->
@@ -45,6 +47,9 @@ final class Wording {
             case Advice.MakeNode _ -> "`interlock provider init` or `interlock dealer init` makes one";
             case Advice.Join(String role, String folder) ->
                 "`interlock " + role + " join " + folder + " RING`, with the ring's descriptor, has it join one";
+            case Advice.OtherAddress _ ->
+                "`interlock ring move DIR NAME` moves it on one machine, else `interlock provider readdress DIR --address"
+                        + " HOST:PORT`; `interlock provider DIR --listen HOST:PORT` where only this end changes (a dealer: dealer)";
             case Advice.AssembleRing _ -> "`interlock ring assemble` takes the node's own card";
             case Advice.ChangeRing _ -> "`interlock ring change` makes a descriptor that does";
             case Advice.CheckLog(String log) -> "`interlock log verify " + log + "` says more";

@@ -14,7 +14,6 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -67,7 +66,7 @@ final class AbsentTest {
 
     @Test
     void anUnknownId() {
-        ObjectId unknown = ObjectId.random(new SecureRandom());
+        ObjectId unknown = ObjectId.of(TestRing.random(ObjectId.BYTES));
         fails(5, NoSuchObjectException.class, () -> ring.get(unknown), unknown.toString());
         fails(5, NoSuchObjectException.class, () -> ring.owner().info(unknown));
         fails(5, NoSuchObjectException.class, () -> ring.owner().destroy(unknown, List.of(), erased -> {}));

@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 final class AdmissionTest {
     private static final String SOME_ID = "0123456789abcdef0123456789abcdef";
+    private static final String SOME_HASH = SOME_ID + SOME_ID;
     private static final Duration SOON = Duration.ofSeconds(8);
 
     @TempDir
@@ -93,16 +94,16 @@ final class AdmissionTest {
     @ValueSource(
             strings = {
                 "/v1/sessions",
-                "/v1/sessions/" + SOME_ID + "/token",
-                "/v1/sessions/" + SOME_ID + "/check",
-                "/v1/sessions/" + SOME_ID + "/restore",
-                "/v1/sessions/" + SOME_ID + "/blind",
-                "/v1/sessions/" + SOME_ID + "/stations/0",
-                "/v1/objects/" + SOME_ID + "/commit",
+                "/v1/sessions/" + SOME_HASH + "/token",
+                "/v1/sessions/" + SOME_HASH + "/check",
+                "/v1/sessions/" + SOME_HASH + "/restore",
+                "/v1/sessions/" + SOME_HASH + "/blind",
+                "/v1/sessions/" + SOME_HASH + "/stations/0",
+                "/v1/objects/" + SOME_HASH + "/commit",
                 "/v1/objects/" + SOME_ID + "/schedule",
                 "/v1/objects/" + SOME_ID + "/notices",
                 "/v1/notices",
-                "/v1/objects/" + SOME_ID + "/waiting",
+                "/v1/objects/" + SOME_HASH + "/waiting",
             })
     void aStrangersBodyIsntWaitedFor(String path) throws Exception {
         Peer.Upload upload = begin("cc1", path, Optional.empty(), 1000);
@@ -119,7 +120,7 @@ final class AdmissionTest {
     void bodiesOfOneUserHaveOneBudget() throws Exception {
         List<Peer.Upload> held = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            held.add(begin("cc1", "/v1/sessions/" + SOME_ID + "/token", header(Operation.TOKEN), 200_000));
+            held.add(begin("cc1", "/v1/sessions/" + SOME_HASH + "/token", header(Operation.TOKEN), 200_000));
         }
         // One of the two came first.
         RefusedException refused = null;
@@ -141,7 +142,7 @@ final class AdmissionTest {
     }
 
     private static Optional<String> header(Operation operation) {
-        return Optional.of(raw.header("cc1", operation, SOME_ID, new byte[0]));
+        return Optional.of(raw.header("cc1", operation, SOME_HASH, new byte[0]));
     }
 
     @Test
@@ -167,11 +168,11 @@ final class AdmissionTest {
     void requestsThatWaitForAnOrderAreFew() throws Exception {
         List<Peer.Upload> waiting = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            waiting.add(begin("cc1", "/v1/sessions/" + SOME_ID + "/stations/0", header(Operation.STREAM), 10));
+            waiting.add(begin("cc1", "/v1/sessions/" + SOME_HASH + "/stations/0", header(Operation.STREAM), 10));
         }
         RefusedException refused = null;
         while (refused == null) {
-            Peer.Upload more = begin("cc1", "/v1/sessions/" + SOME_ID + "/stations/0", header(Operation.STREAM), 10);
+            Peer.Upload more = begin("cc1", "/v1/sessions/" + SOME_HASH + "/stations/0", header(Operation.STREAM), 10);
             waiting.add(more);
             try {
                 byte[] _ = more.complete(Duration.ofMillis(500));

@@ -151,7 +151,7 @@ final class ChoiceTest {
     @Test
     void aProviderThatTakesNoOrderCostsOnlyTheLearnedDeadline() throws Exception {
         ProviderRecord record = known(QUICK, victim, others.get(0), others.get(1));
-        Fetched fetched = besideAHangingVictim("burn", record);
+        Fetched fetched = besideAHangingVictim("open", record);
         assertThat(fetched.route()).hasSize(3).doesNotContain(victim);
         assertThat(fetched.home()).isNotEqualTo(victim);
         assertThat(fetched.detours()).containsKey(victim);

@@ -97,7 +97,7 @@ final class DamageTest {
 
     private static void flip(Token token, String node, String kind, long at) throws IOException {
         ring.stop(node);
-        Path file = ring.storeFolder(node).resolve("objects").resolve(token.object() + "." + kind);
+        Path file = ring.storeFolder(node).resolve("objects").resolve(token.id() + "." + kind);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer one = ByteBuffer.allocate(1);
             channel.read(one, at);

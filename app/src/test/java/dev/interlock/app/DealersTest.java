@@ -74,7 +74,7 @@ final class DealersTest {
         for (int length : new int[] {0, 1, 32, CHUNK - 1, CHUNK, 4 * CHUNK + 7}) {
             byte[] bytes = TestRing.random(length);
             Token token = ring.put(bytes);
-            assertThat(token.dealt().dealers()).containsExactly("dealer1", "dealer2");
+            assertThat(token.dealers()).containsExactly("dealer1", "dealer2");
             assertThat(token.dealt().summed()).isTrue();
             for (List<String> three :
                     List.of(List.of("cc1", "cc2", "cc3"), List.of("cc5", "cc4", "cc3"), List.of("cc2", "cc5", "cc1"))) {
@@ -177,7 +177,7 @@ final class DealersTest {
     @Test
     void aStoreThatKeepsAnotherShareThanItSignedForIsNamed() throws Exception {
         ring.stop("cc4");
-        ring.startProvider("cc4", store -> new WrongStore(store, BlobKind.SHARE), FieldKernels.chosen());
+        ring.startProvider("cc4", store -> WrongStore.of(store, BlobKind.SHARE), FieldKernels.chosen());
         for (int length : new int[] {32, 2 * CHUNK + 10}) {
             IntegrityException refused =
                     catchThrowableOfType(IntegrityException.class, () -> ring.put(TestRing.random(length)));

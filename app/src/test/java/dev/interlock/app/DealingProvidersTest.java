@@ -64,7 +64,7 @@ final class DealingProvidersTest {
         for (int length : new int[] {0, 32, 2 * ChunkLayout.CHUNK_BYTES + 5}) {
             byte[] bytes = TestRing.random(length);
             Token token = ring.put(bytes);
-            assertThat(token.dealt().dealers()).isEqualTo(DEALING);
+            assertThat(token.dealers()).isEqualTo(DEALING);
             assertThat(ring.get(token.object(), "cc1", "cc2", "cc4")).isEqualTo(bytes);
             assertThat(ring.get(token.object(), "cc3", "cc4", "cc5")).isEqualTo(bytes);
             assertThat(ring.owner().refresh(List.of(token.object()), Duration.ZERO, _ -> {}))

@@ -135,7 +135,7 @@ final class DegradedTest {
         BlobKind waiting = BlobKind.waitingShare(5);
         ring.stop("cc1", "cc2", "cc3", "cc4", "cc5");
         for (String liar : List.of("cc1", "cc3")) {
-            ring.startProvider(liar, store -> new WrongStore(store, waiting), FieldKernels.chosen());
+            ring.startProvider(liar, store -> WrongStore.of(store, waiting), FieldKernels.chosen());
         }
         ring.start("cc2", "cc4");
         Token token;
@@ -149,12 +149,13 @@ final class DegradedTest {
                 .filter(name -> !name.equals(liar))
                 .findFirst()
                 .orElseThrow();
+        String generation = token.id().toString();
         ring.stop(honest);
         ring.start("cc5");
         Await.until(
                 "cc5 has refused it",
                 () -> Files.readString(ring.node("cc5").resolve("audit.log"))
-                        .contains("object=" + object + " node=" + liar + " reason=integrity"));
+                        .contains("generation=" + generation + " node=" + liar + " reason=integrity"));
         assertThat(ring.owner().info(object).waiting()).containsKey("cc5");
         ring.start(honest);
         Await.until(
@@ -175,7 +176,7 @@ final class DegradedTest {
         ring.stop(custodians.toArray(String[]::new));
         // The first one lost what waited there; the second one breaks off as it erases it, and then as it ends.
         try (SqliteStore store = ring.openStore(custodians.getFirst())) {
-            store.discard(object, BlobKind.waitingShare(5));
+            store.discard(token.id(), BlobKind.waitingShare(5));
         }
         startBreaking(custodians.getLast(), "discard", "extend");
         // CC_5 stored it and broke off before it was committed, and before its signature was kept.
@@ -255,7 +256,7 @@ final class DegradedTest {
         ring.stop(custodians.toArray(String[]::new));
         for (String name : custodians) {
             try (SqliteStore store = ring.openStore(name)) {
-                store.discard(id, BlobKind.waitingShare(3));
+                store.discard(store.current(id).orElseThrow().generation().id(), BlobKind.waitingShare(3));
             }
         }
         ring.startAll();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.interlock.client.Destruction;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Destroyed;
 import dev.interlock.protocol.error.BadInputException;
@@ -87,7 +88,11 @@ final class DestroyTest {
                         two.chain(),
                         List.of(new Receipt(
                                 receipt.ring(),
+                                receipt.epoch(),
                                 receipt.object(),
+                                receipt.number(),
+                                receipt.generation(),
+                                receipt.everywhere(),
                                 receipt.x(),
                                 receipt.shareRoot(),
                                 receipt.destroyedMillis() - 1,
@@ -168,7 +173,7 @@ final class DestroyTest {
         String home = ring.homes(token).getFirst();
         // Stopped, so that everything is in the database's own file.
         ring.stop(home);
-        List<byte[]> secrets = secrets(ring, home, token.object());
+        List<byte[]> secrets = secrets(ring, home, token.id());
         assertThat(secrets).hasSizeGreaterThanOrEqualTo(4);
         for (byte[] secret : secrets) {
             assertThat(FileSearch.filesWith(ring.node(home), secret)).isNotEmpty();
@@ -180,7 +185,7 @@ final class DestroyTest {
             assertThat(FileSearch.filesWith(ring.node(home), secret)).isEmpty();
         }
         assertThat(ring.dataFiles(home))
-                .noneMatch(file -> file.toString().contains(token.object().toString()));
+                .noneMatch(file -> file.toString().contains(token.id().toString()));
         ring.restart(home);
         for (byte[] secret : secrets) {
             assertThat(FileSearch.filesWith(ring.node(home), secret)).isEmpty();
@@ -190,15 +195,15 @@ final class DestroyTest {
         }
     }
 
-    /** The object's key, and pieces of its sealed share, ciphertext and manifest. */
-    static List<byte[]> secrets(TestRing ring, String node, ObjectId object) throws Exception {
+    /** The generation's key, and pieces of its sealed share, ciphertext and manifest. */
+    static List<byte[]> secrets(TestRing ring, String node, StatementHash generation) throws Exception {
         List<byte[]> found = new ArrayList<>();
         Path store = ring.storeFolder(node);
         try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + store.resolve("store.db"))) {
             long seq;
             try (PreparedStatement query =
                     database.prepareStatement("SELECT seq, key FROM object_key JOIN object USING (seq) WHERE id = ?")) {
-                query.setBytes(1, object.bytes());
+                query.setBytes(1, generation.bytes());
                 try (ResultSet row = query.executeQuery()) {
                     assertThat(row.next()).isTrue();
                     seq = row.getLong(1);
@@ -216,7 +221,7 @@ final class DestroyTest {
             }
         }
         for (Path file : ring.dataFiles(node)) {
-            if (file.getFileName().toString().startsWith(object.toString())) {
+            if (file.getFileName().toString().startsWith(generation.toString())) {
                 byte[] sealed = Files.readAllBytes(file);
                 found.add(Arrays.copyOf(sealed, 32));
                 found.add(Arrays.copyOfRange(sealed, sealed.length - 32, sealed.length));

@@ -48,12 +48,9 @@ final class ForeignWordsTest {
                 FORGED,
                 "culprits",
                 List.of(FORGED, "cc2")));
-        InterlockException said = Json.read("the answer", answer, Problem.class).toException();
+        InterlockException said = Json.read("the answer", answer, Problem.class).toException("cc2");
         assertThat(said.explanation()).matches("[\\p{Print}…]*").hasSizeLessThan(3000);
-        assertThat(((IntegrityException) said).culprits())
-                .hasSize(2)
-                .allMatch(name -> name.matches("[\\p{Print}…]*"))
-                .contains("cc2");
+        assertThat(((IntegrityException) said).culprits()).containsExactly("cc2");
     }
 
     @Test

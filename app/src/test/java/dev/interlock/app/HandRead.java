@@ -28,11 +28,11 @@ final class HandRead implements AutoCloseable {
         this.user = user;
         this.ring = user.ring();
         List<ShareIndex> s = token.providers().subList(0, ring.threshold().t());
-        this.plan = Read.plan(ring, token, s, token.home(), Blinding.EXPANDED, user.random());
+        this.plan = Read.plan(ring, token, user.maker(), s, token.home(), Blinding.EXPANDED);
     }
 
     String session() {
-        return plan.session().toString();
+        return plan.id().toString();
     }
 
     List<String> route() {
@@ -40,9 +40,14 @@ final class HandRead implements AutoCloseable {
     }
 
     void order(String node) {
-        byte[] body =
-                Json.write(Read.order(plan, ring.provider(node).orElseThrow().x()));
+        byte[] body = plan.session().order(node).encode();
         byte[] unused = user.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
+    }
+
+    /** An order that was made for one node, given to another. */
+    void orderMadeFor(String node, String to) {
+        byte[] body = plan.session().order(node).encode();
+        byte[] unused = user.call(to, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
     }
 
     // Step 1: in any order; what comes before an order waits for it.

@@ -3,9 +3,11 @@ package dev.interlock.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
@@ -98,21 +100,23 @@ final class HandSchemesTest {
     @Test
     void aReadByAnotherSchemeThanItsObjects() {
         Token token = ring.put(M);
+        Statement w = token.statement();
         Token said = new Token(
-                token.object(),
-                token.origin(),
-                token.generation(),
-                token.ring(),
-                token.epoch(),
-                new Scheme(2, Profile.BLINDED),
-                token.owner(),
-                token.threshold(),
-                token.providers(),
-                token.homes(),
-                token.claims(),
-                token.length(),
+                new Statement(
+                        w.ring(),
+                        w.epoch(),
+                        w.threshold(),
+                        new Scheme(2, Profile.BLINDED),
+                        w.owner(),
+                        w.number(),
+                        w.expiryMillis(),
+                        w.work(),
+                        w.parties(),
+                        w.sessionKey()),
+                token.id(),
                 token.commitment(),
                 token.dealt(),
+                token.claims(),
                 token.createdMillis());
         try (HandRead read = new HandRead(raw, said)) {
             for (String provider : read.route()) {
@@ -246,7 +250,7 @@ final class HandSchemesTest {
     private static byte[] read(Inbound from) throws IOException, InterruptedException {
         try (from;
                 RecordReader in = new RecordReader(from, ring.deadlines().stall())) {
-            byte[] share = new byte[PAD];
+            byte[] share = new byte[Leaves.SALT_BYTES + PAD];
             in.fill(MemorySegment.ofArray(share));
             assertThat(in.atEnd()).isTrue();
             return share;
@@ -258,7 +262,7 @@ final class HandSchemesTest {
         try (HandWrite write = write(3, Profile.PUBLISHED, Blinding.NONE)) {
             Peer.Call deal = write.orders().deal();
             byte[] share = read(write.userShare(raw));
-            assertThat(share).isNotEqualTo(new byte[PAD]);
+            assertThat(share).isNotEqualTo(new byte[Leaves.SALT_BYTES + PAD]);
             // Nobody takes P's place on the ring here, so that the session stays open: the share doesn't.
             refusedShare(() -> read(write.userShare(raw)));
             deal.cancel();
@@ -282,7 +286,7 @@ final class HandSchemesTest {
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("doesn't know this user");
             // The right one gets it all the same.
-            assertThat(read(write.userShare(raw))).hasSize(PAD);
+            assertThat(read(write.userShare(raw))).hasSize(Leaves.SALT_BYTES + PAD);
             assertThatThrownBy(() -> get(stolen)).isInstanceOf(InterlockException.class);
             deal.cancel();
             write.abandon();

@@ -6,17 +6,17 @@ import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.sealing.RecipientKey;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.message.ChainMessage;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.DealReply;
+import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -50,13 +50,13 @@ final class HandWrite implements AutoCloseable {
         this.plan = Write.plan(
                 ring,
                 scheme,
-                ObjectId.random(user.random()),
-                user.credential().owner(ring.id()),
+                user.maker(),
                 m.length,
                 ring.providers().stream().map(Provider::x).toList(),
                 recipient,
                 blinding,
-                user.random());
+                false,
+                Optional.empty());
         ChunkLayout layout = plan.layout();
         this.pad = new byte[(int) layout.padTotal()];
         this.manifest = new byte[layout.count() * Sha256.BYTES];
@@ -74,8 +74,17 @@ final class HandWrite implements AutoCloseable {
         return plan.object();
     }
 
+    /** H(w), by which the session goes, and the generation that it makes. */
+    StatementHash id() {
+        return plan.id();
+    }
+
     String session() {
-        return plan.session().toString();
+        return plan.id().toString();
+    }
+
+    Write.Plan plan() {
+        return plan;
     }
 
     List<String> route() {
@@ -85,7 +94,7 @@ final class HandWrite implements AutoCloseable {
     // Step 1.
     HandWrite orders() {
         for (Provider provider : ring.providers()) {
-            byte[] body = Json.write(Write.order(plan, provider.x()));
+            byte[] body = plan.session().order(provider.name()).encode();
             byte[] unused =
                     user.call(provider.name(), HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
         }
@@ -94,14 +103,13 @@ final class HandWrite implements AutoCloseable {
 
     /** One of these orders, and no other. */
     void orderAt(String node) {
-        byte[] body =
-                Json.write(Write.order(plan, ring.provider(node).orElseThrow().x()));
+        byte[] body = plan.session().order(node).encode();
         byte[] unused = user.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
     }
 
     // Step 2.
     Peer.Call deal() {
-        byte[] body = Json.write(Write.dealRequest(plan));
+        byte[] body = plan.session().order(dealer()).encode();
         String header = user.header(dealer(), Operation.DEAL, session(), body);
         return user.peer(dealer()).begin(HttpMethod.POST, "/v1/deals", Optional.of(header), body);
     }
@@ -111,10 +119,9 @@ final class HandWrite implements AutoCloseable {
     }
 
     Dealt dealt(Peer.Call deal) {
-        return new Dealt(
-                dealer(),
-                Json.read("the reply", deal.complete(user.deadlines().settle()), DealReply.class)
-                        .checked(dealer()));
+        Dealt dealt = Dealt.decode(dealer(), deal.complete(user.deadlines().settle()));
+        Write.checkDealt(plan, dealer(), dealt);
+        return dealt;
     }
 
     /** P ⊕ ΣB_i. */
@@ -167,10 +174,18 @@ final class HandWrite implements AutoCloseable {
             root.add(Write.leaf(manifest, k));
         }
         Token token = Write.token(plan, root.root(), dealt, List.of(), System.currentTimeMillis());
-        byte[] body = new ChainMessage(SignatureChain.start(token.encode()), manifest).encode();
-        // The first one's answer comes when all have signed.
-        route().reversed().stream().limit(route().size() - 1).forEach(node -> token(node, body));
-        return SignatureChain.decode(token(route().getFirst(), body));
+        byte[] u = token.encode();
+        byte[] body = new TokenMessage(u, manifest).encode();
+        if (!plan.scheme().blinded()) {
+            // The first one's answer comes when all have signed.
+            route().reversed().stream().limit(route().size() - 1).forEach(node -> token(node, body));
+            return SignatureChain.decode(token(route().getFirst(), body));
+        }
+        SignatureChain chain = SignatureChain.start(u);
+        for (String node : route()) {
+            chain = chain.with(Participation.decode(token(node, body)));
+        }
+        return chain;
     }
 
     private byte[] token(String node, byte[] body) {
@@ -180,14 +195,19 @@ final class HandWrite implements AutoCloseable {
 
     // Step 6.
     void commit(SignatureChain chain, List<String> providers) {
+        show(plan.session().certify(chain), providers);
+    }
+
+    /** Whatever it is worth. */
+    void show(Certificate certificate, List<String> providers) {
         for (String provider : providers) {
             byte[] unused = user.call(
                     provider,
                     HttpMethod.POST,
-                    "/v1/objects/" + object() + "/commit",
+                    "/v1/objects/" + session() + "/commit",
                     Operation.COMMIT,
-                    object().toString(),
-                    new CommitMessage(chain, List.of()).encode());
+                    session(),
+                    certificate.encode());
         }
     }
 
@@ -207,7 +227,7 @@ final class HandWrite implements AutoCloseable {
                     "/v1/sessions/" + session(),
                     Operation.ABANDON,
                     session(),
-                    new byte[0]);
+                    plan.session().abandon().encode());
         }
     }
 

@@ -37,8 +37,21 @@ final class KilledRing implements AutoCloseable {
     }
 
     static KilledRing start(Path dir, int t, int n) throws IOException, InterruptedException {
-        KilledRing ring = new KilledRing(RingFolder.create(
-                dir, dir.getFileName().toString(), t, n, 1, TestRing.freePorts(n + 1), EnumSet.allOf(Profile.class)));
+        return start(created(dir, t, n));
+    }
+
+    /** Whose owner is that of another ring. */
+    static KilledRing startFor(KilledRing same, Path dir, int t, int n) throws IOException, InterruptedException {
+        return start(created(dir, t, n).takeCredential(same.folder.path().resolve(RingFolder.CREDENTIAL)));
+    }
+
+    private static RingFolder created(Path dir, int t, int n) {
+        return RingFolder.create(
+                dir, dir.getFileName().toString(), t, n, 1, TestRing.freePorts(n + 1), EnumSet.allOf(Profile.class));
+    }
+
+    private static KilledRing start(RingFolder folder) throws IOException, InterruptedException {
+        KilledRing ring = new KilledRing(folder);
         try {
             ring.startAll();
             return ring;

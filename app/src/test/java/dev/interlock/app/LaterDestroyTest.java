@@ -7,8 +7,11 @@ import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.client.Destruction;
 import dev.interlock.client.Repaired;
 import dev.interlock.client.Scheduled;
+import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
@@ -16,9 +19,7 @@ import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.Notices;
-import dev.interlock.protocol.request.Credential;
-import dev.interlock.protocol.request.DestroyNotice;
+import dev.interlock.protocol.message.Commands;
 import dev.interlock.protocol.request.Operation;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,47 +86,57 @@ final class LaterDestroyTest {
     }
 
     @Test
-    void noticesDoNothingButWhatTheirOwnerSigned() throws Exception {
+    void commandsDoNothingButWhatTheirOwnerSigned() throws Exception {
         byte[] bytes = TestRing.random(100);
-        ObjectId object = ring.put(bytes).object();
-        ObjectId another = ring.put(bytes).object();
-        RingId id = ring.descriptor().id();
+        Token token = ring.put(bytes);
+        Token another = ring.put(bytes);
+        OwnerKey owned = token.statement().owner();
+        Command.Deed ever = new Command.DestroyForEver();
+        RingId elsewhere = RingId.of(new byte[RingId.BYTES]);
+        ObjectId object = token.object();
         try (RawUser user = RawUser.of(ring, "credential");
                 RawUser other = RawUser.of(ring, "other");
                 RawUser node =
-                        RawUser.withTls(ring, NodeFolder.open(ring.node("cc3")).tls());
-                Credential owner = ring.credential("credential");
-                Credential stranger = ring.credential("other")) {
-            DestroyNotice good = DestroyNotice.sign(owner, id, "cc2", object, Instant.now());
+                        RawUser.withTls(ring, NodeFolder.open(ring.node("cc3")).tls())) {
+            Command.Authorised good = user.command(owned, 0, ever, "cc2");
+            Command.Authorised ofAnother = user.command(another.statement().owner(), 0, ever, "cc2");
+            // Signed by another's root secret, and by another's key: neither does alone.
+            Command.Authorised byOtherRoot = other.command(owned, 0, ever, "cc2");
+            Command.Authorised byOtherKey = new Command.Authorised(
+                    good.signed(), "cc2", byOtherRoot.key(), keySignature(other, good.signed(), "cc2"));
+            Command.Authorised forged =
+                    new Command.Authorised(ofAnother.signed(), "cc2", good.key(), good.keySignature());
             // What a provider is given to carry.
-            refuses(user, object, DestroyNotice.sign(owner, id, "cc1", object, Instant.now()), "no other provider");
-            refuses(user, object, DestroyNotice.sign(owner, id, "cc9", object, Instant.now()), "no other provider");
-            refuses(user, object, DestroyNotice.sign(owner, id, "cc2", another, Instant.now()), "another object");
-            refuses(user, object, forged(good, another), "doesn't hold");
+            refuses(user, object, user.command(owned, 0, ever, "cc1"), "no other provider");
+            refuses(user, object, user.command(owned, 0, ever, "cc9"), "no other provider");
+            refuses(user, object, ofAnother, "another object");
+            refuses(user, object, forged, "doesn't hold");
+            refuses(user, object, byOtherRoot, "doesn't hold");
             refuses(other, object, good, "another user");
             refuses(user, ObjectId.parse("00".repeat(16)), good, "no object");
             // What a provider is brought, by another one.
             obeysNot(node, "cc1", good, "is for cc2");
-            obeysNot(node, "cc2", forged(good, another), "doesn't hold");
-            obeysNot(node, "cc2", DestroyNotice.sign(stranger, id, "cc2", object, Instant.now()), "another user");
-            RingId elsewhere = RingId.of(new byte[RingId.BYTES]);
-            obeysNot(node, "cc2", DestroyNotice.sign(owner, elsewhere, "cc2", object, Instant.now()), "another ring");
+            obeysNot(node, "cc2", forged, "doesn't hold");
+            obeysNot(node, "cc2", byOtherRoot, "doesn't hold");
+            obeysNot(node, "cc2", byOtherKey, "another user");
+            obeysNot(node, "cc2", user.command(elsewhere, owned, 0, ever, "cc2"), "another ring");
+            obeysNot(node, "cc2", user.command(owned, 0, new Command.Cancel(), "cc2"), "destroys nothing");
+            // What ends nothing that is here.
+            obeysNot(node, "cc2", user.command(owned, 0, new Command.Destroy(2, 9, token.id()), "cc2"), "nothing of");
             // By nobody else.
             obeysNot(user, "cc2", good, "certificate");
         }
         assertThat(destroyed(object)).isZero();
         assertThat(ring.get(object)).isEqualTo(bytes);
-        assertThat(ring.get(another)).isEqualTo(bytes);
+        assertThat(ring.get(another.object())).isEqualTo(bytes);
     }
 
-    /** The same signature over another object. */
-    private static DestroyNotice forged(DestroyNotice notice, ObjectId object) {
-        return new DestroyNotice(
-                notice.key(), notice.ring(), notice.node(), object, notice.signedMillis(), notice.signature());
+    private static byte[] keySignature(RawUser user, Command.Signed signed, String node) {
+        return user.credential().signCommand(user.ring().id(), node, Command.Authorised.message(signed, node));
     }
 
-    private static void refuses(RawUser user, ObjectId object, DestroyNotice notice, String why) {
-        byte[] body = new Notices(List.of(notice)).encode();
+    private static void refuses(RawUser user, ObjectId object, Command.Authorised command, String why) {
+        byte[] body = new Commands(List.of(command)).encode();
         assertThatThrownBy(() -> user.call(
                         "cc1",
                         HttpMethod.POST,
@@ -137,8 +148,8 @@ final class LaterDestroyTest {
                 .hasMessageContaining(why);
     }
 
-    private static void obeysNot(RawUser from, String to, DestroyNotice notice, String why) {
-        assertThatThrownBy(() -> from.peer(to).call(HttpMethod.POST, "/v1/notices", Optional.empty(), notice.encode()))
+    private static void obeysNot(RawUser from, String to, Command.Authorised command, String why) {
+        assertThatThrownBy(() -> from.peer(to).call(HttpMethod.POST, "/v1/notices", Optional.empty(), command.encode()))
                 .isInstanceOf(InterlockException.class)
                 .hasMessageContaining(why);
     }
@@ -165,8 +176,8 @@ final class LaterDestroyTest {
                         .scheduleDestroy(object, Duration.ofDays(8))
                         .times()
                         .get("cc1"))
-                .as("the earlier time stays")
-                .contains(at);
+                .as("the owner's last word counts")
+                .hasValueSatisfying(later -> assertThat(later).isAfter(at.plus(Duration.ofHours(23))));
         ring.restart("cc1", "cc2", "cc3");
         assertThatThrownBy(() -> ring.get(object)).isInstanceOf(RefusedException.class);
 

@@ -90,7 +90,7 @@ final class LiarsTest {
     @Test
     void aStoreThatKeepsAWrongShareIsNamedBeforeThePutEnds() throws Exception {
         ring.stop("cc4");
-        ring.startProvider("cc4", store -> new WrongStore(store, BlobKind.SHARE), FieldKernels.chosen());
+        ring.startProvider("cc4", store -> WrongStore.of(store, BlobKind.SHARE), FieldKernels.chosen());
         for (int length : new int[] {32, CHUNK, 2 * CHUNK + 10}) {
             assertThat(refusedPut(length).culprits()).containsExactly("cc4");
             assertThat(accused()).containsExactly("cc4");
@@ -104,7 +104,7 @@ final class LiarsTest {
     @Test
     void aHomeThatKeepsAWrongCiphertextIsNamedBeforeThePutEnds() throws Exception {
         ring.stop("cc2");
-        ring.startProvider("cc2", store -> new WrongStore(store, BlobKind.CIPHERTEXT), FieldKernels.chosen());
+        ring.startProvider("cc2", store -> WrongStore.of(store, BlobKind.CIPHERTEXT), FieldKernels.chosen());
         int refused = 0;
         // It is home to three objects of five.
         for (int i = 0; i < 30 && refused < 2; i++) {
@@ -177,7 +177,7 @@ final class LiarsTest {
         ring.stop("cc1", "cc3");
         // Something must be wrong, or nobody looks.
         ring.startProvider("cc1", store -> store, new WrongKernel(Integer.MAX_VALUE));
-        ring.startProvider("cc3", store -> new WrongStore(store, BlobKind.RECEIVED), FieldKernels.chosen());
+        ring.startProvider("cc3", store -> WrongStore.of(store, BlobKind.RECEIVED), FieldKernels.chosen());
         Set<String> named = new TreeSet<>();
         for (int i = 0; i < 100 && named.size() < 2; i++) {
             named.addAll(refusedPut(TestRing.random(1000), PutOptions.DEFAULT).culprits());
@@ -300,13 +300,13 @@ final class LiarsTest {
 
         Holding said = good.said();
         Holding another = new Holding(
-                said.ring(), other.object(), said.part(), said.x(), said.chunk(), said.hash(), said.signature());
-        provesNothing(new Evidence(good.chain(), good.promised(), another, good.leaves()));
+                said.ring(), other.id(), said.part(), said.x(), said.chunk(), said.hash(), said.signature());
+        provesNothing(new Evidence(good.chain(), another, good.leaves()));
         byte[] right = token.dealt().rootOf(said.x()).root();
-        Holding honest =
-                new Holding(said.ring(), said.object(), said.part(), said.x(), Holding.WHOLE, right, said.signature());
-        provesNothing(new Evidence(good.chain(), good.promised(), honest, good.leaves()));
-        provesNothing(new Evidence(ring.owner().proof(other.object()).chain(), good.promised(), said, good.leaves()));
+        Holding honest = new Holding(
+                said.ring(), said.generation(), said.part(), said.x(), Holding.WHOLE, right, said.signature());
+        provesNothing(new Evidence(good.chain(), honest, good.leaves()));
+        provesNothing(new Evidence(ring.owner().proof(other.object()).chain(), said, good.leaves()));
         assertThatThrownBy(() -> Evidence.decode(java.util.Arrays.copyOf(file, file.length - 2)))
                 .isInstanceOf(RuntimeException.class);
     }

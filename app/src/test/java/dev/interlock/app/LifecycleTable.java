@@ -10,6 +10,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Dealing;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
@@ -67,7 +68,7 @@ final class LifecycleTable implements AutoCloseable {
         this.dir = dir;
         this.random = new Random(seed);
         this.old = KilledRing.start(dir.resolve("old"), 3, 5);
-        this.next = KilledRing.start(dir.resolve("next"), 4, 7);
+        this.next = KilledRing.startFor(old, dir.resolve("next"), 4, 7);
         try (Interlock user = old.open()) {
             for (int i = 0; i < objects; i++) {
                 byte[] secret = new byte[SECRET_BYTES];
@@ -246,15 +247,17 @@ final class LifecycleTable implements AutoCloseable {
             try (SqliteStore store = old.store(name)) {
                 for (ObjectId object : secrets.keySet()) {
                     StoredObject current = store.current(object).orElseThrow();
-                    left += current.state() == ObjectState.DESTROYED && !opens(store, current.id()) ? 0 : 1;
-                    left += object.equals(current.id()) || !opens(store, object) ? 0 : 1;
+                    left += current.state() == ObjectState.DESTROYED
+                                    && !opens(store, current.generation().id())
+                            ? 0
+                            : 1;
                 }
             }
         }
         return left;
     }
 
-    private static boolean opens(SqliteStore store, ObjectId object) {
+    private static boolean opens(SqliteStore store, StatementHash object) {
         try (Blob _ = store.open(object, BlobKind.SHARE)) {
             return true;
         } catch (StoreException.Destroyed | StoreException.Replaced | StoreException.NoSuchObject e) {
@@ -287,9 +290,10 @@ final class LifecycleTable implements AutoCloseable {
         for (SqliteStore store : stores.values()) {
             StoredObject current = store.current(origin).orElseThrow();
             Token token = Token.decode(current.token());
-            bytes(store, current.id(), BlobKind.CIPHERTEXT).ifPresent(ciphertexts::add);
-            MemorySegment record =
-                    bytes(store, current.id(), BlobKind.SHARE).orElseThrow().asSlice(Leaves.SALT_BYTES);
+            bytes(store, current.generation().id(), BlobKind.CIPHERTEXT).ifPresent(ciphertexts::add);
+            MemorySegment record = bytes(store, current.generation().id(), BlobKind.SHARE)
+                    .orElseThrow()
+                    .asSlice(Leaves.SALT_BYTES);
             shares.put(xOf(stores, store, token), record);
         }
         int[] xs = shares.keySet().stream().mapToInt(x -> x).sorted().toArray();
@@ -322,7 +326,7 @@ final class LifecycleTable implements AutoCloseable {
         return x;
     }
 
-    private static Optional<MemorySegment> bytes(SqliteStore store, ObjectId object, BlobKind kind) {
+    private static Optional<MemorySegment> bytes(SqliteStore store, StatementHash object, BlobKind kind) {
         try (Blob blob = store.open(object, kind);
                 SecretBytes record = SecretBytes.allocate(blob.recordBytes(0))) {
             blob.read(0, record.segment());

@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
@@ -25,7 +26,7 @@ final class LyingStore {
     private LyingStore() {}
 
     /** All blobs of an object but its manifest. */
-    private static Map<BlobKind, byte[]> blobs(SqliteStore store, ObjectId object) {
+    private static Map<BlobKind, byte[]> blobs(SqliteStore store, StatementHash object) {
         Map<BlobKind, byte[]> found = new LinkedHashMap<>();
         Stream.concat(
                         Stream.of(BlobKind.SHARE, BlobKind.CIPHERTEXT),
@@ -75,18 +76,19 @@ final class LyingStore {
     }
 
     private static void copy(SqliteStore from, SqliteStore to, ObjectId object, Lie lie) {
-        StoredObject stored = from.find(object).orElseThrow();
-        try (PendingObject copy = to.begin(object, stored.owner(), stored.origin(), stored.generation())) {
-            for (Map.Entry<BlobKind, byte[]> blob : blobs(from, object).entrySet()) {
+        StoredObject stored = from.current(object).orElseThrow();
+        StatementHash id = stored.generation().id();
+        try (PendingObject copy = to.begin(stored.generation(), stored.user())) {
+            for (Map.Entry<BlobKind, byte[]> blob : blobs(from, id).entrySet()) {
                 int recordBytes;
-                try (Blob honest = from.open(object, blob.getKey())) {
+                try (Blob honest = from.open(id, blob.getKey())) {
                     recordBytes = honest.recordBytes(0);
                 }
                 write(copy, blob.getKey(), recordBytes, lie.about(blob.getKey(), blob.getValue()));
             }
-            copy.prepare(stored.token(), stored.chain(), from.manifest(object));
+            copy.prepare(stored.token(), from.manifest(id));
         }
-        to.commit(object, stored.chain());
+        var _ = to.commit(id, stored.certificate());
     }
 
     private static void write(PendingObject to, BlobKind kind, int recordBytes, byte[] bytes) {

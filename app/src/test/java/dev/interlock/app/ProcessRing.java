@@ -101,7 +101,7 @@ final class ProcessRing implements AutoCloseable {
                 Files.list(Path.of("/proc", String.valueOf(process(provider).pid()), "fd"))) {
             return open.anyMatch(file -> {
                 try {
-                    return Files.readSymbolicLink(file).endsWith(id + ".share");
+                    return Files.readSymbolicLink(file).toString().endsWith(".share");
                 } catch (IOException e) {
                     return false; // Closed meanwhile.
                 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
@@ -59,7 +60,7 @@ final class ProofTest {
         assertThatThrownBy(check).isInstanceOf(IntegrityException.class).hasMessageContainingAll(says);
     }
 
-    private static Proof with(List<byte[]> signatures) {
+    private static Proof with(List<Participation> signatures) {
         return new Proof(new SignatureChain(proof.chain().token(), signatures), proof.providers());
     }
 
@@ -84,7 +85,7 @@ final class ProofTest {
         int holds = 0;
         for (int at = 0; at < u.length; at++) {
             Proof changed = new Proof(
-                    new SignatureChain(LyingStore.flipped(u, at), proof.chain().signatures()), proof.providers());
+                    new SignatureChain(LyingStore.flipped(u, at), proof.chain().participations()), proof.providers());
             try {
                 var _ = changed.verify(ring.descriptor());
                 holds++;
@@ -98,7 +99,7 @@ final class ProofTest {
                 new Proof(
                         new SignatureChain(
                                 LyingStore.flipped(u, u.length - 1),
-                                proof.chain().signatures()),
+                                proof.chain().participations()),
                         proof.providers()),
                 "a signature doesn't hold");
     }
@@ -107,8 +108,9 @@ final class ProofTest {
     void aChangedSignature() {
         for (int i = 0; i < 3; i++) {
             for (int at : new int[] {0, 31, 32, 63}) {
-                List<byte[]> signatures = new ArrayList<>(proof.chain().signatures());
-                signatures.set(i, LyingStore.flipped(signatures.get(i), at));
+                List<Participation> signatures = new ArrayList<>(proof.chain().participations());
+                Participation good = signatures.get(i);
+                signatures.set(i, new Participation(good.ciphertextRoot(), LyingStore.flipped(good.signature(), at)));
                 broken(with(signatures), "a signature doesn't hold");
             }
         }
@@ -116,21 +118,21 @@ final class ProofTest {
 
     @Test
     void aSignatureOfAnotherObject() throws Exception {
-        List<byte[]> signatures = new ArrayList<>(proof.chain().signatures());
+        List<Participation> signatures = new ArrayList<>(proof.chain().participations());
         signatures.set(2, signatures.get(1));
         broken(with(signatures), "a signature doesn't hold");
     }
 
     @Test
     void reorderedSignatures() {
-        List<byte[]> signatures = new ArrayList<>(proof.chain().signatures());
+        List<Participation> signatures = new ArrayList<>(proof.chain().participations());
         Collections.swap(signatures, 0, 2);
         broken(with(signatures), "not in the order");
     }
 
     @Test
     void aMissingSignature() {
-        broken(with(proof.chain().signatures().subList(0, 2)), "2 signatures", "3 providers");
+        broken(with(proof.chain().participations().subList(0, 2)), "2 signatures", "3 providers");
     }
 
     @Test
@@ -180,7 +182,7 @@ final class ProofTest {
     void noProofAtAll() {
         String text = new String(proof.encode(), StandardCharsets.UTF_8);
         malformed(
-                text.replace("proof 1", "proof 2").getBytes(StandardCharsets.UTF_8), "this program reads that version");
+                text.replace("proof 2", "proof 3").getBytes(StandardCharsets.UTF_8), "this program reads that version");
         for (int length : new int[] {0, 1, 20, text.length() / 2, text.length() - 1}) {
             malformed(text.substring(0, length).getBytes(StandardCharsets.UTF_8), "the proof");
         }

@@ -1,6 +1,11 @@
 package dev.interlock.app;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.OwnerKey;
+import dev.interlock.core.token.RingId;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
@@ -50,6 +55,27 @@ final class RawUser implements AutoCloseable {
 
     Credential credential() {
         return credential;
+    }
+
+    Write.Maker maker() {
+        return new Write.Maker(credential, random, Instant.now());
+    }
+
+    /** A command that this user signs for a node, as the owner of an object. */
+    Command.Authorised command(OwnerKey owner, long number, Command.Deed deed, String node) {
+        return command(ring.id(), owner, number, deed, node);
+    }
+
+    Command.Authorised command(RingId of, OwnerKey owner, long number, Command.Deed deed, String node) {
+        try (SigningKey key = credential.ownerKey(owner.rootVersion(), owner.nonce())) {
+            Command command = new Command(of, owner, number, Instant.now().toEpochMilli(), deed);
+            Command.Signed signed = Command.Signed.sign(key, command);
+            return new Command.Authorised(
+                    signed,
+                    node,
+                    credential.publicKey(ring.id(), node),
+                    credential.signCommand(ring.id(), node, Command.Authorised.message(signed, node)));
+        }
     }
 
     SecureRandom random() {

@@ -98,8 +98,8 @@ final class RequestTest {
 
     @Test
     void withAnotherBody() {
-        String header = raw.header("cc1", Operation.COMMIT, id, new byte[] {1, 2, 4});
-        refused("body", () -> raw.send("cc1", HttpMethod.POST, path + "/commit", header, new byte[] {1, 2, 3}));
+        String header = raw.header("cc1", Operation.DESTROY, id, new byte[] {1, 2, 4});
+        refused("body", () -> raw.send("cc1", HttpMethod.DELETE, path, header, new byte[] {1, 2, 3}));
     }
 
     @Test

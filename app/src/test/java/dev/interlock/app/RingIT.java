@@ -91,9 +91,11 @@ final class RingIT {
 
         String id = ring.put(large);
         for (String provider : ring.providers()) {
-            assertThat(ring.dataFiles(provider))
-                    .isNotEmpty()
-                    .allMatch(file -> file.getFileName().toString().startsWith(id));
+            assertThat(ring.dataFiles(provider).stream()
+                            .map(file -> file.getFileName().toString().replaceFirst("[.].*", ""))
+                            .distinct())
+                    .as("of one generation, at " + provider)
+                    .hasSize(1);
         }
         Path copy = dir.resolve("copy");
         assertThat(cli.run("get", id, "-o", copy).expect(0).out()).isEmpty();

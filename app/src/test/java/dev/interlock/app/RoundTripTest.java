@@ -18,7 +18,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -101,7 +100,7 @@ final class RoundTripTest {
         List<ByteArrayOutputStream> outs = new ArrayList<>();
         for (int i = 0; i < 150; i++) {
             ObjectId id = i == 70
-                    ? ObjectId.random(new SecureRandom())
+                    ? ObjectId.of(TestRing.random(ObjectId.BYTES))
                     : put.get(i).get().object();
             outs.add(new ByteArrayOutputStream());
             targets.add(new Interlock.Target(id, Channels.newChannel(outs.get(i))));

@@ -117,7 +117,7 @@ final class SealedDamageTest {
         }
 
         private Sealing sealing(int place) {
-            return Sealing.ofShare(ring.descriptor().id(), object(), x(place));
+            return Sealing.ofShare(ring.descriptor().id(), kept.token().id(), x(place));
         }
     }
 
@@ -231,7 +231,7 @@ final class SealedDamageTest {
         while (true) {
             Way.Kept kept = Way.ONE.put(ring.owner(), dir, bytes);
             if (ring.homes(kept.token()).containsAll(List.of(homes))) {
-                String id = kept.token().object().toString();
+                String id = kept.token().id().toString();
                 return new Stored(
                         kept,
                         kept.token().providers().stream()
@@ -262,7 +262,7 @@ final class SealedDamageTest {
     private static void flip(Damage damage, BlobKind kind, long at) throws IOException {
         Path file = ring.storeFolder("cc1")
                 .resolve("objects")
-                .resolve(OBJECTS.get(damage).object() + "." + kind);
+                .resolve(OBJECTS.get(damage).kept().token().id() + "." + kind);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer one = ByteBuffer.allocate(1);
             assertThat(channel.read(one, at)).isEqualTo(1);

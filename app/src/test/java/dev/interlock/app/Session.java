@@ -42,7 +42,7 @@ final class Session {
             List<String> names = new ArrayList<>();
             StringBuilder expected = new StringBuilder();
             for (String line : step.shown()) {
-                expected.append(line.equals("…") ? "(?:.*\\n)*?" : pattern(line, known, names) + "\\n");
+                expected.append(line.equals("…") ? "(?:[^\\n]*\\n)*?" : pattern(line, known, names) + "\\n");
             }
             String screen = result.screen().stripTrailing();
             Matcher matcher = Pattern.compile(expected.toString()).matcher(screen.isEmpty() ? "" : screen + "\n");
@@ -77,7 +77,7 @@ final class Session {
             from = place.end();
             String name = place.group(1);
             if (name == null) {
-                pattern.append(".*");
+                pattern.append("[^\\n]*");
             } else if (name.equals("time")) {
                 pattern.append("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
             } else if (name.equals("n")) {

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class SessionsIT {
     @TempDir
     private static Path dir;
+
+    private static final Pattern ID = Pattern.compile("\"object\" : \"([0-9a-f]{32})\"");
 
     private static ProcessRing ring;
     private static Path bin;
@@ -63,6 +67,11 @@ final class SessionsIT {
         Path cwd =
                 Files.createDirectory(dir.resolve(page.getFileName().toString().replace(".md", "")));
         ring.up();
+        // Each page begins with nothing stored.
+        Matcher stored = ID.matcher(ring.cli().run("ls", "--json").expect(0).text());
+        while (stored.find()) {
+            Cli.Result _ = ring.cli().run("destroy", stored.group(1)).expect(0);
+        }
         Session.walk(
                 page, cwd, Map.of("INTERLOCK_RING", ring.path().toString(), "PATH", bin + ":" + System.getenv("PATH")));
     }

@@ -12,6 +12,7 @@ import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.SqliteStore;
@@ -87,7 +88,8 @@ final class StoredTest {
 
     private static boolean has(SqliteStore store, ObjectId object, BlobKind kind) {
         try {
-            store.open(object, kind).close();
+            store.open(store.current(object).orElseThrow().generation().id(), kind)
+                    .close();
             return true;
         } catch (StoreException.NoSuchObject none) {
             return false;
@@ -121,7 +123,7 @@ final class StoredTest {
 
     /** Protocol 1: what the sealed share of x says, opened with the user's key. */
     private static byte[] share(Way.Kept kept, ShareIndex x) {
-        ObjectId object = kept.token().object();
+        StatementHash object = kept.token().id();
         byte[] sealed = raw.call(
                 ring.homes(kept.token()).getFirst(),
                 HttpMethod.GET,
@@ -163,8 +165,8 @@ final class StoredTest {
                         .isEmpty();
                 if (place >= 3) {
                     assertThat(ring.dataFiles(node))
-                            .noneMatch(file -> file.toString()
-                                    .contains(kept.token().object().toString()));
+                            .noneMatch(file ->
+                                    file.toString().contains(kept.token().id().toString()));
                 }
             }
         }
@@ -174,7 +176,7 @@ final class StoredTest {
     void onlyItsOwnerFetchesAndOnlyProtocol1() {
         Way.Kept sealed = put(Way.ONE, new byte[100]);
         String home = ring.homes(sealed.token()).getFirst();
-        ObjectId object = sealed.token().object();
+        StatementHash object = sealed.token().id();
         try (RawUser other = RawUser.of(ring, "other")) {
             for (String part : List.of("/ciphertext", "/sealed/1")) {
                 String subject = object + (part.equals("/ciphertext") ? "" : "/1");
@@ -212,9 +214,9 @@ final class StoredTest {
             assertThatThrownBy(() -> raw.call(
                             ring.homes(token).getFirst(),
                             HttpMethod.GET,
-                            "/v1/objects/" + token.object() + "/ciphertext",
+                            "/v1/objects/" + token.id() + "/ciphertext",
                             Operation.FETCH,
-                            token.object().toString(),
+                            token.id().toString(),
                             new byte[0]))
                     .as(way.toString())
                     .isInstanceOf(RefusedException.class)
@@ -230,8 +232,8 @@ final class StoredTest {
         List<List<byte[]>> secrets = new ArrayList<>();
         for (String node : ring.providers()) {
             List<byte[]> here = new ArrayList<>(
-                    DestroyTest.secrets(ring, node, small.token().object()));
-            here.addAll(DestroyTest.secrets(ring, node, large.token().object()));
+                    DestroyTest.secrets(ring, node, small.token().id()));
+            here.addAll(DestroyTest.secrets(ring, node, large.token().id()));
             assertThat(here).hasSizeGreaterThanOrEqualTo(4);
             secrets.add(here);
         }
@@ -249,8 +251,8 @@ final class StoredTest {
                         .isEmpty();
             }
             assertThat(ring.dataFiles(node))
-                    .noneMatch(file ->
-                            file.toString().contains(large.token().object().toString()));
+                    .noneMatch(
+                            file -> file.toString().contains(large.token().id().toString()));
         }
     }
 

@@ -91,6 +91,21 @@ final class TestRing implements AutoCloseable {
                 Deadlines.stallAfter(stall));
     }
 
+    /** Whose owner is that of another ring. */
+    static TestRing startFor(TestRing same, Path dir, int t, int n, Duration stall) {
+        return new TestRing(
+                RingFolder.create(
+                                dir.resolve("ring-" + t + "-" + n),
+                                "test",
+                                t,
+                                n,
+                                1,
+                                freePorts(n + 1),
+                                EnumSet.allOf(Profile.class))
+                        .takeCredential(same.folder.path().resolve(RingFolder.CREDENTIAL)),
+                Deadlines.stallAfter(stall));
+    }
+
     /** Of the blinded profile and the published one, with as many dealers, and providers that deal. */
     static TestRing start(Path dir, int t, int n, Duration stall, int dealers, List<String> dealing) {
         return new TestRing(

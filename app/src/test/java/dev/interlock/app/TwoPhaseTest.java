@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.client.Settled;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.node.NodeFolder;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
@@ -81,6 +85,17 @@ final class TwoPhaseTest {
         ring.startAll();
     }
 
+    /** Its owner has it decided: nobody can show a certificate, and all say that they confirm none. */
+    private void isGivenUp() throws InterruptedException {
+        assertThat(ring.owner().settle(write.object()))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Settled.Abandoned.class,
+                        given -> assertThat(given.forgotten()).isNotEmpty());
+        vanishesEverywhere();
+        assertThatThrownBy(() -> ring.owner().settle(write.object())).isInstanceOf(NoSuchObjectException.class);
+    }
+
     private static List<Path> mentions(Path folder, byte[] bytes) {
         return FileSearch.filesWith(folder, bytes);
     }
@@ -102,33 +117,46 @@ final class TwoPhaseTest {
         assertThat(ring.get(write.object())).isEqualTo(m);
     }
 
+    /** No provider's word decides: what all took part in is committed by the session key's, whoever was away meanwhile. */
     @Test
-    void homeDiesBetweenChainAndCommit() {
+    void homeDiesBetweenChainAndCommit() throws Exception {
         SignatureChain chain = write.upToTheChain();
         ring.restart(write.route().getFirst());
-        vanishesEverywhere();
-        // Home's word is binding: what it forgot can't be committed any more.
-        for (String provider : write.route()) {
-            assertThatThrownBy(() -> write.commit(chain, List.of(provider))).isInstanceOf(NoSuchObjectException.class);
+        for (String provider : ring.providers()) {
+            assertThat(state(provider)).isEqualTo(ObjectState.PREPARED);
         }
+        write.commit(chain, write.route());
+        assertThat(ring.get(write.object())).isEqualTo(m);
     }
 
     @Test
-    void homeStaysAwayForLongerThanAnyoneWaits() {
+    void onceItIsGivenUpNoCertificateCounts() throws Exception {
+        SignatureChain chain = write.upToTheChain();
+        isGivenUp();
+        for (String provider : write.route()) {
+            assertThatThrownBy(() -> write.commit(chain, List.of(provider))).isInstanceOf(InterlockException.class);
+        }
+        vanishesEverywhere();
+    }
+
+    @Test
+    void homeStaysAwayForLongerThanAnyoneWaits() throws Exception {
         SignatureChain unused = write.upToTheChain();
         String home = write.route().getFirst();
         ring.stop(home);
-        // The others can't know, so they keep it, whatever the time.
-        Await.until("cc2 has asked in vain", () -> state("cc2") == ObjectState.PREPARED);
+        // The others can't know, so they keep it, whatever the time, and its owner can't have it decided either.
+        assertThat(ring.owner().settle(write.object())).singleElement().isInstanceOf(Settled.Open.class);
+        String other = write.route().getLast();
+        assertThat(state(other)).isEqualTo(ObjectState.PREPARED);
         assertThatThrownBy(() -> ring.get(write.object())).isInstanceOf(InterlockException.class);
         ring.start(home);
-        vanishesEverywhere();
+        isGivenUp();
     }
 
     @Test
-    void theUserDiesBetweenChainAndCommit() {
+    void theUserDiesBetweenChainAndCommit() throws Exception {
         SignatureChain unused = write.upToTheChain();
-        vanishesEverywhere();
+        isGivenUp();
     }
 
     @Test
@@ -152,14 +180,14 @@ final class TwoPhaseTest {
     }
 
     @Test
-    void aProviderDiesBeforeTheChain() {
+    void aProviderDiesBeforeTheChain() throws Exception {
         Peer.Call deal = write.orders().deal();
         byte[] passed = write.stream();
         assertThat(passed).isNotEmpty();
         var dealt = write.dealt(deal);
         ring.restart("cc2");
         assertThatThrownBy(() -> write.chain(dealt)).isInstanceOf(InterlockException.class);
-        vanishesEverywhere();
+        isGivenUp();
     }
 
     @Test
@@ -193,25 +221,33 @@ final class TwoPhaseTest {
         assertThat(ring.get(write.object(), route.get(1), route.get(2))).isEqualTo(m);
     }
 
+    /** Nobody makes a provider commit without the session key's word, home neither. */
     @Test
-    void aCommitNeedsTheWholeChainAndItsUser() {
+    void aCommitNeedsItsCertificateAndItsUser() {
         SignatureChain chain = write.upToTheChain();
-        List<byte[]> fewer = new ArrayList<>(chain.signatures());
+        byte[] owners = write.plan().session().ownerSignature();
+        Certificate good = write.plan().session().certify(chain);
+        List<Participation> fewer = new ArrayList<>(chain.participations());
         fewer.removeLast();
         SignatureChain incomplete = new SignatureChain(chain.token(), fewer);
-        assertThatThrownBy(() -> write.commit(incomplete, List.of("cc1"))).isInstanceOf(BadInputException.class);
-        List<byte[]> forged = new ArrayList<>(chain.signatures());
-        forged.set(2, new byte[64]);
-        assertThatThrownBy(() -> write.commit(new SignatureChain(chain.token(), forged), List.of("cc1")))
-                .isInstanceOf(RefusedException.class);
+        List<Participation> forged = new ArrayList<>(chain.participations());
+        forged.set(2, new Participation(forged.get(2).ciphertextRoot(), new byte[64]));
+        for (Certificate wrong : List.of(
+                new Certificate(owners, chain, new byte[64]),
+                Certificate.sign(NodeFolder.open(ring.node("cc1")).signingKey(), owners, chain),
+                new Certificate(owners, incomplete, good.signature()),
+                new Certificate(owners, new SignatureChain(chain.token(), forged), good.signature()))) {
+            assertThatThrownBy(() -> write.show(wrong, List.of("cc1")))
+                    .isInstanceOfAny(BadInputException.class, RefusedException.class);
+        }
         try (RawUser other = RawUser.of(ring, "other")) {
             assertThatThrownBy(() -> other.call(
                             "cc1",
                             HttpMethod.POST,
-                            "/v1/objects/" + write.object() + "/commit",
+                            "/v1/objects/" + write.session() + "/commit",
                             Operation.COMMIT,
-                            write.object().toString(),
-                            chain.encode()))
+                            write.session(),
+                            good.encode()))
                     .isInstanceOf(RefusedException.class);
         }
         assertThat(state("cc1")).isEqualTo(ObjectState.PREPARED);

@@ -1,27 +1,29 @@
 package dev.interlock.app;
 
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Store;
-import dev.interlock.node.store.StoredObject;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 
 /** A provider's store that keeps other bytes than it is given: one byte of each object's last record of a kind is wrong. */
-record WrongStore(Store honest, BlobKind wrong) implements Store {
-    @Override
-    public PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation) {
-        return new WrongObject(honest.begin(id, owner, origin, generation), wrong);
-    }
+final class WrongStore {
+    private WrongStore() {}
 
-    @Override
-    public Optional<StoredObject> current(ObjectId origin) {
-        return honest.current(origin);
+    /** All that isn't bytes of that kind goes to the honest one. */
+    static Store of(Store honest, BlobKind wrong) {
+        return (Store) Proxy.newProxyInstance(
+                WrongStore.class.getClassLoader(), new Class<?>[] {Store.class}, (_, method, arguments) -> {
+                    try {
+                        Object result = method.invoke(honest, arguments);
+                        return result instanceof PendingObject pending ? new WrongObject(pending, wrong) : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private record WrongObject(PendingObject honest, BlobKind wrong) implements PendingObject {
@@ -41,8 +43,8 @@ record WrongStore(Store honest, BlobKind wrong) implements Store {
         }
 
         @Override
-        public void prepare(byte[] token, byte[] chain, byte[] manifest) {
-            honest.prepare(token, chain, manifest);
+        public void prepare(byte[] token, byte[] manifest) {
+            honest.prepare(token, manifest);
         }
 
         @Override
@@ -92,105 +94,5 @@ record WrongStore(Store honest, BlobKind wrong) implements Store {
         public void close() {
             honest.close();
         }
-    }
-
-    @Override
-    public Optional<StoredObject> find(ObjectId id) {
-        return honest.find(id);
-    }
-
-    @Override
-    public List<StoredObject> list(byte[] owner, Optional<ObjectId> after, int limit) {
-        return honest.list(owner, after, limit);
-    }
-
-    @Override
-    public List<ObjectId> inDoubt() {
-        return honest.inDoubt();
-    }
-
-    @Override
-    public Blob open(ObjectId id, BlobKind kind) {
-        return honest.open(id, kind);
-    }
-
-    @Override
-    public byte[] manifest(ObjectId id) {
-        return honest.manifest(id);
-    }
-
-    @Override
-    public void commit(ObjectId id, byte[] chain, boolean unfinished) {
-        honest.commit(id, chain, unfinished);
-    }
-
-    @Override
-    public void extend(ObjectId id, byte[] chain, boolean unfinished) {
-        honest.extend(id, chain, unfinished);
-    }
-
-    @Override
-    public List<StoredObject> unfinished(Optional<ObjectId> after, int limit) {
-        return honest.unfinished(after, limit);
-    }
-
-    @Override
-    public void discard(ObjectId id, BlobKind kind) {
-        honest.discard(id, kind);
-    }
-
-    @Override
-    public void forget(ObjectId id) {
-        honest.forget(id);
-    }
-
-    @Override
-    public void destroy(ObjectId id, byte[] receipt) {
-        honest.destroy(id, receipt);
-    }
-
-    @Override
-    public void schedule(ObjectId id, Optional<Instant> destroyAt) {
-        honest.schedule(id, destroyAt);
-    }
-
-    @Override
-    public List<ObjectId> due(Instant now) {
-        return honest.due(now);
-    }
-
-    @Override
-    public void keep(Notice notice) {
-        honest.keep(notice);
-    }
-
-    @Override
-    public List<Notice> notices(int limit) {
-        return honest.notices(limit);
-    }
-
-    @Override
-    public void drop(ObjectId object, String node) {
-        honest.drop(object, node);
-    }
-
-    @Override
-    public boolean burn(byte[] session, Instant expires) {
-        return honest.burn(session, expires);
-    }
-
-    @Override
-    public void pruneBurns(Instant now) {
-        honest.pruneBurns(now);
-    }
-
-    @Override
-    public long transactions() {
-        return honest.transactions();
-    }
-
-    @Override
-    public void close() {
-        honest.close();
     }
 }

@@ -6,7 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * Who deals: every share is the sum of one from each of them (DESIGN §12).
+ * Who deals: every share is the sum of one from each of them (SPEC §8).
  *
  * @param alone how many deal and do nothing else: parties of their own, dealer1, dealer2 and so on
  * @param providers the x_i of providers that deal as well; whoever is in one knows what it deals

@@ -1,12 +1,12 @@
 package dev.interlock.audit;
 
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.message.DealRequest;
 import java.util.List;
+import java.util.Map;
 
 /** Where a test may plant a fault into a run, to see that the auditor finds it. */
 interface Faults {
@@ -18,9 +18,9 @@ interface Faults {
     /** The number of the write that such a move ends with. */
     int ENTERING = LEAVING - 1;
 
-    /** What the dealer is asked for. */
-    default DealRequest asked(DealRequest request) {
-        return request;
+    /** What a dealer makes of what it is asked for. */
+    default Write.Deal dealt(Write.Deal deal) {
+        return deal;
     }
 
     /**
@@ -32,12 +32,18 @@ interface Faults {
         return drawn;
     }
 
-    default Write.Plan planned(Write.Plan plan) {
-        return plan;
+    /**
+     * The seeds of a pass's blinds.
+     *
+     * @param pass 0 is the write; a read from 1, or that of a move
+     */
+    default Map<ShareIndex, SecretBytes> seeds(int pass, Map<ShareIndex, SecretBytes> drawn) {
+        return drawn;
     }
 
-    default Read.Plan planned(int read, Read.Plan plan) {
-        return plan;
+    /** From which home a read's ciphertext comes. */
+    default ShareIndex home(ShareIndex first) {
+        return first;
     }
 
     /**

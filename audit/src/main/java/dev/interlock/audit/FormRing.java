@@ -13,28 +13,30 @@ import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
-import dev.interlock.protocol.Json;
+import dev.interlock.protocol.PlannedSession;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -76,6 +78,7 @@ final class FormRing {
     final Pass key;
 
     private final SigningKey dealerKey;
+    private final Write.Maker maker;
     private final Dealers dealing;
     /** By generation. */
     private final List<Seats> seats = new ArrayList<>();
@@ -105,6 +108,8 @@ final class FormRing {
         this.faults = faults;
         random = seeded(scenario.seed());
         dealerKey = newKey();
+        maker = new Write.Maker(
+                new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, random)), random, Instant.EPOCH);
         seat(scenario);
         providers = seats.stream().flatMap(Seats::parties).toList();
         dealers = IntStream.rangeClosed(1, scenario.generations())
@@ -267,19 +272,28 @@ final class FormRing {
 
     private Pass write() {
         Generation first = new Generation(1, seats(1));
-        try (Write.Plan plan = faults.planned(plan(first))) {
+        try (Write.Plan plan = plan(first, 0, Optional.empty())) {
             Log log = new Log("the write", "w", 1, 1);
             write(plan, 0, message(), first, log);
             return log.pass();
         }
     }
 
-    private Write.Plan plan(Generation generation) {
+    /** @param pass for faults */
+    private Write.Plan plan(Generation generation, int pass, Optional<Token> before) {
         Optional<RecipientKey> recipient = scheme.sealed() ? Optional.of(recipient()) : Optional.empty();
-        ObjectId object = ObjectId.random(random);
-        byte[] owner = new byte[Token.OWNER_BYTES];
+        List<ShareIndex> path = generation.seats.all();
         return Write.plan(
-                generation.ring(), scheme, object, owner, LENGTH, generation.seats.all(), recipient, blinding, random);
+                generation.ring(),
+                scheme,
+                maker,
+                LENGTH,
+                path,
+                recipient,
+                blinding,
+                faults.seeds(pass, Write.blindSeeds(path, blinding, random)),
+                false,
+                before);
     }
 
     private RecipientKey recipient() {
@@ -297,10 +311,10 @@ final class FormRing {
     private void write(Write.Plan plan, int number, Form p, Generation first, Log log) {
         // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed of B_i.
         Sessions sessions = new Sessions(number, first, first, log);
-        plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
+        plan.path().forEach(x -> sessions.accept(x, plan.session()));
 
         // 2. U →p each dealer: deal for this object.  dealer →p CC_i: f(x_i), for all i.
-        Dealt dealt = deal(Write.dealRequest(plan), first, log);
+        Dealt dealt = deal(plan, first, log);
 
         // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
         List<Blind<Form>> masks = sessions.blinds(plan.path(), plan.blindSeeds());
@@ -326,20 +340,24 @@ final class FormRing {
     }
 
     /** All dealers deal; CC_i adds up what it's given. */
-    private Dealt deal(DealRequest request, Generation to, Log log) {
-        byte[] sent = Json.write(faults.asked(request));
-        Write.Deal deal = Write.acceptDeal(to.ring(), Json.read("the request", sent, DealRequest.class));
+    private Dealt deal(Write.Plan plan, Generation to, Log log) {
+        Order request = Order.decode(plan.session().order(DEALER).encode());
+        VerifyingKey asking = maker.credential().publicKey(to.ring().id(), DEALER);
+        Write.Deal deal = faults.dealt(Write.acceptDeal(to.ring(), DEALER, request, asking, maker.now()));
         for (int i = 0; i < dealing.count(); i++) {
             deal(i, deal, to, log);
         }
-        RingDescriptor ring = to.ring();
-        byte[] root = new byte[Sha256.BYTES];
-        return new Dealt(
-                List.of(DEALER),
-                request.ofZero(),
-                deal.path().stream()
-                        .map(x -> ShareRoot.sign(dealerKey, ring.id(), ring.epoch(), deal.object(), x, LENGTH, root))
-                        .toList());
+        List<ShareRoot> roots = Token.points(scheme, plan.making().providers()).stream()
+                .map(x -> new ShareRoot(x, new byte[Sha256.BYTES]))
+                .toList();
+        return plan.summed()
+                ? new Dealt(
+                        true,
+                        roots,
+                        roots.stream()
+                                .map(root -> Dealt.signSum(dealerKey, plan.id(), root))
+                                .toList())
+                : Dealt.sign(dealerKey, plan.id(), roots);
     }
 
     /** One dealer: a_0..a_{t−1} uniform, but a_0 = 0 in a dealing of zero; a share to every point of the request. */
@@ -459,13 +477,19 @@ final class FormRing {
 
     private Form readRing(Generation generation, int number, List<ShareIndex> s, Log log) {
         Token token = generation.token();
-        try (Read.Plan plan =
-                faults.planned(number, Read.plan(generation.ring(), token, s, token.home(), blinding, random))) {
+        try (Read.Plan plan = Read.plan(
+                generation.ring(),
+                token,
+                maker,
+                s,
+                faults.home(token.home()),
+                blinding,
+                faults.seeds(number, Write.blindSeeds(s, blinding, random)))) {
             // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
             Sessions sessions = new Sessions(number, generation, generation, log);
             Stream.concat(plan.path().stream(), Stream.of(plan.home()))
                     .distinct()
-                    .forEach(x -> sessions.accept(x, Read.order(plan, x)));
+                    .forEach(x -> sessions.accept(x, plan.session()));
 
             // 2. home → first of S: c = P ⊕ a0, and each hop → next.
             //    Published 3: home →p U: c;  U →p first of S: c ⊕ K, with a fresh K.
@@ -508,10 +532,10 @@ final class FormRing {
         Optional<ShareIndex> home = token.homes().stream()
                 .filter(x -> token.homes().contains(repaired) && !x.equals(repaired))
                 .findFirst();
-        try (Repair.Plan plan = Repair.plan(generation.ring(), token, path, repaired, home, random)) {
+        try (Repair.Plan plan = Repair.plan(generation.ring(), token, maker, path, repaired, home)) {
             // 1. U →p every CC_i in S, CC_k, home: signed request, with the seeds of CC_i's pairs.
             Sessions sessions = new Sessions(-number, generation, generation, log);
-            plan.parties().forEach(x -> sessions.accept(x, Repair.order(plan, x)));
+            plan.parties().forEach(x -> sessions.accept(x, plan.session()));
             // 2. 0 → first of S, each hop → next, last →p CC_k: f(x_k).  home →p CC_k: c.
             sessions.pass(new Form(), UnaryOperator.identity());
         }
@@ -532,22 +556,22 @@ final class FormRing {
     // --------------------------------------------------------------------------------------------------- the renewal
 
     /** Makes the next generation, and tells what everyone sees of that. */
-    private Pass renew(Order.Kind kind) {
+    private Pass renew(Work.Kind kind) {
         Generation before = generations.getLast();
         Generation after = new Generation(before.number + 1, seats(before.number + 1));
-        boolean replaces = kind == Order.Kind.REPLACE;
+        boolean replaces = kind == Work.Kind.REPLACE;
         Log log = new Log(
                 (replaces ? "the replacement for generation " : "the refresh for generation ") + after.number,
                 "w" + after.number,
                 before.number,
                 after.number);
-        ObjectId object = ObjectId.random(random);
-        try (Write.Plan plan = Renewal.plan(before.ring(), before.token(), kind, object, random)) {
+        try (Write.Plan plan = Renewal.plan(
+                before.ring(), before.token(), maker, !replaces, before.token().number() + 1)) {
             // 1. U →p every CC_i: signed request, with the seeds of CC_i's pairs where the pad is replaced.
             Sessions sessions = new Sessions(0, before, after, log);
-            plan.path().forEach(x -> sessions.accept(x, Write.order(plan, x)));
+            plan.path().forEach(x -> sessions.accept(x, plan.session()));
             // 2. U →p each dealer: deal, or deal zero.  dealer →p CC_i: f'(x_i), or δ(x_i), for all i.
-            Dealt dealt = deal(Write.dealRequest(plan), after, log);
+            Dealt dealt = deal(plan, after, log);
             if (replaces) {
                 // 4. home's c = P ⊕ a0 enters, each hop → next; CC_n →p CC_1: P ⊕ a0', which the homes store.
                 sessions.pass(new Form(), UnaryOperator.identity());
@@ -615,7 +639,7 @@ final class FormRing {
             p = read(before, Faults.LEAVING, path, log);
             move.add(log.pass());
         }
-        try (Write.Plan plan = faults.planned(plan(after).continuing(before.token()))) {
+        try (Write.Plan plan = plan(after, Faults.ENTERING, Optional.of(before.token()))) {
             Log log = new Log("the move's write", "w" + after.number, after.number, after.number);
             write(plan, Faults.ENTERING, p, after, log);
             move.add(log.pass());
@@ -646,9 +670,11 @@ final class FormRing {
             this.log = log;
         }
 
-        void accept(ShareIndex x, Order order) {
-            byte[] sent = Json.write(order);
-            Session session = Session.accept(after.ring(), x, Json.read("the order", sent, Order.class));
+        void accept(ShareIndex x, PlannedSession planned) {
+            String name = after.ring().provider(x).name();
+            Order order = Order.decode(planned.order(name).encode());
+            VerifyingKey asking = maker.credential().publicKey(after.ring().id(), name);
+            Session session = Session.accept(after.ring(), x, order, asking, maker.now());
             sessions.put(x, session);
             if (session.renews()) {
                 Renewal.checkOrder(session, before.token());
@@ -683,8 +709,8 @@ final class FormRing {
             Map<ShareIndex, Unknown> pairs = new LinkedHashMap<>();
             List<ShareIndex> others = Stream.concat(
                             session.path().stream(),
-                            session.kind() == Order.Kind.REPAIR
-                                    ? Stream.of(session.homes().getFirst())
+                            session.statement().work() instanceof Work.Repair repair
+                                    ? Stream.of(repair.repaired())
                                     : Stream.of())
                     .filter(x -> !x.equals(session.self()))
                     .toList();
@@ -757,7 +783,7 @@ final class FormRing {
                 log.saw(station.provider(), arrives(station), flow.copy());
                 if (station.layered()) {
                     Write.hop(FORMS, flow, session, after.share(station.provider()), blind(session));
-                    if (session.kind() == Order.Kind.REPLACE) {
+                    if (session.kind() == Work.Kind.REPLACE) {
                         Renewal.takeOff(FORMS, flow, session, before.share(station.provider()));
                     }
                     log.saw(station.provider(), leaves(station), flow.copy());

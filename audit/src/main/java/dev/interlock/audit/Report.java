@@ -2,7 +2,7 @@ package dev.interlock.audit;
 
 import dev.interlock.audit.Certificate.Term;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.protocol.message.Order;
+import dev.interlock.core.token.Work;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -185,7 +185,7 @@ public final class Report {
 
     private static String written(Scenario scenario) {
         List<String> passes = new ArrayList<>(List.of("a write"));
-        scenario.renewals().forEach(kind -> passes.add(kind == Order.Kind.REPLACE ? "a replacement" : "a refresh"));
+        scenario.renewals().forEach(kind -> passes.add(kind == Work.Kind.REPLACE ? "a replacement" : "a refresh"));
         scenario.next()
                 .ifPresent(next -> passes.add("a move into another ring, n = " + next.n() + ", t = " + next.t()));
         if (passes.size() == 1) {

@@ -3,9 +3,9 @@ package dev.interlock.audit;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.message.Order;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +34,7 @@ public record Scenario(
         Reads reads,
         boolean userKey,
         boolean repairs,
-        List<Order.Kind> renewals,
+        List<Work.Kind> renewals,
         Optional<Threshold> next,
         long seed) {
     public static final int MAX_PROVIDERS = 16;
@@ -69,7 +69,7 @@ public record Scenario(
                 renewals.isEmpty() || (scheme.blinded() && !scheme.sealed()),
                 "pads and shares are renewed in protocols 2 and 3 of the blinded profile only");
         require(
-                renewals.stream().allMatch(kind -> kind == Order.Kind.REPLACE || kind == Order.Kind.REFRESH),
+                renewals.stream().allMatch(kind -> kind == Work.Kind.REPLACE || kind == Work.Kind.REFRESH),
                 "an object is renewed by replace or refresh");
         checkMove(n, next, scheme, reads, dealers);
         int shares = n * (1 + renewals.size()) + next.map(Threshold::n).orElse(0);
@@ -156,7 +156,7 @@ public record Scenario(
     }
 
     /** With these renewals, one after another. */
-    public Scenario withRenewals(List<Order.Kind> kinds) {
+    public Scenario withRenewals(List<Work.Kind> kinds) {
         return new Scenario(n, t, dealers, scheme, blinding, reads, userKey, repairs, kinds, next, seed);
     }
 

@@ -6,8 +6,6 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Blinding;
-import dev.interlock.protocol.Read;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -117,14 +115,8 @@ final class BlindedTest {
     void anyHomeDoes(int home) {
         Faults fromThere = new Faults() {
             @Override
-            public Read.Plan planned(int read, Read.Plan plan) {
-                return Read.plan(
-                        plan.ring(),
-                        plan.token(),
-                        plan.path(),
-                        new ShareIndex(home),
-                        plan.blinding(),
-                        new SecureRandom());
+            public ShareIndex home(ShareIndex first) {
+                return new ShareIndex(home);
             }
         };
         assertThat(Audit.run(Scenario.of(5, 3, THREE, 2), fromThere).size()).hasValue(3);

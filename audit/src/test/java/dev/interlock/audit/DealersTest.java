@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.message.Order;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class DealersTest {
     private static final Scheme THREE = new Scheme(3, Profile.BLINDED);
     private static final Scheme TWO = new Scheme(2, Profile.BLINDED);
-    private static final List<Order.Kind> BOTH = List.of(Order.Kind.REPLACE, Order.Kind.REFRESH);
+    private static final List<Work.Kind> BOTH = List.of(Work.Kind.REPLACE, Work.Kind.REFRESH);
 
     /** Nothing but a write; reads; repairs; renewals; all of them. */
     static Stream<Scenario> lives() {
@@ -34,7 +34,7 @@ final class DealersTest {
                     read.withRepairs(),
                     read.withRenewals(BOTH),
                     read.withRenewals(BOTH.reversed()),
-                    read.withRenewals(List.of(Order.Kind.REFRESH)).withRepairs());
+                    read.withRenewals(List.of(Work.Kind.REFRESH)).withRepairs());
         });
     }
 
@@ -127,7 +127,7 @@ final class DealersTest {
     @Test
     void allDealersOfARefreshLetOldAndNewSharesCombine() {
         FormRing ring = new FormRing(
-                Scenario.of(5, 3, THREE, 0).with(Dealers.alone(2)).withRenewals(List.of(Order.Kind.REFRESH)),
+                Scenario.of(5, 3, THREE, 0).with(Dealers.alone(2)).withRenewals(List.of(Work.Kind.REFRESH)),
                 Faults.NONE);
         assertThat(learn(ring, "cc1/1", "cc2/1", "cc3/2", "dealer1/2", "dealer2/2"))
                 .isTrue();

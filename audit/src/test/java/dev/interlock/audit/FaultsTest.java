@@ -7,8 +7,6 @@ import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.protocol.Read;
-import dev.interlock.protocol.Write;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,17 +43,14 @@ final class FaultsTest {
         private byte[] seed = new byte[0];
 
         @Override
-        public Write.Plan planned(Write.Plan plan) {
-            seed = plan.blindSeeds().get(CC3).copyToHeap();
-            return plan;
-        }
-
-        @Override
-        public Read.Plan planned(int read, Read.Plan plan) {
-            Map<ShareIndex, SecretBytes> seeds = new HashMap<>(plan.blindSeeds());
+        public Map<ShareIndex, SecretBytes> seeds(int pass, Map<ShareIndex, SecretBytes> drawn) {
+            if (pass == 0) {
+                seed = drawn.get(CC3).copyToHeap();
+                return drawn;
+            }
+            Map<ShareIndex, SecretBytes> seeds = new HashMap<>(drawn);
             seeds.put(CC3, SecretBytes.copyOf(seed));
-            return new Read.Plan(
-                    plan.ring(), plan.token(), plan.session(), plan.path(), plan.home(), plan.blinding(), seeds);
+            return seeds;
         }
     }
 
@@ -78,12 +73,14 @@ final class FaultsTest {
         }
 
         @Override
-        public Read.Plan planned(int read, Read.Plan plan) {
-            Map<ShareIndex, SecretBytes> seeds = new HashMap<>(plan.blindSeeds());
+        public Map<ShareIndex, SecretBytes> seeds(int pass, Map<ShareIndex, SecretBytes> drawn) {
+            if (pass == 0) {
+                return drawn;
+            }
+            Map<ShareIndex, SecretBytes> seeds = new HashMap<>(drawn);
             seeds.computeIfPresent(of, (_, fresh) -> SecretBytes.copyOf(seed.orElseGet(fresh::copyToHeap)));
             seed = seed.or(() -> Optional.ofNullable(seeds.get(of)).map(SecretBytes::copyToHeap));
-            return new Read.Plan(
-                    plan.ring(), plan.token(), plan.session(), plan.path(), plan.home(), plan.blinding(), seeds);
+            return seeds;
         }
     }
 

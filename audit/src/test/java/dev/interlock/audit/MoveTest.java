@@ -8,10 +8,8 @@ import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.protocol.Read;
-import dev.interlock.protocol.Write;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.message.Order;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,10 +51,10 @@ final class MoveTest {
                 Scenario.of(5, 3, THREE, 1).movedTo(7, 4),
                 Scenario.of(4, 3, THREE, 1).withRepairs().movedTo(5, 3),
                 Scenario.of(3, 2, THREE, 1)
-                        .withRenewals(List.of(Order.Kind.REPLACE, Order.Kind.REFRESH))
+                        .withRenewals(List.of(Work.Kind.REPLACE, Work.Kind.REFRESH))
                         .movedTo(4, 3),
                 Scenario.of(4, 3, THREE, 1)
-                        .withRenewals(List.of(Order.Kind.REFRESH))
+                        .withRenewals(List.of(Work.Kind.REFRESH))
                         .withRepairs()
                         .movedTo(4, 3));
     }
@@ -194,35 +192,17 @@ final class MoveTest {
         Map<ShareIndex, byte[]> last = new HashMap<>();
         Faults handedOn = new Faults() {
             @Override
-            public Read.Plan planned(int read, Read.Plan plan) {
-                if (read == LEAVING) {
+            public Map<ShareIndex, SecretBytes> seeds(int pass, Map<ShareIndex, SecretBytes> drawn) {
+                if (pass == LEAVING) {
                     last.clear();
-                    plan.blindSeeds().forEach((x, seed) -> last.put(x, seed.copyToHeap()));
+                    drawn.forEach((x, seed) -> last.put(x, seed.copyToHeap()));
                 }
-                return plan;
-            }
-
-            @Override
-            public Write.Plan planned(Write.Plan plan) {
-                if (plan.before().isEmpty()) {
-                    return plan;
+                if (pass != ENTERING) {
+                    return drawn;
                 }
-                Map<ShareIndex, SecretBytes> seeds = new HashMap<>(plan.blindSeeds());
+                Map<ShareIndex, SecretBytes> seeds = new HashMap<>(drawn);
                 seeds.replaceAll((x, fresh) -> last.containsKey(x) ? SecretBytes.copyOf(last.get(x)) : fresh);
-                return new Write.Plan(
-                        plan.ring(),
-                        plan.scheme(),
-                        plan.object(),
-                        plan.session(),
-                        plan.owner(),
-                        plan.layout(),
-                        plan.path(),
-                        plan.homes(),
-                        plan.recipient(),
-                        plan.blinding(),
-                        seeds,
-                        plan.kind(),
-                        plan.before());
+                return seeds;
             }
         };
         leaks(handedOn, List.of(3, 2, 1, 0), "the blind of B.cc3 in the move's write is B3.move10, used before");
@@ -242,7 +222,7 @@ final class MoveTest {
         refused(() -> nine.movedTo(4, 5), "t is 5, must be in 2..4 with n = 4");
         refused(
                 () -> Scenario.of(5, 3, THREE, 1)
-                        .withRenewals(List.of(Order.Kind.REPLACE, Order.Kind.REFRESH))
+                        .withRenewals(List.of(Work.Kind.REPLACE, Work.Kind.REFRESH))
                         .movedTo(7, 4),
                 "all generations are audited together, with up to 21 shares, not 22");
         for (Scheme scheme : List.of(new Scheme(2, Profile.BLINDED), new Scheme(3, Profile.PUBLISHED))) {

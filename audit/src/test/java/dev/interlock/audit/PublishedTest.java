@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The table of DESIGN §5: what the printed protocols leak. */
+/** What the printed protocols leak. */
 final class PublishedTest {
     private static final Scheme TWO = new Scheme(2, Profile.PUBLISHED);
     private static final Scheme THREE = new Scheme(3, Profile.PUBLISHED);

@@ -1,15 +1,15 @@
 package dev.interlock.audit;
 
-import static dev.interlock.protocol.message.Order.Kind.REFRESH;
-import static dev.interlock.protocol.message.Order.Kind.REPLACE;
+import static dev.interlock.core.token.Work.Kind.REFRESH;
+import static dev.interlock.core.token.Work.Kind.REPLACE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Session;
-import dev.interlock.protocol.message.DealRequest;
-import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.Write;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -29,16 +29,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class RenewalTest {
     private static final Scheme THREE = new Scheme(3, Profile.BLINDED);
     private static final Scheme TWO = new Scheme(2, Profile.BLINDED);
-    private static final List<Order.Kind> BOTH = List.of(REPLACE, REFRESH);
+    private static final List<Work.Kind> BOTH = List.of(REPLACE, REFRESH);
 
     // -------------------------------------------------------------------------------------- nothing below t at a time
 
     /** Every order of up to two renewals, and longer ones where the ring is small. */
     static Stream<Arguments> renewals() {
-        List<List<Order.Kind>> one = List.of(List.of(REPLACE), List.of(REFRESH));
-        List<List<Order.Kind>> two =
+        List<List<Work.Kind>> one = List.of(List.of(REPLACE), List.of(REFRESH));
+        List<List<Work.Kind>> two =
                 List.of(BOTH, BOTH.reversed(), List.of(REPLACE, REPLACE), List.of(REFRESH, REFRESH));
-        List<List<Order.Kind>> four =
+        List<List<Work.Kind>> four =
                 List.of(List.of(REPLACE, REFRESH, REFRESH, REPLACE), List.of(REFRESH, REPLACE, REPLACE, REFRESH));
         return Stream.of(
                         of(2, 2, two),
@@ -57,13 +57,13 @@ final class RenewalTest {
                 .flatMap(all -> all);
     }
 
-    private static Stream<Arguments> of(int n, int t, List<List<Order.Kind>> renewals) {
+    private static Stream<Arguments> of(int n, int t, List<List<Work.Kind>> renewals) {
         return renewals.stream().map(kinds -> Arguments.of(n, t, kinds));
     }
 
     @ParameterizedTest
     @MethodSource("renewals")
-    void exactlyTOfOneGenerationLearnM(int n, int t, List<Order.Kind> renewals) {
+    void exactlyTOfOneGenerationLearnM(int n, int t, List<Work.Kind> renewals) {
         Finding finding = Audit.run(Scenario.of(n, t, THREE, 1).withRenewals(renewals));
         // No choice of t−1 in each generation does: all were tried.
         assertThat(finding.size()).hasValue(t);
@@ -91,7 +91,7 @@ final class RenewalTest {
     @Test
     void readsOfAllGenerationsThroughEverySTogetherTellNoMore() {
         Reads every = Reads.exactly(List.of(List.of(1, 2, 3), List.of(1, 2, 4), List.of(1, 3, 4), List.of(2, 3, 4)));
-        for (List<Order.Kind> renewals : List.of(BOTH, BOTH.reversed())) {
+        for (List<Work.Kind> renewals : List.of(BOTH, BOTH.reversed())) {
             Scenario scenario = Scenario.of(4, 3, THREE, 0).with(every).withRenewals(renewals);
             assertThat(Audit.run(scenario).size()).hasValue(3);
             assertThat(Audit.run(scenario.withRepairs()).size()).hasValue(3);
@@ -108,7 +108,7 @@ final class RenewalTest {
     /** Of t = 3: two shares before and two after are four, but not three of one generation. */
     @ParameterizedTest
     @EnumSource(names = {"REPLACE", "REFRESH"})
-    void sharesOfTwoGenerationsDontCombine(Order.Kind kind) {
+    void sharesOfTwoGenerationsDontCombine(Work.Kind kind) {
         FormRing ring = ring(5, 3, List.of(kind), Faults.NONE);
         assertThat(learn(ring, "cc1/1", "cc2/1", "cc3/2", "cc4/2")).isFalse();
         assertThat(learn(ring, "cc1/1", "cc2/1", "cc1/2", "cc3/2")).isFalse();
@@ -116,7 +116,7 @@ final class RenewalTest {
         assertThat(learn(ring, "cc1/1", "cc3/2", "cc4/2", "cc5/2")).isTrue();
     }
 
-    private static FormRing ring(int n, int t, List<Order.Kind> renewals, Faults faults) {
+    private static FormRing ring(int n, int t, List<Work.Kind> renewals, Faults faults) {
         return new FormRing(Scenario.of(n, t, THREE, 0).withRenewals(renewals), faults);
     }
 
@@ -198,15 +198,17 @@ final class RenewalTest {
     void aRefreshThatIsNotOfZeroOpensToSomethingElse() {
         Faults faults = new Faults() {
             @Override
-            public DealRequest asked(DealRequest request) {
-                return new DealRequest(
-                        request.protocol(),
-                        request.profile(),
-                        request.object(),
-                        request.session(),
-                        request.path(),
-                        request.length(),
-                        false);
+            public Write.Deal dealt(Write.Deal deal) {
+                return new Write.Deal(
+                        deal.id(),
+                        deal.object(),
+                        deal.asks(),
+                        deal.path(),
+                        deal.missing(),
+                        deal.user(),
+                        deal.layout(),
+                        false,
+                        deal.expires());
             }
         };
         Finding finding = Audit.run(Scenario.of(5, 3, THREE, 1).withRenewals(BOTH.reversed()), faults);

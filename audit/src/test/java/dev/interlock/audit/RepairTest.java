@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Session;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ final class RepairTest {
         Finding finding = Audit.run(Scenario.of(5, 3, THREE, 0).withRepairs(), new Faults() {
             @Override
             public List<ShareIndex> pairAlsoTo(ShareIndex one, ShareIndex other, Session repair) {
-                return List.of(repair.homes().getFirst());
+                return List.of(((Work.Repair) repair.statement().work()).repaired());
             }
         });
         assertThat(finding.size()).hasValue(2);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Json;
-import dev.interlock.protocol.message.Order;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.OptionalInt;
@@ -45,7 +45,7 @@ final class ReportTest {
     @Test
     void renewalsAndWhoIsWhereAreExplained() {
         Scenario scenario = Scenario.of(3, 2, new Scheme(3, Profile.BLINDED), 1)
-                .withRenewals(List.of(Order.Kind.REPLACE, Order.Kind.REFRESH));
+                .withRenewals(List.of(Work.Kind.REPLACE, Work.Kind.REFRESH));
         assertThat(Report.text(Audit.run(scenario))).startsWith("""
                         Protocol 3, blinded (blinds expanded), n = 3, t = 2: a write, a replacement, and a refresh, each
                         followed by 1 read.

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.message.Order;
 import java.util.List;
 import java.util.OptionalInt;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -47,7 +47,7 @@ final class ScenarioTest {
 
     @Test
     void onlyWhatCanBeRenewedIs() {
-        List<Order.Kind> replaced = List.of(Order.Kind.REPLACE);
+        List<Work.Kind> replaced = List.of(Work.Kind.REPLACE);
         refused(
                 () -> Scenario.of(5, 3, PRINTED_TWO, 0).withRenewals(replaced),
                 "pads and shares are renewed in protocols 2 and 3 of the blinded profile only");
@@ -58,7 +58,7 @@ final class ScenarioTest {
                 () -> Scenario.of(11, 3, THREE, 0).withRenewals(replaced),
                 "all generations are audited together, with up to 21 shares, not 22");
         refused(
-                () -> Scenario.of(5, 3, THREE, 0).withRenewals(List.of(Order.Kind.REPAIR)),
+                () -> Scenario.of(5, 3, THREE, 0).withRenewals(List.of(Work.Kind.REPAIR)),
                 "an object is renewed by replace or refresh");
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.protocol.message.Order;
+import dev.interlock.core.token.Work;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -53,7 +53,7 @@ final class ViewsTest {
     @Test
     void acrossGenerations() {
         Scenario scenario = Scenario.of(3, 2, new Scheme(2, Profile.BLINDED), 0)
-                .withRenewals(List.of(Order.Kind.REPLACE, Order.Kind.REFRESH));
+                .withRenewals(List.of(Work.Kind.REPLACE, Work.Kind.REFRESH));
         FormRing ring = new FormRing(scenario, Faults.NONE);
         agree(
                 ring,

@@ -1,27 +1,43 @@
 package dev.interlock.client;
 
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.Peer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /** What U asked of every dealer for one write, under way: all of them deal, or the write fails with the first that doesn't. */
-final class Dealings {
+final class Dealings implements AutoCloseable {
     private final Map<NodeCard, Peer.Call> calls = new LinkedHashMap<>();
+    /** A provider that deals as well is told its seeds in it. */
+    private final List<byte[]> orders = new ArrayList<>();
+
     private Optional<InterlockException> standing = Optional.empty();
     /** Why the others fail, too. */
     private final CompletableFuture<InterlockException> failure = new CompletableFuture<>();
 
-    Dealings(Iterable<NodeCard> dealers, Function<NodeCard, Peer.Call> ask) {
-        for (NodeCard dealer : dealers) {
-            Peer.Call call = ask.apply(dealer);
+    // Step 2.  U →p every dealer: deal to w.
+    Dealings(RingClient client, Write.Plan plan) {
+        String w = plan.id().toString();
+        for (NodeCard dealer : client.ring().dealers()) {
+            Order order = plan.session().order(dealer.name());
+            byte[] body = order.encode();
+            order.wipe();
+            orders.add(body);
+            Peer.Call call = client.peer(dealer)
+                    .begin(HttpMethod.POST, "/v1/deals", client.authorization(dealer, Operation.DEAL, w, body), body);
             calls.put(dealer, call);
             call.whenFailed(why -> failure.complete(explained(dealer, why)));
         }
@@ -102,7 +118,10 @@ final class Dealings {
         calls.values().forEach(call -> call.fail(why));
     }
 
-    void cancel() {
+    /** Ends the wait, and wipes what was sent. */
+    @Override
+    public void close() {
         calls.values().forEach(Peer.Call::cancel);
+        orders.forEach(order -> Arrays.fill(order, (byte) 0));
     }
 }

@@ -1,6 +1,6 @@
 package dev.interlock.client;
 
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -19,7 +19,8 @@ final class Diagnosis {
     private Diagnosis() {}
 
     /** The most telling error: broken integrity with a culprit, a node that doesn't answer, or the first one there was. */
-    static InterlockException of(RingClient client, List<NodeCard> route, SessionId session, InterlockException first)
+    static InterlockException of(
+            RingClient client, List<NodeCard> route, StatementHash session, InterlockException first)
             throws InterruptedException {
         if (!(first instanceof NodeException)) {
             return first;
@@ -34,7 +35,7 @@ final class Diagnosis {
             if (answer instanceof RingClient.Value<SessionReport>(NodeCard node, SessionReport report)) {
                 for (SessionReport.At at : report.stations()) {
                     Problem problem = at.problem();
-                    if (problem != null && problem.toException() instanceof IntegrityException broken) {
+                    if (problem != null && problem.toException(node.name()) instanceof IntegrityException broken) {
                         return broken;
                     }
                 }

@@ -4,15 +4,14 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.PadCombiner;
-import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.ring.Provider;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -38,7 +37,7 @@ final class DirectRead implements AutoCloseable {
 
     private final RingClient client;
     private final Token token;
-    private final CommitMessage commit;
+    private final SignatureChain chain;
     private final Deque<Provider> spareShares;
     private final Deque<Provider> spareHomes;
     private final List<Source> sources = new ArrayList<>();
@@ -47,11 +46,14 @@ final class DirectRead implements AutoCloseable {
     private final Map<String, String> failed = new LinkedHashMap<>();
     private Duration patience = PATIENCE;
 
-    /** @param providers of the object, the best first */
-    DirectRead(RingClient client, CommitMessage commit, List<Provider> providers) {
+    /**
+     * @param chain of the generation, checked
+     * @param providers of the object, the best first
+     */
+    DirectRead(RingClient client, SignatureChain chain, List<Provider> providers) {
         this.client = client;
-        this.commit = commit;
-        this.token = Token.decode(commit.chain().token());
+        this.chain = chain;
+        this.token = Token.decode(chain.token());
         this.spareShares = new ArrayDeque<>(providers);
         this.spareHomes = new ArrayDeque<>(providers.stream()
                 .filter(provider -> token.homes().contains(provider.x()))
@@ -73,7 +75,7 @@ final class DirectRead implements AutoCloseable {
         Source(Part part, Provider provider) {
             this.part = part;
             this.provider = provider;
-            this.promise = Direct.promise(client.ring(), commit, part, provider.x());
+            this.promise = Direct.promise(chain, part, provider.x());
         }
 
         /** Chunk k, on its way. */
@@ -201,7 +203,7 @@ final class DirectRead implements AutoCloseable {
     private void add(Part part, Provider provider) {
         try {
             sources.add(new Source(part, provider));
-        } catch (MalformedException | BadSignatureException e) {
+        } catch (MalformedException e) {
             // It never signed for this: nothing that it gives can be held against it.
             failed.put(provider.name(), String.valueOf(e.getMessage()));
         }

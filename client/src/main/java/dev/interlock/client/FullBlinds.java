@@ -5,7 +5,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadRandom;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
@@ -35,12 +35,12 @@ final class FullBlinds implements Blind<MemorySegment> {
     /** One provider's private line. */
     private record Line(Peer peer, Peer.Upload upload) {}
 
-    FullBlinds(RingClient client, SessionId session, List<NodeCard> providers) {
+    FullBlinds(RingClient client, StatementHash session, List<NodeCard> providers) {
         this(client, session, providers, List.of());
     }
 
     /** @param hashes of every B_i, in the providers' order; or none */
-    FullBlinds(RingClient client, SessionId session, List<NodeCard> providers, List<LinearHash> hashes) {
+    FullBlinds(RingClient client, StatementHash session, List<NodeCard> providers, List<LinearHash> hashes) {
         this.hashes = hashes;
         this.client = client;
         this.random = new PadRandom(client.random());

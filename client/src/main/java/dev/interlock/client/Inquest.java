@@ -4,7 +4,6 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.protocol.Direct;
@@ -17,7 +16,6 @@ import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.message.CheckAnswer;
-import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +31,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds who is at fault when a put's check failed (DESIGN §8). The object is given up, so U may see all of it: every share,
+ * Finds who is at fault when a put's check failed (SPEC §8). The object is given up, so U may see all of it: every share,
  * held against the root that its dealer or, of a sum, its provider signed, and every home's ciphertext, held against what the home signed. What comes is
  * hashed with H_ρ again, and these hashes nobody can deny.
  */
@@ -45,14 +43,14 @@ final class Inquest {
     private final Write.Plan plan;
     private final WriteCheck check;
     private final Map<ShareIndex, CheckAnswer> answers;
-    private final CommitMessage signed;
+    private final SignatureChain chain;
     private final List<LinearHash> blindHashes;
     private boolean changedOnTheWay;
 
     /**
      * @param check after it was revealed
-     * @param chain complete
-     * @param answers of all providers, whose homes' words the check found good
+     * @param chain complete and checked: all homes signed for one ciphertext
+     * @param answers of all providers
      * @param blindHashes fed with every full B_i of an attested write, in the path's order; or none
      */
     Inquest(
@@ -68,12 +66,7 @@ final class Inquest {
         this.plan = plan;
         this.check = check;
         this.answers = answers;
-        this.signed = new CommitMessage(
-                chain,
-                plan.homes().stream()
-                        .flatMap(home -> Stream.ofNullable(answer(home).holding()))
-                        .map(Holding::decode)
-                        .toList());
+        this.chain = chain;
     }
 
     /**
@@ -178,7 +171,7 @@ final class Inquest {
     /** Every chunk of a part, each being what its provider is bound to. */
     private void read(Part part, ShareIndex x, Consumer<MemorySegment> each) throws InterruptedException {
         Provider provider = ring.provider(x);
-        Direct.Promise promise = Direct.promise(ring, signed, part, x);
+        Direct.Promise promise = Direct.promise(chain, part, x);
         PartStream.What what = PartStream.What.ofSession(plan, part);
         try (PartStream stream = PartStream.open(client, what, provider, promise, 0)) {
             for (int k = 0; k < plan.layout().count(); k++) {
@@ -264,7 +257,7 @@ final class Inquest {
 
     private CheckAnswer answer(ShareIndex x) {
         CheckAnswer answer = answers.get(x);
-        return answer == null ? new CheckAnswer(new byte[0], new byte[0], null, null, null) : answer;
+        return answer == null ? new CheckAnswer(new byte[0], new byte[0], null, null) : answer;
     }
 
     private static boolean same(ShareHash.Digest hash, CheckAnswer said) {

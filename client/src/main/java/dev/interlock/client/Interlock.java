@@ -1,26 +1,15 @@
 package dev.interlock.client;
 
-import com.linecorp.armeria.common.HttpMethod;
-import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Evidence;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.message.ObjectList;
-import dev.interlock.protocol.message.Order;
-import dev.interlock.protocol.message.Schedule;
 import dev.interlock.protocol.request.Credential;
-import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -30,25 +19,17 @@ import java.nio.channels.WritableByteChannel;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A user's view of one ring: puts, gets, lists, describes and destroys objects, in all three protocols and both profiles.
  * Safe for use by many threads; every failure is an {@link InterlockException} or comes from the caller's own channel.
  */
 public final class Interlock implements AutoCloseable {
-    private static final int PAGE = 1000;
     /** Enough to hide the round trips; the ring serves others, too. */
     private static final int AT_ONCE = 4;
 
@@ -117,14 +98,15 @@ public final class Interlock implements AutoCloseable {
 
     /**
      * Stores {@code length} bytes. When it returns, every provider that the token says was there holds what it must durably,
-     * and any t of them open the object (with what the user keeps, in protocols 1 and 2); when it throws, nothing was stored (but
-     * see the message of a lost commit).
+     * and any t of them open the object (with what the user keeps, in protocols 1 and 2); when it throws, nothing was stored, but
+     * where too few confirmed it.
      *
      * @param in one that can seek is read again from where it stood if the stream is changed on its way ({@link #onRepeat})
      * @param length in bytes, exactly what the channel has
      * @param options which protocol, in which profile
      * @param progress told of bytes as they go out
      * @throws TooFewProvidersException unless all n providers take part, or as many as the options ask for
+     * @throws dev.interlock.protocol.error.UnsettledException where too few confirm it: {@link #settle} decides it later
      */
     public Token put(ReadableByteChannel in, long length, PutOptions options, LongConsumer progress)
             throws IOException, InterruptedException {
@@ -146,20 +128,39 @@ public final class Interlock implements AutoCloseable {
     public Fetched get(
             ObjectId object, WritableByteChannel out, GetOptions options, LongConsumer start, LongConsumer progress)
             throws IOException, InterruptedException {
-        Interlock there = where(object);
-        return Getting.get(there.client, object, there.providers(options.from()), options, out, start, progress);
+        RingClient there = readable(object);
+        List<Provider> from =
+                options.from().isEmpty() ? there.ring().providers() : providers(there.ring(), options.from());
+        return Getting.get(there, object, from, options, out, start, progress);
     }
 
-    /** This, for the epoch that the object is of: a ring that changed keeps objects of earlier epochs until they are moved. */
-    private Interlock where(ObjectId object) throws InterruptedException {
-        if (ring().epochs().size() == 1 || !ring().isCurrent()) {
-            return this;
+    /** For the epoch that the object can be read in: a ring that changed keeps objects of earlier epochs until they are moved. */
+    private RingClient readable(ObjectId object) throws InterruptedException {
+        if (hasOneEpoch()) {
+            return client;
         }
-        int epoch = Lookup.enough(client, object, ring().everyProvider())
+        Lookup lookup = CatchingUp.enough(client, object, ring().everyProvider());
+        return lookup.generations().stream()
+                .filter(lookup::suffices)
+                .findFirst()
+                .or(lookup::newest)
+                .map(generation -> client.at(generation.token().epoch()))
+                .orElse(client);
+    }
+
+    /** For the epoch that its newest generation is of. */
+    private RingClient where(ObjectId object) throws InterruptedException {
+        if (hasOneEpoch()) {
+            return client;
+        }
+        return Lookup.complete(client, object, ring().everyProvider())
                 .token()
-                .map(Token::epoch)
-                .orElse(ring().epoch());
-        return epoch == ring().epoch() ? this : new Interlock(client.at(epoch));
+                .map(token -> client.at(token.epoch()))
+                .orElse(client);
+    }
+
+    private boolean hasOneEpoch() {
+        return ring().epochs().size() == 1 || !ring().isCurrent();
     }
 
     /**
@@ -200,146 +201,27 @@ public final class Interlock implements AutoCloseable {
 
     /** The user's committed objects, newest first, as far as the providers that answer know them. */
     public List<Listed> list() throws InterruptedException {
-        Map<String, Map<String, ObjectList.Entry>> found = new LinkedHashMap<>();
-        Map<String, String> failures = new LinkedHashMap<>();
-        List<NodeCard> nodes =
-                ring().everyProvider().stream().map(Provider::card).toList();
-        for (RingClient.Answer<List<ObjectList.Entry>> answer : client.askAll(nodes, this::listAt)) {
-            switch (answer) {
-                case RingClient.Value<List<ObjectList.Entry>>(NodeCard node, List<ObjectList.Entry> entries) ->
-                    entries.forEach(entry -> found.computeIfAbsent(entry.object(), _ -> new LinkedHashMap<>())
-                            .put(node.name(), entry));
-                case RingClient.Failure<List<ObjectList.Entry>>(NodeCard node, InterlockException error) -> {
-                    if (!(error instanceof NodeException)) {
-                        throw error;
-                    }
-                    failures.put(node.name(), error.explanation());
-                }
-            }
-        }
-        if (failures.size() == nodes.size()) {
-            throw new TooFewProvidersException("a listing", 1, 0, failures);
-        }
-        return found.values().stream()
-                .map(this::listed)
-                .sorted(Comparator.comparing(Listed::created).reversed())
-                .toList();
+        return new Listing(client).list();
     }
 
-    /** What all of them say of one object. */
-    private Listed listed(Map<String, ObjectList.Entry> at) {
-        int epoch = at.values().stream().mapToInt(ObjectList.Entry::epoch).max().orElseThrow();
-        List<ObjectList.Entry> now =
-                at.values().stream().filter(entry -> entry.epoch() == epoch).toList();
-        ObjectList.Entry any = now.getFirst();
-        return new Listed(
-                ObjectId.parse(any.object()),
-                any.protocol(),
-                any.profile(),
-                any.length(),
-                Instant.ofEpochMilli(any.createdMillis()),
-                now.stream()
-                        .flatMap(entry -> instant(entry.destroyMillis()).stream())
-                        .min(Instant::compareTo),
-                // Whoever knows of more signatures is further on.
-                now.stream()
-                        .map(ObjectList.Entry::missing)
-                        .min(Comparator.comparingInt(List::size))
-                        .orElseThrow()
-                        .stream()
-                        .map(x -> ring().everProvider(new ShareIndex(x)).name())
-                        .toList(),
-                now.size(),
-                epoch,
-                at.entrySet().stream()
-                        .filter(entry -> entry.getValue().epoch() < epoch)
-                        .map(Map.Entry::getKey)
-                        .toList());
-    }
-
-    private static Optional<Instant> instant(@Nullable Long millis) {
-        return Optional.ofNullable(millis).map(Instant::ofEpochMilli);
-    }
-
-    private List<ObjectList.Entry> listAt(NodeCard node) {
-        List<ObjectList.Entry> all = new ArrayList<>();
-        String after = "";
-        while (true) {
-            String query = after.isEmpty() ? "" : "?after=" + after;
-            List<ObjectList.Entry> page = Json.read(
-                            "the list of " + node.name(),
-                            client.get(node, "/v1/objects" + query, Operation.LIST, after),
-                            ObjectList.class)
-                    .objects();
-            all.addAll(page);
-            if (page.size() < PAGE) {
-                return all;
-            }
-            after = page.getLast().object();
-        }
-    }
-
-    /** What every provider says of one object; the token was checked against its signature chain. */
+    /** What every provider says of one object; the token was checked under its certificate. */
     public ObjectStatus info(ObjectId object) throws InterruptedException {
-        return where(object).infoHere(object);
-    }
-
-    private ObjectStatus infoHere(ObjectId object) throws InterruptedException {
-        Lookup lookup = Lookup.complete(client, object, ring().providers());
-        Token token = lookup.token().orElseThrow(() -> lookup.unreadable("an info"));
-        Map<String, String> states = new LinkedHashMap<>();
-        for (Provider provider : ring().providers()) {
-            Lookup.Holding holding = lookup.holdings().get(provider.name());
-            InterlockException error = lookup.errors().get(provider.name());
-            states.put(
-                    provider.name(),
-                    holding == null
-                            ? error == null ? "didn't answer" : error.explanation()
-                            : switch (holding.state()) {
-                                case COMMITTED ->
-                                    holding.destroyAt()
-                                            .map(at -> "to be destroyed at " + at)
-                                            .orElse("committed");
-                                case PREPARED -> "prepared, not yet told of the commit";
-                                case DESTROYED ->
-                                    "destroyed"
-                                            + holding.receipt()
-                                                    .map(r -> " at " + Instant.ofEpochMilli(r.destroyedMillis()))
-                                                    .orElse("");
-                            });
-        }
-        Map<String, List<String>> waiting = lookup.waiting();
-        waiting.forEach((name, at) -> states.put(
-                name,
-                lookup.destroyed() > 0
-                        ? "missing, and never had its share"
-                        : at.isEmpty()
-                                ? "missing, and nobody keeps its share: a repair brings it back"
-                                : "missing, its share waits at " + String.join(" and ", at)));
-        return new ObjectStatus(
-                token,
-                states,
-                lookup.readable().size(),
-                (int) lookup.destroyed(),
-                lookup.chain().map(chain -> chain.signatures().size()).orElse(0),
-                waiting);
+        return new Describing(where(object)).info(object);
     }
 
     /** Proof that all providers of the object took part in its put; for {@link Proof#verify} anywhere. */
     public Proof proof(ObjectId object) throws InterruptedException {
-        return where(object).proofHere(object);
+        return new Describing(where(object)).proof(object);
     }
 
-    private Proof proofHere(ObjectId object) throws InterruptedException {
-        Lookup lookup = Lookup.complete(client, object, ring().providers());
-        SignatureChain chain = lookup.chain().orElseThrow(() -> lookup.unreadable("a proof"));
-        if (!chain.unsigned().isEmpty()) {
-            throw new NodeException(
-                    ring().provider(chain.unsigned().getFirst()).name(),
-                    "there is no proof for " + object + " yet, not everyone has signed: "
-                            + Custody.describe(ring(), chain));
-        }
-        return Proof.of(ring(), chain);
+    /**
+     * Decides what was left undecided of an object, by a client that was lost or whose certificate reached too few: what any
+     * provider knows to be certified is shown to all that took part; what all n of them say that they confirm no more is forgotten.
+     *
+     * @return one for each such generation; empty where nothing is undecided
+     */
+    public List<Settled> settle(ObjectId object) throws InterruptedException {
+        return new Settling(client).settle(object);
     }
 
     /**
@@ -357,86 +239,22 @@ public final class Interlock implements AutoCloseable {
      * @param erased told of each receipt as it comes
      */
     public Destruction destroy(ObjectId object, List<String> at, Consumer<Erased> erased) throws InterruptedException {
-        Interlock there = where(object);
-        return new Destroying(there.client).destroy(object, there.providers(at), erased);
+        RingClient there = where(object);
+        return new Destroying(there).destroy(object, providers(there.ring(), at), erased);
     }
 
     /**
      * Has all providers destroy an object at a later time, each by its own clock, and close it until then.
      *
-     * @param after from now; a provider that was asked before keeps the earlier time
+     * @param after from now; it replaces what was asked before
      */
     public Scheduled scheduleDestroy(ObjectId object, Duration after) throws InterruptedException {
-        byte[] body =
-                Json.write(new Schedule(client.clock().instant().plus(after).toEpochMilli()));
-        return schedule(
-                object,
-                "a schedule",
-                (node, id) -> Optional.of(Instant.ofEpochMilli(Json.read(
-                                "the answer of " + node.name(),
-                                client.call(
-                                        node,
-                                        HttpMethod.POST,
-                                        "/v1/objects/" + id + "/schedule",
-                                        Operation.SCHEDULE_DESTROY,
-                                        id,
-                                        body),
-                                Schedule.class)
-                        .destroyMillis())));
+        return new Scheduling(where(object)).schedule(object, after);
     }
 
     /** Takes that back, wherever it hasn't happened yet; what is open again can be read as before. */
     public Scheduled cancelDestroy(ObjectId object) throws InterruptedException {
-        return schedule(object, "a cancel", (node, id) -> {
-            byte[] _ = client.call(
-                    node,
-                    HttpMethod.DELETE,
-                    "/v1/objects/" + id + "/schedule",
-                    Operation.CANCEL_DESTROY,
-                    id,
-                    new byte[0]);
-            return Optional.empty();
-        });
-    }
-
-    /** @param question put to a node about the id of the generation that is there */
-    private Scheduled schedule(ObjectId object, String what, BiFunction<NodeCard, String, Optional<Instant>> question)
-            throws InterruptedException {
-        return where(object).scheduleHere(object, what, question);
-    }
-
-    private Scheduled scheduleHere(
-            ObjectId object, String what, BiFunction<NodeCard, String, Optional<Instant>> question)
-            throws InterruptedException {
-        Lookup lookup = Lookup.complete(client, object, ring().providers());
-        if (lookup.lost()) {
-            throw lookup.unreadable(what);
-        }
-        Token token = lookup.token().orElseThrow(() -> lookup.unreadable(what));
-        Map<String, Optional<Instant>> times = new LinkedHashMap<>();
-        Map<String, String> failures = new LinkedHashMap<>();
-        List<NodeCard> nodes = ring().providers().stream().map(Provider::card).toList();
-        String id = token.object().toString();
-        for (RingClient.Answer<Optional<Instant>> answer : client.askAll(nodes, node -> question.apply(node, id))) {
-            switch (answer) {
-                case RingClient.Value<Optional<Instant>>(NodeCard node, Optional<Instant> at) ->
-                    times.put(node.name(), at);
-                case RingClient.Failure<Optional<Instant>>(NodeCard node, BadInputException error) -> throw error;
-                case RingClient.Failure<Optional<Instant>>(NodeCard node, InterlockException error) ->
-                    failures.put(node.name(), error.explanation());
-            }
-        }
-        return new Scheduled(object, times, failures, openBy(token, times, false), openBy(token, times, true));
-    }
-
-    /** Whether those without a time, or all but those with one, can open the object. */
-    private boolean openBy(Token token, Map<String, Optional<Instant>> times, boolean othersToo) {
-        return token.openableBy(ring().providers().stream()
-                .filter(provider -> times.containsKey(provider.name())
-                        ? times.get(provider.name()).isEmpty()
-                        : othersToo)
-                .map(Provider::x)
-                .toList());
+        return new Scheduling(where(object)).cancel(object);
     }
 
     /**
@@ -456,12 +274,12 @@ public final class Interlock implements AutoCloseable {
         return each(
                 objects.isEmpty() ? ids() : objects,
                 pace,
-                object -> new Repairing(where(object).client, repaired).repair(object),
+                object -> new Repairing(where(object), repaired).repair(object),
                 done);
     }
 
     /**
-     * Gives objects a new pad, and with it new shares, in the ring where they are (DESIGN §9): what was stolen of the old pad below t
+     * Gives objects a new pad, and with it new shares, in the ring where they are (SPEC §10): what was stolen of the old pad below t
      * is worth nothing, and the plaintext is outside the pads nowhere. Needs all providers. May be broken off and repeated.
      *
      * @param objects which; empty for all
@@ -471,29 +289,29 @@ public final class Interlock implements AutoCloseable {
      */
     public List<Renewed> replace(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
             throws InterruptedException {
-        return renew(Order.Kind.REPLACE, objects, pace, done);
+        return renew(false, objects, pace, done);
     }
 
     /**
-     * Gives objects new shares of the pads that they have (DESIGN §9): old and new shares together below t are worth nothing. As
+     * Gives objects new shares of the pads that they have (SPEC §10): old and new shares together below t are worth nothing. As
      * {@link #replace}, but no ciphertext moves.
      */
     public List<Renewed> refresh(List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
             throws InterruptedException {
-        return renew(Order.Kind.REFRESH, objects, pace, done);
+        return renew(true, objects, pace, done);
     }
 
-    private List<Renewed> renew(Order.Kind kind, List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
+    private List<Renewed> renew(boolean ofZero, List<ObjectId> objects, Duration pace, Consumer<Renewed> done)
             throws InterruptedException {
         return each(
                 objects.isEmpty() ? ids() : objects,
                 pace,
-                object -> new Renewing(where(object).client, kind).renew(object),
+                object -> new Renewing(where(object), ofZero).renew(object),
                 done);
     }
 
     /**
-     * Moves objects into another ring (DESIGN §9): other providers, other t and n, and the ids stay. Needs all providers of that ring
+     * Moves objects into another ring (SPEC §10): other providers, other t and n, and the ids stay. Needs all providers of that ring
      * and what opens the objects in this one. May be broken off and repeated; some ring opens each object at any time.
      *
      * @param to the other ring; stays the caller's to close
@@ -507,7 +325,7 @@ public final class Interlock implements AutoCloseable {
         return each(
                 objects.isEmpty() ? ids() : objects,
                 pace,
-                object -> new Moving(where(object).client, to.client).move(object),
+                object -> new Moving(where(object), to.client).move(object),
                 done);
     }
 
@@ -523,7 +341,7 @@ public final class Interlock implements AutoCloseable {
         return each(
                 objects.isEmpty() ? behind() : objects,
                 pace,
-                object -> new Moving(where(object).client, client).follow(object),
+                object -> new Moving(where(object), client).follow(object),
                 done);
     }
 
@@ -568,15 +386,12 @@ public final class Interlock implements AutoCloseable {
         return results;
     }
 
-    private List<Provider> providers(List<String> names) {
-        if (names.isEmpty()) {
-            return ring().providers();
-        }
+    private static List<Provider> providers(RingDescriptor ring, List<String> names) {
         return names.stream()
                 .distinct()
-                .map(name -> ring().provider(name)
+                .map(name -> ring.provider(name)
                         .orElseThrow(
-                                () -> new BadInputException("the ring " + ring().name() + " has no provider " + name)))
+                                () -> new BadInputException("the ring " + ring.name() + " has no provider " + name)))
                 .toList();
     }
 

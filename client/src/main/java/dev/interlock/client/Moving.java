@@ -1,33 +1,32 @@
 package dev.interlock.client;
 
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.Advice;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ObjectState;
-import dev.interlock.protocol.ring.NodeCard;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /**
- * The resharing of DESIGN §9: objects go into another ring, with other providers, other t and n, under the ids that they have.
+ * The resharing of SPEC §10: objects go into another ring, with other providers, other t and n, under the ids that they have.
  *
  * <p>One pass of the old ring takes the old layers off and leaves P under the read's blinds; U checks each chunk against u_m,
  * puts the write's blinds on, and one pass of the new ring puts the new layers on. The rings never speak with each other, and
- * need not know of each other. The old ring destroys what it has only after the new one has committed: until then it opens
- * the object, from then on the new one does, and in between both do.
+ * need not know of each other. What is put there names the certified generation
+ * that it continues. The old ring destroys what it has only after enough of the new one's providers have committed: until then it
+ * opens the object, from then on the new one does, and in between both do.
  */
 final class Moving {
     private final RingClient old;
@@ -42,75 +41,111 @@ final class Moving {
         this.next = next;
     }
 
+    /** Into another ring. */
     Renewed move(ObjectId object) throws InterruptedException {
         try {
-            Optional<Token> there = there(object);
-            Lookup here = Lookup.complete(old, object, old.ring().providers());
-            if (there.isPresent()) {
-                // An earlier move came so far.
-                return here.token().isEmpty() || here.lost()
-                        ? new Renewed.LeftAlone(
-                                object, "it is in the ring " + next.ring().name() + " already")
-                        : leave(there.get());
+            // The source's certificate, and whether one that continues it is at the destination.
+            Lookup here = CatchingUp.complete(old, object, old.ring().providers());
+            Lookup there = CatchingUp.complete(next, object, next.ring().everyProvider());
+            Optional<Certified> moved = moved(here, there);
+            if (moved.isPresent() && (here.newest().isEmpty() || here.lost())) {
+                return new Renewed.LeftAlone(
+                        object, "it is in the ring " + next.ring().name() + " already");
             }
-            Token before = here.token().orElseThrow(() -> here.unreadable("a move"));
-            Optional<Renewed> unmoved = unmoved(object, here, before);
-            return unmoved.isPresent() ? unmoved.get() : leave(carry(before));
+            Certified source = here.newest().orElseThrow(() -> here.unreadable("a move"));
+            if (moved.isPresent()) {
+                // An earlier move came so far: what is left is the end.
+                Token u = moved.get().token();
+                Committing.commit(next, u, moved.get().certificate(), "the move");
+                return leave(here, source, u);
+            }
+            Optional<Renewed> unmoved = unmoved(object, here, source.token());
+            if (unmoved.isEmpty() && !next.owns(source.token().statement().owner())) {
+                throw new BadInputException("the object " + object + " stays its owner's where it moves, and the"
+                        + " credential for the ring \"" + next.ring().name() + "\" is another one than here: have its"
+                        + " nodes let this one in, and use it there");
+            }
+            return unmoved.isPresent()
+                    ? unmoved.get()
+                    : leave(here, source, carry(source.token(), Math.max(here.nextNumber(), there.nextNumber())));
         } catch (InterlockException e) {
             return new Renewed.Failed(object, e);
         }
+    }
+
+    /** What is at the destination and continues what is here: itself, or by way of others that came after it under the same owner. */
+    private static Optional<Certified> moved(Lookup here, Lookup there) {
+        return there.newest()
+                .filter(found -> there.held().values().stream()
+                        .anyMatch(each -> each.state() == ObjectState.COMMITTED && each.has(found)))
+                .filter(found -> here.token()
+                        .map(source -> continues(found.token(), source))
+                        .orElse(true));
+    }
+
+    private static boolean continues(Token u, Token source) {
+        return u.making().continues().equals(Optional.of(source.id())) || u.number() > source.number();
     }
 
     /** The same where the next ring is this one in a later epoch, and many providers are in both. */
     Renewed follow(ObjectId object) throws InterruptedException {
         try {
-            // Whoever missed that it was moved makes up for it here.
-            Lookup there = Lookup.complete(next, object, next.ring().everyProvider());
-            Token before = there.token().orElseThrow(() -> there.unreadable("a move"));
+            Lookup found = CatchingUp.complete(next, object, next.ring().everyProvider());
+            Certified newest = found.newest().orElseThrow(() -> found.unreadable("a move"));
             int epoch = next.ring().epoch();
-            if (before.epoch() == epoch) {
-                Map<NodeCard, ObjectId> left = left(there, before);
-                return left.isEmpty()
+            if (newest.token().epoch() == epoch) {
+                return left(found, newest.token()).isEmpty()
                         ? new Renewed.LeftAlone(object, "it is of the ring's epoch " + epoch + " already")
-                        : end(before, left);
+                        : endHere(found, newest);
             }
-            Optional<Renewed> unmoved = unmoved(object, there, before);
+            Optional<Renewed> unmoved = unmoved(object, found, newest.token());
             if (unmoved.isPresent()) {
                 return unmoved.get();
             }
-            Token moved = carry(before);
-            return end(moved, left(there, moved));
+            Token moved = carry(newest.token(), found.nextNumber());
+            end(found, newest, moved);
+            return new Renewed.Done(moved.object(), moved.number());
         } catch (InterlockException e) {
             return new Renewed.Failed(object, e);
         }
     }
 
-    /** What providers that left the ring still have, by what id. */
-    private static Map<NodeCard, ObjectId> left(Lookup lookup, Token moved) {
-        Map<NodeCard, ObjectId> left = new LinkedHashMap<>();
-        lookup.holdings().values().stream()
-                .filter(holding -> holding.state() == ObjectState.COMMITTED
-                        && holding.token().generation() < moved.generation()
-                        && !moved.providers().contains(holding.provider().x()))
-                .forEach(holding ->
-                        left.put(holding.provider().card(), holding.token().object()));
-        return left;
+    /** What there still is of earlier epochs, the newest generation of each. */
+    private static List<Certified> left(Lookup lookup, Token moved) {
+        Map<Integer, Certified> left = new LinkedHashMap<>();
+        lookup.generations().stream()
+                .filter(each -> each.token().epoch() < moved.epoch())
+                .filter(each -> lookup.held().values().stream()
+                        .anyMatch(held -> held.state() == ObjectState.COMMITTED && held.has(each)))
+                .forEach(each -> left.putIfAbsent(each.token().epoch(), each));
+        return List.copyOf(left.values());
     }
 
-    /** The others ended what they had when they committed. */
-    private Renewed end(Token moved, Map<NodeCard, ObjectId> left) throws InterruptedException {
-        Destroying destroying = new Destroying(next);
-        for (RingClient.Answer<Receipt> answer : next.askAll(
-                List.copyOf(left.keySet()),
-                node -> destroying.destroyAt(node, Objects.requireNonNull(left.get(node))))) {
-            if (answer instanceof RingClient.Failure<Receipt>(NodeCard node, InterlockException error)) {
-                throw new NodeException(
-                        node.name(),
-                        "it is of epoch " + moved.epoch() + " now, but " + node.name()
-                                + ", which left the ring, didn't erase what it had of it: " + error.explanation());
-            }
+    /** An earlier one came so far that only the end of what was left behind is missing. */
+    private Renewed endHere(Lookup found, Certified moved) throws InterruptedException {
+        Token u = moved.token();
+        Committing.commit(next, u, moved.certificate(), "the move");
+        for (Certified each : left(found, u)) {
+            end(found, each, u);
         }
-        return new Renewed.Done(moved.origin(), moved.generation());
+        return new Renewed.Done(u.object(), u.number());
+    }
+
+    /** Ends the source, which nobody needs any more; those that stay and those that left. */
+    private void end(Lookup found, Certified source, Token moved) throws InterruptedException {
+        Destruction end = new Destroying(next).end(found, source);
+        for (Map.Entry<String, String> each : end.failures().entrySet()) {
+            if (end.told().containsKey(each.getKey())) {
+                // Others bring it the owner's command.
+                continue;
+            }
+            throw new NodeException(
+                    each.getKey(),
+                    "it is of epoch " + moved.epoch() + " now, but " + each.getKey()
+                            + " didn't erase what it had of it in epoch "
+                            + source.token().epoch() + ": "
+                            + each.getValue());
+        }
     }
 
     /** Why an object stays where it is, if it does. */
@@ -130,17 +165,8 @@ final class Moving {
         return Optional.empty();
     }
 
-    /** The token under which the new ring has it, if it has. */
-    private Optional<Token> there(ObjectId object) throws InterruptedException {
-        Lookup lookup = Lookup.complete(next, object, next.ring().providers());
-        return lookup.holdings().values().stream()
-                .filter(holding -> holding.state() == ObjectState.COMMITTED)
-                .map(Lookup.Holding::token)
-                .findFirst();
-    }
-
     /** P ⊕ ΣB_i of the old ring's read becomes P ⊕ ΣB_i of the new ring's write. */
-    private Token carry(Token before) throws InterruptedException {
+    private Token carry(Token before, long number) throws InterruptedException {
         PutOptions options = new PutOptions(
                 before.scheme(),
                 before.scheme().blinded() ? Blinding.EXPANDED : Blinding.NONE,
@@ -149,9 +175,9 @@ final class Moving {
                 false,
                 0);
         Handover handover = new Handover();
-        Future<Fetched> get = old.beside(() -> get(before.origin(), handover));
+        Future<Fetched> get = old.beside(() -> get(before.object(), handover));
         try (ReadableByteChannel in = handover.from()) {
-            return Putting.continuing(next, in, before, options);
+            return Putting.continuing(next, in, before, number, options);
         } catch (IOException e) {
             throw cause(get, e);
         } catch (InterlockException e) {
@@ -185,18 +211,18 @@ final class Moving {
                         next.ring().providers().getFirst().name(), "the move broke off: " + write.getMessage());
     }
 
-    /** It is in the new ring, and ends in the old one. */
-    private Renewed leave(Token moved) throws InterruptedException {
-        Destruction end = new Destroying(old).destroy(moved.origin(), old.ring().providers(), _ -> {});
+    /** It is in the new ring, acknowledged, and ends in the old one. */
+    private Renewed leave(Lookup here, Certified source, Token moved) throws InterruptedException {
+        Destruction end = new Destroying(old).end(here, source);
         if (end.unrecoverableSince().isEmpty()) {
-            int n = old.ring().threshold().n();
+            int n = source.token().threshold().n();
             throw new TooFewProvidersException(
                     "it is in the ring " + next.ring().name() + ", but its end in the ring "
                             + old.ring().name(),
-                    n - old.ring().threshold().t() + 1,
+                    n - source.token().threshold().t() + 1,
                     end.receipts().size(),
                     end.failures());
         }
-        return new Renewed.Done(moved.origin(), moved.generation());
+        return new Renewed.Done(moved.object(), moved.number());
     }
 }

@@ -64,7 +64,7 @@ final class OpenedShare implements AutoCloseable {
         try {
             byte[] header = new byte[new SealedLayout(key.recipient().kem()).headerBytes()];
             fill(in, header, peer, token, home, x);
-            SealedReader reader = new SealedReader(header, key, Sealing.ofShare(token.ring(), token.object(), x));
+            SealedReader reader = new SealedReader(header, key, Sealing.ofShare(token.ring(), token.id(), x));
             try {
                 byte[] leaves = new byte[SealedLayout.leavesBytes(token.layout())];
                 fill(in, leaves, peer, token, home, x);

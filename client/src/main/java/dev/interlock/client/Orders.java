@@ -1,13 +1,17 @@
 package dev.interlock.client;
 
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.protocol.PlannedSession;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * A session's orders, under way. Whatever else the session needs goes out beside them: where it arrives first, it waits
@@ -18,10 +22,43 @@ final class Orders {
 
     private Orders() {}
 
-    static Orders send(RingClient client, List<NodeCard> nodes, Function<NodeCard, byte[]> order) {
+    /** Sends all of them, side by side. */
+    static Orders send(RingClient client, List<NodeCard> nodes, PlannedSession session) {
         Orders orders = new Orders();
-        nodes.forEach(node -> orders.answers.put(node, client.ask(node, order)));
+        nodes.forEach(node -> orders.answers.put(node, client.ask(node, to -> send(client, to, session))));
         return orders;
+    }
+
+    // Step 1.  U →p CC_i: w, O's signature, and what CC_i alone is told; signed for this node.
+    static byte[] send(RingClient client, NodeCard node, PlannedSession session) {
+        Order order = session.order(node.name());
+        byte[] body = order.encode();
+        try {
+            return client.call(
+                    node,
+                    HttpMethod.POST,
+                    "/v1/sessions",
+                    Operation.ORDER,
+                    session.id().toString(),
+                    body);
+        } finally {
+            order.wipe();
+            Arrays.fill(body, (byte) 0);
+        }
+    }
+
+    /**
+     * The word by which a session is given up: what it would have made is never certified, so whoever prepared it forgets it.
+     * Empty where it makes nothing.
+     */
+    static byte[] abandonment(PlannedSession session) {
+        return session.statement().making().isPresent() ? session.abandon().encode() : new byte[0];
+    }
+
+    /** Tells one node that the session is given up. */
+    static byte[] abandon(RingClient client, NodeCard node, PlannedSession session, byte[] abandonment) {
+        String id = session.id().toString();
+        return client.call(node, HttpMethod.DELETE, "/v1/sessions/" + id, Operation.ABANDON, id, abandonment);
     }
 
     /** Tells of the first that isn't taken, as soon as that is known. */

@@ -8,7 +8,7 @@ import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Evidence;
@@ -37,17 +37,16 @@ final class PartStream implements AutoCloseable {
     /**
      * Which part of what.
      *
-     * @param path of the object, or of the session of one that isn't committed
+     * @param path of the generation, or of the session of one that isn't committed
      * @param operation and the one for that path
      */
-    record What(ObjectId object, ChunkLayout layout, Part part, String path, Operation operation) {
+    record What(StatementHash generation, ChunkLayout layout, Part part, String path, Operation operation) {
         static What ofObject(Token u, Part part) {
-            return new What(u.object(), u.layout(), part, "/v1/objects/" + u.object(), Operation.PART);
+            return new What(u.id(), u.layout(), part, "/v1/objects/" + u.id(), Operation.PART);
         }
 
         static What ofSession(Write.Plan plan, Part part) {
-            return new What(
-                    plan.object(), plan.layout(), part, "/v1/sessions/" + plan.session(), Operation.SESSION_PART);
+            return new What(plan.id(), plan.layout(), part, "/v1/sessions/" + plan.id(), Operation.SESSION_PART);
         }
 
         /** The id in the path, and which part of it. */
@@ -114,7 +113,7 @@ final class PartStream implements AutoCloseable {
         int k = next++;
         MemorySegment record = buffer.segment().asSlice(0, Direct.chunkBytes(what.part(), what.layout(), k));
         fill(record);
-        check(k, Direct.leaf(what.object(), what.part(), provider.x(), k, record));
+        check(k, Direct.leaf(what.generation(), what.part(), provider.x(), k, record));
         return record;
     }
 
@@ -123,7 +122,7 @@ final class PartStream implements AutoCloseable {
         fill(MemorySegment.ofArray(signature));
         Holding said;
         try {
-            said = Direct.said(client.ring(), what.object(), what.part(), provider.x(), chunk, hash, signature);
+            said = Direct.said(client.ring(), what.generation(), what.part(), provider.x(), chunk, hash, signature);
         } catch (BadSignatureException e) {
             throw new NodeException(
                     provider.name(),

@@ -48,7 +48,7 @@ final class ReadMasks implements AutoCloseable {
                         plan.path().stream().map(x -> ring.provider(x).card()).toList();
                 masks.all.add(new BlindsAhead(
                         client,
-                        new FullBlinds(client, plan.session(), hops),
+                        new FullBlinds(client, plan.id(), hops),
                         plan.layout().padTotal()));
             }
             if (plan.scheme().protocol() == 2) {
@@ -119,8 +119,8 @@ final class ReadMasks implements AutoCloseable {
 
     private void relay(Station home, Station first, Blind<MemorySegment> k) throws InterruptedException {
         Peer from = client.peer(client.ring().provider(home.provider()).card());
-        try (Inbound in = client.download(plan.session(), home).open()) {
-            Peer.Upload upload = client.upload(plan.session(), first);
+        try (Inbound in = client.download(plan.id(), home).open()) {
+            Peer.Upload upload = client.upload(plan.id(), first);
             try {
                 for (ByteBuf c = in.read(client.deadlines().stall());
                         c != null;

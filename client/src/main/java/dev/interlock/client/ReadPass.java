@@ -1,14 +1,10 @@
 package dev.interlock.client;
 
-import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.message.Order;
-import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -17,7 +13,6 @@ import dev.interlock.wire.RecordReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -69,9 +64,10 @@ final class ReadPass implements AutoCloseable {
                 .distinct()
                 .toList();
         this.last = client.peer(ring.provider(plan.route().last().provider()).card());
-        this.orders = Orders.send(client, route, this::sendOrder);
+        // Step 1.  U →p each CC_i in S, and home: signed request, with fresh B_i.
+        this.orders = Orders.send(client, route, plan.session());
         // Step 3.  last →p U: P ⊕ ΣB_i (⊕ b_U).  Asked for beside step 1: it begins when all orders are there.
-        this.download = client.download(plan.session(), plan.route().last());
+        this.download = client.download(plan.id(), plan.route().last());
         orders.whenRefused(download::fail);
         Provider home = ring.provider(plan.home());
         // A single chunk's leaf is checked against u_m itself.
@@ -88,24 +84,6 @@ final class ReadPass implements AutoCloseable {
      */
     static ReadPass begin(RingClient client, GetOptions options, Read.Plan plan, Function<Provider, byte[]> manifest) {
         return new ReadPass(client, options, plan, manifest);
-    }
-
-    // Step 1.  U →p each CC_i in S, and home: signed request, with fresh B_i.
-    private byte[] sendOrder(NodeCard node) {
-        Order order = Read.order(plan, ring.provider(node.name()).orElseThrow().x());
-        byte[] body = Json.write(order);
-        try {
-            return client.call(
-                    node,
-                    HttpMethod.POST,
-                    "/v1/sessions",
-                    Operation.ORDER,
-                    plan.session().toString(),
-                    body);
-        } finally {
-            Arrays.fill(order.blind(), (byte) 0);
-            Arrays.fill(body, (byte) 0);
-        }
     }
 
     /**
@@ -131,7 +109,7 @@ final class ReadPass implements AutoCloseable {
             // An order that wasn't taken is why the stream doesn't come.
             InterlockException first =
                     orders.refusals().values().stream().findFirst().orElse(e);
-            throw Diagnosis.of(client, route, plan.session(), first);
+            throw Diagnosis.of(client, route, plan.id(), first);
         } finally {
             done();
         }
@@ -239,7 +217,6 @@ final class ReadPass implements AutoCloseable {
     }
 
     private void abandon() {
-        String session = plan.session().toString();
         for (NodeCard node : route) {
             // After its order, or there would be nothing to end yet.
             orders.whenAnswered(
@@ -247,14 +224,7 @@ final class ReadPass implements AutoCloseable {
                     () -> client.aside(() -> {
                         try {
                             byte[] _ = client.watched(
-                                    node,
-                                    () -> client.call(
-                                            node,
-                                            HttpMethod.DELETE,
-                                            "/v1/sessions/" + session,
-                                            Operation.ABANDON,
-                                            session,
-                                            new byte[0]));
+                                    node, () -> Orders.abandon(client, node, plan.session(), new byte[0]));
                         } catch (InterlockException e) {
                             // It ends the session by itself when nothing moves.
                         }

@@ -15,7 +15,7 @@ public sealed interface Renewed {
      *
      * @param generation its number
      */
-    record Done(ObjectId object, int generation) implements Renewed {}
+    record Done(ObjectId object, long generation) implements Renewed {}
 
     /** It can't be renewed in this way, or needn't be. */
     record LeftAlone(ObjectId object, String why, Optional<Advice> advice) implements Renewed {

@@ -1,7 +1,6 @@
 package dev.interlock.client;
 
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
@@ -9,32 +8,32 @@ import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.Advice;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** U's side of {@link Renewal}, over the network: a new pad or new shares for one object after the other. */
 final class Renewing {
     private final RingClient client;
     private final RingDescriptor ring;
-    private final Order.Kind kind;
+    private final boolean ofZero;
 
-    /** @param kind {@link Order.Kind#REPLACE} or {@link Order.Kind#REFRESH} */
-    Renewing(RingClient client, Order.Kind kind) {
+    /** @param ofZero a refresh; else a replacement of the pad */
+    Renewing(RingClient client, boolean ofZero) {
         this.client = client;
         this.ring = client.ring();
-        this.kind = kind;
+        this.ofZero = ofZero;
     }
 
     Renewed renew(ObjectId object) throws InterruptedException {
         try {
-            return renew(object, Lookup.complete(client, object, ring.providers()));
+            return renew(object, CatchingUp.complete(client, object, ring.providers()));
         } catch (InterlockException e) {
             return new Renewed.Failed(object, e);
         }
@@ -47,7 +46,8 @@ final class Renewing {
         if (!lookup.scheduled().isEmpty()) {
             return new Renewed.LeftAlone(object, "it is to be destroyed", new Advice.CancelDestroy(object.toString()));
         }
-        Token before = lookup.token().orElseThrow(() -> lookup.unreadable(what()));
+        Certified newest = lookup.newest().orElseThrow(() -> lookup.unreadable(what()));
+        Token before = newest.token();
         if (!ring.isCurrent()) {
             return new Renewed.LeftAlone(
                     object, "it is of the ring's epoch " + before.epoch(), new Advice.Follow(object.toString()));
@@ -58,75 +58,72 @@ final class Renewing {
                     "only protocols 2 and 3 of the blinded profile can be renewed",
                     new Advice.WriteAnew(object.toString()));
         }
+        requireAll(lookup, newest);
+        try (Write.Plan plan = Renewal.plan(ring, before, client.maker(), ofZero, lookup.nextNumber());
+                WriteCheck check = new WriteCheck(client.random())) {
+            return run(plan, check);
+        }
+    }
+
+    /** As a write, it needs them all. */
+    private void requireAll(Lookup lookup, Certified newest) {
         Map<String, String> absent = new LinkedHashMap<>();
+        List<Provider> holders =
+                lookup.holders(newest).stream().map(Held::provider).toList();
         for (Provider provider : ring.providers()) {
-            if (lookup.readable().stream()
-                    .noneMatch(holding -> holding.provider().equals(provider))) {
+            if (!holders.contains(provider)) {
                 InterlockException error = lookup.errors().get(provider.name());
                 absent.put(provider.name(), error == null ? "doesn't hold it as the others do" : error.explanation());
             }
         }
         if (!absent.isEmpty()) {
-            // As a write, it needs them all.
             int n = ring.threshold().n();
             throw new TooFewProvidersException(what(), n, n - absent.size(), absent);
-        }
-        ObjectId fresh = ObjectId.random(client.random());
-        try (Write.Plan plan = Renewal.plan(ring, before, kind, fresh, client.random());
-                WriteCheck check = new WriteCheck(client.random())) {
-            return new Run(plan, check).run();
         }
     }
 
     private String what() {
-        return kind == Order.Kind.REPLACE ? "a replacement" : "a refresh";
+        return ofZero ? "a refresh" : "a replacement";
     }
 
     /** The write of one new generation. */
-    private final class Run {
-        private final Write.Plan plan;
-        private final WriteCheck check;
-        private final WriteSteps steps;
-
-        Run(Write.Plan plan, WriteCheck check) {
-            this.plan = plan;
-            this.check = check;
-            this.steps = new WriteSteps(client, plan);
-        }
-
-        Renewed run() throws InterruptedException {
-            Dealings deal = null;
-            try {
-                Token before = plan.before().orElseThrow();
-                byte[] manifest = Lookup.manifest(client, before, ring.provider(before.home()));
-                // Step 1, home first: of two commands at once, the one that it lets in goes on.
-                byte[] _ = steps.order(steps.route().getFirst());
-                for (RingClient.Answer<byte[]> answer :
-                        client.askAll(steps.route().subList(1, steps.route().size()), steps::order)) {
-                    var _ = answer.value();
-                }
-                // Step 2.  Steps 3 and 4 run by themselves, behind the shares.
-                deal = steps.askDealers();
-                Dealt dealt = steps.dealt(deal, client.deadlines().settle().plus(RingClient.passTime(plan.layout())));
-                Token token = Write.token(plan, before.commitment(), dealt, List.of(), before.createdMillis());
-                SignatureChain chain = steps.sign(token, manifest, () -> {});
-                List<Holding> holdings = check.verify(plan, steps.check(check.reveal()));
-                steps.commit(token, new CommitMessage(chain, holdings));
-                return new Renewed.Done(token.origin(), token.generation());
-            } catch (WriteSteps.CommitUnknownException e) {
-                throw e.error();
-            } catch (InterlockException e) {
-                if (deal != null) {
-                    throw steps.abandon(e, deal);
-                }
-                InterlockException telling = Diagnosis.of(client, steps.route(), plan.session(), e);
-                steps.abandon();
-                throw telling;
-            } finally {
-                if (deal != null) {
-                    deal.cancel();
-                }
+    private Renewed run(Write.Plan plan, WriteCheck check) throws InterruptedException {
+        WriteSteps steps = new WriteSteps(client, plan);
+        Token before = plan.before().orElseThrow();
+        Optional<Dealings> deal = Optional.empty();
+        try {
+            byte[] manifest = Manifests.of(client, before, ring.provider(before.home()));
+            // Step 1, home first: of two commands at once, the one that it lets in goes on.
+            byte[] _ = Orders.send(client, steps.route().getFirst(), plan.session());
+            for (RingClient.Answer<byte[]> answer : client.askAll(
+                    steps.route().subList(1, steps.route().size()),
+                    node -> Orders.send(client, node, plan.session()))) {
+                var _ = answer.value();
             }
+            // Step 2.  Steps 3 and 4 run by themselves, behind the shares.
+            Dealings dealings = steps.askDealers();
+            deal = Optional.of(dealings);
+            Dealt dealt = steps.dealt(dealings, client.deadlines().settle().plus(RingClient.passTime(plan.layout())));
+            // Step 5.
+            Token token = Write.token(plan, before.commitment(), dealt, List.of(), before.createdMillis());
+            SignatureChain chain = steps.sign(token, manifest, () -> {});
+            // Step 6.
+            if (!steps.ofOneCiphertext(chain) && steps.wrongSigner(chain).isEmpty()) {
+                throw new IntegrityException(
+                        "the renewal of " + token.object()
+                                + " failed its check: its homes don't have the same ciphertext."
+                                + " The object stays as it was",
+                        List.of(),
+                        new Advice.ReadDirect(token.object().toString()));
+            }
+            steps.checkChain(token, chain);
+            check.verify(plan, steps.check(check.reveal()));
+            steps.commit(token, chain);
+            return new Renewed.Done(token.object(), token.number());
+        } catch (InterlockException e) {
+            throw plan.session().isCertified() ? e : steps.abandon(e, deal);
+        } finally {
+            deal.ifPresent(Dealings::close);
         }
     }
 }

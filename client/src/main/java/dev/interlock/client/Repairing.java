@@ -4,15 +4,12 @@ import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
@@ -41,7 +38,7 @@ final class Repairing {
 
     Repaired repair(ObjectId object) throws InterruptedException {
         try {
-            return repair(object, Lookup.complete(client, object, ring.providers()));
+            return repair(object, CatchingUp.complete(client, object, ring.providers()));
         } catch (InterlockException e) {
             return new Repaired.Failed(object, e);
         }
@@ -49,42 +46,37 @@ final class Repairing {
 
     private Repaired repair(ObjectId object, Lookup lookup) throws InterruptedException {
         if (lookup.destroyed() > 0) {
-            // Rule 4 of DESIGN §10: destroyed stays destroyed, also where a tombstone was lost.
+            // Rule 4 of SPEC §11: destroyed stays destroyed, also where a tombstone was lost.
             return new Repaired.LeftAlone(
                     object, "its owner had it destroyed, at " + lookup.destroyed() + " providers");
         }
         if (!lookup.scheduled().isEmpty()) {
             return new Repaired.LeftAlone(object, "it is to be destroyed", new Advice.CancelDestroy(object.toString()));
         }
-        Lookup.Holding there = lookup.holdings().get(repaired.name());
-        // One that was restored from a backup may have an earlier generation, which repairing replaces.
-        boolean behind = there != null && there.token().generation() < lookup.generation();
-        if (there != null && !behind) {
-            return switch (there.state()) {
-                case COMMITTED, DESTROYED -> new Repaired.Present(object);
-                case PREPARED ->
-                    new Repaired.LeftAlone(
-                            object, repaired.name() + " will learn from its home whether it was committed");
-            };
+        Optional<Certified> newest = lookup.newest();
+        Held there = lookup.held().get(repaired.name());
+        if (there != null && newest.filter(there::has).isPresent()) {
+            return new Repaired.Present(object);
         }
         InterlockException error = lookup.errors().get(repaired.name());
-        if (!behind && !(error instanceof NoSuchObjectException)) {
+        // One that was restored from a backup may have an earlier generation, or have it prepared only.
+        if (there == null && !(error instanceof NoSuchObjectException)) {
             throw error == null ? new NodeException(repaired.name(), repaired.name() + " didn't answer") : error;
         }
-        CommitMessage commit = lookup.commit().orElseThrow(() -> lookup.unreadable("a repair"));
-        Token token = Token.decode(commit.chain().token());
-        if (token.scheme().sealed()) {
+        Certified generation = newest.orElseThrow(() -> lookup.unreadable("a repair"));
+        if (generation.token().scheme().sealed()) {
             return new Repaired.LeftAlone(
                     object, "it was put by protocol 1, whose sealed shares no pass repairs: get it and put it again");
         }
-        if (!token.providers().contains(repaired.x())) {
+        if (!generation.token().providers().contains(repaired.x())) {
             return new Repaired.LeftAlone(object, repaired.name() + " never had a share of it");
         }
-        return repair(lookup, token, commit);
+        return repair(lookup, generation);
     }
 
-    private Repaired repair(Lookup lookup, Token token, CommitMessage commit) throws InterruptedException {
-        List<Lookup.Holding> holders = lookup.readable();
+    private Repaired repair(Lookup lookup, Certified generation) throws InterruptedException {
+        Token token = generation.token();
+        List<Held> holders = lookup.holders(generation);
         int t = token.threshold().t();
         Map<String, String> avoided = new LinkedHashMap<>();
         lookup.errors().forEach((name, error) -> {
@@ -109,10 +101,10 @@ final class Repairing {
             tries++;
             try {
                 if (manifest.isEmpty()) {
-                    manifest = Optional.of(Lookup.manifest(
-                            client, token, holders.get(chosen[0]).provider()));
+                    manifest = Optional.of(
+                            Manifests.of(client, token, holders.get(chosen[0]).provider()));
                 }
-                pass(token, s, home, new RestoreMessage(commit, manifest.get()));
+                pass(token, s, home, new RestoreMessage(generation.certificate(), manifest.get()));
                 return new Repaired.Restored(
                         token.object(), s.stream().map(Provider::name).toList(), avoided);
             } catch (IntegrityException e) {
@@ -129,19 +121,19 @@ final class Repairing {
         if (wrong != null) {
             throw wrong;
         }
-        List<Lookup.Holding> usable = holders.stream()
-                .filter(holding -> !avoided.containsKey(holding.provider().name()))
+        List<Held> usable = holders.stream()
+                .filter(each -> !avoided.containsKey(each.provider().name()))
                 .toList();
         throw lookup.tooFew("a repair", usable, avoided);
     }
 
     /** Another home, where the repaired provider is one. */
-    private Optional<Provider> home(Token token, List<Lookup.Holding> holders, Map<String, String> avoided) {
+    private Optional<Provider> home(Token token, List<Held> holders, Map<String, String> avoided) {
         if (!token.homes().contains(repaired.x())) {
             return Optional.empty();
         }
         return holders.stream()
-                .map(Lookup.Holding::provider)
+                .map(Held::provider)
                 .filter(provider -> token.homes().contains(provider.x()) && !avoided.containsKey(provider.name()))
                 .findFirst();
     }
@@ -171,45 +163,30 @@ final class Repairing {
     private void pass(Token token, List<Provider> s, Optional<Provider> home, RestoreMessage message)
             throws InterruptedException {
         List<ShareIndex> path = s.stream().map(Provider::x).toList();
-        try (Repair.Plan plan = Repair.plan(ring, token, path, repaired.x(), home.map(Provider::x), client.random())) {
+        try (Repair.Plan plan = Repair.plan(ring, token, client.maker(), path, repaired.x(), home.map(Provider::x))) {
             List<NodeCard> nodes =
                     plan.parties().stream().map(x -> ring.provider(x).card()).toList();
             try {
                 // Step 1.  U →p every CC_i in S, CC_k, home: signed request, seeds of the pairs.  Step 2 runs by
                 // itself.
-                for (RingClient.Answer<byte[]> answer : client.askAll(nodes, node -> order(plan, node))) {
+                for (RingClient.Answer<byte[]> answer :
+                        client.askAll(nodes, node -> Orders.send(client, node, plan.session()))) {
                     var _ = answer.value();
                 }
                 // Step 3.  U →p CC_k: what every provider keeps.
                 restore(plan, message);
             } catch (InterlockException e) {
-                InterlockException telling = Diagnosis.of(client, nodes, plan.session(), e);
-                abandon(plan, nodes);
+                InterlockException telling = Diagnosis.of(client, nodes, plan.id(), e);
+                client.askAll(
+                        nodes,
+                        node -> Orders.abandon(client, node, plan.session(), Orders.abandonment(plan.session())));
                 throw telling;
             }
         }
     }
 
-    private byte[] order(Repair.Plan plan, NodeCard node) {
-        Order order =
-                Repair.order(plan, ring.provider(node.name()).orElseThrow().x());
-        byte[] body = Json.write(order);
-        try {
-            return client.call(
-                    node,
-                    HttpMethod.POST,
-                    "/v1/sessions",
-                    Operation.ORDER,
-                    plan.session().toString(),
-                    body);
-        } finally {
-            Arrays.fill(order.blind(), (byte) 0);
-            Arrays.fill(body, (byte) 0);
-        }
-    }
-
     private void restore(Repair.Plan plan, RestoreMessage message) {
-        String session = plan.session().toString();
+        String session = plan.id().toString();
         byte[] _ = client.call(
                 repaired.card(),
                 HttpMethod.POST,
@@ -220,13 +197,5 @@ final class Repairing {
                 client.deadlines()
                         .settle()
                         .plus(RingClient.passTime(plan.token().layout())));
-    }
-
-    private void abandon(Repair.Plan plan, List<NodeCard> nodes) throws InterruptedException {
-        String session = plan.session().toString();
-        client.askAll(
-                nodes,
-                node -> client.call(
-                        node, HttpMethod.DELETE, "/v1/sessions/" + session, Operation.ABANDON, session, new byte[0]));
     }
 }

@@ -2,16 +2,18 @@ package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.sharing.ChunkLayout;
+import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Claim;
-import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.OwnerKey;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Station;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.request.Credential;
-import dev.interlock.protocol.request.DestroyNotice;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
@@ -114,8 +116,14 @@ final class RingClient implements AutoCloseable {
         return record;
     }
 
-    byte[] owner() {
-        return credential.owner(ring.id());
+    /** Who makes sessions: this user, now. */
+    Write.Maker maker() {
+        return new Write.Maker(credential, random, clock.instant());
+    }
+
+    /** Whether an object with this owner's key is this user's. */
+    boolean owns(OwnerKey owner) {
+        return credential.owns(owner);
     }
 
     SecureRandom random() {
@@ -160,14 +168,25 @@ final class RingClient implements AutoCloseable {
                 .orElse(ring.epoch());
     }
 
-    /** The owner's word for a provider that can't be reached. */
-    DestroyNotice notice(String node, ObjectId object) {
-        return DestroyNotice.sign(credential, ring.id(), node, object, clock.instant());
+    /** The owner's word that something is to be done with an object. */
+    Command.Signed command(OwnerKey owner, long number, Command.Deed deed) {
+        try (SigningKey o = credential.ownerKey(owner.rootVersion(), owner.nonce())) {
+            return Command.Signed.sign(o, new Command(ring.id(), owner, number, clock.millis(), deed));
+        }
     }
 
-    /** The owner's word for a provider that is missing while the object is written. */
-    Claim claim(Provider provider, ObjectId object) {
-        byte[] message = Claim.message(ring.id(), ring.epoch(), object, provider.x());
+    /** The same for one provider, by the user's key there. */
+    Command.Authorised authorised(Command.Signed signed, String node) {
+        return new Command.Authorised(
+                signed,
+                node,
+                credential.publicKey(ring.id(), node),
+                credential.signCommand(ring.id(), node, Command.Authorised.message(signed, node)));
+    }
+
+    /** The owner's word for a provider that is missing while a generation is written. */
+    Claim claim(Provider provider, StatementHash w) {
+        byte[] message = Claim.message(w, provider.x());
         return new Claim(
                 provider.x(),
                 credential.publicKey(ring.id(), provider.name()),
@@ -215,7 +234,7 @@ final class RingClient implements AutoCloseable {
     }
 
     /** The output of a station that is for the user. */
-    Peer.Download download(SessionId session, Station station) {
+    Peer.Download download(StatementHash session, Station station) {
         NodeCard node = ring.provider(station.provider()).card();
         return peer(node)
                 .download(
@@ -229,7 +248,7 @@ final class RingClient implements AutoCloseable {
     }
 
     /** The input of a station that is from the user. */
-    Peer.Upload upload(SessionId session, Station station) {
+    Peer.Upload upload(StatementHash session, Station station) {
         NodeCard node = ring.provider(station.provider()).card();
         return peer(node)
                 .upload(
@@ -237,7 +256,7 @@ final class RingClient implements AutoCloseable {
                         authorization(node, Operation.STREAM, session.toString(), new byte[0]));
     }
 
-    private static String stationPath(SessionId session, int place) {
+    private static String stationPath(StatementHash session, int place) {
         return "/v1/sessions/" + session + "/stations/" + place;
     }
 

@@ -49,10 +49,10 @@ final class SealingInput implements ReadableByteChannel {
             return false;
         }
         MemorySegment piece = plain.segment().asSlice(0, SealedLayout.pieceBytes(plainBytes, k));
-        Putting.readFully(in, piece.asByteBuffer());
+        PadStream.readFully(in, piece.asByteBuffer());
         boolean last = k == SealedLayout.pieces(plainBytes) - 1;
         if (last) {
-            Putting.requireEnd(in, plainBytes);
+            PadStream.requireEnd(in, plainBytes);
         }
         sealed.clear().limit((int) piece.byteSize() + SealedLayout.TAG_BYTES);
         writer.seal(k, last, piece, MemorySegment.ofBuffer(sealed));

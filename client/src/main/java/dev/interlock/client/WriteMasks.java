@@ -8,10 +8,7 @@ import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
-import dev.interlock.wire.Peer;
-import dev.interlock.wire.RecordReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -30,6 +27,7 @@ final class WriteMasks implements AutoCloseable {
 
     private Optional<FullBlinds> full = Optional.empty();
     private Optional<UserKeyFile.Writer> userKey = Optional.empty();
+    private Optional<UserShare> userShare = Optional.empty();
 
     private WriteMasks(RingClient client, Write.Plan plan) {
         this.client = client;
@@ -64,7 +62,7 @@ final class WriteMasks implements AutoCloseable {
     }
 
     private void sendBlinds(List<NodeCard> route, List<LinearHash> hashes) {
-        FullBlinds blinds = new FullBlinds(client, plan.session(), route, hashes);
+        FullBlinds blinds = new FullBlinds(client, plan.id(), route, hashes);
         full = Optional.of(blinds);
         passing.add(blinds);
     }
@@ -95,26 +93,12 @@ final class WriteMasks implements AutoCloseable {
         Optional<UserKeyFile.Writer> file = plan.scheme().readWithUser()
                 ? Optional.of(userKeyWriter(options, UserKeyFile.Kind.SHARE))
                 : Optional.empty();
-        NodeCard node = client.ring().dealer(plan.dealers().getFirst());
-        Peer dealer = client.peer(node);
-        String session = plan.session().toString();
-        RecordReader share = new RecordReader(
-                dealer.download(
-                                "/v1/deals/" + session + "/share",
-                                client.authorization(node, Operation.SHARE, session, new byte[0]))
-                        .open(),
-                client.deadlines().stall());
+        UserShare share = new UserShare(client, plan);
+        userShare = Optional.of(share);
         passing.add(new OwnLayer(
                 plan.userLambda(),
                 next -> {
-                    try {
-                        share.fill(next);
-                    } catch (IOException e) {
-                        throw dealer.broken(e);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                        throw dealer.broken(e);
-                    }
+                    share.fill(next);
                     file.ifPresent(out -> write(out, next));
                 },
                 share::close));
@@ -141,6 +125,11 @@ final class WriteMasks implements AutoCloseable {
 
     List<Blind<MemorySegment>> passing() {
         return passing;
+    }
+
+    /** f(x_U), where the user is dealt one. */
+    Optional<UserShare> userShare() {
+        return userShare;
     }
 
     /** After the last byte of P. */

@@ -1,22 +1,22 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.error.Advice;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
-import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.DealReply;
-import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -26,10 +26,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** U's steps of {@link Write} that a put has in common with what makes a new generation: all but what feeds the pass. */
 final class WriteSteps {
+    private static final byte[] NOTHING = {};
+
     private final RingClient client;
     private final RingDescriptor ring;
     private final Write.Plan plan;
@@ -47,29 +51,14 @@ final class WriteSteps {
         return route;
     }
 
-    // Step 1.  U →p CC_i: signed request for this session.
-    byte[] order(NodeCard node) {
-        Order order = Write.order(plan, index(node));
-        byte[] body = Json.write(order);
-        try {
-            return client.call(node, HttpMethod.POST, "/v1/sessions", Operation.ORDER, session(), body);
-        } finally {
-            Arrays.fill(order.blind(), (byte) 0);
-            Arrays.fill(body, (byte) 0);
-        }
+    // Step 1.  U →p every CC_i: signed request for this session.
+    Orders sendOrders() {
+        return Orders.send(client, route, plan.session());
     }
 
-    // Step 2.  U →p every dealer: deal for this object.
+    // Step 2.  U →p every dealer: deal to this w.
     Dealings askDealers() {
-        byte[] body = Json.write(Write.dealRequest(plan));
-        return new Dealings(
-                ring.dealers(),
-                dealer -> client.peer(dealer)
-                        .begin(
-                                HttpMethod.POST,
-                                "/v1/deals",
-                                client.authorization(dealer, Operation.DEAL, session(), body),
-                                body));
+        return new Dealings(client, plan);
     }
 
     /**
@@ -79,49 +68,48 @@ final class WriteSteps {
      */
     Dealt dealt(Dealings dealings, Duration deadline) throws InterruptedException {
         Map<NodeCard, byte[]> replies = dealings.complete(deadline);
-        List<ShareRoot> roots = new ArrayList<>();
         if (!plan.summed()) {
-            replies.forEach(
-                    (dealer, reply) -> roots.addAll(Json.read("the reply of " + dealer.name(), reply, DealReply.class)
-                            .checked(dealer.name())));
-        } else {
-            for (RingClient.Answer<ShareRoot> answer : client.askAll(route, this::root)) {
-                roots.add(answer.value());
-            }
+            NodeCard dealer = replies.keySet().iterator().next();
+            byte[] reply = replies.values().iterator().next();
+            Dealt dealt = decoded(dealer, () -> Dealt.decode(dealer.name(), reply));
+            Write.checkDealt(plan, dealer.name(), dealt);
+            return dealt;
         }
-        return new Dealt(plan.dealers(), plan.summed(), roots);
+        List<ShareRoot> roots = new ArrayList<>();
+        List<byte[]> signatures = new ArrayList<>();
+        for (RingClient.Answer<Dealt> answer : client.askAll(route, this::sum)) {
+            roots.add(answer.value().roots().getFirst());
+            signatures.add(answer.value().signatures().getFirst());
+        }
+        return new Dealt(true, roots, signatures);
     }
 
     /** What a provider's share has become, by its own signature. */
-    private ShareRoot root(NodeCard node) {
-        List<ShareRoot> roots = Json.read(
-                        "the answer of " + node.name(),
-                        client.call(
-                                node,
-                                HttpMethod.GET,
-                                "/v1/sessions/" + session() + "/root",
-                                Operation.ROOT,
-                                session(),
-                                new byte[0],
-                                client.deadlines().settle().plus(RingClient.passTime(plan.layout()))),
-                        DealReply.class)
-                .checked(node.name());
-        if (roots.size() != 1 || !roots.getFirst().x().equals(index(node))) {
-            throw new NodeException(node.name(), node.name() + " answered with the root of another share");
-        }
-        Write.checkSum(plan, roots.getFirst());
-        return roots.getFirst();
+    private Dealt sum(NodeCard node) {
+        Dealt sum = Dealt.decode(
+                node.name(),
+                client.call(
+                        node,
+                        HttpMethod.GET,
+                        "/v1/sessions/" + session() + "/root",
+                        Operation.ROOT,
+                        session(),
+                        NOTHING,
+                        client.deadlines().settle().plus(RingClient.passTime(plan.layout()))));
+        Write.checkSum(plan, ring.provider(index(node)), sum);
+        return sum;
     }
 
     /**
-     * Step 5.  u_m and the signature chain travel behind the data: every CC_i gets u_m, makes durable what it is about to sign
-     * for, once its part of step 4 is done, and signs behind CC_{i−1}. CC_1's answer is the whole chain.
+     * Step 5.  u_m travels behind the data: every CC_i gets it, makes durable what it is about to sign for, once its part of step 4
+     * is done, and signs; in the published profile behind CC_{i−1}, and CC_1's answer is the whole chain. Nothing of it is
+     * checked yet.
      *
      * @param meanwhile done while they do; throws where step 4 failed
      */
     SignatureChain sign(Token token, byte[] manifest, Runnable meanwhile) throws InterruptedException {
         byte[] encoded = token.encode();
-        byte[] body = new ChainMessage(SignatureChain.start(encoded), manifest).encode();
+        byte[] body = new TokenMessage(encoded, manifest).encode();
         List<CompletableFuture<RingClient.Answer<byte[]>>> answers = route.stream()
                 .map(to -> client.ask(to, node -> sendToken(node, body)))
                 .toList();
@@ -129,10 +117,24 @@ final class WriteSteps {
         for (CompletableFuture<RingClient.Answer<byte[]>> each : answers.reversed()) {
             var _ = RingClient.answer(each).value();
         }
-        SignatureChain chain =
-                SignatureChain.decode(RingClient.answer(answers.getFirst()).value());
-        Write.checkChain(plan, encoded, chain);
-        return chain;
+        if (!plan.scheme().blinded()) {
+            byte[] chain = RingClient.answer(answers.getFirst()).value();
+            return decoded(route.getFirst(), () -> SignatureChain.decode(chain));
+        }
+        List<Participation> participations = new ArrayList<>();
+        for (CompletableFuture<RingClient.Answer<byte[]>> each : answers) {
+            RingClient.Answer<byte[]> answer = RingClient.answer(each);
+            participations.add(decoded(answer.node(), () -> Participation.decode(answer.value())));
+        }
+        return new SignatureChain(encoded, participations);
+    }
+
+    private static <T> T decoded(NodeCard from, Supplier<T> answer) {
+        try {
+            return answer.get();
+        } catch (MalformedException e) {
+            throw new NodeException(from.name(), from.name() + " gave no proper answer: " + e.getMessage());
+        }
     }
 
     private byte[] sendToken(NodeCard node, byte[] body) {
@@ -146,7 +148,46 @@ final class WriteSteps {
                 client.deadlines().settle());
     }
 
-    // Step 6.  ρ leaves only now, when all have signed for what they stored.
+    /**
+     * Step 6.  U checks the signatures.
+     *
+     * @throws IntegrityException unless all that took part signed for this u_m, and all homes for one ciphertext; names who signed
+     *     for something else, where that one gave its signature to U itself
+     */
+    void checkChain(Token token, SignatureChain chain) {
+        try {
+            Write.checkChain(plan, token.encode(), chain);
+        } catch (IntegrityException e) {
+            throw wrongSigner(chain)
+                    .map(node -> new IntegrityException(
+                            node.name() + " didn't sign for " + plan.object() + " in this session"
+                                    + (plan.renews() ? ". The object stays as it was" : ". Nothing was stored"),
+                            List.of(node.name())))
+                    .orElse(e);
+        }
+    }
+
+    /** Who answered U with a signature that isn't one; in the published profile others passed it on. */
+    Optional<NodeCard> wrongSigner(SignatureChain chain) {
+        for (int place = 0; plan.scheme().blinded() && place < route.size(); place++) {
+            try {
+                new SignatureChain(chain.token(), chain.participations().subList(0, place + 1)).verify(ring.keys());
+            } catch (BadSignatureException | MalformedException e) {
+                return Optional.of(route.get(place));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether all homes say that they stored the same ciphertext. */
+    boolean ofOneCiphertext(SignatureChain chain) {
+        byte[] first = chain.ciphertextRoot();
+        return chain.participations().stream()
+                .limit(plan.homes().size())
+                .allMatch(each -> Arrays.equals(each.ciphertextRoot().orElse(NOTHING), first));
+    }
+
+    // ρ leaves only now, when all have signed for what they stored.
     Map<ShareIndex, CheckAnswer> check(byte[] seed) throws InterruptedException {
         Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
         for (RingClient.Answer<CheckAnswer> answer : client.askAll(route, node -> check(node, seed))) {
@@ -169,70 +210,14 @@ final class WriteSteps {
                 CheckAnswer.class);
     }
 
-    // Then tells every provider to commit: home first, whose commit is the one that decides.
-    void commit(Token token, CommitMessage message) throws InterruptedException {
-        byte[] body = message.encode();
-        try {
-            commit(route.getFirst(), body);
-        } catch (NodeException lost) {
-            commitAgain(token, body, lost);
-        }
-        for (RingClient.Answer<byte[]> answer :
-                client.askAll(route.subList(1, route.size()), node -> commit(node, body))) {
-            // A provider that missed it holds its share durably and learns of the commit from home.
-            if (answer instanceof RingClient.Failure<byte[]>(NodeCard node, InterlockException error)
-                    && !(error instanceof NodeException)) {
-                throw new CommitUnknownException(new NodeException(
-                        node.name(),
-                        "home committed " + token.origin() + ", but " + node.name() + " doesn't follow: "
-                                + error.explanation(),
-                        new Advice.ShowObject(token.origin().toString())));
-            }
-        }
-    }
-
-    private byte[] commit(NodeCard node, byte[] body) {
-        String object = plan.object().toString();
-        return client.call(
-                node,
-                HttpMethod.POST,
-                "/v1/objects/" + object + "/commit",
-                Operation.COMMIT,
-                object,
-                body,
-                client.deadlines().settle());
-    }
-
-    /** The answer to the deciding commit was lost; committing twice is committing once. */
-    private void commitAgain(Token token, byte[] body, NodeException lost) {
-        try {
-            byte[] _ = commit(route.getFirst(), body);
-        } catch (NoSuchObjectException forgotten) {
-            // Home's word is binding: it hadn't committed, and never will.
-            throw forgotten;
-        } catch (InterlockException stillUnknown) {
-            throw new CommitUnknownException(new NodeException(
-                    lost.node(),
-                    lost.explanation() + ". Whether the " + what() + " of " + token.origin()
-                            + " was committed isn't known until " + lost.node() + " is back; if it wasn't, repeat it",
-                    new Advice.ShowObject(token.origin().toString())));
-        }
-    }
-
-    /** It may have been committed, so nothing of it may be undone. */
-    static final class CommitUnknownException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient InterlockException error;
-
-        CommitUnknownException(InterlockException error) {
-            super(error.explanation());
-            this.error = error;
-        }
-
-        InterlockException error() {
-            return error;
-        }
+    /**
+     * Then certifies what was made, after which none of it can be undone, and has all that took part commit.
+     *
+     * @throws dev.interlock.protocol.error.UnsettledException where too few confirm it
+     */
+    void commit(Token token, SignatureChain chain) throws InterruptedException {
+        Certificate certificate = plan.session().certify(chain);
+        Committing.commit(client, token, certificate, what());
     }
 
     /**
@@ -240,34 +225,31 @@ final class WriteSteps {
      *
      * @param first the first error that reached U
      */
-    InterlockException abandon(InterlockException first, Dealings dealings) throws InterruptedException {
-        InterlockException telling = Diagnosis.of(client, route, plan.session(), first);
+    InterlockException abandon(InterlockException first, Optional<Dealings> dealings) throws InterruptedException {
+        InterlockException telling = Diagnosis.of(client, route, plan.id(), first);
         abandon();
         // Every provider is there and none is at fault: they all waited for somebody.
-        boolean unexplained = telling == first && first instanceof NodeException && !dealings.isOwn(first);
-        return unexplained && ring.dealers().size() > 1
-                ? dealings.standing(client.deadlines().connect()).orElse(telling)
-                : telling;
+        boolean unexplained = telling == first && first instanceof NodeException;
+        return dealings.filter(deal ->
+                        unexplained && !deal.isOwn(first) && ring.dealers().size() > 1)
+                .flatMap(deal -> deal.standing(client.deadlines().connect()))
+                .orElse(telling);
     }
 
     /** Has every provider that can be reached give the session up, rather than wait until it does so by itself. */
     void abandon() throws InterruptedException {
-        client.askAll(
-                route,
-                node -> client.call(
-                        node,
-                        HttpMethod.DELETE,
-                        "/v1/sessions/" + session(),
-                        Operation.ABANDON,
-                        session(),
-                        new byte[0]));
+        if (plan.session().isCertified()) {
+            throw new IllegalStateException("what was certified can't be given up");
+        }
+        byte[] abandonment = Orders.abandonment(plan.session());
+        client.askAll(route, node -> Orders.abandon(client, node, plan.session(), abandonment));
     }
 
     private String what() {
         return switch (plan.kind()) {
-            case REPLACE -> "replacement";
-            case REFRESH -> "refresh";
-            default -> "put";
+            case REPLACE -> "the replacement";
+            case REFRESH -> "the refresh";
+            default -> "the put";
         };
     }
 
@@ -276,6 +258,6 @@ final class WriteSteps {
     }
 
     private String session() {
-        return plan.session().toString();
+        return plan.id().toString();
     }
 }

@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
 public final class Gate {
     private static final AttributeKey<Asked> ASKED = AttributeKey.valueOf(Gate.class, "ASKED");
     private static final byte[] NO_BODY = {};
-    private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{32}|[0-9a-f]{64}");
 
     private final RingDescriptor ring;
     private final NavigableSet<Integer> epochs;
@@ -190,18 +190,17 @@ public final class Gate {
     private static Entry asked(Operation operation, String subject) {
         Entry asked = Entry.of(Event.AUTHORISED).with("op", operation);
         return switch (operation) {
-            case COMMIT, INFO, MANIFEST, LIST, DESTROY, SCHEDULE_DESTROY, CANCEL_DESTROY, NOTIFY ->
-                withId(asked, "object", subject);
-            case FETCH, PART -> withId(asked, "object", start(subject));
-            case SESSION_PART -> withId(asked, "session", start(subject));
-            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE ->
-                withId(asked, "session", subject);
+            case INFO, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY -> withId(asked, "object", subject);
+            case COMMIT, SETTLE, MANIFEST, FETCH, PART -> withId(asked, "generation", start(subject));
+            case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE, SESSION_PART ->
+                withId(asked, "session", start(subject));
         };
     }
 
     /** The id before the part. */
     private static String start(String subject) {
-        return subject.substring(0, Math.min(subject.length(), 32));
+        int end = subject.indexOf('/');
+        return end < 0 ? subject : subject.substring(0, end);
     }
 
     /** What nodes ask is named by the end of its path. */
@@ -212,7 +211,8 @@ public final class Gate {
         }
         Entry asked = Entry.of(Event.AUTHORISED).with("op", last.toUpperCase(Locale.ROOT));
         asked = withId(asked, "session", String.valueOf(context.pathParam("session")));
-        return withId(asked, "object", String.valueOf(context.pathParam("object")));
+        String object = String.valueOf(context.pathParam("object"));
+        return withId(asked, object.length() > 32 ? "generation" : "object", object);
     }
 
     /** An id that comes from outside: what isn't one is left out. */

@@ -1,5 +1,6 @@
 package dev.interlock.node;
 
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.HostName;
 import java.io.IOException;
@@ -45,8 +46,9 @@ record ListenAddress(String host, int port) {
         try {
             all = InetAddress.getAllByName(host);
         } catch (UnknownHostException e) {
-            throw new BadInputException(node + " can't listen on " + text() + ": this machine doesn't know the name. "
-                    + "Give --listen HOST:PORT with an address of this machine");
+            throw new BadInputException(
+                    node + " can't listen on " + text() + ": this machine doesn't know the name",
+                    new Advice.OtherAddress());
         }
         for (InetAddress address : all) {
             if (isHere(address)) {
@@ -54,9 +56,10 @@ record ListenAddress(String host, int port) {
             }
         }
         if (here.isEmpty()) {
-            throw new BadInputException(node + " can't listen on " + text()
-                    + ": that is no address of this machine. Where"
-                    + " others reach it through NAT or a container, give --listen HOST:PORT, as 0.0.0.0:" + port);
+            throw new BadInputException(
+                    node + " can't listen on " + text() + ": that is no address of this machine. Where others reach it"
+                            + " through NAT or a container, it may listen on 0.0.0.0:" + port,
+                    new Advice.OtherAddress());
         }
         return here;
     }

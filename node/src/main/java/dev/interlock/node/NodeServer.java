@@ -32,6 +32,7 @@ import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -266,12 +267,13 @@ public final class NodeServer implements AutoCloseable {
             started.start().join();
         } catch (CompletionException e) {
             Throwable why = e.getCause() == null ? e : e.getCause();
-            throw new BadInputException(card.name() + " can't listen on " + listen.text() + ": " + why.getMessage()
-                    + (why instanceof BindException
-                            ? ". Another program may have this port: stop that, or give the node another address"
-                                    + " (`interlock ring move` on one machine, else `interlock " + card.role()
-                                    + " readdress`), or --listen where only this end changes"
-                            : ""));
+            String message = card.name() + " can't listen on " + listen.text() + ": " + why.getMessage();
+            if (why instanceof BindException) {
+                throw new BadInputException(
+                        message + ". Another program may have this port: stop that, or give the node another address",
+                        new Advice.OtherAddress());
+            }
+            throw new BadInputException(message);
         }
         server = Optional.of(started);
         everySecond("nonces", gate::sweep);

@@ -18,6 +18,7 @@ public final class StoreProblems {
         return switch (e) {
             case StoreException.NoSuchObject none -> new NoSuchObjectException(message);
             case StoreException.Destroyed gone -> new DestroyedException(message);
+            case StoreException.Denied denied -> new RefusedException(message);
             case StoreException.ObjectExists taken -> new RefusedException(message);
             case StoreException.DamagedRecord damaged -> new IntegrityException(message, List.of(node));
             case StoreException.NoRoom full -> new NodeException(node, node + " has no room left: " + e.getMessage());

@@ -39,10 +39,9 @@ final class ListenAddressTest {
         // For documentation: no machine has it.
         assertThatThrownBy(() -> ListenAddress.parse("198.51.100.7:80").onThisMachine("cc1"))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContainingAll(
-                        "cc1 can't listen on 198.51.100.7:80", "no address of this machine", "--listen");
+                .hasMessageContainingAll("cc1 can't listen on 198.51.100.7:80", "no address of this machine");
         assertThatThrownBy(() -> ListenAddress.parse("no-such-host.invalid:80").onThisMachine("cc1"))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContainingAll("doesn't know the name", "--listen");
+                .hasMessageContaining("doesn't know the name");
     }
 }

@@ -4,9 +4,8 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Claim;
-import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.IntegrityException;
@@ -14,6 +13,7 @@ import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -44,7 +44,7 @@ public final class Custody {
                 .toList();
     }
 
-    // Step 1.  custodian →p CC_k: u_m with its chain as far as it goes, the homes' words, the manifest; then the sealed
+    // Step 1.  custodian →p CC_k: the certificate with the chain as far as it goes, the manifest; then the sealed
     // share.
 
     /**
@@ -54,22 +54,21 @@ public final class Custody {
      * @throws MalformedException or BadSignatureException that says what doesn't hold
      */
     public static VerifyingKey checkBrought(RingDescriptor descriptor, ShareIndex self, RestoreMessage message) {
-        SignatureChain chain = message.commit().chain();
-        Token u = Token.decode(chain.token());
+        Certificate certificate = message.certificate();
+        Token u = certificate.token();
         if (!u.ring().equals(descriptor.id())) {
-            throw new MalformedException("the token is that of another ring");
+            throw new MalformedException("the certificate is that of another ring");
         }
         RingDescriptor ring = descriptor.at(u.epoch());
-        chain.verifyCommitted(ring.keys());
+        certificate.verify(ring.keys());
         Claim claim = u.claims().stream()
                 .filter(each -> each.x().equals(self))
                 .findFirst()
                 .orElseThrow(() -> new MalformedException(
                         ring.provider(self).name() + " wasn't missing when " + u.object() + " was written"));
-        claim.verify(u.ring(), u.epoch(), u.object());
-        Repair.checkHoldings(ring, u, message.commit().holdings());
+        claim.verify(u.id());
         Write.checkManifest(u, message.manifest());
-        ShareRoot _ = Write.verifyRoot(ring, u, self);
+        Write.verifyRoots(ring, u);
         return claim.key();
     }
 
@@ -81,11 +80,11 @@ public final class Custody {
      * @throws IntegrityException where it's another share; which of the two is at fault nobody can tell
      */
     public static void checkShare(Token u, ShareIndex self, byte[] root, String custodian) {
-        Dealt dealt = u.dealt();
-        if (!Arrays.equals(root, dealt.rootOf(self).root())) {
+        if (!Arrays.equals(root, u.dealt().rootOf(self).root())) {
             throw new IntegrityException(
                     "the share of " + u.object() + " that waited at " + custodian + " isn't the one that "
-                            + dealt.names() + " signed for: one of these two changed it. Nothing of it was kept",
+                            + String.join(", ", u.dealers())
+                            + " signed for: one of these two changed it. Nothing of it was kept",
                     List.of());
         }
     }
@@ -95,7 +94,9 @@ public final class Custody {
     /** The chain, and behind it CC_k's signature if it's its turn. */
     public static SignatureChain sign(SignatureChain chain, ShareIndex self, SigningKey key) {
         List<ShareIndex> unsigned = chain.unsigned();
-        return !unsigned.isEmpty() && unsigned.getFirst().equals(self) ? chain.sign(self, key) : chain;
+        return !unsigned.isEmpty() && unsigned.getFirst().equals(self)
+                ? chain.sign(self, Optional.empty(), key)
+                : chain;
     }
 
     // Step 3.  Everyone takes the longer chain from the one who signs next, until nobody's signature is missing.
@@ -110,7 +111,7 @@ public final class Custody {
         if (!Arrays.equals(own.token(), other.token())) {
             throw new MalformedException("the chain is over another token than the one signed here");
         }
-        if (other.signatures().size() <= own.signatures().size()) {
+        if (other.participations().size() <= own.participations().size()) {
             return own;
         }
         other.verifyCommitted(ring.keys(), own);

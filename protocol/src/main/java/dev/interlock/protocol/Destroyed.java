@@ -23,7 +23,7 @@ import java.util.Optional;
  * more. A receipt is its provider's word; that the bytes are gone it can't prove.
  */
 public record Destroyed(SignatureChain chain, List<Receipt> receipts) {
-    private static final String FORMAT = "interlock receipts 1";
+    private static final String FORMAT = "interlock receipts 2";
 
     private record Text(String format, byte[] chain, List<byte[]> receipts) {}
 
@@ -79,6 +79,10 @@ public record Destroyed(SignatureChain chain, List<Receipt> receipts) {
                     u,
                     receipt.ring().equals(u.ring()) && receipt.object().equals(u.object()),
                     "that of " + name + " is for another object, " + receipt.object());
+            require(
+                    u,
+                    receipt.epoch() == u.epoch() && receipt.generation().equals(u.id()),
+                    "that of " + name + " is for another epoch or generation");
             byte[] root = u.dealt().rootOf(receipt.x()).root();
             require(u, Arrays.equals(receipt.shareRoot(), root), "that of " + name + " is for another share");
             try {

@@ -7,17 +7,16 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The direct read of DESIGN §8: U asks providers for their shares themselves, over private channels and in parallel, holds
+ * The direct read of SPEC §9: U asks providers for their shares themselves, over private channels and in parallel, holds
  * each chunk against the root that its dealer signed, and combines any t good ones with a home's ciphertext. Who gives a
  * wrong chunk has signed for it: that is {@link Evidence}.
  *
@@ -38,44 +37,38 @@ public final class Direct {
     }
 
     /** The leaf over chunk k of a part. */
-    public static byte[] leaf(ObjectId object, Part part, ShareIndex x, int k, MemorySegment chunk) {
+    public static byte[] leaf(StatementHash w, Part part, ShareIndex x, int k, MemorySegment chunk) {
         return switch (part) {
             case SHARE ->
-                Write.shareLeaf(object, x, k, chunk.asSlice(0, Leaves.SALT_BYTES), chunk.asSlice(Leaves.SALT_BYTES));
-            case CIPHERTEXT, PASSED ->
-                Leaves.ofCiphertext(object, k).update(chunk).leaf();
+                Write.shareLeaf(w, x, k, chunk.asSlice(0, Leaves.SALT_BYTES), chunk.asSlice(Leaves.SALT_BYTES));
+            case CIPHERTEXT, PASSED -> Leaves.ofCiphertext(w, k).update(chunk).leaf();
         };
     }
 
     /**
-     * What a provider's part must be: what the dealer signed for its share, what a home itself signed for its ciphertext
-     * at the write.
+     * What a provider's part must be: for its share what u_m has, for a home's ciphertext what it took part with.
      *
      * @throws MalformedException when this provider is bound to no such part
      */
-    public static Promise promise(RingDescriptor ring, CommitMessage commit, Part part, ShareIndex x) {
-        Token u = Token.decode(commit.chain().token());
+    public static Promise promise(SignatureChain chain, Part part, ShareIndex x) {
+        Token u = Token.decode(chain.token());
         if (part == Part.SHARE) {
-            return new Promise(
-                    commit.chain(), Optional.empty(), u.dealt().rootOf(x).root());
+            return new Promise(chain, u.dealt().rootOf(x).root());
         }
-        Holding promised = commit.holdings().stream()
-                .filter(holding -> holding.isAbout(ring.id(), u.object(), part, x, Holding.WHOLE))
-                .findFirst()
-                .orElseThrow(
-                        () -> new MalformedException("x = " + x.x() + " signed for no ciphertext of " + u.object()));
-        promised.verify(ring.provider(x).card().key());
-        return new Promise(commit.chain(), Optional.of(promised), promised.hash());
+        if (!u.homes().contains(x)) {
+            throw new MalformedException("x = " + x.x() + " signed for no ciphertext of " + u.object());
+        }
+        return new Promise(chain, chain.ciphertextRoot());
     }
 
     /**
      * What one provider is bound to.
      *
-     * @param chain the token's
-     * @param promised a home's own word, for its ciphertext
+     * @param chain of the token, checked
      * @param root over the part's leaves
      */
-    public record Promise(SignatureChain chain, Optional<Holding> promised, byte[] root) {}
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes
+    public record Promise(SignatureChain chain, byte[] root) {}
 
     /**
      * U: whether a provider's statement is about what was asked, and its own.
@@ -84,8 +77,8 @@ public final class Direct {
      * @throws BadSignatureException if it isn't this provider's
      */
     public static Holding said(
-            RingDescriptor ring, ObjectId object, Part part, ShareIndex x, int chunk, byte[] hash, byte[] signature) {
-        Holding said = new Holding(ring.id(), object, part, x, chunk, hash, signature);
+            RingDescriptor ring, StatementHash w, Part part, ShareIndex x, int chunk, byte[] hash, byte[] signature) {
+        Holding said = new Holding(ring.id(), w, part, x, chunk, hash, signature);
         said.verify(ring.provider(x).card().key());
         return said;
     }
@@ -99,6 +92,6 @@ public final class Direct {
             return Optional.empty();
         }
         byte[] needed = said.chunk() == Holding.WHOLE ? new byte[0] : leaves;
-        return Optional.of(new Evidence(promise.chain(), promise.promised(), said, needed));
+        return Optional.of(new Evidence(promise.chain(), said, needed));
     }
 }

@@ -1,7 +1,5 @@
 package dev.interlock.protocol;
 
-import com.fasterxml.jackson.annotation.JsonSetter;
-import com.fasterxml.jackson.annotation.Nulls;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.MalformedException;
@@ -15,7 +13,6 @@ import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,27 +20,23 @@ import org.jspecify.annotations.Nullable;
  * signature over a wrong chunk, or a wrong root, of its share or its ciphertext. It holds hashes only, and nothing of the
  * share itself.
  *
- * @param chain of the object's token, complete
- * @param promised a home's word for its ciphertext at the write
+ * <p>A provider takes part in one write under H(w), once, and what it says at a read names that H(w), too: two words of it that
+ * can't both be true need nothing else.
+ *
+ * @param chain of the generation's token, with the signatures of all that took part
  * @param said the provider's word at the read
  * @param leaves of the part as it should be, 32 bytes each, where a chunk is wrong
  */
-public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding said, byte[] leaves) {
-    private static final String FORMAT = "interlock evidence 1";
+public record Evidence(SignatureChain chain, Holding said, byte[] leaves) {
+    private static final String FORMAT = "interlock evidence 2";
 
-    private record Text(
-            String format,
-            byte[] chain,
-            @JsonSetter(nulls = Nulls.SET) byte @Nullable [] promised,
-            byte[] said,
-            byte[] leaves) {}
+    private record Text(String format, byte[] chain, byte[] said, byte[] leaves) {}
 
     /** @param what for people: what the provider gave out */
     public record Finding(Provider liar, String what) {}
 
     public byte[] encode() {
-        return Json.write(
-                new Text(FORMAT, chain.encode(), promised.map(Holding::encode).orElse(null), said.encode(), leaves));
+        return Json.write(new Text(FORMAT, chain.encode(), said.encode(), leaves));
     }
 
     /** @throws MalformedException unless it is whole evidence of this version */
@@ -52,12 +45,7 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
         if (!text.format().equals(FORMAT)) {
             throw new MalformedException("this is no \"" + FORMAT + "\"; this program reads that version only");
         }
-        byte[] promised = text.promised();
-        return new Evidence(
-                SignatureChain.decode(text.chain()),
-                promised == null ? Optional.empty() : Optional.of(Holding.decode(promised)),
-                Holding.decode(text.said()),
-                text.leaves());
+        return new Evidence(SignatureChain.decode(text.chain()), Holding.decode(text.said()), text.leaves());
     }
 
     /** Of the object that this is about; believed only once verified. */
@@ -88,9 +76,10 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
             chain.verifyCommitted(ring.keys());
             said.verify(provider.card().key());
             require(
-                    said.isAbout(u.ring(), u.object(), said.part(), said.x(), said.chunk()),
-                    provider.name() + " said it of another object");
-            byte[] root = said.part() == Part.SHARE ? dealt(ring, u) : promised(u, provider);
+                    said.isAbout(u.ring(), u.id(), said.part(), said.x(), said.chunk()),
+                    provider.name() + " said it of another generation");
+            Write.verifyRoots(ring, u);
+            byte[] root = Direct.promise(chain, said.part(), said.x()).root();
             if (said.chunk() == Holding.WHOLE) {
                 require(!Arrays.equals(said.hash(), root), "what " + provider.name() + " said is what it is bound to");
                 return new Finding(
@@ -109,7 +98,7 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
             return new Finding(
                     provider,
                     provider.name() + " gave out a wrong chunk " + said.chunk() + " of its "
-                            + said.part().text() + " of " + u.origin());
+                            + said.part().text() + " of " + u.object());
         } catch (BadSignatureException | MalformedException e) {
             throw broken(e.getMessage());
         }
@@ -117,19 +106,6 @@ public record Evidence(SignatureChain chain, Optional<Holding> promised, Holding
 
     private String binding() {
         return said.part() == Part.SHARE ? "its root is signed" : "it signed for itself at the write";
-    }
-
-    private byte[] dealt(RingDescriptor ring, Token u) {
-        return Write.verifyRoot(ring, u, said.x()).root();
-    }
-
-    private byte[] promised(Token u, Provider provider) {
-        Holding home = promised.orElseThrow(() -> broken("it lacks the home's word at the write"));
-        home.verify(provider.card().key());
-        require(
-                home.isAbout(u.ring(), u.object(), Part.CIPHERTEXT, said.x(), Holding.WHOLE),
-                "the home's word at the write is about something else");
-        return home.hash();
     }
 
     private void require(boolean holds, String otherwise) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The blinds of a pass from which nobody takes any off (DESIGN §9): every pair of its members shares a seed, both add its
+ * The blinds of a pass from which nobody takes any off (SPEC §10): every pair of its members shares a seed, both add its
  * expansion, and so ΣB_i = 0 without anyone knowing another's.
  */
 final class PairedBlinds {

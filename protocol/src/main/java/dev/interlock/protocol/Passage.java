@@ -12,7 +12,7 @@ import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -49,14 +49,14 @@ public final class Passage {
     }
 
     /** The signature behind a stream. */
-    public static byte[] sign(SigningKey key, RingDescriptor ring, ObjectId object, Station by, byte[] root) {
-        return Holding.sign(key, ring.id(), object, part(by), by.provider(), Holding.WHOLE, root)
+    public static byte[] sign(SigningKey key, RingDescriptor ring, StatementHash w, Station by, byte[] root) {
+        return Holding.sign(key, ring.id(), w, part(by), by.provider(), Holding.WHOLE, root)
                 .signature();
     }
 
     /** @throws BadSignatureException unless this station's provider signed for handing on a stream with this root */
-    public static void verify(RingDescriptor ring, ObjectId object, Station by, byte[] root, byte[] signature) {
-        new Holding(ring.id(), object, part(by), by.provider(), Holding.WHOLE, root, signature)
+    public static void verify(RingDescriptor ring, StatementHash w, Station by, byte[] root, byte[] signature) {
+        new Holding(ring.id(), w, part(by), by.provider(), Holding.WHOLE, root, signature)
                 .verify(ring.provider(by.provider()).card().key());
     }
 

@@ -5,6 +5,7 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.IntegrityException;
@@ -22,7 +23,7 @@ import java.util.function.Function;
  * @param providers in the order of the token
  */
 public record Proof(SignatureChain chain, List<Certificate> providers) {
-    private static final String FORMAT = "interlock proof 1";
+    private static final String FORMAT = "interlock proof 2";
 
     /** A provider as the ring's descriptor has it. */
     public record Certificate(int x, String name, String address, String tlsPin, String key) {
@@ -112,7 +113,7 @@ public record Proof(SignatureChain chain, List<Certificate> providers) {
                         u.object(), "what it says of " + expected.name() + " isn't what the ring's descriptor says");
             }
         }
-        int signatures = chain.signatures().size();
+        int signatures = chain.participations().size();
         if (providers.size() != u.providers().size()
                 || signatures != u.providers().size()) {
             throw broken(
@@ -130,8 +131,8 @@ public record Proof(SignatureChain chain, List<Certificate> providers) {
 
     /** Whether the same signatures hold in another order. */
     private boolean isReordered(Token u, Function<ShareIndex, VerifyingKey> keys) {
-        List<byte[]> left = new ArrayList<>(chain.signatures());
-        List<byte[]> ordered = new ArrayList<>();
+        List<Participation> left = new ArrayList<>(chain.participations());
+        List<Participation> ordered = new ArrayList<>();
         while (ordered.size() < u.providers().size()) {
             boolean found = false;
             for (int i = 0; i < left.size() && !found; i++) {
@@ -154,7 +155,7 @@ public record Proof(SignatureChain chain, List<Certificate> providers) {
         try {
             chain.verify(keys);
             return true;
-        } catch (BadSignatureException e) {
+        } catch (BadSignatureException | MalformedException e) {
             return false;
         }
     }

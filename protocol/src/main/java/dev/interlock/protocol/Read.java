@@ -10,35 +10,39 @@ import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.SessionId;
-import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The read of all three protocols, in both profiles: the three steps of DESIGN §6. S is any t providers, chosen by U; in
+ * The read of all three protocols, in both profiles: the three steps of SPEC §9. S is any t providers, chosen by U; in
  * the published protocol 2 any t−1 and U itself. Protocol 1 runs no ring: home has all that U needs, sealed.
  */
 public final class Read {
     private Read() {}
 
-    /** Before step 1: U believes a token only under the signatures of all that took part in its write. */
-    public static Token checkToken(RingDescriptor ring, ObjectId object, SignatureChain chain, String from) {
+    /**
+     * Before step 1: U believes in a generation only under its certificate: O's word that it is the object's, the signatures of all
+     * that took part in its write, and the session key's.
+     *
+     * @param from who showed it
+     */
+    public static Token checkCertificate(RingDescriptor ring, ObjectId object, Certificate certificate, String from) {
         try {
-            Token u = Token.decode(chain.token());
-            if (!u.origin().equals(object) || !u.ring().equals(ring.id())) {
+            Token u = certificate.token();
+            if (!u.object().equals(object) || !u.ring().equals(ring.id())) {
                 throw new MalformedException("it is the token of another object or ring");
             }
             if (!ring.knows(u.epoch())) {
@@ -46,12 +50,16 @@ public final class Read {
                         from + " has " + object + " in epoch " + u.epoch() + " of the ring " + ring.name()
                                 + ", this descriptor is of epoch " + ring.epoch() + ": get the ring's new descriptor");
             }
-            chain.verifyCommitted(ring.at(u.epoch()).keys());
+            RingDescriptor then = ring.at(u.epoch());
+            if (!u.threshold().equals(then.threshold())) {
+                throw new MalformedException("it has another t or n than the ring had");
+            }
+            certificate.verify(then.keys());
+            Write.verifyRoots(then, u);
             return u;
         } catch (BadSignatureException | MalformedException e) {
             throw new IntegrityException(
-                    "what " + from + " says of " + object + " isn't signed by all its providers: " + e.getMessage(),
-                    List.of(from));
+                    "what " + from + " says of " + object + " isn't certified: " + e.getMessage(), List.of(from));
         }
     }
 
@@ -60,25 +68,41 @@ public final class Read {
     /**
      * U's plan of one read, with the seeds of all blinds until closed.
      *
-     * @param path S, in the order of the pass; home first where it's in S
-     * @param home who sends the ciphertext
+     * @param session w, which names the certified generation, and what each party alone is told
      * @param blindSeeds of every provider in S, where blinds are expanded
      */
     public record Plan(
             RingDescriptor ring,
             Token token,
-            SessionId session,
-            List<ShareIndex> path,
-            ShareIndex home,
+            PlannedSession session,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> blindSeeds)
             implements AutoCloseable {
+        private Work.Read read() {
+            return (Work.Read) session.statement().work();
+        }
+
+        /** H(w). */
+        public StatementHash id() {
+            return session.id();
+        }
+
+        /** S, in the order of the pass; home first where it's in S. */
+        public List<ShareIndex> path() {
+            return read().path();
+        }
+
+        /** Who sends the ciphertext. */
+        public ShareIndex home() {
+            return read().home();
+        }
+
         public Scheme scheme() {
             return token.scheme();
         }
 
         public Route route() {
-            return Route.read(scheme(), path, home);
+            return Route.read(scheme(), path(), home());
         }
 
         public ChunkLayout layout() {
@@ -87,7 +111,7 @@ public final class Read {
 
         /** λ(x_U), where U is one of those who take the layers off. */
         public int userLambda() {
-            List<ShareIndex> points = scheme().readPoints(path, token.providers());
+            List<ShareIndex> points = scheme().readPoints(path(), token.providers());
             return scheme().user(token.providers())
                     .map(x -> Lagrange.coefficient(0, x, points))
                     .orElseThrow(() -> new IllegalStateException(scheme() + " deals the user no share"));
@@ -96,6 +120,7 @@ public final class Read {
         /** Wipes the seeds. */
         @Override
         public void close() {
+            session.close();
             blindSeeds.values().forEach(SecretBytes::close);
         }
     }
@@ -107,41 +132,57 @@ public final class Read {
     public static Plan plan(
             RingDescriptor ring,
             Token token,
+            Write.Maker maker,
+            List<ShareIndex> s,
+            ShareIndex home,
+            Blinding blinding) {
+        return plan(ring, token, maker, s, home, blinding, Write.blindSeeds(s, blinding, maker.random()));
+    }
+
+    /** The same with these seeds, which nobody used before; taken over. */
+    public static Plan plan(
+            RingDescriptor ring,
+            Token token,
+            Write.Maker maker,
             List<ShareIndex> s,
             ShareIndex home,
             Blinding blinding,
-            SecureRandom random) {
+            Map<ShareIndex, SecretBytes> seeds) {
         List<ShareIndex> path = new ArrayList<>(s);
         if (path.remove(home)) {
             path.addFirst(home);
         }
-        return new Plan(
+        PlannedSession session = PlannedSession.of(
                 ring,
-                token,
-                SessionId.random(random),
-                List.copyOf(path),
-                home,
+                maker.credential(),
+                token.scheme(),
+                token.statement().owner(),
+                token.number(),
+                new Work.Read(path, home, token.length(), token.id()),
                 blinding,
-                Write.blindSeeds(path, blinding, random));
+                seeds,
+                maker.random(),
+                maker.now());
+        return new Plan(ring, token, session, blinding, seeds);
     }
 
-    /** The order for a provider of S, or for home. */
-    public static Order order(Plan plan, ShareIndex i) {
-        boolean layered = plan.path().contains(i);
-        return new Order(
-                Order.Kind.READ,
-                plan.scheme().protocol(),
-                plan.scheme().profile().text(),
-                plan.token().object().toString(),
-                plan.session().toString(),
-                Write.xs(plan.path()),
-                List.of(plan.home().x()),
-                plan.layout().length(),
-                List.of(),
-                null,
-                (layered ? plan.blinding() : Blinding.NONE).text(),
-                Write.seed(plan.blindSeeds(), i),
-                null);
+    /**
+     * A provider of S, or home: is the order about the generation that it holds?
+     *
+     * @throws MalformedException otherwise
+     */
+    public static void checkOrder(Session session, Token token) {
+        Work.Read read = (Work.Read) session.statement().work();
+        boolean fits = token.id().equals(session.generation())
+                && token.object().equals(session.object())
+                && token.epoch() == session.ring().epoch()
+                && token.scheme().equals(session.scheme())
+                && token.length() == read.length()
+                && token.providers().containsAll(read.path())
+                && token.homes().contains(read.home());
+        if (!fits) {
+            throw new MalformedException("the order doesn't fit the token of " + session.object());
+        }
     }
 
     // Step 2.  home → first of S: c = P ⊕ a0, and each hop → next: the hop of Write, step 4.
@@ -181,7 +222,7 @@ public final class Read {
     /** @throws IntegrityException unless chunk k of a share is what its dealer committed to */
     public static void checkShareChunk(
             Token token, String home, ShareIndex x, byte[] leaves, int k, MemorySegment salt, MemorySegment share) {
-        if (!MessageDigest.isEqual(Write.shareLeaf(token.object(), x, k, salt, share), Write.leaf(leaves, k))) {
+        if (!MessageDigest.isEqual(Write.shareLeaf(token.id(), x, k, salt, share), Write.leaf(leaves, k))) {
             throw damagedShare(token, home, x, "chunk " + k + " isn't what was dealt");
         }
     }

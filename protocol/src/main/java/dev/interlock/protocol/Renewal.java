@@ -2,20 +2,19 @@ package dev.interlock.protocol;
 
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.LinearSpace;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Hop;
-import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.message.Order;
+import dev.interlock.core.token.Work;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
-import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The replacement of a pad and the refresh of shares of DESIGN §9. Either makes a new generation of an object, which is an
- * object of its own with a fresh id, and the same P: the steps are those of {@link Write}, but for these.
+ * The replacement of a pad and the refresh of shares of SPEC §10. Either makes a new generation of an object with the same P: the steps are those of {@link Write}, but for these.
  *
  * <p><b>Replace.</b> Step 3: home's ciphertext c = P ⊕ a0 begins the pass instead of U's stream. Step 4: CC_i takes its old
  * layer off and puts its new one on, in one hop, for both have the same λ_{S,0}(i): in ⊕ λ·(f(x_i) ⊕ f'(x_i)) ⊕ B_i. U takes no
@@ -33,31 +32,35 @@ public final class Renewal {
     /**
      * U's plan.
      *
-     * @param before the token of the object as it is
-     * @param kind {@link Order.Kind#REPLACE} or {@link Order.Kind#REFRESH}
-     * @param object fresh, the new generation's
+     * @param before the certified token of the object as it is
+     * @param ofZero a refresh; else a replacement of the pad
+     * @param number above every number of a generation that U was shown
      * @throws MalformedException where this object can't be renewed in this ring
      */
-    public static Write.Plan plan(
-            RingDescriptor ring, Token before, Order.Kind kind, ObjectId object, SecureRandom random) {
+    public static Write.Plan plan(RingDescriptor ring, Token before, Write.Maker maker, boolean ofZero, long number) {
         if (!before.ring().equals(ring.id()) || before.epoch() != ring.epoch()) {
-            throw new MalformedException(before.origin() + " is an object of another ring or epoch");
+            throw new MalformedException(before.object() + " is an object of another ring or epoch");
         }
-        boolean replaces = kind == Order.Kind.REPLACE;
-        return new Write.Plan(
+        Blinding blinding = ofZero ? Blinding.NONE : Blinding.PAIRED;
+        Map<ShareIndex, SecretBytes> seeds = ofZero ? Map.of() : PairedBlinds.seeds(before.providers(), maker.random());
+        PlannedSession session = PlannedSession.of(
                 ring,
+                maker.credential(),
                 before.scheme(),
-                object,
-                SessionId.random(random),
-                before.owner(),
-                before.layout(),
-                before.providers(),
-                before.homes(),
-                Optional.empty(),
-                replaces ? Blinding.PAIRED : Blinding.NONE,
-                replaces ? PairedBlinds.seeds(before.providers(), random) : Map.of(),
-                kind,
-                Optional.of(before));
+                before.statement().owner(),
+                number,
+                new Work.Renewal(
+                        ofZero,
+                        before.providers(),
+                        before.homes(),
+                        ring.dealers().stream().map(NodeCard::name).toList(),
+                        before.length(),
+                        before.id()),
+                blinding,
+                seeds,
+                maker.random(),
+                maker.now());
+        return new Write.Plan(ring, session, blinding, seeds, Optional.of(before));
     }
 
     /**
@@ -66,31 +69,32 @@ public final class Renewal {
      * @throws MalformedException otherwise
      */
     public static void checkOrder(Session session, Token before) {
-        boolean fits = session.before().equals(Optional.of(before.object()))
-                && before.origin().equals(session.origin())
-                && before.generation() + 1 == session.generation()
+        Work.Renewal renewal = (Work.Renewal) session.statement().work();
+        boolean fits = renewal.from().equals(before.id())
+                && before.statement().owner().equals(session.statement().owner())
+                && before.epoch() == session.ring().epoch()
+                && before.number() < session.number()
                 && before.scheme().equals(session.scheme())
-                && before.length() == session.layout().length()
-                && before.providers().equals(session.path())
-                && before.homes().equals(session.homes());
+                && before.length() == renewal.length()
+                && before.providers().equals(renewal.path())
+                && before.homes().equals(renewal.homes());
         if (!fits) {
-            throw new MalformedException("the order doesn't fit the token of " + session.origin()
-                    + " as it is here, generation " + before.generation());
+            throw new MalformedException("the order doesn't fit the token of " + session.object()
+                    + " as it is here, number " + before.number());
         }
     }
 
     /**
-     * CC_i: does the new u_m speak of the same secret of the same owner?
+     * CC_i: does the new u_m speak of the same secret?
      *
      * @throws MalformedException otherwise
      */
     public static void checkToken(Token before, Token u) {
-        boolean same = Arrays.equals(u.owner(), before.owner())
-                && Arrays.equals(u.commitment(), before.commitment())
-                && u.createdMillis() == before.createdMillis();
+        boolean same =
+                Arrays.equals(u.commitment(), before.commitment()) && u.createdMillis() == before.createdMillis();
         if (!same) {
             throw new MalformedException(
-                    "the new token of " + u.origin() + " has another owner, commitment or time than the one before");
+                    "the new token of " + u.object() + " has another commitment or time than the one before");
         }
     }
 

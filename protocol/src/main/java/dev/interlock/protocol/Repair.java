@@ -4,20 +4,14 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.token.Holding;
-import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
-import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The repair of DESIGN §9: CC_k, which lost its share of an object, gets it back from any t others by hops whose target is
+ * The repair of SPEC §10: CC_k, which lost its share of an object, gets it back from any t others by hops whose target is
  * z = x_k instead of 0. U only orders: no byte of the share comes near it.
  *
  * <p>U takes no blinds off, so they must add up to zero: every pair of the hops and CC_k shares a seed that U gave to these
@@ -36,61 +30,35 @@ import java.util.stream.Stream;
 public final class Repair {
     private Repair() {}
 
-    /** U's plan of one repair, with the seeds of all pairs until closed. */
-    public static final class Plan implements AutoCloseable {
-        private final RingDescriptor ring;
-        private final Token token;
-        private final SessionId session;
-        private final List<ShareIndex> path;
-        private final ShareIndex repaired;
-        private final Optional<ShareIndex> home;
-        private final Map<ShareIndex, SecretBytes> seeds;
-
-        private Plan(
-                RingDescriptor ring,
-                Token token,
-                List<ShareIndex> path,
-                ShareIndex repaired,
-                Optional<ShareIndex> home,
-                SecureRandom random) {
-            this.ring = ring;
-            this.token = token;
-            this.session = SessionId.random(random);
-            this.path = List.copyOf(path);
-            this.repaired = repaired;
-            this.home = home;
-            this.seeds = PairedBlinds.seeds(paired(path, repaired), random);
+    /**
+     * U's plan of one repair, with the seeds of all pairs until closed.
+     *
+     * @param session w, which names the certified generation, and what each party alone is told
+     */
+    public record Plan(RingDescriptor ring, Token token, PlannedSession session, Map<ShareIndex, SecretBytes> seeds)
+            implements AutoCloseable {
+        private Work.Repair repair() {
+            return (Work.Repair) session.statement().work();
         }
 
-        public RingDescriptor ring() {
-            return ring;
-        }
-
-        public Token token() {
-            return token;
-        }
-
-        public ObjectId object() {
-            return token.object();
-        }
-
-        public SessionId session() {
-            return session;
+        /** H(w). */
+        public StatementHash id() {
+            return session.id();
         }
 
         /** S, in the order of the pass. */
         public List<ShareIndex> path() {
-            return path;
+            return repair().path();
         }
 
         /** x_k. */
         public ShareIndex repaired() {
-            return repaired;
+            return repair().repaired();
         }
 
         /** Everyone who gets an order, CC_k first. */
         public List<ShareIndex> parties() {
-            return Stream.concat(Stream.concat(Stream.of(repaired), path.stream()), home.stream())
+            return Stream.concat(Stream.concat(Stream.of(repaired()), path().stream()), repair().home().stream())
                     .distinct()
                     .toList();
         }
@@ -98,6 +66,7 @@ public final class Repair {
         /** Wipes the seeds. */
         @Override
         public void close() {
+            session.close();
             seeds.values().forEach(SecretBytes::close);
         }
     }
@@ -114,42 +83,29 @@ public final class Repair {
     public static Plan plan(
             RingDescriptor ring,
             Token token,
+            Write.Maker maker,
             List<ShareIndex> s,
             ShareIndex repaired,
-            Optional<ShareIndex> home,
-            SecureRandom random) {
-        if (s.contains(repaired)) {
-            throw new MalformedException("the provider that is repaired can't help");
-        }
+            Optional<ShareIndex> home) {
         boolean isHome = token.homes().contains(repaired);
         if (home.isPresent() != isHome
-                || home.filter(x -> x.equals(repaired) || !token.homes().contains(x))
-                        .isPresent()) {
+                || home.filter(x -> !token.homes().contains(x)).isPresent()) {
             throw new MalformedException("a home gets its ciphertext back from another home, and nobody else gets one");
         }
-        return new Plan(ring, token, s, repaired, home, random);
-    }
-
-    /** The order for CC_i, CC_k or home; {@link Session#accept} is its other end, and wipes it. */
-    public static Order order(Plan plan, ShareIndex i) {
-        boolean paired = paired(plan.path, plan.repaired).contains(i);
-        return new Order(
-                Order.Kind.REPAIR,
-                plan.token.scheme().protocol(),
-                plan.token.scheme().profile().text(),
-                plan.object().toString(),
-                plan.session.toString(),
-                Write.xs(plan.path),
-                Write.xs(Stream.concat(Stream.of(plan.repaired), plan.home.stream())
-                        .toList()),
-                plan.token.length(),
-                List.of(),
-                null,
-                (paired ? Blinding.PAIRED : Blinding.NONE).text(),
-                Write.seed(plan.seeds, i),
-                plan.token.generation() == 1
-                        ? null
-                        : new Order.Continues(plan.token.origin().toString(), plan.token.generation(), null));
+        Work.Repair work = new Work.Repair(s, repaired, home, token.length(), token.id());
+        Map<ShareIndex, SecretBytes> seeds = PairedBlinds.seeds(paired(s, repaired), maker.random());
+        PlannedSession session = PlannedSession.of(
+                ring,
+                maker.credential(),
+                token.scheme(),
+                token.statement().owner(),
+                token.number(),
+                work,
+                Blinding.PAIRED,
+                seeds,
+                maker.random(),
+                maker.now());
+        return new Plan(ring, token, session, seeds);
     }
 
     /** Those of whom each pair shares a seed: S, and CC_k behind it. */
@@ -163,15 +119,16 @@ public final class Repair {
      * @throws MalformedException otherwise
      */
     public static void checkOrder(Session session, Token token) {
-        ShareIndex repaired = session.homes().getFirst();
-        boolean fits = token.origin().equals(session.origin())
-                && token.generation() == session.generation()
+        Work.Repair repair = (Work.Repair) session.statement().work();
+        boolean fits = token.id().equals(session.generation())
+                && token.object().equals(session.object())
+                && token.number() == session.number()
+                && token.epoch() == session.ring().epoch()
                 && token.scheme().equals(session.scheme())
-                && token.length() == session.layout().length()
-                && token.providers().containsAll(session.path())
-                && token.providers().contains(repaired)
-                && token.homes()
-                        .containsAll(session.homes().subList(1, session.homes().size()));
+                && token.length() == repair.length()
+                && token.providers().containsAll(repair.path())
+                && token.providers().contains(repair.repaired())
+                && token.homes().containsAll(repair.home().stream().toList());
         if (!fits) {
             throw new MalformedException("the order doesn't fit the token of " + session.object());
         }
@@ -198,17 +155,17 @@ public final class Repair {
      */
     public static void checkRestored(
             RingDescriptor ring, Session session, byte[] share, Optional<byte[]> ciphertext, RestoreMessage message) {
-        CommitMessage commit = message.commit();
-        commit.chain().verifyCommitted(ring.keys());
-        Token u = Token.decode(commit.chain().token());
-        if (!u.object().equals(session.object()) || !u.ring().equals(ring.id()) || u.epoch() != ring.epoch()) {
-            throw new MalformedException("the token is that of another object, ring or epoch");
+        Certificate certificate = message.certificate();
+        certificate.verify(ring.keys());
+        Token u = certificate.token();
+        if (!u.id().equals(session.generation()) || !u.ring().equals(ring.id()) || u.epoch() != ring.epoch()) {
+            throw new MalformedException("the certificate is that of another object, ring or epoch");
         }
         checkOrder(session, u);
         Write.checkManifest(u, message.manifest());
-        checkHoldings(ring, u, commit.holdings());
+        Write.verifyRoots(ring, u);
         ShareIndex self = session.self();
-        ShareRoot root = Write.verifyRoot(ring, u, self);
+        ShareRoot root = u.dealt().rootOf(self);
         if (!Arrays.equals(share, root.root())) {
             throw new IntegrityException(
                     "the share of " + u.object() + " that came out of the repair isn't the one that was dealt: one of "
@@ -222,36 +179,16 @@ public final class Repair {
             throw new MalformedException("a home gets its ciphertext back, and nobody else gets one");
         }
         ciphertext.ifPresent(found -> {
-            ShareIndex home = session.homes().getLast();
-            boolean same = commit.holdings().stream()
-                    .filter(holding -> holding.x().equals(self))
-                    .anyMatch(holding -> Arrays.equals(holding.hash(), found));
-            if (!same) {
-                String name = ring.provider(home).name();
+            if (!Arrays.equals(certificate.chain().ciphertextRoot(), found)) {
+                String name = ((Work.Repair) session.statement().work())
+                        .home()
+                        .map(home -> ring.provider(home).name())
+                        .orElseThrow();
                 throw new IntegrityException(
                         "the ciphertext of " + u.object() + " that came from " + name
                                 + " isn't the one that its homes signed for. Nothing of it was kept",
                         List.of(name));
             }
         });
-    }
-
-    /** All homes, and nobody else, said which ciphertext they hold. */
-    static void checkHoldings(RingDescriptor ring, Token u, List<Holding> holdings) {
-        List<ShareIndex> signers = new ArrayList<>();
-        for (Holding holding : holdings) {
-            if (!holding.isAbout(u.ring(), u.object(), Part.CIPHERTEXT, holding.x(), Holding.WHOLE)) {
-                throw new MalformedException("a home's word is about something else");
-            }
-            try {
-                holding.verify(ring.provider(holding.x()).card().key());
-            } catch (BadSignatureException e) {
-                throw new MalformedException("a home's word isn't signed by it");
-            }
-            signers.add(holding.x());
-        }
-        if (!signers.equals(u.homes())) {
-            throw new MalformedException("the commit lacks the words of the object's homes");
-        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
  * One provider's part in one pass: where its input comes from, what it does to it, and where the output goes.
  *
  * @param place names the station within its session; the next one on the same route has the next place
- * @param layered puts its layer and its blind on the stream: the hop of DESIGN §4
+ * @param layered puts its layer and its blind on the stream: the hop of SPEC §4
  * @param stored keeps what passes: the object's ciphertext, a sealed share of it, or the provider's own share
  * @param cargo what passes here
  */

@@ -16,24 +16,27 @@ import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.message.ChainMessage;
-import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +45,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The write of all three protocols, in both profiles: the six steps of DESIGN §6, after §4 of the paper. P is m cut into
+ * The write of all three protocols, in both profiles: the six steps of SPEC §8, after §4 of the paper. P is m cut into
  * chunks, each behind 64 fresh random bytes r_k (protocol 1: m sealed to the user's public key); S is all n providers,
  * home first; "→p" is a private channel. Where the schemes differ, {@link Scheme} is asked.
  *
@@ -51,144 +54,197 @@ import java.util.stream.Stream;
 public final class Write {
     private Write() {}
 
-    // Step 1.  U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed of
-    // B_i.
+    // Step 1.  U →p every CC_i: signed request for this session: w, and the seed of B_i.
 
     /**
-     * U's plan of one write, with the seeds of all blinds until closed.
+     * U's plan of one write, with the session key and the seeds of all blinds until closed.
      *
-     * @param path S: all n providers, or those of them that are there; home first
-     * @param homes those of S, from its start, that will hold the ciphertext
-     * @param recipient k_U, in protocol 1
-     * @param blindSeeds of every provider, where blinds are expanded
-     * @param kind a write; an attested one, whose stations sign for what they hand on ({@link Passage}); or what makes a new
-     *     generation of an object of this ring ({@link Renewal})
-     * @param before the token of the generation before, of this ring or of another one
+     * @param session w and what each party alone is told
+     * @param blindSeeds of every provider, where blinds are expanded or paired
+     * @param before the token of the generation that this one continues, of this ring or of another one
      */
     public record Plan(
             RingDescriptor ring,
-            Scheme scheme,
-            ObjectId object,
-            SessionId session,
-            byte[] owner,
-            ChunkLayout layout,
-            List<ShareIndex> path,
-            List<ShareIndex> homes,
-            Optional<RecipientKey> recipient,
+            PlannedSession session,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> blindSeeds,
-            Order.Kind kind,
             Optional<Token> before)
             implements AutoCloseable {
-        /** The same, which takes the seeds over, with every station signing for what it hands on. */
-        public Plan withAttestation() {
-            return new Plan(
-                    ring,
-                    scheme,
-                    object,
-                    session,
-                    owner,
-                    layout,
-                    path,
-                    homes,
-                    recipient,
-                    blinding,
-                    blindSeeds,
-                    Order.Kind.ATTESTED,
-                    before);
+        public Statement statement() {
+            return session.statement();
         }
 
-        /** The same, which takes the seeds over, as the next generation of an object of another ring. */
-        public Plan continuing(Token generation) {
-            return new Plan(
-                    ring,
-                    scheme,
-                    object,
-                    session,
-                    owner,
-                    layout,
-                    path,
-                    homes,
-                    recipient,
-                    blinding,
-                    blindSeeds,
-                    kind,
-                    Optional.of(generation));
+        public Work.Making making() {
+            return (Work.Making) statement().work();
+        }
+
+        /** H(w), which names the session and the generation. */
+        public StatementHash id() {
+            return session.id();
+        }
+
+        /** The id that the object's owner knows. */
+        public ObjectId object() {
+            return statement().object();
+        }
+
+        public Scheme scheme() {
+            return statement().scheme();
+        }
+
+        public Work.Kind kind() {
+            return making().kind();
+        }
+
+        /** S: all n providers, or those of them that are there; home first. */
+        public List<ShareIndex> path() {
+            return making().path();
+        }
+
+        /** Those of S, from its start, that will hold the ciphertext. */
+        public List<ShareIndex> homes() {
+            return making().homes();
+        }
+
+        public ChunkLayout layout() {
+            return new ChunkLayout(making().length());
         }
 
         public boolean attested() {
-            return kind == Order.Kind.ATTESTED;
+            return kind() == Work.Kind.ATTESTED;
         }
 
         /** Whether there's a new generation of an object of this ring in the end. */
         public boolean renews() {
-            return kind == Order.Kind.REPLACE || kind == Order.Kind.REFRESH;
+            return making() instanceof Work.Renewal;
         }
 
         /** All dealers of the ring: each deals to every write, and the shares are summed. */
         public List<String> dealers() {
-            return ring.dealers().stream().map(NodeCard::name).toList();
+            return making().dealers();
         }
 
         /** Whether no dealer knows the shares, so that each provider signs for its own. */
         public boolean summed() {
-            return Write.summed(kind, ring);
-        }
-
-        /** The id that the object's owner knows. */
-        public ObjectId origin() {
-            return before.map(Token::origin).orElse(object);
-        }
-
-        public int generation() {
-            return before.map(Token::generation).orElse(0) + 1;
+            return Write.summed(making());
         }
 
         /** λ(x_U), where the user has a point in the dealing. */
         public int userLambda() {
-            List<ShareIndex> points = scheme.writePoints(path);
-            return scheme.user(path)
+            List<ShareIndex> points = scheme().writePoints(path());
+            return scheme().user(path())
                     .map(x -> Lagrange.coefficient(0, x, points))
-                    .orElseThrow(() -> new IllegalStateException(scheme + " deals the user no share"));
+                    .orElseThrow(() -> new IllegalStateException(scheme() + " deals the user no share"));
         }
 
         /** Wipes the seeds: "B_i are gone". */
         @Override
         public void close() {
+            session.close();
             blindSeeds.values().forEach(SecretBytes::close);
         }
     }
 
     /**
-     * @param object fresh, never used before
+     * Who writes what, and how.
+     *
+     * @param credential whose object it is
+     * @param random for nonces, seeds and the session key
+     * @param now by U's clock
+     */
+    public record Maker(Credential credential, SecureRandom random, Instant now) {}
+
+    /**
      * @param length of what passes the ring, in bytes: m, or in protocol 1 m as sealed
      * @param path all n providers, or as many as {@link Scheme#writers} says; home first
+     * @param recipient k_U, in protocol 1
      * @param blinding none in the published profile, and only there
+     * @param attested whether every station signs for what it hands on: {@link Passage}
+     * @param before what is continued in a move: the certified generation in the ring or the epoch that the object comes from
      */
     public static Plan plan(
             RingDescriptor ring,
             Scheme scheme,
-            ObjectId object,
-            byte[] owner,
+            Maker maker,
             long length,
             List<ShareIndex> path,
             Optional<RecipientKey> recipient,
             Blinding blinding,
-            SecureRandom random) {
-        return new Plan(
-                ring,
-                scheme,
-                object,
-                SessionId.random(random),
-                owner,
-                new ChunkLayout(length),
-                List.copyOf(path),
+            boolean attested,
+            Optional<Token> before) {
+        Map<ShareIndex, SecretBytes> seeds = blindSeeds(path, blinding, maker.random());
+        return plan(ring, scheme, maker, length, path, recipient, blinding, seeds, attested, before);
+    }
+
+    /** The same with these seeds, which nobody used before; taken over. */
+    public static Plan plan(
+            RingDescriptor ring,
+            Scheme scheme,
+            Maker maker,
+            long length,
+            List<ShareIndex> path,
+            Optional<RecipientKey> recipient,
+            Blinding blinding,
+            Map<ShareIndex, SecretBytes> seeds,
+            boolean attested,
+            Optional<Token> before) {
+        Work.Write work = new Work.Write(
+                attested,
+                path,
+                missing(ring, path),
                 homes(scheme, ring.threshold(), path),
+                ring.dealers().stream().map(NodeCard::name).toList(),
                 recipient,
+                length,
+                before.map(Token::id));
+        long number = before.map(u -> u.number() + 1).orElse(1L);
+        return plan(ring, scheme, maker, number, work, blinding, seeds, before);
+    }
+
+    /**
+     * The destination's side of a move.
+     *
+     * @param path all n providers; home first
+     * @param before the certified generation in the ring or the epoch that the object comes from
+     * @param number above every number of a generation that U was shown, here or there
+     */
+    public static Plan continuing(
+            RingDescriptor ring, Maker maker, List<ShareIndex> path, Blinding blinding, Token before, long number) {
+        Work.Write work = new Work.Write(
+                false,
+                path,
+                missing(ring, path),
+                homes(before.scheme(), ring.threshold(), path),
+                ring.dealers().stream().map(NodeCard::name).toList(),
+                Optional.empty(),
+                before.length(),
+                Optional.of(before.id()));
+        Map<ShareIndex, SecretBytes> seeds = blindSeeds(path, blinding, maker.random());
+        return plan(ring, before.scheme(), maker, number, work, blinding, seeds, Optional.of(before));
+    }
+
+    private static Plan plan(
+            RingDescriptor ring,
+            Scheme scheme,
+            Maker maker,
+            long number,
+            Work.Write work,
+            Blinding blinding,
+            Map<ShareIndex, SecretBytes> seeds,
+            Optional<Token> before) {
+        PlannedSession session = PlannedSession.of(
+                ring,
+                maker.credential(),
+                scheme,
+                before.map(u -> u.statement().owner())
+                        .orElseGet(() -> maker.credential().newOwner(maker.random())),
+                number,
+                work,
                 blinding,
-                blindSeeds(path, blinding, random),
-                Order.Kind.WRITE,
-                Optional.empty());
+                seeds,
+                maker.random(),
+                maker.now());
+        return new Plan(ring, session, blinding, seeds, before);
     }
 
     /** Those of a write's path that store the ciphertext. */
@@ -205,8 +261,8 @@ public final class Write {
     }
 
     /** Whether a share is a sum that no dealer knows: of several dealers', or of a dealer's and the share that was there before. */
-    static boolean summed(Order.Kind kind, RingDescriptor ring) {
-        return kind == Order.Kind.REFRESH || ring.dealers().size() > 1;
+    static boolean summed(Work.Making making) {
+        return making.kind() == Work.Kind.REFRESH || making.dealers().size() > 1;
     }
 
     /** Who has to deal alone, since what several dealt is known to nobody. @throws MalformedException that says why */
@@ -226,7 +282,8 @@ public final class Write {
     }
 
     /** Fresh seeds for one pass; none where blinds don't grow from seeds. */
-    static Map<ShareIndex, SecretBytes> blindSeeds(List<ShareIndex> path, Blinding blinding, SecureRandom random) {
+    public static Map<ShareIndex, SecretBytes> blindSeeds(
+            List<ShareIndex> path, Blinding blinding, SecureRandom random) {
         Map<ShareIndex, SecretBytes> seeds = new LinkedHashMap<>();
         if (blinding == Blinding.EXPANDED) {
             path.forEach(x -> seeds.put(x, SecretBytes.random(Session.BLIND_SEED_BYTES, random)));
@@ -234,63 +291,27 @@ public final class Write {
         return seeds;
     }
 
-    /** The order for CC_i; {@link Session#accept} is its other end. */
-    public static Order order(Plan plan, ShareIndex i) {
-        return new Order(
-                plan.kind(),
-                plan.scheme().protocol(),
-                plan.scheme().profile().text(),
-                plan.object().toString(),
-                plan.session().toString(),
-                xs(plan.path()),
-                xs(plan.homes()),
-                plan.layout().length(),
-                plan.dealers(),
-                plan.recipient().map(RecipientKey::toString).orElse(null),
-                plan.blinding().text(),
-                seed(plan.blindSeeds(), i),
-                plan.before()
-                        .map(before -> new Order.Continues(
-                                plan.origin().toString(),
-                                plan.generation(),
-                                plan.renews() ? before.object().toString() : null))
-                        .orElse(null));
-    }
-
-    /** For an order, which wipes it. */
-    static byte[] seed(Map<ShareIndex, SecretBytes> blindSeeds, ShareIndex i) {
-        SecretBytes seed = blindSeeds.get(i);
-        return seed == null ? new byte[0] : seed.copyToHeap();
-    }
-
-    // Step 2.  U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), salt, signed share root, for all i.
-
-    public static DealRequest dealRequest(Plan plan) {
-        return new DealRequest(
-                plan.scheme().protocol(),
-                plan.scheme().profile().text(),
-                plan.object().toString(),
-                plan.session().toString(),
-                xs(plan.path()),
-                plan.layout().length(),
-                plan.kind() == Order.Kind.REFRESH);
-    }
+    // Step 2.  U →p dealer: deal to w.  dealer →p CC_i: f(x_i), salt, signed share roots, for all i.
 
     /**
      * The dealer's checked view of one dealing: to whom, and how much.
      *
+     * @param asks the key that may ask for the user's own share
      * @param missing those whose shares are sealed for them, and wait at {@link Custody#custodians}
      * @param user the user's point x_U, where it gets a share itself: published 2 and 3
      * @param ofZero whether the shares are of zero
+     * @param expires until when this w may come again, so that it must be remembered
      */
     public record Deal(
+            StatementHash id,
             ObjectId object,
-            SessionId session,
+            VerifyingKey asks,
             List<ShareIndex> path,
             List<ShareIndex> missing,
             Optional<ShareIndex> user,
             ChunkLayout layout,
-            boolean ofZero) {
+            boolean ofZero,
+            Instant expires) {
         /** All points of the dealing, the user's last. */
         public List<ShareIndex> points() {
             return Stream.of(path.stream(), missing.stream(), user.stream())
@@ -299,55 +320,67 @@ public final class Write {
         }
     }
 
-    /** @throws MalformedException that says which rule the request breaks */
-    public static Deal acceptDeal(RingDescriptor ring, DealRequest request) {
-        Scheme scheme = new Scheme(request.protocol(), Profile.parse(request.profile()));
-        if (!ring.allows(scheme.profile())) {
-            throw new MalformedException("the ring " + ring.name() + " doesn't allow the profile "
-                    + scheme.profile().text());
+    /**
+     * Step 2 at a dealer. It deals to what O signed, so every provider deals with the same kind, path and length.
+     *
+     * @param dealer its name
+     * @param asking the key that signed the request
+     * @throws MalformedException or RefusedException that says which rule the request breaks
+     */
+    public static Deal acceptDeal(RingDescriptor ring, String dealer, Order order, VerifyingKey asking, Instant now) {
+        try {
+            Statement statement = Session.acceptStatement(ring, dealer, order, now);
+            PrivatePart told = Session.acceptPrivatePart(dealer, statement, order, asking);
+            told.wipe();
+            Work.Making making = statement
+                    .making()
+                    .orElseThrow(() -> new MalformedException("nothing is dealt to a session that makes nothing"));
+            // Throws for one that isn't of the ring.
+            making.providers().forEach(x -> ring.provider(x.x()));
+            if (!making.dealers().contains(dealer)) {
+                throw new MalformedException(dealer + " is no dealer of this session");
+            }
+            requireOneDealer(ring, statement.scheme(), making.path());
+            return new Deal(
+                    Statement.hash(order.statement()),
+                    statement.object(),
+                    asking,
+                    making.path(),
+                    making.missing(),
+                    statement.scheme().user(making.providers()),
+                    new ChunkLayout(making.length()),
+                    making.kind() == Work.Kind.REFRESH,
+                    Instant.ofEpochMilli(statement.expiryMillis()));
+        } finally {
+            order.wipe();
         }
-        List<ShareIndex> path =
-                request.path().stream().map(x -> ring.provider(x).x()).toList();
-        int writers = scheme.writers(ring.threshold());
-        if (path.stream().distinct().count() != path.size() || path.size() < writers) {
-            throw new MalformedException("a dealing is for "
-                    + (writers == ring.threshold().n() ? "all " : "at least ") + writers + " providers, each once");
-        }
-        requireOneDealer(ring, scheme, path);
-        return new Deal(
-                ObjectId.parse(request.object()),
-                SessionId.parse(request.session()),
-                path,
-                missing(ring, path),
-                scheme.user(path),
-                Session.layout(request.length()),
-                request.ofZero());
     }
 
     /** The leaf over chunk k of a share: computed by the dealer before it sends, by CC_i when it receives. */
-    public static byte[] shareLeaf(ObjectId object, ShareIndex x, int k, MemorySegment salt, MemorySegment share) {
-        return Leaves.ofShare(object, x.x(), k).update(salt).update(share).leaf();
+    public static byte[] shareLeaf(StatementHash w, ShareIndex x, int k, MemorySegment salt, MemorySegment share) {
+        return Leaves.ofShare(w, x.x(), k).update(salt).update(share).leaf();
     }
 
-    /** CC_i: is what arrived what the dealer committed to? */
-    public static void checkShare(
-            RingDescriptor ring, Session session, MerkleRoot received, String dealer, ShareRoot claimed) {
+    /** CC_i: is what arrived what the dealer committed to, in this session? */
+    public static void checkShare(Session session, MerkleRoot received, String dealer, Dealt claimed) {
+        RingDescriptor ring = session.ring();
+        List<ShareIndex> points =
+                Token.points(session.scheme(), session.making().providers());
         try {
-            claimed.verify(
-                    ring.dealer(dealer).key(),
-                    ring.id(),
-                    ring.epoch(),
-                    session.object(),
-                    session.layout().length());
-        } catch (BadSignatureException e) {
+            if (claimed.summed()
+                    || !claimed.roots().stream().map(ShareRoot::x).toList().equals(points)) {
+                throw new MalformedException("it isn't about the points of this session");
+            }
+            claimed.verify(ring.dealer(dealer).key(), ring.keys(), session.id());
+        } catch (BadSignatureException | MalformedException e) {
             throw new IntegrityException(
-                    "the share of " + session.object() + " from " + dealer + " has a root that " + dealer
-                            + " didn't sign for this object",
+                    "the share of " + session.object() + " from " + dealer + " has roots that " + dealer
+                            + " didn't sign for this session",
                     List.of(dealer));
         }
-        if (!claimed.x().equals(session.self())
-                || received.count() != session.layout().count()
-                || !Arrays.equals(received.root(), claimed.root())) {
+        if (received.count() != session.layout().count()
+                || !Arrays.equals(
+                        received.root(), claimed.rootOf(session.self()).root())) {
             throw new IntegrityException(
                     "the share of " + session.object() + " that arrived from " + dealer
                             + " isn't the one that its root commits to",
@@ -363,31 +396,43 @@ public final class Write {
         Hop.applyWithoutBlind(space, sum, 1, dealt);
     }
 
-    /** CC_i signs for a share that it summed up itself. */
-    public static ShareRoot signSum(RingDescriptor ring, Session session, MerkleRoot sum, SigningKey key) {
-        return ShareRoot.sign(
-                key,
-                ring.id(),
-                ring.epoch(),
-                session.object(),
-                session.self(),
-                session.layout().length(),
-                sum.root());
+    /** CC_i signs for a share that it summed up itself: a sum of its own, with its one signature. */
+    public static Dealt signSum(Session session, MerkleRoot sum, SigningKey key) {
+        ShareRoot root = new ShareRoot(session.self(), sum.root());
+        return new Dealt(true, List.of(root), List.of(Dealt.signSum(key, session.id(), root)));
     }
 
-    /** U: is the root of a summed share signed by the provider that has it, so that it's bound to it? */
-    public static void checkSum(Plan plan, ShareRoot root) {
-        Provider provider = plan.ring().provider(root.x());
+    /**
+     * U: is the root of a summed share signed by the provider that has it, so that it's bound to it?
+     *
+     * @param from who answered
+     */
+    public static void checkSum(Plan plan, Provider from, Dealt sum) {
         try {
-            root.verify(
-                    provider.card().key(),
-                    plan.ring().id(),
-                    plan.ring().epoch(),
-                    plan.object(),
-                    plan.layout().length());
-        } catch (BadSignatureException e) {
+            if (!sum.summed()
+                    || sum.roots().size() != 1
+                    || !sum.roots().getFirst().x().equals(from.x())) {
+                throw new MalformedException("it isn't the root of its own sum");
+            }
+            sum.verify(from.card().key(), plan.ring().keys(), plan.id());
+        } catch (BadSignatureException | MalformedException e) {
             throw new IntegrityException(
-                    provider.name() + " didn't sign for its share of " + plan.object(), List.of(provider.name()));
+                    from.name() + " didn't sign for its share of " + plan.object(), List.of(from.name()));
+        }
+    }
+
+    /** U: did the one dealer sign for shares of all points of this session? */
+    public static void checkDealt(Plan plan, String dealer, Dealt dealt) {
+        List<ShareIndex> points = Token.points(plan.scheme(), plan.making().providers());
+        try {
+            if (dealt.summed()
+                    || !dealt.roots().stream().map(ShareRoot::x).toList().equals(points)) {
+                throw new MalformedException("it isn't about the points of this session");
+            }
+            dealt.verify(plan.ring().dealer(dealer).key(), plan.ring().keys(), plan.id());
+        } catch (BadSignatureException | MalformedException e) {
+            throw new IntegrityException(
+                    dealer + " didn't sign for its shares of " + plan.object() + " in this session", List.of(dealer));
         }
     }
 
@@ -418,79 +463,39 @@ public final class Write {
         }
     }
 
-    // Step 5.  u_m and the signature chain travel behind the data.
+    // Step 5.  u_m goes to all, and all sign it: in parallel; published: nested, on the ring.
 
     /**
      * U makes u_m.
      *
      * @param claims U's word for everyone who isn't on the path, in the order of {@link #missing}
      */
-    public static Token token(Plan plan, byte[] commitment, Dealt dealt, List<Claim> claims, long nowMillis) {
-        RingDescriptor ring = plan.ring();
-        return new Token(
-                plan.object(),
-                plan.origin(),
-                plan.generation(),
-                ring.id(),
-                ring.epoch(),
-                plan.scheme(),
-                plan.owner(),
-                ring.threshold(),
-                Stream.concat(plan.path().stream(), missing(ring, plan.path()).stream())
-                        .toList(),
-                plan.homes(),
-                claims,
-                plan.layout().length(),
-                commitment,
-                dealt,
-                nowMillis);
+    public static Token token(Plan plan, byte[] commitment, Dealt dealt, List<Claim> claims, long createdMillis) {
+        return new Token(plan.statement(), plan.id(), commitment, dealt, claims, createdMillis);
     }
 
     /**
-     * CC_i, whose share is durable and matches its root, signs u_m, its root and CC_{i−1}'s signature.
+     * CC_i takes part in u_m only where it is about this session, the share that CC_i stored, and this manifest.
      *
-     * @param own the root of the share that it stored
-     * @throws MalformedException or BadSignatureException unless u_m is the token of this session and everyone before
-     *     signed
+     * @param own what binds somebody to the share that it stored
+     * @throws MalformedException or BadSignatureException that says which of these it isn't
      */
-    public static SignatureChain sign(
-            RingDescriptor ring, Session session, ShareRoot own, ChainMessage message, SigningKey key) {
-        checkToken(ring, session, own, message);
-        message.chain().verify(ring.keys());
-        return message.chain().sign(session.self(), key);
-    }
-
-    /**
-     * CC_i keeps u_m only where it is about this session, the share that CC_i stored, and this manifest.
-     *
-     * @param own the root of the share that it stored
-     * @throws MalformedException that says which of these it isn't
-     */
-    public static void checkToken(RingDescriptor ring, Session session, ShareRoot own, ChainMessage message) {
-        Token u = Token.decode(message.chain().token());
-        boolean ofThisSession = u.object().equals(session.object())
-                && u.origin().equals(session.origin())
-                && u.generation() == session.generation()
-                && u.ring().equals(ring.id())
-                && u.epoch() == ring.epoch()
-                && u.scheme().equals(session.scheme())
-                && u.threshold().equals(ring.threshold())
-                && u.present().equals(session.path())
-                && u.missing().equals(session.missing())
-                && u.homes().equals(session.homes())
-                && u.length() == session.layout().length()
-                && u.dealt().summed() == session.summed()
-                && u.dealt().dealers().equals(session.dealers());
-        if (!ofThisSession) {
-            throw new MalformedException("the token isn't that of this session's object");
+    public static Token checkToken(Session session, Dealt own, TokenMessage message) {
+        Token u = Token.decode(message.token());
+        if (!u.id().equals(session.id())) {
+            throw new MalformedException("the token isn't that of this session");
         }
         // Or an object would be stored that never comes to be complete.
-        u.claims().forEach(claim -> claim.verify(u.ring(), u.epoch(), u.object()));
-        ShareRoot said = u.dealt().rootOf(session.self());
-        if (!Arrays.equals(said.root(), own.root()) || !Arrays.equals(said.signature(), own.signature())) {
+        u.claims().forEach(claim -> claim.verify(u.id()));
+        ShareIndex self = session.self();
+        if (u.dealt().summed() != own.summed()
+                || !Arrays.equals(
+                        u.dealt().rootOf(self).root(), own.rootOf(self).root())
+                || !Arrays.equals(u.dealt().signatureOf(self), own.signatureOf(self))) {
             throw new MalformedException("the token names another share root than that of the share that arrived");
         }
         checkManifest(u, message.manifest());
+        return u;
     }
 
     /** h of u_m is the root over the manifest's leaves. */
@@ -509,8 +514,8 @@ public final class Write {
         return Arrays.copyOfRange(manifest, k * Sha256.BYTES, (k + 1) * Sha256.BYTES);
     }
 
-    // Step 6.  U checks the n signatures, or those of all that were there, then tells every provider to commit.  B_i
-    // are gone.
+    // Step 6.  U checks the signatures of all that were there, runs the write check, and certifies; then every provider
+    // commits.  B_i are gone.
 
     /** @throws IntegrityException unless all providers on the path signed the u_m that U sent */
     public static void checkChain(Plan plan, byte[] token, SignatureChain chain) {
@@ -522,34 +527,29 @@ public final class Write {
             chain.verifyCommitted(plan.ring().keys());
         } catch (BadSignatureException | MalformedException e) {
             throw new IntegrityException(
-                    "the signature chain of " + plan.object() + " doesn't hold: " + e.getMessage(), List.of());
+                    "the signatures of " + plan.object() + " don't hold: " + e.getMessage(), List.of());
         }
     }
 
     /**
-     * Whether a root of u_m is signed by whom it must be: the dealer, or, where the share is a sum, its own provider.
+     * Whether the roots of u_m are signed by whom they must be: the dealer, or, where shares are sums, each one's provider.
      *
      * @throws BadSignatureException otherwise
      */
-    public static ShareRoot verifyRoot(RingDescriptor ring, Token u, ShareIndex x) {
-        Dealt dealt = u.dealt();
-        ShareRoot root = dealt.rootOf(x);
-        VerifyingKey signer = dealt.summed()
-                ? ring.provider(x).card().key()
-                : ring.dealer(dealt.dealers().getFirst()).key();
-        root.verify(signer, ring.id(), u.epoch(), u.object(), u.length());
-        return root;
+    public static void verifyRoots(RingDescriptor ring, Token u) {
+        u.dealt().verify(ring.dealer(u.dealers().getFirst()).key(), ring.keys(), u.id());
     }
 
-    /** CC_i: the object becomes visible here only under everyone's signatures over the token that it signed itself. */
-    public static void checkCommit(RingDescriptor ring, SignatureChain signedHere, SignatureChain chain) {
-        if (!Arrays.equals(chain.token(), signedHere.token())) {
-            throw new MalformedException("the commit is for another token than the one signed here");
+    /**
+     * CC_i commits only what the session key certified, over the very token that it took part in itself.
+     *
+     * @param token that it prepared
+     * @throws MalformedException or BadSignatureException where it doesn't hold
+     */
+    public static void checkCertificate(RingDescriptor ring, byte[] token, Certificate certificate) {
+        if (!Arrays.equals(certificate.chain().token(), token)) {
+            throw new MalformedException("the certificate is for another token than the one signed here");
         }
-        chain.verifyCommitted(ring.keys(), signedHere);
-    }
-
-    static List<Integer> xs(List<ShareIndex> path) {
-        return path.stream().map(ShareIndex::x).toList();
+        certificate.verify(ring.keys());
     }
 }

@@ -2,30 +2,25 @@ package dev.interlock.protocol;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.ReferenceKernel;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Dealing;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.token.Holding;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.message.CheckAnswer;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The check of DESIGN §8 before a put is acknowledged: do the shares that the providers stored, and their salts, lie on one
+ * The check of SPEC §8 before a put is acknowledged: do the shares that the providers stored, and their salts, lie on one
  * polynomial of degree below t each, and does the former open the ciphertext that the homes stored to what U sent? U hashes P (⊕ b_U) with H_ρ while it
  * streams, and reveals ρ only after everybody signed for what they stored. H_ρ is linear, so n hashes of 16 bytes answer for
  * n shares, and a wrong one passes with probability below 2^(−127).
@@ -58,29 +53,24 @@ public final class WriteCheck implements AutoCloseable {
      * What the answers say, after {@link #reveal}.
      *
      * @param answers of all n providers
-     * @return which ciphertext each home says it holds
      * @throws IntegrityException when the object couldn't be opened by every t of them; who is at fault only opening it
      *     tells, unless an answer by itself does
      */
-    public List<Holding> verify(Write.Plan plan, Map<ShareIndex, CheckAnswer> answers) {
+    public void verify(Write.Plan plan, Map<ShareIndex, CheckAnswer> answers) {
         Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
         Map<ShareIndex, byte[]> salts = new LinkedHashMap<>();
         answers.forEach((x, answer) -> {
             shares.put(x, hash(plan, x, answer.share()));
             salts.put(x, hash(plan, x, answer.salts()));
         });
-        // The homes' words before what they lead to: whoever looks for the culprit builds on them.
         Map<ShareIndex, byte[]> ciphertexts = new LinkedHashMap<>();
-        List<Holding> holdings = new ArrayList<>();
         for (ShareIndex home : plan.homes()) {
             CheckAnswer answer = answers.get(home);
             byte[] hash = answer == null ? null : answer.ciphertext();
-            byte[] holding = answer == null ? null : answer.holding();
-            if (hash == null || holding == null) {
+            if (hash == null) {
                 throw failed(plan, name(plan, home) + " didn't answer for its ciphertext", List.of(name(plan, home)));
             }
             ciphertexts.put(home, hash(plan, home, hash));
-            holdings.add(holding(plan, home, holding));
         }
         if (plan.renews()) {
             sent = before(plan, answers);
@@ -101,11 +91,6 @@ public final class WriteCheck implements AutoCloseable {
                 throw failed(plan, "the ciphertext at " + name(plan, home) + " doesn't open to it", List.of());
             }
         });
-        byte[] root = holdings.getFirst().hash();
-        if (!holdings.stream().allMatch(holding -> Arrays.equals(holding.hash(), root))) {
-            throw failed(plan, "its homes signed for different ciphertexts", List.of());
-        }
-        return holdings;
     }
 
     /**
@@ -132,7 +117,7 @@ public final class WriteCheck implements AutoCloseable {
                     plan,
                     "its shares as they were don't lie on one polynomial" + odd(plan, shares),
                     List.of(),
-                    new Advice.ReadDirect(plan.origin().toString()));
+                    new Advice.ReadDirect(plan.object().toString()));
         }
         byte[] ciphertext = ciphertexts.values().iterator().next();
         if (!ciphertexts.values().stream().allMatch(hash -> MessageDigest.isEqual(hash, ciphertext))) {
@@ -140,7 +125,7 @@ public final class WriteCheck implements AutoCloseable {
                     plan,
                     "its homes don't have the same ciphertext of the generation before",
                     List.of(),
-                    new Advice.ReadDirect(plan.origin().toString()));
+                    new Advice.ReadDirect(plan.object().toString()));
         }
         byte[] hash = at(0, t, shares);
         for (int i = 0; i < hash.length; i++) {
@@ -211,19 +196,6 @@ public final class WriteCheck implements AutoCloseable {
         return new LinearHash(seed.copyToHeap());
     }
 
-    private static Holding holding(Write.Plan plan, ShareIndex home, byte[] bytes) {
-        try {
-            Holding holding = Holding.decode(bytes);
-            holding.verify(plan.ring().provider(home).card().key());
-            if (holding.isAbout(plan.ring().id(), plan.object(), Holding.Part.CIPHERTEXT, home, Holding.WHOLE)) {
-                return holding;
-            }
-        } catch (BadSignatureException | MalformedException e) {
-            // As wrong as one for another object.
-        }
-        throw failed(plan, name(plan, home) + " didn't sign for its ciphertext", List.of(name(plan, home)));
-    }
-
     private static byte[] hash(Write.Plan plan, ShareIndex x, byte[] hash) {
         if (hash.length != LinearHash.BYTES) {
             throw failed(
@@ -266,10 +238,10 @@ public final class WriteCheck implements AutoCloseable {
     private static String failure(Write.Plan plan, String why) {
         return switch (plan.kind()) {
             case REPLACE ->
-                "the replacement of the pad of " + plan.origin() + " failed its check: " + why
+                "the replacement of the pad of " + plan.object() + " failed its check: " + why
                         + ". The object stays as it was";
             case REFRESH ->
-                "the refresh of " + plan.origin() + " failed its check: " + why + ". The object stays as it was";
+                "the refresh of " + plan.object() + " failed its check: " + why + ". The object stays as it was";
             default -> "the put of " + plan.object() + " failed its check: " + why + ". Nothing was stored";
         };
     }

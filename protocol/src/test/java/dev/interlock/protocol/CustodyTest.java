@@ -7,8 +7,9 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sealing.SealedException;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.IntegrityException;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +38,7 @@ final class CustodyTest {
                 List<ShareIndex> all = memory.all();
                 for (int there = t + 1; there < n; there++) {
                     for (List<ShareIndex> path : subsets(all, there)) {
-                        ObjectId object = memory.write(m, path);
+                        StatementHash object = memory.write(m, path);
                         opensByEvery(memory, object, m, path, t);
                         List<ShareIndex> missing = Write.missing(memory.ring, path);
                         assertThat(missing).hasSize(n - there).doesNotContainAnyElementsOf(path);
@@ -56,7 +57,7 @@ final class CustodyTest {
     }
 
     /** Everyone asks whose turn it is, as often as that helps. */
-    private static void complete(MemoryRing memory, ObjectId object) {
+    private static void complete(MemoryRing memory, StatementHash object) {
         List<ShareIndex> all = memory.all();
         for (ShareIndex x : Collections.nCopies(all.size(), all).stream()
                 .flatMap(List::stream)
@@ -70,7 +71,7 @@ final class CustodyTest {
         all.forEach(x -> memory.cc(x).chain(object).verifyComplete(memory.ring.keys()));
     }
 
-    private static void opensByEvery(MemoryRing memory, ObjectId object, byte[] m, List<ShareIndex> of, int t) {
+    private static void opensByEvery(MemoryRing memory, StatementHash object, byte[] m, List<ShareIndex> of, int t) {
         List<ShareIndex> homes =
                 Token.decode(memory.cc(of.getFirst()).chain(object).token()).homes();
         for (List<ShareIndex> s : subsets(of, t)) {
@@ -86,7 +87,7 @@ final class CustodyTest {
         List<ShareIndex> missing = MemoryRing.xs(2, 4);
         ShareIndex first = missing.getFirst();
         ShareIndex second = missing.getLast();
-        ObjectId object = memory.write(message(10), path);
+        StatementHash object = memory.write(message(10), path);
         SignatureChain early =
                 memory.bring(object, Custody.custodians(path, missing, second).getFirst(), second);
         assertThat(early.unsigned()).isEqualTo(missing);
@@ -96,13 +97,13 @@ final class CustodyTest {
         assertThat(Custody.describe(memory.ring, longer)).isEqualTo("cc4's share waits at cc3 and cc5");
         assertThat(memory.cc(second).learn(object, longer).unsigned()).isEmpty();
         // What is there already isn't made shorter, and isn't signed twice.
-        assertThat(memory.cc(second).learn(object, early).signatures()).hasSize(5);
+        assertThat(memory.cc(second).learn(object, early).participations()).hasSize(5);
     }
 
     @Test
     void aWrongShareIsNoticedAndTheOtherCustodianServes() {
         MemoryRing memory = new MemoryRing(4, 2, 6);
-        ObjectId object = memory.write(message(50), PATH);
+        StatementHash object = memory.write(message(50), PATH);
         byte[] waiting = memory.cc(CUSTODIANS.getFirst()).waiting.get(object).get(K);
         waiting[waiting.length - 20] ^= 1;
         assertThatThrownBy(() -> memory.bring(object, CUSTODIANS.getFirst(), K))
@@ -124,7 +125,7 @@ final class CustodyTest {
                 return share;
             }
         });
-        ObjectId object = memory.write(message(50), PATH);
+        StatementHash object = memory.write(message(50), PATH);
         for (ShareIndex custodian : CUSTODIANS) {
             assertThatThrownBy(() -> memory.bring(object, custodian, K))
                     .isInstanceOf(IntegrityException.class)
@@ -137,7 +138,7 @@ final class CustodyTest {
     void onlyWhoWasMissingTakesItAndOnlyItsOwn() {
         MemoryRing memory = new MemoryRing(5, 2, 8);
         List<ShareIndex> missing = MemoryRing.xs(1, 5);
-        ObjectId object = memory.write(message(50), PATH);
+        StatementHash object = memory.write(message(50), PATH);
         ShareIndex at = Custody.custodians(PATH, missing, K).getFirst();
         byte[] sealed = memory.cc(at).waiting.get(object).get(K);
         ShareIndex there = PATH.getFirst();
@@ -154,16 +155,16 @@ final class CustodyTest {
     @Test
     void aChainThatDoesntHoldIsNotTaken() {
         MemoryRing memory = new MemoryRing(4, 2, 9);
-        ObjectId object = memory.write(message(50), PATH);
-        ObjectId another = memory.write(message(50), PATH);
+        StatementHash object = memory.write(message(50), PATH);
+        StatementHash another = memory.write(message(50), PATH);
         SignatureChain own = memory.cc(PATH.getFirst()).chain(object);
         SignatureChain good = memory.bring(object, CUSTODIANS.getFirst(), K);
         SignatureChain foreign = memory.bring(another, CUSTODIANS.getFirst(), K);
         assertThatThrownBy(() -> Custody.longer(memory.ring, own, foreign))
                 .isInstanceOf(MalformedException.class)
                 .hasMessageContaining("another token");
-        List<byte[]> forged = new ArrayList<>(good.signatures());
-        forged.set(3, foreign.signatures().getLast());
+        List<Participation> forged = new ArrayList<>(good.participations());
+        forged.set(3, foreign.participations().getLast());
         assertThatThrownBy(() -> Custody.longer(memory.ring, own, new SignatureChain(own.token(), forged)))
                 .isInstanceOf(BadSignatureException.class);
         assertThat(Custody.longer(memory.ring, own, good)).isEqualTo(good);
@@ -173,7 +174,7 @@ final class CustodyTest {
     @Test
     void nobodyElseSeesTheShare() {
         MemoryRing memory = new MemoryRing(4, 2, 10);
-        ObjectId object = memory.write(message(300), PATH);
+        StatementHash object = memory.write(message(300), PATH);
         var _ = memory.bring(object, CUSTODIANS.getFirst(), K);
         String share = text(MemoryRing.bytes(memory.cc(K).shares.get(object).share()));
         for (ShareIndex x : PATH) {

@@ -25,29 +25,28 @@ import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.Holding;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.DealReply;
-import dev.interlock.protocol.message.DealRequest;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
+import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -63,7 +62,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A whole ring in memory: n providers, a dealer and a user as plain objects, and DESIGN §6 step by step between them, in
+ * A whole ring in memory: n providers, a dealer and a user as plain objects, and SPEC §§8 and 9 step by step between them, in
  * all protocols and both profiles. Every message goes through its bytes; {@link Tap} stands on every line.
  */
 final class MemoryRing {
@@ -77,7 +76,7 @@ final class MemoryRing {
     final Dealer dealer;
     final List<Dealer> dealers;
     final SeededRandom random;
-    final byte[] owner;
+    final Write.Maker maker;
 
     /** How an object is written, and read again. */
     record Way(Scheme scheme, Blinding blinding) {
@@ -101,13 +100,13 @@ final class MemoryRing {
     }
 
     private final Map<ShareIndex, CloudProvider> providers = new LinkedHashMap<>();
-    /** What the homes of an object said at its write. */
-    private final Map<ObjectId, List<Holding>> holdings = new HashMap<>();
+    /** What makes each generation count. */
+    private final Map<StatementHash, Certificate> certificates = new HashMap<>();
 
     /** The user's side: how it wrote an object, and in protocol 2 what it keeps of it; in protocol 1 one key for all. */
-    private final Map<ObjectId, Way> ways = new HashMap<>();
+    private final Map<StatementHash, Way> ways = new HashMap<>();
 
-    private final Map<ObjectId, byte[]> userKeys = new HashMap<>();
+    private final Map<StatementHash, byte[]> userKeys = new HashMap<>();
     private OpeningKey privateKey;
     private final SigningKey ownerKey;
     private Tap tap = new Tap() {};
@@ -122,15 +121,15 @@ final class MemoryRing {
             return share;
         }
 
-        default ChainMessage signed(ShareIndex by, ChainMessage message) {
-            return message;
+        default Participation signed(ShareIndex by, Participation participation) {
+            return participation;
         }
 
         default CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
             return answer;
         }
 
-        default ChainMessage told(ShareIndex by, ChainMessage proof) {
+        default RestoreMessage told(ShareIndex by, RestoreMessage proof) {
             return proof;
         }
     }
@@ -140,7 +139,7 @@ final class MemoryRing {
      *
      * @param salts 64 bytes for each chunk
      */
-    record DealtShare(MemorySegment share, List<MemorySegment> salts, ShareRoot root) {}
+    record DealtShare(MemorySegment share, List<MemorySegment> salts, Dealt root) {}
 
     /** A ring that serves the blinded profile alone. */
     MemoryRing(int n, int t, long seed) {
@@ -154,7 +153,10 @@ final class MemoryRing {
     /** @param dealing providers that deal as well */
     MemoryRing(int n, int t, long seed, Set<Profile> profiles, int ofDealers, List<String> dealing) {
         random = new SeededRandom(seed);
-        owner = random.bytes(Token.OWNER_BYTES);
+        maker = new Write.Maker(
+                new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, random)),
+                random,
+                Instant.ofEpochMilli(NOW_MILLIS));
         List<SigningKey> keys = new ArrayList<>();
         List<NodeCard> cards = new ArrayList<>();
         List<OpeningKey> opening = new ArrayList<>();
@@ -217,42 +219,60 @@ final class MemoryRing {
     // ---------------------------------------------------------------------------------------------------- the write
 
     /** The write of m through all providers with home first; the object that it became. */
-    ObjectId write(byte[] m, List<ShareIndex> s) {
+    StatementHash write(byte[] m, List<ShareIndex> s) {
         return write(Way.DEFAULT, m, s);
     }
 
     /** The plan of such a write, in the default way. */
     Write.Plan plan(long length, List<ShareIndex> s) {
-        return plan(Way.DEFAULT, ObjectId.random(random), length, s);
+        return plan(Way.DEFAULT, length, s);
     }
 
-    private Write.Plan plan(Way way, ObjectId object, long length, List<ShareIndex> s) {
+    private Write.Plan plan(Way way, long length, List<ShareIndex> s) {
         Optional<RecipientKey> recipient =
                 way.scheme().sealed() ? Optional.of(privateKey.recipient()) : Optional.empty();
-        return Write.plan(ring, way.scheme(), object, owner, length, s, recipient, way.blinding(), random);
+        return Write.plan(ring, way.scheme(), maker, length, s, recipient, way.blinding(), false, Optional.empty());
     }
 
-    ObjectId write(Way way, byte[] plain, List<ShareIndex> s) {
-        ObjectId object = ObjectId.random(random);
-        byte[] m = way.scheme().sealed() ? sealed(object, plain) : plain;
-        try (Write.Plan plan = plan(way, object, m.length, s);
-                WriteCheck check = new WriteCheck(random)) {
-            // 1. U →p every CC_i: signed request for this session: object, S, place in S, next hop, operation, seed.
-            s.forEach(x -> cc(x).accept(Json.write(Write.order(plan, x))));
-            List<Blind<MemorySegment>> masks =
-                    blinds(plan.session(), s, way.blinding(), plan.blindSeeds(), plan.layout());
+    /** The order as it arrives at a party. */
+    byte[] order(PlannedSession session, ShareIndex x) {
+        return session.order(name(x)).encode();
+    }
 
-            // 2. U →p dealer: deal for this object.  dealer →p CC_i: f(x_i), salt, signed share root, for all i.
-            List<ShareRoot> roots = List.of();
+    /** The key that U asks with at a node. */
+    VerifyingKey asking(String node) {
+        return maker.credential().publicKey(ring.id(), node);
+    }
+
+    StatementHash write(Way way, byte[] plain, List<ShareIndex> s) {
+        long length = way.scheme().sealed()
+                ? new SealedLayout(privateKey.recipient().kem()).messageBytes(plain.length)
+                : plain.length;
+        try (Write.Plan plan = plan(way, length, s);
+                WriteCheck check = new WriteCheck(random)) {
+            StatementHash object = plan.id();
+            byte[] m = way.scheme().sealed() ? sealed(object, plain) : plain;
+            // 1. U →p every CC_i: signed request for this session: w, and the seed of B_i.
+            s.forEach(x -> cc(x).accept(order(plan.session(), x)));
+            List<Blind<MemorySegment>> masks = blinds(plan.id(), s, way.blinding(), plan.blindSeeds(), plan.layout());
+
+            // 2. U →p dealer: deal to w.  dealer →p CC_i: f(x_i), salt, signed share roots, for all i.
+            Dealt dealt = null;
             for (Dealer each : dealers) {
-                byte[] reply = each.deal(Json.write(Write.dealRequest(plan)));
-                roots = Json.read("the reply", reply, DealReply.class).checked(each.name);
+                dealt = Dealt.decode(
+                        each.name, each.deal(plan.session().order(each.name).encode()));
+                Write.checkDealt(plan, each.name, dealt);
             }
             if (plan.summed()) {
-                roots = s.stream().map(x -> cc(x).sumRoot(plan.session())).toList();
-                roots.forEach(root -> Write.checkSum(plan, root));
+                List<Dealt> sums = s.stream().map(x -> cc(x).sumRoot(plan.id())).toList();
+                for (int i = 0; i < s.size(); i++) {
+                    Write.checkSum(plan, ring.provider(s.get(i)), sums.get(i));
+                }
+                dealt = new Dealt(
+                        true,
+                        sums.stream().map(sum -> sum.roots().getFirst()).toList(),
+                        sums.stream().map(sum -> sum.signatures().getFirst()).toList());
             }
-            Dealt dealt = new Dealt(plan.dealers(), plan.summed(), roots);
 
             // 3. U →p CC_1: P ⊕ ΣB_i  (protocol 2: ⊕ b_U, the user's pad).  Published 2 and 3: P ⊕ λ(x_U)·f(x_U).
             MemorySegment flow = chunks(m);
@@ -264,7 +284,7 @@ final class MemoryRing {
             }
             check.sending(flow);
             if (plan.scheme().dealtToUser()) {
-                byte[] share = dealer.shareOfUser(plan.session());
+                byte[] share = dealer.shareOfUser(plan.id());
                 masks.add(Hop.layer(BYTES, plan.userLambda(), _ -> MemorySegment.ofArray(share)));
                 if (plan.scheme().readWithUser()) {
                     userKeys.put(object, share);
@@ -273,78 +293,76 @@ final class MemoryRing {
             Write.enter(flow, masks);
 
             // 4. Each hop → next; CC_n →p CC_1: P ⊕ a0 (⊕ b_U), which CC_1 stores.
-            var _ = pass(Route.write(plan.path(), plan.homes()), plan.session(), flow, UnaryOperator.identity());
+            var _ = pass(Route.write(plan.path(), plan.homes()), plan.id(), flow, UnaryOperator.identity());
             // Protocol 1: each CC_i seals f(x_i) under k_U, sends it to home.
             if (plan.scheme().sealed()) {
                 for (ShareIndex x : s) {
                     Route route = Route.sealed(plan.scheme(), plan.path(), plan.homes(), x);
-                    var _ = pass(route, plan.session(), NOTHING, UnaryOperator.identity());
+                    var _ = pass(route, plan.id(), NOTHING, UnaryOperator.identity());
                 }
             }
 
-            // 5. u_m and the signature chain travel behind the data.
+            // 5. u_m goes to all, and all sign it; published: each over the signature before.
             List<Claim> claims =
                     Write.missing(ring, s).stream().map(x -> claim(object, x)).toList();
             byte[] u =
                     Write.token(plan, root(manifest), dealt, claims, NOW_MILLIS).encode();
-            ChainMessage message = new ChainMessage(SignatureChain.start(u), manifest);
+            SignatureChain chain = SignatureChain.start(u);
             for (ShareIndex x : s) {
-                message = tap.signed(x, ChainMessage.decode(cc(x).sign(plan.session(), message.encode())));
+                byte[] answer = cc(x).sign(object, new TokenMessage(u, manifest).encode(), chain.encode());
+                chain = chain.with(tap.signed(x, Participation.decode(answer)));
             }
 
-            // 6. U checks the n signatures, makes the write check, then tells every provider to commit.  B_i are gone.
-            Write.checkChain(plan, u, message.chain());
+            // 6. U checks the n signatures, makes the write check and certifies; every provider commits.  B_i are gone.
+            Write.checkChain(plan, u, chain);
             Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
             for (ShareIndex x : s) {
-                answers.put(x, tap.answered(x, cc(x).check(plan.session(), check.reveal())));
+                answers.put(x, tap.answered(x, cc(x).check(object, check.reveal())));
             }
-            CommitMessage commit = new CommitMessage(message.chain(), check.verify(plan, answers));
+            check.verify(plan, answers);
+            Certificate certificate = plan.session().certify(chain);
             for (ShareIndex x : s) {
-                cc(x).commit(plan.object(), commit.encode());
+                cc(x).commit(object, certificate.encode());
             }
             ways.put(object, way);
-            holdings.put(object, commit.holdings());
+            certificates.put(object, certificate);
             return object;
         }
     }
 
     /** The owner's word for CC_k, with one key for all of them. */
-    private Claim claim(ObjectId object, ShareIndex k) {
-        byte[] message = Claim.message(ring.id(), ring.epoch(), object, k);
-        return new Claim(k, ownerKey.verifyingKey(), ownerKey.sign(Purpose.CLAIM, message));
+    private Claim claim(StatementHash object, ShareIndex k) {
+        return new Claim(k, ownerKey.verifyingKey(), ownerKey.sign(Purpose.CLAIM, Claim.message(object, k)));
     }
 
     /** A custodian brings CC_k what waited for it; what it keeps is its answer. */
-    SignatureChain bring(ObjectId object, ShareIndex custodian, ShareIndex k) {
-        ChainMessage kept = cc(custodian).committed.get(object);
-        CommitMessage commit = new CommitMessage(kept.chain(), holdings.get(object));
+    SignatureChain bring(StatementHash object, ShareIndex custodian, ShareIndex k) {
         return cc(k).take(
-                        new RestoreMessage(commit, kept.manifest()).encode(),
+                        cc(custodian).committed.get(object).encode(),
                         cc(custodian).waiting.get(object).get(k),
                         name(custodian));
     }
 
     /** CC_k, which lost the object, gets it back from S; nothing of it is kept where this throws. */
-    void repair(ObjectId object, List<ShareIndex> s, ShareIndex k) {
-        ChainMessage kept = cc(s.getFirst()).committed.get(object);
-        Token u = Token.decode(kept.chain().token());
+    void repair(StatementHash object, List<ShareIndex> s, ShareIndex k) {
+        RestoreMessage kept = cc(s.getFirst()).committed.get(object);
+        Token u = kept.certificate().token();
         Optional<ShareIndex> home = u.homes().stream()
                 .filter(x -> u.homes().contains(k) && !x.equals(k))
                 .findFirst();
-        try (Repair.Plan plan = Repair.plan(ring, u, s, k, home, random)) {
+        try (Repair.Plan plan = Repair.plan(ring, u, maker, s, k, home)) {
             // 1. U →p every CC_i in S, CC_k, home: signed request, seeds of the pairs.
-            plan.parties().forEach(x -> cc(x).accept(Json.write(Repair.order(plan, x))));
+            plan.parties().forEach(x -> cc(x).accept(order(plan.session(), x)));
             // 2. 0 → first of S, each hop → next, last →p CC_k: f(x_k).  home →p CC_k: c.
-            var _ = pass(Route.repair(s, k), plan.session(), NOTHING, UnaryOperator.identity());
-            home.ifPresent(from -> pass(Route.copy(from, k), plan.session(), NOTHING, UnaryOperator.identity()));
+            var _ = pass(Route.repair(s, k), plan.id(), NOTHING, UnaryOperator.identity());
+            home.ifPresent(from -> pass(Route.copy(from, k), plan.id(), NOTHING, UnaryOperator.identity()));
             // 3. U →p CC_k: what every provider keeps.
-            CommitMessage commit = new CommitMessage(kept.chain(), holdings.get(object));
-            cc(k).restore(plan.session(), new RestoreMessage(commit, kept.manifest()).encode());
+            cc(k).restore(plan.id(), kept.encode());
         }
     }
 
     /** m' of protocol 1. */
-    private byte[] sealed(ObjectId object, byte[] m) {
+    private byte[] sealed(StatementHash object, byte[] m) {
         SealedLayout layout = new SealedLayout(privateKey.recipient().kem());
         ByteArrayOutputStream sealed = new ByteArrayOutputStream();
         try (SealedWriter writer =
@@ -374,7 +392,7 @@ final class MemoryRing {
     }
 
     /** b_U. */
-    private Blind<MemorySegment> userPad(ObjectId object, Blinding kind) {
+    private Blind<MemorySegment> userPad(StatementHash object, Blinding kind) {
         return blind(kind, MemorySegment.ofArray(userKeys.get(object)));
     }
 
@@ -408,13 +426,14 @@ final class MemoryRing {
     // ----------------------------------------------------------------------------------------------------- the read
 
     /** What the providers of S return: m, or an exception before any byte of it. */
-    byte[] read(ObjectId object, List<ShareIndex> s, ShareIndex home) {
-        // U believes a token only under the signatures of all its providers, and a manifest only under its token.
-        ChainMessage proof = tap.told(home, ChainMessage.decode(cc(home).proof(object)));
-        Token u = Read.checkToken(ring, object, proof.chain(), name(home));
+    byte[] read(StatementHash object, List<ShareIndex> s, ShareIndex home) {
+        // U believes a token only under its certificate, and a manifest only under its token.
+        RestoreMessage proof = tap.told(home, RestoreMessage.decode(cc(home).proof(object)));
+        Token u = Read.checkCertificate(ring, proof.certificate().token().object(), proof.certificate(), name(home));
         Write.checkManifest(u, proof.manifest());
 
-        try (Read.Plan plan = Read.plan(ring, u, s, home, ways.get(object).blinding(), random)) {
+        try (Read.Plan plan =
+                Read.plan(ring, u, maker, s, home, ways.get(object).blinding())) {
             MemorySegment flow = u.scheme().sealed() ? withoutPad(plan) : passed(plan);
             ByteArrayOutputStream m = new ByteArrayOutputStream();
             for (int k = 0; k < plan.layout().count(); k++) {
@@ -428,22 +447,22 @@ final class MemoryRing {
 
     /** Protocols 2 and 3: P, by way of the ring. */
     private MemorySegment passed(Read.Plan plan) {
-        ObjectId object = plan.token().object();
+        StatementHash object = plan.token().id();
         Way way = ways.get(object);
 
         // 1. U →p each CC_i in S: signed request as in the write, with fresh B_i.
         Set<ShareIndex> asked = new LinkedHashSet<>(plan.path());
         asked.add(plan.home());
-        asked.forEach(x -> cc(x).accept(Json.write(Read.order(plan, x))));
+        asked.forEach(x -> cc(x).accept(order(plan.session(), x)));
         List<Blind<MemorySegment>> masks =
-                blinds(plan.session(), plan.path(), way.blinding(), plan.blindSeeds(), plan.layout());
+                blinds(plan.id(), plan.path(), way.blinding(), plan.blindSeeds(), plan.layout());
 
         // 2. home → first of S: c = P ⊕ a0, and each hop → next.  Published 3: home →p U →p first of S, under K.
         byte[] seed = random.bytes(Keystream.SEED_BYTES);
         if (plan.scheme().readThroughUser()) {
             masks.add(blind(Blinding.EXPANDED, MemorySegment.ofArray(seed)));
         }
-        MemorySegment flow = pass(plan.route(), plan.session(), NOTHING, c -> {
+        MemorySegment flow = pass(plan.route(), plan.id(), NOTHING, c -> {
             MemorySegment underK = copy(c);
             Read.reenter(underK, blind(Blinding.EXPANDED, MemorySegment.ofArray(seed)));
             return underK;
@@ -465,7 +484,7 @@ final class MemoryRing {
     private MemorySegment withoutPad(Read.Plan plan) {
         CloudProvider home = cc(plan.home());
         Token u = plan.token();
-        MemorySegment c = copy(home.ciphertexts.get(u.object()));
+        MemorySegment c = copy(home.ciphertexts.get(u.id()));
         for (ShareIndex x : plan.path()) {
             MemorySegment share = openedShare(u, home, x);
             for (int k = 0; k < u.layout().count(); k++) {
@@ -476,7 +495,7 @@ final class MemoryRing {
     }
 
     private MemorySegment openedShare(Token u, CloudProvider home, ShareIndex x) {
-        byte[] sealed = home.sealedShares.get(u.object()).get(x);
+        byte[] sealed = home.sealedShares.get(u.id()).get(x);
         int header = new SealedLayout(privateKey.recipient().kem()).headerBytes();
         int at = header + SealedLayout.leavesBytes(u.layout());
         byte[] leaves = Arrays.copyOfRange(sealed, header, at);
@@ -484,7 +503,7 @@ final class MemoryRing {
         MemorySegment share = MemorySegment.ofArray(new byte[(int) u.layout().padTotal()]);
         int count = u.layout().count();
         try (SealedReader reader =
-                new SealedReader(Arrays.copyOf(sealed, header), privateKey, Sealing.ofShare(u.ring(), u.object(), x))) {
+                new SealedReader(Arrays.copyOf(sealed, header), privateKey, Sealing.ofShare(u.ring(), u.id(), x))) {
             for (int k = 0; k < count; k++) {
                 int length = SealedLayout.sharePieceBytes(u.layout(), k) + SealedLayout.TAG_BYTES;
                 byte[] piece = opened(reader, k, k == count - 1, Arrays.copyOfRange(sealed, at, at + length));
@@ -504,7 +523,7 @@ final class MemoryRing {
         int at = layout.headerBytes();
         ByteArrayOutputStream m = new ByteArrayOutputStream();
         try (SealedReader reader =
-                new SealedReader(Arrays.copyOf(sealed, at), privateKey, Sealing.ofMessage(u.ring(), u.object()))) {
+                new SealedReader(Arrays.copyOf(sealed, at), privateKey, Sealing.ofMessage(u.ring(), u.id()))) {
             int pieces = SealedLayout.pieces(length);
             for (int k = 0; k < pieces; k++) {
                 int next = at + SealedLayout.pieceBytes(length, k) + SealedLayout.TAG_BYTES;
@@ -519,7 +538,7 @@ final class MemoryRing {
 
     /** @param byUser what the user makes of what it gets on the way, where it stands in the middle of the route */
     private MemorySegment pass(
-            Route route, SessionId session, MemorySegment first, UnaryOperator<MemorySegment> byUser) {
+            Route route, StatementHash session, MemorySegment first, UnaryOperator<MemorySegment> byUser) {
         MemorySegment flow = first;
         for (Station station : route.stations()) {
             if (station.source() instanceof Station.User && !station.equals(route.first())) {
@@ -534,7 +553,7 @@ final class MemoryRing {
 
     /** The user's copies of all blinds of a pass. Full ones are drawn here, and sent. */
     private List<Blind<MemorySegment>> blinds(
-            SessionId session,
+            StatementHash session,
             List<ShareIndex> path,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> seeds,
@@ -587,7 +606,7 @@ final class MemoryRing {
     final class Dealer {
         final String name;
         final SigningKey key;
-        private final Map<SessionId, byte[]> ofUsers = new HashMap<>();
+        private final Map<StatementHash, byte[]> ofUsers = new HashMap<>();
 
         Dealer(String name, SigningKey key) {
             this.name = name;
@@ -595,7 +614,7 @@ final class MemoryRing {
         }
 
         byte[] deal(byte[] request) {
-            Write.Deal deal = Write.acceptDeal(ring, Json.read("the request", request, DealRequest.class));
+            Write.Deal deal = Write.acceptDeal(ring, name, Order.decode(request), asking(name), maker.now());
             ChunkLayout layout = deal.layout();
             List<MemorySegment> shares = deal.points().stream()
                     .map(x -> MemorySegment.ofArray(new byte[(int) layout.padTotal()]))
@@ -616,24 +635,28 @@ final class MemoryRing {
             List<List<MemorySegment>> salts =
                     IntStream.range(0, layout.count()).mapToObj(_ -> salts(xs)).toList();
             List<ShareRoot> roots = new ArrayList<>();
+            for (int i = 0; i < xs.length; i++) {
+                roots.add(root(deal, deal.points().get(i), shares.get(i), of(i, salts)));
+            }
+            Dealt signed = Dealt.sign(key, deal.id(), roots);
             for (int i = 0; i < deal.path().size(); i++) {
-                int point = i;
-                List<MemorySegment> own =
-                        salts.stream().map(ofChunk -> ofChunk.get(point)).toList();
-                roots.add(send(deal, deal.path().get(i), shares.get(i), own));
+                ShareIndex x = deal.path().get(i);
+                cc(x).keep(deal.id(), name, tap.dealt(x, new DealtShare(shares.get(i), of(i, salts), signed)));
             }
             for (int i = 0; i < deal.missing().size(); i++) {
                 int point = deal.path().size() + i;
-                List<MemorySegment> own =
-                        salts.stream().map(ofChunk -> ofChunk.get(point)).toList();
-                roots.add(leave(deal, deal.missing().get(i), shares.get(point), own));
+                leave(deal, deal.missing().get(i), new DealtShare(shares.get(point), of(point, salts), signed));
             }
-            deal.user().ifPresent(_ -> ofUsers.put(deal.session(), bytes(shares.getLast())));
-            return Json.write(DealReply.of(roots));
+            deal.user().ifPresent(_ -> ofUsers.put(deal.id(), bytes(shares.getLast())));
+            return signed.encode();
+        }
+
+        private static List<MemorySegment> of(int point, List<List<MemorySegment>> salts) {
+            return salts.stream().map(ofChunk -> ofChunk.get(point)).toList();
         }
 
         /** Published 2 and 3: f(x_U), once. */
-        byte[] shareOfUser(SessionId session) {
+        byte[] shareOfUser(StatementHash session) {
             return ofUsers.remove(session);
         }
 
@@ -651,25 +674,23 @@ final class MemoryRing {
         }
 
         /** What is CC_k's, sealed to it, with its custodians. */
-        private ShareRoot leave(Write.Deal deal, ShareIndex k, MemorySegment share, List<MemorySegment> salts) {
-            ShareRoot signed = root(deal, k, share, salts);
-            byte[] sealed = waitingShare(deal, k, tap.dealt(k, new DealtShare(share, salts, signed)));
+        private void leave(Write.Deal deal, ShareIndex k, DealtShare own) {
+            byte[] sealed = waitingShare(deal, k, tap.dealt(k, own));
             Custody.custodians(deal.path(), deal.missing(), k).forEach(custodian -> {
                 assert Custody.of(custodian, deal.path(), deal.missing()).contains(k);
                 cc(custodian).seen.add(sealed);
                 cc(custodian)
                         .waiting
-                        .computeIfAbsent(deal.object(), _ -> new HashMap<>())
+                        .computeIfAbsent(deal.id(), _ -> new HashMap<>())
                         .put(k, sealed.clone());
             });
-            return signed;
         }
 
         private byte[] waitingShare(Write.Deal deal, ShareIndex k, DealtShare own) {
             RecipientKey to = ring.provider(k).card().recipient();
             ByteArrayOutputStream sealed = new ByteArrayOutputStream();
             int count = deal.layout().count();
-            try (SealedWriter writer = new SealedWriter(to, Sealing.ofShare(ring.id(), deal.object(), k), random)) {
+            try (SealedWriter writer = new SealedWriter(to, Sealing.ofShare(ring.id(), deal.id(), k), random)) {
                 sealed.writeBytes(writer.header());
                 for (int j = 0; j < count; j++) {
                     ByteArrayOutputStream piece = new ByteArrayOutputStream();
@@ -682,25 +703,12 @@ final class MemoryRing {
             return sealed.toByteArray();
         }
 
-        private ShareRoot send(Write.Deal deal, ShareIndex x, MemorySegment share, List<MemorySegment> salts) {
-            ShareRoot signed = root(deal, x, share, salts);
-            cc(x).keep(deal.session(), name, tap.dealt(x, new DealtShare(share, salts, signed)));
-            return signed;
-        }
-
         private ShareRoot root(Write.Deal deal, ShareIndex x, MemorySegment share, List<MemorySegment> salts) {
             MerkleRoot root = new MerkleRoot();
             for (int k = 0; k < deal.layout().count(); k++) {
-                root.add(Write.shareLeaf(deal.object(), x, k, salts.get(k), chunk(deal.layout(), share, k)));
+                root.add(Write.shareLeaf(deal.id(), x, k, salts.get(k), chunk(deal.layout(), share, k)));
             }
-            return ShareRoot.sign(
-                    key,
-                    ring.id(),
-                    ring.epoch(),
-                    deal.object(),
-                    x,
-                    deal.layout().length(),
-                    root.root());
+            return new ShareRoot(x, root.root());
         }
     }
 
@@ -710,22 +718,22 @@ final class MemoryRing {
         final SigningKey key;
         final OpeningKey opening;
         /** What waits here for those that were missing, sealed to them. */
-        final Map<ObjectId, Map<ShareIndex, byte[]>> waiting = new HashMap<>();
+        final Map<StatementHash, Map<ShareIndex, byte[]>> waiting = new HashMap<>();
 
-        final Map<ObjectId, DealtShare> shares = new HashMap<>();
-        final Map<ObjectId, MemorySegment> ciphertexts = new HashMap<>();
+        final Map<StatementHash, DealtShare> shares = new HashMap<>();
+        final Map<StatementHash, MemorySegment> ciphertexts = new HashMap<>();
         /** Protocol 1, at a home: everyone's. */
-        final Map<ObjectId, Map<ShareIndex, byte[]>> sealedShares = new HashMap<>();
+        final Map<StatementHash, Map<ShareIndex, byte[]>> sealedShares = new HashMap<>();
         /** Every stream and share that came here or left, and every blind: what a coalition computes with. */
         final List<byte[]> seen = new ArrayList<>();
 
         /** What came out of repairs, before it was checked: each chunk of the share behind its salt. */
-        private final Map<ObjectId, MemorySegment> restored = new HashMap<>();
+        private final Map<StatementHash, MemorySegment> restored = new HashMap<>();
 
-        private final Map<SessionId, Session> sessions = new HashMap<>();
-        private final Map<SessionId, Blind<MemorySegment>> blinds = new HashMap<>();
-        private final Map<ObjectId, ChainMessage> prepared = new HashMap<>();
-        private final Map<ObjectId, ChainMessage> committed = new HashMap<>();
+        private final Map<StatementHash, Session> sessions = new HashMap<>();
+        private final Map<StatementHash, Blind<MemorySegment>> blinds = new HashMap<>();
+        private final Map<StatementHash, TokenMessage> prepared = new HashMap<>();
+        private final Map<StatementHash, RestoreMessage> committed = new HashMap<>();
 
         CloudProvider(ShareIndex x, SigningKey key, OpeningKey opening) {
             this.x = x;
@@ -734,7 +742,7 @@ final class MemoryRing {
         }
 
         Session accept(byte[] order) {
-            Session session = Session.accept(ring, x, Json.read("the order", order, Order.class));
+            Session session = Session.accept(ring, x, Order.decode(order), asking(name(x)), maker.now());
             sessions.put(session.id(), session);
             session.blindSeed().ifPresent(seed -> {
                 MemorySegment zeros =
@@ -757,18 +765,18 @@ final class MemoryRing {
         }
 
         /** A full B_i. */
-        void blind(SessionId id, byte[] whole) {
+        void blind(StatementHash id, byte[] whole) {
             assert sessions.get(id).blinding() == Blinding.FULL;
             seen.add(whole);
             blinds.put(id, MemoryRing.blind(Blinding.FULL, MemorySegment.ofArray(whole)));
         }
 
         /** Of the share that it summed up. */
-        ShareRoot sumRoot(SessionId id) {
+        Dealt sumRoot(StatementHash id) {
             Session session = sessions.get(id);
-            DealtShare sum = shares.get(session.object());
-            ShareRoot root = Write.signSum(ring, session, tree(session, sum), key);
-            shares.put(session.object(), new DealtShare(sum.share(), sum.salts(), root));
+            DealtShare sum = shares.get(session.generation());
+            Dealt root = Write.signSum(session, tree(session, sum), key);
+            shares.put(session.generation(), new DealtShare(sum.share(), sum.salts(), root));
             return root;
         }
 
@@ -776,16 +784,16 @@ final class MemoryRing {
             MerkleRoot root = new MerkleRoot();
             for (int k = 0; k < of.salts().size(); k++) {
                 MemorySegment chunk = chunk(session.layout(), of.share(), k);
-                root.add(Write.shareLeaf(session.object(), x, k, of.salts().get(k), chunk));
+                root.add(Write.shareLeaf(session.generation(), x, k, of.salts().get(k), chunk));
             }
             return root;
         }
 
-        void keep(SessionId id, String from, DealtShare arrived) {
+        void keep(StatementHash id, String from, DealtShare arrived) {
             Session session = sessions.get(id);
-            Write.checkShare(ring, session, tree(session, arrived), from, arrived.root());
+            Write.checkShare(session, tree(session, arrived), from, arrived.root());
             seen.add(bytes(arrived.share()));
-            DealtShare sum = shares.putIfAbsent(session.object(), arrived);
+            DealtShare sum = shares.putIfAbsent(session.generation(), arrived);
             if (sum != null && session.summed()) {
                 Write.add(BYTES, sum.share(), arrived.share());
                 for (int k = 0; k < sum.salts().size(); k++) {
@@ -794,18 +802,18 @@ final class MemoryRing {
             }
         }
 
-        MemorySegment take(SessionId id, Station station, MemorySegment in) {
+        MemorySegment take(StatementHash id, Station station, MemorySegment in) {
             Session session = sessions.get(id);
             assert session.stations().contains(station);
             MemorySegment flow = switch (station.source()) {
-                case Station.Ciphertext _ -> copy(ciphertexts.get(session.object()));
+                case Station.Ciphertext _ -> copy(ciphertexts.get(session.generation()));
                 case Station.SealedShare _ -> MemorySegment.ofArray(sealedShare(session));
                 case Station.Zeros _ -> MemorySegment.ofArray(new byte[(int) recordsBytes(session.layout())]);
                 case Station.User _, Station.Neighbour _ -> copy(in);
             };
             seen.add(bytes(flow));
             if (station.layered()) {
-                DealtShare own = shares.get(session.object());
+                DealtShare own = shares.get(session.generation());
                 MemorySegment share =
                         station.cargo() instanceof Station.Share ? records(session.layout(), own) : own.share();
                 Write.hop(BYTES, flow, session, share, blinds.remove(id));
@@ -815,12 +823,12 @@ final class MemoryRing {
                 switch (station.cargo()) {
                     case Station.Sealed(ShareIndex of) ->
                         sealedShares
-                                .computeIfAbsent(session.object(), _ -> new HashMap<>())
+                                .computeIfAbsent(session.generation(), _ -> new HashMap<>())
                                 .put(of, bytes(flow));
-                    case Station.Flow _ -> ciphertexts.put(session.object(), copy(flow));
+                    case Station.Flow _ -> ciphertexts.put(session.generation(), copy(flow));
                     case Station.Share _ -> {
                         Repair.receive(flow, blinds.remove(id));
-                        restored.put(session.object(), copy(flow));
+                        restored.put(session.generation(), copy(flow));
                     }
                 }
             }
@@ -832,7 +840,7 @@ final class MemoryRing {
             RestoreMessage said = RestoreMessage.decode(message);
             VerifyingKey user = Custody.checkBrought(ring, x, said);
             assert user.equals(ownerKey.verifyingKey());
-            Token u = Token.decode(said.commit().chain().token());
+            Token u = said.certificate().token();
             int at = new SealedLayout(opening.recipient().kem()).headerBytes();
             MemorySegment share =
                     MemorySegment.ofArray(new byte[(int) u.layout().padTotal()]);
@@ -840,48 +848,49 @@ final class MemoryRing {
             MerkleRoot root = new MerkleRoot();
             int count = u.layout().count();
             try (SealedReader reader =
-                    new SealedReader(Arrays.copyOf(sealed, at), opening, Sealing.ofShare(ring.id(), u.object(), x))) {
+                    new SealedReader(Arrays.copyOf(sealed, at), opening, Sealing.ofShare(ring.id(), u.id(), x))) {
                 for (int k = 0; k < count; k++) {
                     int length = SealedLayout.sharePieceBytes(u.layout(), k) + SealedLayout.TAG_BYTES;
                     MemorySegment piece = MemorySegment.ofArray(
                             opened(reader, k, k == count - 1, Arrays.copyOfRange(sealed, at, at + length)));
                     salts.add(piece.asSlice(0, Leaves.SALT_BYTES));
                     chunk(u.layout(), share, k).copyFrom(piece.asSlice(Leaves.SALT_BYTES));
-                    root.add(Write.shareLeaf(u.object(), x, k, salts.getLast(), piece.asSlice(Leaves.SALT_BYTES)));
+                    root.add(Write.shareLeaf(u.id(), x, k, salts.getLast(), piece.asSlice(Leaves.SALT_BYTES)));
                     at += length;
                 }
             }
             Custody.checkShare(u, x, root.root(), from);
-            shares.put(u.object(), new DealtShare(share, salts, u.dealt().rootOf(x)));
-            committed.put(u.object(), new ChainMessage(said.commit().chain(), said.manifest()));
-            return learn(u.object(), said.commit().chain());
+            shares.put(u.id(), new DealtShare(share, salts, u.dealt()));
+            committed.put(u.id(), said);
+            return learn(u.id(), said.certificate().chain());
         }
 
         /** Keeps the longer chain, and signs where it's its turn. */
-        SignatureChain learn(ObjectId object, SignatureChain other) {
-            ChainMessage kept = committed.get(object);
-            SignatureChain longer = Custody.sign(Custody.longer(ring, kept.chain(), other), x, key);
-            committed.put(object, new ChainMessage(longer, kept.manifest()));
+        SignatureChain learn(StatementHash object, SignatureChain other) {
+            RestoreMessage kept = committed.get(object);
+            Certificate certificate = kept.certificate();
+            SignatureChain longer = Custody.sign(Custody.longer(ring, certificate.chain(), other), x, key);
+            committed.put(object, new RestoreMessage(certificate.with(longer), kept.manifest()));
             return longer;
         }
 
-        SignatureChain chain(ObjectId object) {
-            return committed.get(object).chain();
+        SignatureChain chain(StatementHash object) {
+            return committed.get(object).certificate().chain();
         }
 
         /** The provider's disk is new. */
-        void lose(ObjectId object) {
+        void lose(StatementHash object) {
             shares.remove(object);
             ciphertexts.remove(object);
             committed.remove(object);
         }
 
         /** Step 3 of a repair. */
-        void restore(SessionId id, byte[] message) {
+        void restore(StatementHash id, byte[] message) {
             Session session = sessions.get(id);
             ChunkLayout layout = session.layout();
             RestoreMessage said = RestoreMessage.decode(message);
-            MemorySegment records = restored.remove(session.object());
+            MemorySegment records = restored.remove(session.generation());
             MerkleRoot root = new MerkleRoot();
             MemorySegment share = MemorySegment.ofArray(new byte[(int) layout.padTotal()]);
             List<MemorySegment> salts = new ArrayList<>();
@@ -890,24 +899,19 @@ final class MemoryRing {
                 long at = layout.padOffset(k) + (long) k * Leaves.SALT_BYTES;
                 salts.add(copy(records.asSlice(at, Leaves.SALT_BYTES)));
                 chunk.copyFrom(records.asSlice(at + Leaves.SALT_BYTES, chunk.byteSize()));
-                root.add(Write.shareLeaf(session.object(), x, k, salts.getLast(), chunk));
+                root.add(Write.shareLeaf(session.generation(), x, k, salts.getLast(), chunk));
             }
             Repair.checkRestored(ring, session, root.root(), ciphertextRoot(session), said);
-            Token u = Token.decode(said.commit().chain().token());
-            shares.put(session.object(), new DealtShare(share, salts, u.dealt().rootOf(x)));
-            committed.put(session.object(), new ChainMessage(said.commit().chain(), said.manifest()));
+            Token u = said.certificate().token();
+            shares.put(session.generation(), new DealtShare(share, salts, u.dealt()));
+            committed.put(session.generation(), said);
         }
 
         private Optional<byte[]> ciphertextRoot(Session session) {
-            if (session.homes().size() == 1) {
+            if (!session.isHome()) {
                 return Optional.empty();
             }
-            MerkleRoot root = new MerkleRoot();
-            for (int k = 0; k < session.layout().count(); k++) {
-                MemorySegment c = chunk(session.layout(), ciphertexts.get(session.object()), k);
-                root.add(Leaves.ofCiphertext(session.object(), k).update(c).leaf());
-            }
-            return Optional.of(root.root());
+            return Optional.of(ciphertextTree(session));
         }
 
         private static long recordsBytes(ChunkLayout layout) {
@@ -926,16 +930,17 @@ final class MemoryRing {
 
         /** Protocol 1: f(x_i) with its leaves and salts, sealed under k_U. */
         private byte[] sealedShare(Session session) {
-            DealtShare own = shares.get(session.object());
+            DealtShare own = shares.get(session.generation());
             ChunkLayout layout = session.layout();
             RecipientKey to = session.recipient().orElseThrow();
             ByteArrayOutputStream sealed = new ByteArrayOutputStream();
-            try (SealedWriter writer = new SealedWriter(to, Sealing.ofShare(ring.id(), session.object(), x), random)) {
+            try (SealedWriter writer =
+                    new SealedWriter(to, Sealing.ofShare(ring.id(), session.generation(), x), random)) {
                 sealed.writeBytes(writer.header());
                 for (int k = 0; k < layout.count(); k++) {
                     MemorySegment share = chunk(layout, own.share(), k);
-                    sealed.writeBytes(
-                            Write.shareLeaf(session.object(), x, k, own.salts().get(k), share));
+                    sealed.writeBytes(Write.shareLeaf(
+                            session.generation(), x, k, own.salts().get(k), share));
                 }
                 for (int k = 0; k < layout.count(); k++) {
                     ByteArrayOutputStream piece = new ByteArrayOutputStream();
@@ -948,39 +953,39 @@ final class MemoryRing {
             return sealed.toByteArray();
         }
 
-        byte[] sign(SessionId id, byte[] message) {
+        byte[] sign(StatementHash id, byte[] message, byte[] before) {
             Session session = sessions.get(id);
-            ChainMessage behind = ChainMessage.decode(message);
-            ShareRoot own = shares.get(session.object()).root();
-            SignatureChain longer = Write.sign(ring, session, own, behind, key);
-            prepared.put(session.object(), new ChainMessage(longer, behind.manifest()));
+            TokenMessage said = TokenMessage.decode(message);
+            Token _ = Write.checkToken(session, shares.get(id).root(), said);
+            prepared.put(id, said);
             assert !session.scheme().sealed()
                     || !session.isHome()
-                    || sealedShares.get(session.object()).size()
-                            == session.path().size();
-            return prepared.get(session.object()).encode();
+                    || sealedShares.get(id).size() == session.path().size();
+            SignatureChain chain =
+                    session.scheme().blinded() ? SignatureChain.start(said.token()) : SignatureChain.decode(before);
+            chain.verify(ring.keys());
+            return chain.participate(x, session.isHome() ? Optional.of(ciphertextTree(session)) : Optional.empty(), key)
+                    .encode();
         }
 
-        CheckAnswer check(SessionId id, byte[] seed) {
-            Session session = sessions.get(id);
-            ShareHash.Digest stored = shareHash(seed, session.layout(), shares.get(session.object()));
-            if (session.scheme().sealed()) {
-                // Protocol 1: CC_i erases its own copy.
-                shares.remove(session.object());
-            }
-            if (!session.isHome()) {
-                return new CheckAnswer(stored.share(), stored.salts(), null, null, null);
-            }
-            MemorySegment c = ciphertexts.get(session.object());
+        private byte[] ciphertextTree(Session session) {
             MerkleRoot root = new MerkleRoot();
             for (int k = 0; k < session.layout().count(); k++) {
-                root.add(Leaves.ofCiphertext(session.object(), k)
-                        .update(chunk(session.layout(), c, k))
-                        .leaf());
+                MemorySegment c = chunk(session.layout(), ciphertexts.get(session.generation()), k);
+                root.add(Leaves.ofCiphertext(session.generation(), k).update(c).leaf());
             }
-            Holding holding = Holding.sign(
-                    key, ring.id(), session.object(), Holding.Part.CIPHERTEXT, x, Holding.WHOLE, root.root());
-            return new CheckAnswer(stored.share(), stored.salts(), hash(seed, c), holding.encode(), null);
+            return root.root();
+        }
+
+        CheckAnswer check(StatementHash id, byte[] seed) {
+            Session session = sessions.get(id);
+            ShareHash.Digest stored = shareHash(seed, session.layout(), shares.get(session.generation()));
+            if (session.scheme().sealed()) {
+                // Protocol 1: CC_i erases its own copy.
+                shares.remove(session.generation());
+            }
+            byte[] ciphertext = session.isHome() ? hash(seed, ciphertexts.get(id)) : null;
+            return new CheckAnswer(stored.share(), stored.salts(), ciphertext, null);
         }
 
         private static ShareHash.Digest shareHash(byte[] seed, ChunkLayout layout, DealtShare own) {
@@ -1003,15 +1008,15 @@ final class MemoryRing {
             }
         }
 
-        void commit(ObjectId object, byte[] message) {
-            ChainMessage mine = prepared.get(object);
-            SignatureChain complete = CommitMessage.decode(message).chain();
-            Write.checkCommit(ring, mine.chain(), complete);
-            committed.put(object, new ChainMessage(complete, mine.manifest()));
+        void commit(StatementHash object, byte[] message) {
+            TokenMessage mine = prepared.get(object);
+            Certificate certificate = Certificate.decode(message);
+            Write.checkCertificate(ring, mine.token(), certificate);
+            committed.put(object, new RestoreMessage(certificate, mine.manifest()));
         }
 
-        /** The committed chain and the manifest, for a reader. */
-        byte[] proof(ObjectId object) {
+        /** The certificate and the manifest, for a reader. */
+        byte[] proof(StatementHash object) {
             return committed.get(object).encode();
         }
     }

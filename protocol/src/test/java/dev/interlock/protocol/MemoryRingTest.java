@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sealing.SealedException;
@@ -14,19 +13,21 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.Purpose;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.MemoryRing.CloudProvider;
 import dev.interlock.protocol.MemoryRing.DealtShare;
 import dev.interlock.protocol.MemoryRing.Tap;
 import dev.interlock.protocol.MemoryRing.Way;
 import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
+import dev.interlock.protocol.message.RestoreMessage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,6 +36,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -78,7 +80,7 @@ final class MemoryRingTest {
         for (int length : new int[] {0, 31, 1000}) {
             byte[] m = message(length);
             List<ShareIndex> path = shuffled(memory.all(), order);
-            ObjectId object = memory.write(way, m, path);
+            StatementHash object = memory.write(way, m, path);
             List<ShareIndex> homes = token(memory, path.getFirst(), object).homes();
             assertThat(homes).isEqualTo(path.subList(0, way.scheme().blinded() ? n - t + 1 : 1));
 
@@ -115,11 +117,11 @@ final class MemoryRingTest {
         Random order = new Random(dealers);
         for (int length : new int[] {0, 1000, ChunkLayout.CHUNK_BYTES + 1}) {
             byte[] m = message(length);
-            ObjectId object = memory.write(way, m, shuffled(memory.all(), order));
+            StatementHash object = memory.write(way, m, shuffled(memory.all(), order));
             Token u = token(memory, X1, object);
             assertThat(u.dealt().summed()).isTrue();
-            assertThat(u.dealt().dealers()).hasSize(dealers + dealing.size());
-            u.providers().forEach(x -> Write.verifyRoot(memory.ring, u, x));
+            assertThat(u.dealers()).hasSize(dealers + dealing.size());
+            Write.verifyRoots(memory.ring, u);
             for (List<ShareIndex> s : quorums(memory, 3, order)) {
                 ShareIndex home =
                         u.homes().stream().filter(s::contains).findAny().orElse(u.home());
@@ -173,7 +175,7 @@ final class MemoryRingTest {
                 public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                     byte[] hash = answer.share().clone();
                     hash[0] ^= (byte) (by.equals(odd) ? 1 : 0);
-                    return new CheckAnswer(hash, answer.salts(), answer.ciphertext(), answer.holding(), null);
+                    return new CheckAnswer(hash, answer.salts(), answer.ciphertext(), null);
                 }
             });
             assertThatThrownBy(() -> memory.write(message(100), memory.all()))
@@ -186,15 +188,20 @@ final class MemoryRingTest {
     }
 
     /** Every provider refuses. In protocol 1, where none is asked, fewer than t sealed shares don't make m. */
-    private static void tooFew(MemoryRing memory, Way way, ObjectId object, List<ShareIndex> s, ShareIndex home) {
+    private static void tooFew(MemoryRing memory, Way way, StatementHash object, List<ShareIndex> s, ShareIndex home) {
         if (way.scheme().sealed()) {
             assertThatThrownBy(() -> memory.read(object, s, home)).isInstanceOf(IntegrityException.class);
             return;
         }
         Token u = token(memory, home, object);
-        try (Read.Plan plan = Read.plan(memory.ring, u, s, home, way.blinding(), memory.random)) {
-            for (ShareIndex asked : memory.all()) {
-                assertThatThrownBy(() -> memory.cc(asked).accept(Json.write(Read.order(plan, asked))))
+        if (s.isEmpty()) {
+            assertThatThrownBy(() -> Read.plan(memory.ring, u, memory.maker, s, home, way.blinding()))
+                    .isInstanceOf(MalformedException.class);
+            return;
+        }
+        try (Read.Plan plan = Read.plan(memory.ring, u, memory.maker, s, home, way.blinding())) {
+            for (ShareIndex asked : plan.path()) {
+                assertThatThrownBy(() -> memory.cc(asked).accept(memory.order(plan.session(), asked)))
                         .isInstanceOf(MalformedException.class)
                         .hasMessageStartingWith("a read needs ");
             }
@@ -225,7 +232,7 @@ final class MemoryRingTest {
         }) {
             MemoryRing memory = ring(3, 2, length);
             byte[] m = message(length);
-            ObjectId object = memory.write(way, m, memory.all());
+            StatementHash object = memory.write(way, m, memory.all());
             assertThat(Arrays.equals(memory.read(object, xs(2, 3), X1), m))
                     .as("%d bytes", length)
                     .isTrue();
@@ -238,7 +245,7 @@ final class MemoryRingTest {
     void sixProvidersInAnyOrderOpen(Way way) {
         MemoryRing memory = ring(6, 4, 60);
         byte[] m = message(64);
-        ObjectId object = memory.write(way, m, xs(6, 2, 5, 1, 4, 3));
+        StatementHash object = memory.write(way, m, xs(6, 2, 5, 1, 4, 3));
         assertThat(memory.read(object, xs(3, 6, 1, 4), new ShareIndex(6))).isEqualTo(m);
         assertThat(memory.read(object, xs(5, 4, 3, 1), new ShareIndex(6))).isEqualTo(m);
     }
@@ -246,7 +253,7 @@ final class MemoryRingTest {
     @Test
     void fewerThanTAreRefusedByEveryProvider() {
         MemoryRing memory = new MemoryRing(5, 3, 1);
-        ObjectId object = memory.write(message(64), memory.all());
+        StatementHash object = memory.write(message(64), memory.all());
         for (CloudProvider home : memory.providers()) {
             if (home.ciphertexts.containsKey(object)) {
                 assertThatThrownBy(() -> memory.read(object, xs(4, 5), home.x))
@@ -266,7 +273,7 @@ final class MemoryRingTest {
     @EnumSource(Profile.class)
     void theProvidersForgetTheirSharesAndTheHomesHaveAllOfThemSealed(Profile profile) {
         MemoryRing memory = ring(5, 3, 18);
-        ObjectId object = memory.write(sealedWay(profile), message(100), xs(4, 1, 5, 2, 3));
+        StatementHash object = memory.write(sealedWay(profile), message(100), xs(4, 1, 5, 2, 3));
         List<ShareIndex> homes = profile == Profile.BLINDED ? xs(4, 1, 5) : xs(4);
         for (CloudProvider provider : memory.providers()) {
             assertThat(provider.shares).isEmpty();
@@ -284,7 +291,7 @@ final class MemoryRingTest {
     void whatIsSealedToAKeyOfBothKindsOpens(Profile profile) {
         MemoryRing memory = ring(3, 2, 19).with(Kem.XWING);
         byte[] m = message(100);
-        ObjectId object = memory.write(sealedWay(profile), m, memory.all());
+        StatementHash object = memory.write(sealedWay(profile), m, memory.all());
         assertThat(memory.read(object, xs(3, 2), X1)).isEqualTo(m);
     }
 
@@ -292,7 +299,7 @@ final class MemoryRingTest {
     void aFlippedBitInASealedShareIsCaughtWhereverItIs() {
         MemoryRing memory = ring(3, 2, 20);
         byte[] m = message(100);
-        ObjectId object = memory.write(sealedWay(Profile.BLINDED), m, memory.all());
+        StatementHash object = memory.write(sealedWay(Profile.BLINDED), m, memory.all());
         byte[] sealed = memory.cc(X1).sealedShares.get(object).get(X2);
         for (int at = 0; at < sealed.length; at++) {
             sealed[at] ^= 0x40;
@@ -309,20 +316,21 @@ final class MemoryRingTest {
     @Test
     void aSealedShareInTheWrongPlaceIsCaught() {
         MemoryRing memory = ring(3, 2, 21);
-        ObjectId object = memory.write(sealedWay(Profile.BLINDED), message(100), memory.all());
+        StatementHash object = memory.write(sealedWay(Profile.BLINDED), message(100), memory.all());
         Map<ShareIndex, byte[]> sealed = memory.cc(X1).sealedShares.get(object);
         sealed.put(X2, sealed.get(X3));
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
                 .isInstanceOfSatisfying(
                         IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc1"))
-                .hasMessage("the sealed share x = 2 of " + object
-                        + " at cc1: its leaves aren't those that the token commits to");
+                .hasMessage(
+                        "the sealed share x = 2 of " + token(memory, X1, object).object()
+                                + " at cc1: its leaves aren't those that the token commits to");
     }
 
     @Test
     void anotherPrivateKeyOpensNothing() {
         MemoryRing memory = ring(3, 2, 22);
-        ObjectId object = memory.write(sealedWay(Profile.BLINDED), message(100), memory.all());
+        StatementHash object = memory.write(sealedWay(Profile.BLINDED), message(100), memory.all());
         memory.with(Kem.X25519);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(SealedException.WrongKey.class);
     }
@@ -334,7 +342,7 @@ final class MemoryRingTest {
     void inThePublishedProtocol3TheUserPutsAFreshKeyOn() {
         MemoryRing memory = ring(4, 3, 23);
         byte[] m = message(100);
-        ObjectId object = memory.write(new Way(new Scheme(3, Profile.PUBLISHED), Blinding.NONE), m, memory.all());
+        StatementHash object = memory.write(new Way(new Scheme(3, Profile.PUBLISHED), Blinding.NONE), m, memory.all());
         String c = HexFormat.of().formatHex(bytes(memory.cc(X1).ciphertexts.get(object)));
         List<String> gotByUser = new ArrayList<>();
         List<String> sentByUser = new ArrayList<>();
@@ -362,7 +370,7 @@ final class MemoryRingTest {
         assertThat(sentByUser).hasSize(2).doesNotHaveDuplicates().doesNotContain(c);
     }
 
-    /** The paper's ring leaks (DESIGN §5): CC_1 alone sees f(x_1) in what it adds, and with K out m. */
+    /** The paper's ring leaks (docs/threat-model.md): CC_1 alone sees f(x_1) in what it adds, and with K out m. */
     @Test
     void inThePublishedProtocol2HomeAloneReadsTheObject() {
         MemoryRing memory = ring(3, 2, 24);
@@ -379,7 +387,7 @@ final class MemoryRingTest {
     @MethodSource("lies")
     void aFlippedBitOnTheWayIsCaught(int place, int at) {
         MemoryRing memory = new MemoryRing(4, 3, 2);
-        ObjectId object = memory.write(message(100), xs(4, 1, 2, 3));
+        StatementHash object = memory.write(message(100), xs(4, 1, 2, 3));
         memory.with(new Tap() {
             @Override
             public void leaves(Station from, MemorySegment stream) {
@@ -390,7 +398,8 @@ final class MemoryRingTest {
         });
         assertThatThrownBy(() -> memory.read(object, xs(1, 2, 3), X4))
                 .isInstanceOf(IntegrityException.class)
-                .hasMessage("chunk 0 of " + object + " isn't what was put: one of cc4, cc1, cc2, cc3 sent wrong bytes."
+                .hasMessage("chunk 0 of " + token(memory, X4, object).object()
+                        + " isn't what was put: one of cc4, cc1, cc2, cc3 sent wrong bytes."
                         + " Nothing of it was released");
         assertThat(memory.with(new Tap() {}).read(object, xs(1, 2, 3), X4)).isEqualTo(message(100));
     }
@@ -405,18 +414,19 @@ final class MemoryRingTest {
     @Test
     void theChunkThatIsWrongIsNamed() {
         MemoryRing memory = new MemoryRing(3, 2, 3);
-        ObjectId object = memory.write(message(2 * ChunkLayout.CHUNK_BYTES + 5), memory.all());
+        StatementHash object = memory.write(message(2 * ChunkLayout.CHUNK_BYTES + 5), memory.all());
         long inChunk1 = new ChunkLayout(2 * ChunkLayout.CHUNK_BYTES + 5).padOffset(1);
         flip(memory.cc(X1).ciphertexts.get(object), inChunk1);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
                 .isInstanceOf(IntegrityException.class)
-                .hasMessageStartingWith("chunk 1 of " + object);
+                .hasMessageStartingWith(
+                        "chunk 1 of " + token(memory, X1, object).object());
     }
 
     @Test
     void aFlippedBitInTheStoredCiphertextIsCaught() {
         MemoryRing memory = new MemoryRing(3, 2, 4);
-        ObjectId object = memory.write(message(31), memory.all());
+        StatementHash object = memory.write(message(31), memory.all());
         flip(memory.cc(X1).ciphertexts.get(object), 94);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(IntegrityException.class);
         assertThat(memory.read(object, xs(1, 2), X2)).as("the other copy").isEqualTo(message(31));
@@ -425,7 +435,7 @@ final class MemoryRingTest {
     @Test
     void aFlippedBitInAStoredShareIsCaught() {
         MemoryRing memory = new MemoryRing(3, 2, 5);
-        ObjectId object = memory.write(message(31), memory.all());
+        StatementHash object = memory.write(message(31), memory.all());
         flip(memory.cc(X2).shares.get(object).share(), 0);
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1)).isInstanceOf(IntegrityException.class);
         assertThat(memory.read(object, xs(1, 3), X1)).as("without the liar").isEqualTo(message(31));
@@ -460,11 +470,7 @@ final class MemoryRingTest {
                 public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                     return by.equals(liar)
                             ? new CheckAnswer(
-                                    flipped(answer.share(), 3),
-                                    answer.salts(),
-                                    answer.ciphertext(),
-                                    answer.holding(),
-                                    answer.before())
+                                    flipped(answer.share(), 3), answer.salts(), answer.ciphertext(), answer.before())
                             : answer;
                 }
             });
@@ -482,11 +488,7 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 return by.equals(X2)
                         ? new CheckAnswer(
-                                answer.share(),
-                                flipped(answer.salts(), 0),
-                                answer.ciphertext(),
-                                answer.holding(),
-                                answer.before())
+                                answer.share(), flipped(answer.salts(), 0), answer.ciphertext(), answer.before())
                         : answer;
             }
         });
@@ -503,8 +505,7 @@ final class MemoryRingTest {
             public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
                 byte[] hash = answer.ciphertext();
                 return by.equals(X2) && hash != null
-                        ? new CheckAnswer(
-                                answer.share(), answer.salts(), flipped(hash, 0), answer.holding(), answer.before())
+                        ? new CheckAnswer(answer.share(), answer.salts(), flipped(hash, 0), answer.before())
                         : answer;
             }
         });
@@ -513,102 +514,86 @@ final class MemoryRingTest {
                 .hasMessageContaining("ciphertext at cc2");
     }
 
+    /** What a home signs for is part of its participation: nothing is certified without it, or with another's. */
     @Test
-    void aHomeThatSignsForNothingIsNamedWhateverElseIsWrong() {
-        MemoryRing memory = new MemoryRing(3, 2, 6);
-        memory.with(new Tap() {
-            @Override
-            public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
-                return by.equals(X2)
-                        ? new CheckAnswer(
-                                flipped(answer.share(), 3),
-                                answer.salts(),
-                                answer.ciphertext(),
-                                new byte[] {1},
-                                answer.before())
-                        : answer;
-            }
-        });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
-                .isInstanceOfSatisfying(
-                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc2"));
-    }
-
-    @Test
-    void aHomeThatDoesntSignForItsCiphertextIsNamed() {
-        MemoryRing memory = new MemoryRing(3, 2, 6);
-        memory.with(new Tap() {
-            @Override
-            public CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
-                byte[] holding = answer.holding();
-                return by.equals(X2) && holding != null
-                        ? new CheckAnswer(
-                                answer.share(),
-                                answer.salts(),
-                                answer.ciphertext(),
-                                flipped(holding, 60),
-                                answer.before())
-                        : answer;
-            }
-        });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
-                .isInstanceOfSatisfying(
-                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc2"));
+    void aHomeThatSignsForNothingOrForAnotherCiphertextStopsTheWrite() {
+        for (Optional<byte[]> root : List.<Optional<byte[]>>of(Optional.empty(), Optional.of(new byte[32]))) {
+            MemoryRing memory = new MemoryRing(3, 2, 6);
+            memory.with(new Tap() {
+                @Override
+                public Participation signed(ShareIndex by, Participation participation) {
+                    return by.equals(X2) ? new Participation(root, participation.signature()) : participation;
+                }
+            });
+            assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("don't hold");
+        }
     }
 
     @Test
     void aFlippedBitInTheManifestIsCaught() {
         MemoryRing memory = new MemoryRing(3, 2, 7);
-        ObjectId object = memory.write(message(31), memory.all());
+        StatementHash object = memory.write(message(31), memory.all());
         memory.with(new Tap() {
             @Override
-            public ChainMessage told(ShareIndex by, ChainMessage proof) {
+            public RestoreMessage told(ShareIndex by, RestoreMessage proof) {
                 byte[] manifest = proof.manifest().clone();
                 manifest[31] ^= 1;
-                return new ChainMessage(proof.chain(), manifest);
+                return new RestoreMessage(proof.certificate(), manifest);
             }
         });
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
                 .isInstanceOf(MalformedException.class)
-                .hasMessage("the manifest of " + object + " isn't the one that its token commits to");
+                .hasMessage("the manifest of " + token(memory, X1, object).object()
+                        + " isn't the one that its token commits to");
     }
 
-    /** A home that tells of another object, of fewer signers, or of a token of its own making. */
+    /** A home that shows fewer signers, a token of its own making, or a chain that the user never certified. */
     @Test
-    void aTokenThatNotAllSignedIsNotBelieved() {
+    void aGenerationThatIsntCertifiedIsNotBelieved() {
         MemoryRing memory = new MemoryRing(3, 2, 8);
-        ObjectId object = memory.write(message(31), memory.all());
-        ObjectId other = memory.write(message(32), memory.all());
-        ChainMessage proof = ChainMessage.decode(memory.cc(X1).proof(object));
+        StatementHash object = memory.write(message(31), memory.all());
+        StatementHash other = memory.write(message(32), memory.all());
+        Certificate good = RestoreMessage.decode(memory.cc(X1).proof(object)).certificate();
+        Certificate another = RestoreMessage.decode(memory.cc(X1).proof(other)).certificate();
+        SignatureChain chain = good.chain();
 
-        byte[] longer = proof.chain().token().clone();
-        longer[longer.length - 1] ^= 1;
-        notBelieved(memory, object, new SignatureChain(longer, proof.chain().signatures()), "token chain signature");
+        byte[] later = chain.token().clone();
+        later[later.length - 1] ^= 1;
+        notBelieved(memory, object, good.with(new SignatureChain(later, chain.participations())), "signature");
         notBelieved(
                 memory,
                 object,
-                new SignatureChain(
-                        proof.chain().token(), proof.chain().signatures().subList(0, 2)),
-                "the chain has 2 of 3 signatures");
+                good.with(
+                        new SignatureChain(chain.token(), chain.participations().subList(0, 2))),
+                "the certificate signature");
         notBelieved(
                 memory,
                 object,
-                ChainMessage.decode(memory.cc(X1).proof(other)).chain(),
-                "it is the token of another object or ring");
+                new Certificate(good.ownerSignature(), chain, another.signature()),
+                "the certificate signature");
+        notBelieved(
+                memory,
+                object,
+                new Certificate(another.ownerSignature(), chain, good.signature()),
+                "the statement signature");
     }
 
-    private static void notBelieved(MemoryRing memory, ObjectId object, SignatureChain told, String rule) {
+    private static void notBelieved(MemoryRing memory, StatementHash object, Certificate told, String rule) {
         memory.with(new Tap() {
             @Override
-            public ChainMessage told(ShareIndex by, ChainMessage proof) {
-                return new ChainMessage(told, proof.manifest());
+            public RestoreMessage told(ShareIndex by, RestoreMessage proof) {
+                return new RestoreMessage(told, proof.manifest());
             }
         });
         assertThatThrownBy(() -> memory.read(object, xs(1, 2), X1))
                 .isInstanceOfSatisfying(
                         IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc1"))
-                .hasMessageStartingWith("what cc1 says of " + object + " isn't signed by all its providers: ")
+                .hasMessageStartingWith("what cc1 says of ")
+                .hasMessageContaining("isn't certified: ")
                 .hasMessageContaining(rule);
+        memory.with(new Tap() {});
     }
 
     // ------------------------------------------------------------------------------------------- a dealer that lies
@@ -630,15 +615,15 @@ final class MemoryRingTest {
     }
 
     @Test
-    void aShareRootThatTheDealerDidntSignForThisShareIsRefusedAndTheDealerNamed() {
+    void rootsThatTheDealerDidntSignInThisSessionAreRefusedAndTheDealerNamed() {
         MemoryRing memory = new MemoryRing(3, 2, 9);
-        List<ShareRoot> roots = new ArrayList<>();
+        List<DealtShare> dealt = new ArrayList<>();
         memory.with(new Tap() {
             @Override
             public DealtShare dealt(ShareIndex to, DealtShare share) {
-                roots.add(share.root());
-                // CC_2 gets what is CC_1's, signed by the dealer for CC_1.
-                return to.equals(X2) ? new DealtShare(share.share(), share.salts(), roots.getFirst()) : share;
+                dealt.add(share);
+                // CC_2 gets what is CC_1's.
+                return to.equals(X2) ? dealt.getFirst() : share;
             }
         });
         assertThatThrownBy(() -> memory.write(message(31), memory.all()))
@@ -646,11 +631,14 @@ final class MemoryRingTest {
                 .hasMessageEndingWith("isn't the one that its root commits to");
 
         refusesShare(share -> {
-            byte[] signature = share.root().signature().clone();
+            byte[] signature = share.root().signatures().getFirst().clone();
             signature[0] ^= 1;
-            ShareRoot forged = new ShareRoot(share.root().x(), share.root().root(), signature);
+            Dealt forged = new Dealt(false, share.root().roots(), List.of(signature));
             return new DealtShare(share.share(), share.salts(), forged);
         });
+        // What it signed for the session before, whole.
+        DealtShare before = dealt.get(1);
+        refusesShare(_ -> before);
     }
 
     private interface Lie {
@@ -673,103 +661,59 @@ final class MemoryRingTest {
 
     // ------------------------------------------------------------------------------------ a chain that doesn't hold
 
-    /** CC_2 signs over a share root that isn't the token's: CC_3 sees it; were CC_2 the last, the user would. */
     @Test
-    void aProviderThatSignsWithAForeignShareRootIsRefused() {
-        assertThatThrownBy(() -> writeWithForeignRootOf(X2))
-                .isInstanceOf(BadSignatureException.class)
-                .hasMessageStartingWith("the token chain signature");
-        assertThatThrownBy(() -> writeWithForeignRootOf(X3))
-                .isInstanceOf(IntegrityException.class)
-                .hasMessageStartingWith("the signature chain of ")
-                .hasMessageContaining("doesn't hold: the token chain signature");
-    }
-
-    private static void writeWithForeignRootOf(ShareIndex liar) {
-        MemoryRing memory = new MemoryRing(3, 2, 11);
-        memory.with(new Tap() {
-            @Override
-            public ChainMessage signed(ShareIndex by, ChainMessage message) {
-                if (!by.equals(liar)) {
-                    return message;
+    void aProviderThatSignsSomethingElseStopsTheWrite() {
+        for (ShareIndex liar : xs(1, 2, 3)) {
+            MemoryRing memory = new MemoryRing(3, 2, 11);
+            memory.with(new Tap() {
+                @Override
+                public Participation signed(ShareIndex by, Participation participation) {
+                    byte[] signature = memory.cc(liar).key.sign(Purpose.PARTICIPATION, new byte[32]);
+                    return by.equals(liar)
+                            ? new Participation(participation.ciphertextRoot(), signature)
+                            : participation;
                 }
-                List<byte[]> signatures = new ArrayList<>(message.chain().signatures());
-                signatures.removeLast();
-                byte[] foreign = new ByteWriter()
-                        .bytes(message.chain().token())
-                        .u8(liar.x())
-                        .bytes(new byte[32])
-                        .bytes(signatures.getLast())
-                        .toBytes();
-                signatures.add(memory.cc(liar).key.sign(Purpose.TOKEN_CHAIN, foreign));
-                return new ChainMessage(new SignatureChain(message.chain().token(), signatures), message.manifest());
-            }
-        });
-        memory.write(message(31), memory.all());
+            });
+            assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("don't hold: the participation signature");
+        }
     }
 
+    /** The signature of one session is none in another: H(w) stands under it. */
     @Test
-    void aChainWithAMissingSignerIsRefused() {
-        // CC_1's signature is lost: it isn't CC_2's turn.
-        assertThatThrownBy(() -> writeWithSignatures(X1, 0))
-                .isInstanceOf(MalformedException.class)
-                .hasMessage("it isn't the turn of the provider with x = 2 to sign: the chain has 0 of 3 signatures");
-        // That of the last one is lost: the user misses it, and nobody is told to commit.
-        assertThatThrownBy(() -> writeWithSignatures(X3, 2))
-                .isInstanceOf(IntegrityException.class)
-                .hasMessageContaining("doesn't hold: the chain has 2 of 3 signatures");
-    }
-
-    private static void writeWithSignatures(ShareIndex at, int left) {
-        MemoryRing memory = new MemoryRing(3, 2, 12);
-        memory.with(new Tap() {
-            @Override
-            public ChainMessage signed(ShareIndex by, ChainMessage message) {
-                SignatureChain chain = message.chain();
-                return by.equals(at)
-                        ? new ChainMessage(
-                                new SignatureChain(
-                                        chain.token(), chain.signatures().subList(0, left)),
-                                message.manifest())
-                        : message;
-            }
-        });
-        memory.write(message(31), memory.all());
-    }
-
-    @Test
-    void aTokenOfAnotherSessionIsNotSigned() {
+    void aParticipationOfAnotherSessionIsNotTaken() {
         MemoryRing memory = new MemoryRing(3, 2, 13);
-        ObjectId other = memory.write(message(31), memory.all());
-        ChainMessage foreign = ChainMessage.decode(memory.cc(X1).proof(other));
-        SignatureChain firstOnly = new SignatureChain(
-                foreign.chain().token(), foreign.chain().signatures().subList(0, 1));
+        StatementHash other = memory.write(message(31), memory.all());
+        Participation foreign = RestoreMessage.decode(memory.cc(X3).proof(other))
+                .certificate()
+                .chain()
+                .participations()
+                .get(2);
         memory.with(new Tap() {
             @Override
-            public ChainMessage signed(ShareIndex by, ChainMessage message) {
-                return by.equals(X1) ? new ChainMessage(firstOnly, foreign.manifest()) : message;
-            }
-        });
-        assertThatThrownBy(() -> memory.write(message(31), memory.all()))
-                .isInstanceOf(MalformedException.class)
-                .hasMessage("the token isn't that of this session's object");
-    }
-
-    /** A chain that holds, over another token than the one that the user sent. */
-    @Test
-    void aCompleteChainOverAnotherTokenIsNotCommitted() {
-        MemoryRing memory = new MemoryRing(3, 2, 14);
-        ObjectId other = memory.write(message(31), memory.all());
-        ChainMessage foreign = ChainMessage.decode(memory.cc(X1).proof(other));
-        memory.with(new Tap() {
-            @Override
-            public ChainMessage signed(ShareIndex by, ChainMessage message) {
-                return by.equals(X3) ? foreign : message;
+            public Participation signed(ShareIndex by, Participation participation) {
+                return by.equals(X3) ? foreign : participation;
             }
         });
         assertThatThrownBy(() -> memory.write(message(31), memory.all()))
                 .isInstanceOf(IntegrityException.class)
-                .hasMessage("the chain came back over another token than the one that was sent");
+                .hasMessageContaining("don't hold: the participation signature");
+    }
+
+    /** A provider commits nothing but what the session key certified, over the token that it signed itself. */
+    @Test
+    void nothingElseIsCommitted() {
+        MemoryRing memory = new MemoryRing(3, 2, 14);
+        StatementHash one = memory.write(message(31), memory.all());
+        StatementHash two = memory.write(message(31), memory.all());
+        Certificate other = RestoreMessage.decode(memory.cc(X1).proof(two)).certificate();
+        assertThatThrownBy(() -> memory.cc(X1).commit(one, other.encode()))
+                .isInstanceOf(MalformedException.class)
+                .hasMessage("the certificate is for another token than the one signed here");
+        Certificate good = RestoreMessage.decode(memory.cc(X1).proof(one)).certificate();
+        Certificate byHome = Certificate.sign(memory.cc(X1).key, good.ownerSignature(), good.chain());
+        assertThatThrownBy(() -> memory.cc(X2).commit(one, byHome.encode())).isInstanceOf(BadSignatureException.class);
     }
 
     // --------------------------------------------------------------------------------------- what a coalition knows
@@ -789,7 +733,7 @@ final class MemoryRingTest {
     private static void fewerThanTCantCombine(int n, int t, Way way) {
         MemoryRing memory = new MemoryRing(n, t, 1000 * n + t);
         byte[] m = message(200);
-        ObjectId object = memory.write(way, m, memory.all());
+        StatementHash object = memory.write(way, m, memory.all());
         List<ShareIndex> last = memory.all().subList(n - t, n);
         memory.read(object, memory.all().subList(0, t), X1);
         memory.read(object, last, X1);
@@ -809,7 +753,7 @@ final class MemoryRingTest {
         for (Blinding blinding : List.of(Blinding.EXPANDED, Blinding.FULL)) {
             MemoryRing memory = new MemoryRing(3, 2, 25);
             byte[] m = message(200);
-            ObjectId object = memory.write(new Way(new Scheme(2, Profile.BLINDED), blinding), m, memory.all());
+            StatementHash object = memory.write(new Way(new Scheme(2, Profile.BLINDED), blinding), m, memory.all());
             memory.read(object, xs(1, 3), X1);
             memory.read(object, xs(3, 2), X2);
             assertThat(spanOf(memory, memory.all()).contains(m)).isFalse();
@@ -857,7 +801,7 @@ final class MemoryRingTest {
             }
         };
         byte[] m = message(64);
-        ObjectId object = memory.with(listener).write(m, memory.all());
+        StatementHash object = memory.with(listener).write(m, memory.all());
         for (int again = 0; again < 2; again++) {
             memory.read(object, xs(1, 2, 3), X1);
             memory.read(object, xs(5, 4, 3), X2);
@@ -872,8 +816,8 @@ final class MemoryRingTest {
     void twoWritesOfTheSameObjectShareNothing() {
         MemoryRing memory = new MemoryRing(3, 2, 17);
         byte[] m = message(64);
-        ObjectId first = memory.write(m, memory.all());
-        ObjectId second = memory.write(m, memory.all());
+        StatementHash first = memory.write(m, memory.all());
+        StatementHash second = memory.write(m, memory.all());
         assertThat(second).isNotEqualTo(first);
         assertThat(token(memory, X1, second).commitment())
                 .isNotEqualTo(token(memory, X1, first).commitment());
@@ -881,9 +825,10 @@ final class MemoryRingTest {
                 .isNotEqualTo(bytes(memory.cc(X1).ciphertexts.get(first)));
     }
 
-    private static Token token(MemoryRing memory, ShareIndex from, ObjectId object) {
-        return Token.decode(
-                ChainMessage.decode(memory.cc(from).proof(object)).chain().token());
+    private static Token token(MemoryRing memory, ShareIndex from, StatementHash object) {
+        return RestoreMessage.decode(memory.cc(from).proof(object))
+                .certificate()
+                .token();
     }
 
     // -------------------------------------------------------------------------------------------------------- small

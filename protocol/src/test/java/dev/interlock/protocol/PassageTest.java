@@ -11,15 +11,17 @@ import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,21 +35,21 @@ final class PassageTest {
     private static final ByteSpace BYTES = new ByteSpace();
 
     private final SeededRandom random = new SeededRandom(7);
-    private final RingDescriptor ring = new MemoryRing(5, 3, 7).ring;
+    private final MemoryRing memory = new MemoryRing(5, 3, 7);
+    private final RingDescriptor ring = memory.ring;
 
     private Write.Plan plan(Scheme scheme) {
         List<ShareIndex> path = ring.providers().stream().map(Provider::x).toList();
         return Write.plan(
-                        ring,
-                        scheme,
-                        ObjectId.random(random),
-                        new byte[16],
-                        3000,
-                        path,
-                        Optional.empty(),
-                        scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE,
-                        random)
-                .withAttestation();
+                ring,
+                scheme,
+                memory.maker,
+                3000,
+                path,
+                Optional.empty(),
+                scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE,
+                true,
+                Optional.empty());
     }
 
     private static MemorySegment hash(byte[] seed, byte[] bytes) {
@@ -105,9 +107,9 @@ final class PassageTest {
     void anAttestedWriteIsAWriteWhoseStationsSignBetweenNeighbours() {
         try (Write.Plan plan = plan(new Scheme(3, Profile.BLINDED))) {
             ShareIndex first = plan.path().getFirst();
-            Order order = Json.read("it", Json.write(Write.order(plan, first)), Order.class);
-            assertThat(new String(Json.write(order), StandardCharsets.UTF_8)).contains("\"kind\" : \"attested\"");
-            try (Session session = Session.accept(ring, first, order)) {
+            Order order = Order.decode(memory.order(plan.session(), first));
+            assertThat(Statement.decode(order.statement()).work().kind()).isEqualTo(Work.Kind.ATTESTED);
+            try (Session session = Session.accept(ring, first, order, memory.asking("cc1"), memory.maker.now())) {
                 assertThat(session.isWrite()).isTrue();
                 List<Station> stations = session.route().stations();
                 assertThat(stations).isEqualTo(Passage.stations(plan));
@@ -115,6 +117,31 @@ final class PassageTest {
                     assertThat(Passage.isSigned(session, station)).isEqualTo(station.place() > 0);
                     assertThat(Passage.signs(session, station)).isEqualTo(station.place() < stations.size() - 1);
                 }
+            }
+        }
+    }
+
+    /** What a hop signed in one session is no word about another one's stream. */
+    @Test
+    void aStationsWordIsForItsSessionAndItsPlaceAlone() {
+        try (Write.Plan plan = plan(new Scheme(3, Profile.BLINDED));
+                Write.Plan other = plan(new Scheme(3, Profile.BLINDED))) {
+            List<Station> stations = Passage.stations(plan);
+            byte[] root = random.bytes(32);
+            for (Station station : stations) {
+                SigningKey key = memory.cc(station.provider()).key;
+                byte[] signature = Passage.sign(key, ring, plan.id(), station, root);
+                Passage.verify(ring, plan.id(), station, root, signature);
+                assertThatThrownBy(() -> Passage.verify(ring, other.id(), station, root, signature))
+                        .isInstanceOf(BadSignatureException.class);
+                assertThatThrownBy(() -> Passage.verify(ring, plan.id(), station, new byte[32], signature))
+                        .isInstanceOf(BadSignatureException.class);
+                stations.stream()
+                        .filter(each ->
+                                !each.provider().equals(station.provider()) || each.stored() != station.stored())
+                        .forEach(
+                                each -> assertThatThrownBy(() -> Passage.verify(ring, plan.id(), each, root, signature))
+                                        .isInstanceOf(BadSignatureException.class));
             }
         }
     }

@@ -4,24 +4,30 @@ import static dev.interlock.protocol.MemoryRing.xs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.MemoryRing.Way;
 import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -29,17 +35,26 @@ import org.junit.jupiter.api.Test;
 /** What a reader plans and believes. */
 final class ReadTest {
     private static final MemoryRing MEMORY = new MemoryRing(4, 3, 31);
-    private static final ObjectId OBJECT = MEMORY.write(new byte[100], MEMORY.all());
-    private static final ChainMessage PROOF =
-            ChainMessage.decode(MEMORY.cc(new ShareIndex(1)).proof(OBJECT));
-    private static final Token U_M = Token.decode(PROOF.chain().token());
+    private static final StatementHash GENERATION = MEMORY.write(new byte[100], MEMORY.all());
+    private static final Certificate CERTIFICATE = certificate(MEMORY, 1, GENERATION);
+    private static final Token U_M = CERTIFICATE.token();
+    private static final ObjectId OBJECT = U_M.object();
+
+    private static Certificate certificate(MemoryRing memory, int x, StatementHash generation) {
+        return RestoreMessage.decode(memory.cc(new ShareIndex(x)).proof(generation))
+                .certificate();
+    }
+
+    private static PrivatePart told(Read.Plan plan, int x) {
+        return PrivatePart.decode(plan.session().order("cc" + x).privatePart());
+    }
 
     private static Read.Plan plan(List<ShareIndex> s, int home) {
         return plan(s, home, Blinding.EXPANDED);
     }
 
     private static Read.Plan plan(List<ShareIndex> s, int home, Blinding blinding) {
-        return Read.plan(MEMORY.ring, U_M, s, new ShareIndex(home), blinding, MEMORY.random);
+        return Read.plan(MEMORY.ring, U_M, MEMORY.maker, s, new ShareIndex(home), blinding);
     }
 
     @Test
@@ -53,14 +68,14 @@ final class ReadTest {
     void everyProviderOfSGetsASeedOfItsOwnAndHomeOutsideSNone() {
         try (Read.Plan plan = plan(xs(3, 4, 1), 2)) {
             List<byte[]> seeds =
-                    plan.path().stream().map(x -> Read.order(plan, x).blind()).toList();
+                    plan.path().stream().map(x -> told(plan, x.x()).seeds()).toList();
             assertThat(seeds)
                     .doesNotHaveDuplicates()
                     .allSatisfy(seed -> assertThat(seed).hasSize(Session.BLIND_SEED_BYTES));
-            assertThat(Read.order(plan, new ShareIndex(2)).blind()).isEmpty();
-            assertThat(plan.path().stream().map(x -> Read.order(plan, x).blinds()))
-                    .containsOnly("expanded");
-            assertThat(Read.order(plan, new ShareIndex(2)).blinds()).isEqualTo("none");
+            assertThat(told(plan, 2).seeds()).isEmpty();
+            assertThat(plan.path().stream().map(x -> told(plan, x.x()).blinding()))
+                    .containsOnly(Blinding.EXPANDED);
+            assertThat(told(plan, 2).blinding()).isEqualTo(Blinding.NONE);
         }
     }
 
@@ -69,10 +84,10 @@ final class ReadTest {
         try (Read.Plan plan = plan(xs(3, 4, 1), 2, Blinding.FULL)) {
             assertThat(plan.blindSeeds()).isEmpty();
             for (ShareIndex x : plan.path()) {
-                assertThat(Read.order(plan, x).blinds()).isEqualTo("full");
-                assertThat(Read.order(plan, x).blind()).isEmpty();
+                assertThat(told(plan, x.x()).blinding()).isEqualTo(Blinding.FULL);
+                assertThat(told(plan, x.x()).seeds()).isEmpty();
             }
-            assertThat(Read.order(plan, new ShareIndex(2)).blinds()).isEqualTo("none");
+            assertThat(told(plan, 2).blinding()).isEqualTo(Blinding.NONE);
         }
     }
 
@@ -85,30 +100,70 @@ final class ReadTest {
         }
         MemoryRing study = new MemoryRing(4, 3, 32, Set.of(Profile.PUBLISHED));
         Way published = new Way(new Scheme(2, Profile.PUBLISHED), Blinding.NONE);
-        ObjectId object = study.write(published, new byte[1], xs(2, 4, 1, 3));
-        ChainMessage proof = ChainMessage.decode(study.cc(new ShareIndex(2)).proof(object));
-        Token u = Token.decode(proof.chain().token());
-        try (Read.Plan plan = Read.plan(study.ring, u, xs(1, 3), new ShareIndex(2), Blinding.NONE, study.random)) {
+        StatementHash generation = study.write(published, new byte[1], xs(2, 4, 1, 3));
+        Token u = certificate(study, 2, generation).token();
+        try (Read.Plan plan = Read.plan(study.ring, u, study.maker, xs(1, 3), new ShareIndex(2), Blinding.NONE)) {
             assertThat(plan.blindSeeds()).isEmpty();
             // x_U = 5, between 1, 3 and 5.
             assertThat(plan.userLambda()).isEqualTo(Lagrange.coefficient(0, 5, new int[] {1, 3, 5}));
-            assertThat(Read.order(plan, new ShareIndex(3)).blinds()).isEqualTo("none");
+            assertThat(told(plan, 3).blinding()).isEqualTo(Blinding.NONE);
         }
     }
 
     @Test
     void anOrderSaysWhatIsReadAndNoMore() {
         try (Read.Plan plan = plan(xs(3, 4, 1), 1)) {
-            Order order = Read.order(plan, new ShareIndex(4));
-            assertThat(order.kind()).isEqualTo(Order.Kind.READ);
-            assertThat(order.object()).isEqualTo(OBJECT.toString());
-            assertThat(order.path()).containsExactly(1, 3, 4);
-            assertThat(order.homes()).containsExactly(1);
-            assertThat(order.length()).isEqualTo(100);
-            assertThat(order.protocol()).isEqualTo(3);
-            assertThat(order.profile()).isEqualTo("blinded");
-            assertThat(order.dealers()).isEmpty();
-            assertThat(order.recipient()).isNull();
+            Order order = plan.session().order("cc4");
+            Statement w = Statement.decode(order.statement());
+            assertThat(w.work()).isEqualTo(new Work.Read(xs(1, 3, 4), new ShareIndex(1), 100, GENERATION));
+            assertThat(w.hash()).isEqualTo(plan.id());
+            assertThat(w.object()).isEqualTo(OBJECT);
+            assertThat(w.number()).isEqualTo(1);
+            assertThat(w.scheme()).isEqualTo(Scheme.DEFAULT);
+            assertThat(w.parties().stream().map(Statement.Party::name)).containsExactly("cc1", "cc3", "cc4");
+            assertThat(order.ownerSignature()).isEmpty();
+            assertThat(PrivatePart.decode(order.privatePart()).asks()).isEqualTo(MEMORY.asking("cc4"));
+        }
+    }
+
+    private static Session accepted(Read.Plan plan, int x) {
+        String name = "cc" + x;
+        return Session.accept(
+                MEMORY.ring, new ShareIndex(x), plan.session().order(name), MEMORY.asking(name), MEMORY.maker.now());
+    }
+
+    /** A statement that was made from the token of another generation is for that one, whatever the object. */
+    @Test
+    void anOrderFitsTheGenerationThatItNamesAlone() {
+        try (Read.Plan plan = plan(xs(3, 4, 1), 1);
+                Session session = accepted(plan, 4)) {
+            Read.checkOrder(session, U_M);
+            StatementHash another = MEMORY.write(new byte[100], MEMORY.all());
+            Token other = certificate(MEMORY, 1, another).token();
+            assertThatThrownBy(() -> Read.checkOrder(session, other))
+                    .isInstanceOf(MalformedException.class)
+                    .hasMessage("the order doesn't fit the token of " + OBJECT);
+        }
+        // Of another length, or from a provider that is no home.
+        List<Work.Read> unfit = List.of(
+                new Work.Read(xs(1, 3, 4), new ShareIndex(1), 101, GENERATION),
+                new Work.Read(xs(4, 3, 1), new ShareIndex(4), 100, GENERATION));
+        for (Work.Read work : unfit) {
+            PlannedSession planned = PlannedSession.of(
+                    MEMORY.ring,
+                    MEMORY.maker.credential(),
+                    Scheme.DEFAULT,
+                    U_M.statement().owner(),
+                    1,
+                    work,
+                    Blinding.FULL,
+                    Map.of(),
+                    MEMORY.random,
+                    MEMORY.maker.now());
+            try (Session session = Session.accept(
+                    MEMORY.ring, new ShareIndex(3), planned.order("cc3"), MEMORY.asking("cc3"), MEMORY.maker.now())) {
+                assertThatThrownBy(() -> Read.checkOrder(session, U_M)).isInstanceOf(MalformedException.class);
+            }
         }
     }
 
@@ -126,19 +181,46 @@ final class ReadTest {
     void everyReadIsANewSessionWithFreshBlinds() {
         try (Read.Plan one = plan(xs(3, 4, 1), 1);
                 Read.Plan two = plan(xs(3, 4, 1), 1)) {
-            assertThat(one.session()).isNotEqualTo(two.session());
+            assertThat(one.id()).isNotEqualTo(two.id());
             for (ShareIndex x : one.path()) {
-                assertThat(Read.order(one, x).blind())
-                        .isNotEqualTo(Read.order(two, x).blind());
+                assertThat(told(one, x.x()).seeds())
+                        .isNotEqualTo(told(two, x.x()).seeds());
             }
         }
     }
 
     @Test
-    void aTokenUnderAllSignaturesIsBelieved() {
-        assertThat(Read.checkToken(MEMORY.ring, OBJECT, PROOF.chain(), "cc1"))
+    void aCertifiedGenerationIsBelieved() {
+        assertThat(Read.checkCertificate(MEMORY.ring, OBJECT, CERTIFICATE, "cc1"))
                 .usingRecursiveComparison()
                 .isEqualTo(U_M);
+    }
+
+    /** Nobody's word replaces a certificate, and whoever shows one that doesn't hold is named. */
+    @Test
+    void nothingElseIsBelieved() {
+        SignatureChain chain = CERTIFICATE.chain();
+        SignatureChain shorter =
+                new SignatureChain(chain.token(), chain.participations().subList(0, 3));
+        Certificate another = certificate(MEMORY, 1, MEMORY.write(new byte[100], MEMORY.all()));
+        Map<Certificate, String> wrong = Map.of(
+                new Certificate(new byte[64], chain, CERTIFICATE.signature()),
+                "",
+                new Certificate(CERTIFICATE.ownerSignature(), chain, new byte[64]),
+                "",
+                new Certificate(another.ownerSignature(), chain, CERTIFICATE.signature()),
+                "",
+                new Certificate(CERTIFICATE.ownerSignature(), chain, another.signature()),
+                "",
+                CERTIFICATE.with(shorter),
+                "",
+                another,
+                "it is the token of another object or ring");
+        wrong.forEach((certificate, rule) -> assertThatThrownBy(
+                        () -> Read.checkCertificate(MEMORY.ring, OBJECT, certificate, "cc3"))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc3"))
+                .hasMessageStartingWith("what cc3 says of " + OBJECT + " isn't certified: " + rule));
     }
 
     /** The same providers may form two rings; what they signed in one is nothing in the other. */
@@ -151,7 +233,7 @@ final class ReadTest {
                     3,
                     Set.of(Profile.BLINDED),
                     MEMORY.ring.nodes().toList()));
-            assertThatThrownBy(() -> Read.checkToken(other, OBJECT, PROOF.chain(), "cc1"))
+            assertThatThrownBy(() -> Read.checkCertificate(other, OBJECT, CERTIFICATE, "cc1"))
                     .isInstanceOf(IntegrityException.class)
                     .hasMessageContaining("it is the token of another object or ring");
         }
@@ -160,8 +242,8 @@ final class ReadTest {
     @Test
     void bytesThatAreNoTokenAreNotBelieved() {
         SignatureChain garbage =
-                new SignatureChain(new byte[] {1, 2, 3}, PROOF.chain().signatures());
-        assertThatThrownBy(() -> Read.checkToken(MEMORY.ring, OBJECT, garbage, "cc3"))
+                new SignatureChain(new byte[] {1, 2, 3}, CERTIFICATE.chain().participations());
+        assertThatThrownBy(() -> Read.checkCertificate(MEMORY.ring, OBJECT, CERTIFICATE.with(garbage), "cc3"))
                 .isInstanceOfSatisfying(
                         IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("cc3"));
     }
@@ -169,9 +251,9 @@ final class ReadTest {
     @Test
     void aSealedShareIsCheckedAgainstTheTokenAndItsLeaves() {
         ShareIndex x = new ShareIndex(3);
-        MemoryRing.DealtShare dealt = MEMORY.cc(x).shares.get(OBJECT);
+        MemoryRing.DealtShare dealt = MEMORY.cc(x).shares.get(GENERATION);
         MemorySegment salt = dealt.salts().getFirst();
-        byte[] leaf = Write.shareLeaf(OBJECT, x, 0, salt, dealt.share());
+        byte[] leaf = Write.shareLeaf(GENERATION, x, 0, salt, dealt.share());
         Read.checkShareLeaves(U_M, "cc1", x, leaf);
         Read.checkShareChunk(U_M, "cc1", x, leaf, 0, salt, dealt.share());
 
@@ -216,22 +298,21 @@ final class ReadTest {
 
     @Test
     void aChunkInAnotherPlaceIsNotReleased() {
-        ObjectId object = MEMORY.write(new byte[ChunkLayout.CHUNK_BYTES + 100], MEMORY.all());
-        Token u = Token.decode(ChainMessage.decode(MEMORY.cc(new ShareIndex(1)).proof(object))
-                .chain()
-                .token());
+        StatementHash generation = MEMORY.write(new byte[ChunkLayout.CHUNK_BYTES + 100], MEMORY.all());
+        Token u = certificate(MEMORY, 1, generation).token();
         byte[] chunk = MEMORY.random.bytes(164);
         byte[] leaf = Write.chunkLeaf(0, MemorySegment.ofArray(chunk));
         byte[] twice = new byte[64];
         System.arraycopy(leaf, 0, twice, 0, 32);
         System.arraycopy(leaf, 0, twice, 32, 32);
         try (Read.Plan plan =
-                Read.plan(MEMORY.ring, u, xs(3, 4, 1), new ShareIndex(1), Blinding.EXPANDED, MEMORY.random)) {
+                Read.plan(MEMORY.ring, u, MEMORY.maker, xs(3, 4, 1), new ShareIndex(1), Blinding.EXPANDED)) {
             Read.checkChunk(plan, twice, 0, MemorySegment.ofArray(chunk));
             assertThatThrownBy(() -> Read.checkChunk(plan, twice, 1, MemorySegment.ofArray(chunk)))
                     .isInstanceOf(IntegrityException.class)
-                    .hasMessage("chunk 1 of " + object + " isn't what was put: one of cc1, cc3, cc4 sent wrong bytes."
-                            + " Nothing of it was released");
+                    .hasMessage(
+                            "chunk 1 of " + u.object() + " isn't what was put: one of cc1, cc3, cc4 sent wrong bytes."
+                                    + " Nothing of it was released");
         }
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.error.IntegrityException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,7 +30,7 @@ final class RepairTest {
             for (int t = 2; t <= n - 1; t++) {
                 MemoryRing memory = new MemoryRing(n, t, 40 + n);
                 List<ShareIndex> all = memory.all();
-                ObjectId object = memory.write(message(100), all);
+                StatementHash object = memory.write(message(100), all);
                 for (ShareIndex k : all) {
                     byte[] share =
                             MemoryRing.bytes(memory.cc(k).shares.get(object).share());
@@ -59,7 +59,7 @@ final class RepairTest {
     void nobodysShareStandsInWhatHelpersSee() {
         MemoryRing memory = new MemoryRing(5, 3, 9);
         List<ShareIndex> all = memory.all();
-        ObjectId object = memory.write(message(300), all);
+        StatementHash object = memory.write(message(300), all);
         ShareIndex k = all.get(4);
         List<byte[]> shares = all.stream()
                 .map(x -> MemoryRing.bytes(memory.cc(x).shares.get(object).share()))
@@ -79,7 +79,7 @@ final class RepairTest {
     void aWrongHelperIsNoticedBeforeAnythingIsKept() {
         MemoryRing memory = new MemoryRing(5, 3, 10);
         List<ShareIndex> all = memory.all();
-        ObjectId object = memory.write(message(50), all);
+        StatementHash object = memory.write(message(50), all);
         ShareIndex k = all.get(3);
         memory.cc(k).lose(object);
         MemorySegment wrong = memory.cc(all.get(1)).shares.get(object).share();
@@ -96,7 +96,7 @@ final class RepairTest {
     void aHomeGetsItsCiphertextFromAHome() {
         MemoryRing memory = new MemoryRing(5, 3, 11);
         List<ShareIndex> all = memory.all();
-        ObjectId object = memory.write(message(50), all);
+        StatementHash object = memory.write(message(50), all);
         ShareIndex home = all.get(1);
         memory.cc(home).lose(object);
         MemorySegment wrong = memory.cc(all.get(0)).ciphertexts.get(object);
@@ -111,7 +111,7 @@ final class RepairTest {
     void ordersThatNobodyAccepts() {
         MemoryRing memory = new MemoryRing(5, 3, 12);
         List<ShareIndex> all = memory.all();
-        ObjectId object = memory.write(message(50), all);
+        StatementHash object = memory.write(message(50), all);
         assertThatThrownBy(() -> memory.repair(object, all.subList(0, 2), all.get(4)))
                 .isInstanceOf(MalformedException.class)
                 .hasMessageContaining("t = 3");

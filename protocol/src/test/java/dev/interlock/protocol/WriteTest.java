@@ -15,22 +15,27 @@ import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Profile;
-import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.IntegrityException;
-import dev.interlock.protocol.message.ChainMessage;
-import dev.interlock.protocol.message.DealRequest;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.message.Order;
-import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.ring.Provider;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,49 +44,48 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each party's checks in a write of two chunks, through CC_2, CC_1, CC_3. */
 final class WriteTest {
     private static final MemoryRing MEMORY = new MemoryRing(3, 2, 21);
     private static final ShareIndex X2 = new ShareIndex(2);
+    private static final Instant NOW = MEMORY.maker.now();
     private static final long LENGTH = ChunkLayout.CHUNK_BYTES + 5;
+    private static final byte[] CIPHERTEXT_ROOT = new SeededRandom(1).bytes(32);
 
     private static final Write.Plan PLAN = MEMORY.plan(LENGTH, xs(2, 1, 3));
+    /** Of the same length and path; nothing of it is anything to the other one. */
+    private static final Write.Plan OTHER = MEMORY.plan(LENGTH, xs(2, 1, 3));
     /** CC_2's, the first of the path. */
-    private static final Session SESSION = Session.accept(MEMORY.ring, X2, Write.order(PLAN, X2));
+    private static final Session SESSION = session(PLAN, X2);
 
     private static final byte[] MANIFEST = MEMORY.random.bytes(64);
-    private static final Dealt DEALT = dealt("dealer1", PLAN.path());
-    private static final Token U_M = Write.token(PLAN, rootOf(MANIFEST), DEALT, List.of(), MemoryRing.NOW_MILLIS);
+    private static final Dealt DEALT = dealt(PLAN.id());
+    private static final Token U_M =
+            Write.token(PLAN, MerkleRoot.over(MANIFEST), DEALT, List.of(), MemoryRing.NOW_MILLIS);
 
-    private static Dealt dealt(String dealer, List<ShareIndex> path) {
-        return new Dealt(dealer, path.stream().map(WriteTest::rootFor).toList());
+    private static Session session(Write.Plan plan, ShareIndex x) {
+        String name = "cc" + x.x();
+        return Session.accept(MEMORY.ring, x, plan.session().order(name), MEMORY.asking(name), NOW);
     }
 
-    private static ShareRoot rootFor(ShareIndex x) {
-        return shareRoot(MEMORY.ring.id(), MEMORY.ring.epoch(), PLAN.object(), x, LENGTH);
+    private static Dealt dealt(StatementHash w) {
+        return Dealt.sign(MEMORY.dealer.key, w, roots());
+    }
+
+    private static List<ShareRoot> roots() {
+        return PLAN.path().stream().map(WriteTest::rootFor).toList();
     }
 
     /** What CC_x's share has for a root: that of two leaves full of x. */
-    private static ShareRoot shareRoot(RingId ring, int epoch, ObjectId object, ShareIndex x, long length) {
-        return ShareRoot.sign(
-                MEMORY.dealer.key, ring, epoch, object, x, length, shareTree(x).root());
+    private static ShareRoot rootFor(ShareIndex x) {
+        return new ShareRoot(x, shareTree(x).root());
     }
 
     private static MerkleRoot shareTree(ShareIndex x) {
         byte[] leaf = new byte[32];
         Arrays.fill(leaf, (byte) x.x());
         return new MerkleRoot().add(leaf).add(leaf);
-    }
-
-    private static byte[] rootOf(byte[] manifest) {
-        return new MerkleRoot()
-                .add(Write.leaf(manifest, 0))
-                .add(Write.leaf(manifest, 1))
-                .root();
     }
 
     // ------------------------------------------------------------------------------------------------------ the plan
@@ -98,13 +102,17 @@ final class WriteTest {
         plan.close();
         assertThat(seeds)
                 .allSatisfy(seed -> assertThatThrownBy(seed::copyToHeap).isInstanceOf(IllegalStateException.class));
+        assertThat(PrivatePart.decode(plan.session().order("cc1").privatePart()).seeds())
+                .containsOnly(0);
     }
 
     @Test
-    void noTwoPlansShareASessionOrASeed() {
+    void noTwoPlansShareAnObjectASessionOrASeed() {
         Write.Plan one = MEMORY.plan(1, xs(1, 2, 3));
         Write.Plan two = MEMORY.plan(1, xs(1, 2, 3));
-        assertThat(one.session()).isNotEqualTo(two.session());
+        assertThat(one.id()).isNotEqualTo(two.id());
+        assertThat(one.object()).isNotEqualTo(two.object());
+        assertThat(one.statement().sessionKey()).isNotEqualTo(two.statement().sessionKey());
         assertThat(Stream.concat(one.blindSeeds().values().stream(), two.blindSeeds().values().stream())
                         .map(SecretBytes::copyToHeap))
                 .hasSize(6)
@@ -112,31 +120,90 @@ final class WriteTest {
     }
 
     @Test
+    void aPlanIsItsMakersObjectAndForItsPartiesAlone() {
+        Statement w = PLAN.statement();
+        assertThat(MEMORY.maker.credential().owns(w.owner())).isTrue();
+        w.verify(PLAN.session().ownerSignature());
+        assertThat(w.number()).isEqualTo(1);
+        assertThat(w.expiryMillis()).isEqualTo(NOW.plus(PlannedSession.LIFETIME).toEpochMilli());
+        assertThat(w.parties().stream().map(Statement.Party::name)).containsExactly("cc2", "cc1", "cc3", "dealer1");
+        List<byte[]> told = w.parties().stream()
+                .map(party -> PLAN.session().order(party.name()).privatePart())
+                .toList();
+        assertThat(told).doesNotHaveDuplicates();
+        for (int i = 0; i < told.size(); i++) {
+            assertThat(PrivatePart.hash(told.get(i)))
+                    .isEqualTo(w.parties().get(i).privateHash());
+        }
+        assertThatThrownBy(() -> PLAN.session().order("cc4"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("cc4 has no part in this session");
+    }
+
+    /** Another generation of the object, above all that were shown. */
+    @Test
+    void whatIsContinuedKeepsItsOwner() {
+        List<ShareIndex> path = xs(3, 1, 2);
+        try (Write.Plan plan = Write.continuing(MEMORY.ring, MEMORY.maker, path, Blinding.EXPANDED, U_M, 8)) {
+            assertThat(plan.object()).isEqualTo(PLAN.object());
+            assertThat(plan.statement().number()).isEqualTo(8);
+            assertThat(plan.making().continues()).contains(PLAN.id());
+            assertThat(plan.making().length()).isEqualTo(LENGTH);
+            assertThat(plan.path()).isEqualTo(path);
+            assertThat(plan.scheme()).isEqualTo(U_M.scheme());
+            assertThat(plan.id()).isNotEqualTo(PLAN.id());
+            plan.statement().verify(plan.session().ownerSignature());
+        }
+    }
+
+    /** One word, and it never changes. */
+    @Test
+    void aSessionIsCertifiedOrAbandonedAndNeverBoth() {
+        SignatureChain chain = complete(U_M.encode());
+        PlannedSession one = MEMORY.plan(LENGTH, xs(2, 1, 3)).session();
+        one.abandon().verify(one.statement(), MEMORY.ring.keys());
+        assertThatThrownBy(() -> one.certify(chain)).isInstanceOf(IllegalStateException.class);
+        assertThat(one.isCertified()).isFalse();
+        PlannedSession two = MEMORY.plan(LENGTH, xs(2, 1, 3)).session();
+        Certificate _ = two.certify(chain);
+        assertThat(two.isCertified()).isTrue();
+        assertThatThrownBy(two::abandon).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void aPlanOfFullBlindsOrOfNoneHasNoSeeds() {
         for (Blinding blinding : List.of(Blinding.FULL, Blinding.NONE)) {
-            try (Write.Plan plan = plan(Scheme.DEFAULT, Optional.empty(), blinding)) {
+            Scheme scheme = blinding == Blinding.NONE ? new Scheme(1, Profile.PUBLISHED) : Scheme.DEFAULT;
+            try (Write.Plan plan = plan(scheme, Optional.empty(), blinding)) {
                 assertThat(plan.blindSeeds()).isEmpty();
-                for (ShareIndex x : plan.path()) {
-                    assertThat(Write.order(plan, x).blinds()).isEqualTo(blinding.text());
-                    assertThat(Write.order(plan, x).blind()).isEmpty();
+                for (String name : List.of("cc1", "cc2", "cc3")) {
+                    PrivatePart told =
+                            PrivatePart.decode(plan.session().order(name).privatePart());
+                    assertThat(told.blinding()).isEqualTo(blinding);
+                    assertThat(told.seeds()).isEmpty();
+                    assertThat(told.asks()).isEqualTo(MEMORY.asking(name));
                 }
             }
         }
     }
 
     @Test
+    void aDealerIsToldNoBlind() {
+        PrivatePart told = PrivatePart.decode(PLAN.session().order("dealer1").privatePart());
+        assertThat(told.blinding()).isEqualTo(Blinding.NONE);
+        assertThat(told.seeds()).isEmpty();
+    }
+
+    @Test
     void anOrderNamesTheUsersPublicKeyInProtocol1() {
         try (OpeningKey key = OpeningKey.generate(Kem.XWING, MEMORY.random);
                 Write.Plan plan =
-                        plan(new Scheme(1, Profile.BLINDED), Optional.of(key.recipient()), Blinding.EXPANDED)) {
-            Order order = Write.order(plan, X2);
-            assertThat(order.protocol()).isEqualTo(1);
-            assertThat(order.recipient()).isEqualTo(key.recipient().toString()).startsWith("xwing:");
-            try (Session session = Session.accept(MEMORY.ring, X2, order)) {
-                assertThat(session.recipient()).contains(key.recipient());
-            }
+                        plan(new Scheme(1, Profile.BLINDED), Optional.of(key.recipient()), Blinding.EXPANDED);
+                Session session = session(plan, X2)) {
+            assertThat(session.recipient()).contains(key.recipient());
+            assertThat(key.recipient().toString()).startsWith("xwing:");
         }
-        assertThat(Write.order(PLAN, X2).recipient()).isNull();
+        assertThat(SESSION.recipient()).isEmpty();
     }
 
     /** λ(x_U) of the paper's n+1 points; nobody else has one to give. */
@@ -152,256 +219,338 @@ final class WriteTest {
     }
 
     private static Write.Plan plan(Scheme scheme, Optional<RecipientKey> recipient, Blinding blinding) {
+        return plan(MEMORY, scheme, recipient, blinding);
+    }
+
+    private static Write.Plan plan(
+            MemoryRing memory, Scheme scheme, Optional<RecipientKey> recipient, Blinding blinding) {
         return Write.plan(
-                MEMORY.ring, scheme, PLAN.object(), MEMORY.owner, 1, xs(2, 1, 3), recipient, blinding, MEMORY.random);
+                memory.ring, scheme, memory.maker, 1, xs(2, 1, 3), recipient, blinding, false, Optional.empty());
     }
 
     // --------------------------------------------------------------------------------------------------- the dealing
 
+    private static Write.Deal deal(Order order) {
+        return Write.acceptDeal(MEMORY.ring, "dealer1", order, MEMORY.asking("dealer1"), NOW);
+    }
+
     @Test
     void aDealRequestIsAcceptedAsItWasAsked() {
-        Write.Deal deal = Write.acceptDeal(MEMORY.ring, Write.dealRequest(PLAN));
+        Order order = PLAN.session().order("dealer1");
+        Write.Deal deal = deal(order);
+        assertThat(order.privatePart()).containsOnly(0);
         assertThat(deal.object()).isEqualTo(PLAN.object());
-        assertThat(deal.session()).isEqualTo(PLAN.session());
+        assertThat(deal.id()).isEqualTo(PLAN.id());
+        assertThat(deal.asks()).isEqualTo(MEMORY.asking("dealer1"));
         assertThat(deal.path()).isEqualTo(PLAN.path());
+        assertThat(deal.missing()).isEmpty();
         assertThat(deal.layout()).isEqualTo(PLAN.layout());
         assertThat(deal.user()).isEmpty();
         assertThat(deal.points()).isEqualTo(PLAN.path());
+        assertThat(deal.ofZero()).isFalse();
+        assertThat(deal.expires()).isEqualTo(NOW.plus(PlannedSession.LIFETIME));
     }
 
     @Test
     void theUserHasAPointInTheDealingOfThePublishedProtocols2And3() {
-        RingDescriptor study = new MemoryRing(3, 2, 22, Set.of(Profile.PUBLISHED)).ring;
-        DealRequest good = Write.dealRequest(PLAN);
+        MemoryRing study = new MemoryRing(3, 2, 22, Set.of(Profile.PUBLISHED));
         for (int protocol = 1; protocol <= 3; protocol++) {
-            DealRequest request = new DealRequest(
-                    protocol, "published", good.object(), good.session(), good.path(), good.length(), false);
-            Write.Deal deal = Write.acceptDeal(study, request);
+            Scheme scheme = new Scheme(protocol, Profile.PUBLISHED);
+            Order order = plan(study, scheme, Optional.empty(), Blinding.NONE)
+                    .session()
+                    .order("dealer1");
+            Write.Deal deal = Write.acceptDeal(study.ring, "dealer1", order, study.asking("dealer1"), NOW);
             assertThat(deal.path()).isEqualTo(PLAN.path());
             assertThat(deal.points()).isEqualTo(protocol == 1 ? xs(2, 1, 3) : xs(2, 1, 3, 4));
             assertThat(deal.user().isPresent()).isEqualTo(protocol != 1);
         }
     }
 
-    static Stream<Arguments> badDealings() {
-        DealRequest good = Write.dealRequest(PLAN);
-        return Stream.of(
-                dealing("is for all 3 providers, each once", good, List.of(2, 1), LENGTH),
-                dealing("is for all 3 providers, each once", good, List.of(), LENGTH),
-                dealing("is for all 3 providers, each once", good, List.of(2, 1, 1), LENGTH),
-                dealing("is for all 3 providers, each once", good, List.of(2, 1, 3, 3), LENGTH),
-                dealing("has no provider with x = 4", good, List.of(2, 1, 4), LENGTH),
-                dealing("has no provider with x = 0", good, List.of(2, 1, 0), LENGTH),
-                dealing("has no provider with x = 255", good, List.of(2, 1, 255), LENGTH),
-                dealing("the length -1 is outside", good, List.of(2, 1, 3), -1),
-                dealing("is outside 0..", good, List.of(2, 1, 3), ChunkLayout.MAX_LENGTH + 1),
-                Arguments.of(
-                        "is no object id",
-                        new DealRequest(3, "blinded", "x", good.session(), good.path(), LENGTH, false)),
-                scheme("protocol 0 is none of 1, 2, 3", good, 0, "blinded"),
-                scheme("protocol 4 is none of 1, 2, 3", good, 4, "blinded"),
-                scheme("\"published\" or \"blinded\"", good, 3, "plain"),
-                scheme("the ring memory doesn't allow the profile published", good, 3, "published"),
-                Arguments.of(
-                        "is no session id",
-                        new DealRequest(3, "blinded", good.object(), "x", good.path(), LENGTH, false)));
+    /** Nothing but the kind that O signed makes a dealing one of zero. */
+    @Test
+    void onlyARefreshIsDealtZero() {
+        try (Write.Plan replace = Renewal.plan(MEMORY.ring, U_M, MEMORY.maker, false, 2);
+                Write.Plan refresh = Renewal.plan(MEMORY.ring, U_M, MEMORY.maker, true, 2)) {
+            assertThat(deal(replace.session().order("dealer1")).ofZero()).isFalse();
+            assertThat(deal(refresh.session().order("dealer1")).ofZero()).isTrue();
+            // As a replacement under the signature for a refresh, and the other way round.
+            for (Write.Plan plan : List.of(replace, refresh)) {
+                Work.Renewal work = (Work.Renewal) plan.making();
+                Statement other = with(
+                        plan.statement(),
+                        new Work.Renewal(
+                                !work.ofZero(), work.path(), work.homes(), work.dealers(), work.length(), work.from()));
+                Order good = plan.session().order("dealer1");
+                refusesDeal(new Order(other.encode(), good.ownerSignature(), good.privatePart()), Rule.OWNER);
+            }
+        }
     }
 
-    private static Arguments dealing(String rule, DealRequest good, List<Integer> path, long length) {
-        return Arguments.of(rule, new DealRequest(3, "blinded", good.object(), good.session(), path, length, false));
+    private static Statement with(Statement w, Work work) {
+        return new Statement(
+                w.ring(),
+                w.epoch(),
+                w.threshold(),
+                w.scheme(),
+                w.owner(),
+                w.number(),
+                w.expiryMillis(),
+                work,
+                w.parties(),
+                w.sessionKey());
     }
 
-    private static Arguments scheme(String rule, DealRequest good, int protocol, String profile) {
-        DealRequest request =
-                new DealRequest(protocol, profile, good.object(), good.session(), good.path(), good.length(), false);
-        return Arguments.of(rule, request);
+    /** w as O signed it, or a dealer could be had to deal the same twice, or zeros, or to others. */
+    @Test
+    void aDealerDealsToWhatTheOwnerSignedAlone() {
+        Work.Write work = (Work.Write) PLAN.making();
+        List<Work> others = List.of(
+                write(work, work.path().reversed(), work.length()),
+                write(work, work.path(), work.length() + 1),
+                new Work.Renewal(true, work.path(), work.homes(), work.dealers(), work.length(), PLAN.id()),
+                new Work.Write(
+                        true,
+                        work.path(),
+                        List.of(),
+                        work.homes(),
+                        work.dealers(),
+                        Optional.empty(),
+                        work.length(),
+                        Optional.empty()),
+                new Work.Write(
+                        false,
+                        work.path(),
+                        List.of(),
+                        work.homes(),
+                        work.dealers(),
+                        Optional.empty(),
+                        work.length(),
+                        Optional.of(OTHER.id())));
+        for (Work other : others) {
+            Order good = PLAN.session().order("dealer1");
+            byte[] w = with(PLAN.statement(), other).encode();
+            refusesDeal(new Order(w, good.ownerSignature(), good.privatePart()), Rule.OWNER);
+        }
+        Order good = PLAN.session().order("dealer1");
+        refusesDeal(new Order(good.statement(), OTHER.session().ownerSignature(), good.privatePart()), Rule.OWNER);
+        Order unsigned = PLAN.session().order("dealer1");
+        refusesDeal(new Order(unsigned.statement(), new byte[0], unsigned.privatePart()), Rule.OWNER);
     }
 
-    @ParameterizedTest
-    @MethodSource("badDealings")
-    void aDealRequestThatBreaksARuleIsRefusedByItsName(String rule, DealRequest request) {
-        assertThatThrownBy(() -> Write.acceptDeal(MEMORY.ring, request))
+    private static Work.Write write(Work.Write of, List<ShareIndex> path, long length) {
+        return new Work.Write(
+                false,
+                path,
+                List.of(),
+                path.subList(0, of.homes().size()),
+                of.dealers(),
+                Optional.empty(),
+                length,
+                Optional.empty());
+    }
+
+    private static void refusesDeal(Order order, Rule rule) {
+        assertThatThrownBy(() -> deal(order))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.rule()).isEqualTo(rule));
+        assertThat(order.privatePart()).containsOnly(0);
+    }
+
+    @Test
+    void aDealRequestIsForItsDealerFromItsAskerAndInTime() {
+        // What another party is told.
+        Order cc1s = PLAN.session().order("cc1");
+        refusesDeal(cc1s, Rule.OTHER_ASKER);
+        VerifyingKey other = MEMORY.asking("cc1");
+        assertThatThrownBy(() ->
+                        Write.acceptDeal(MEMORY.ring, "dealer1", PLAN.session().order("dealer1"), other, NOW))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.rule()).isEqualTo(Rule.OTHER_ASKER))
+                .hasMessage("dealer1: another user may ask for this session");
+        VerifyingKey asking = MEMORY.asking("dealer1");
+        Instant end = NOW.plus(PlannedSession.LIFETIME);
+        for (Instant late : List.of(end, end.plusSeconds(1))) {
+            assertThatThrownBy(() -> Write.acceptDeal(
+                            MEMORY.ring, "dealer1", PLAN.session().order("dealer1"), asking, late))
+                    .isInstanceOfSatisfying(
+                            RefusedException.class, e -> assertThat(e.rule()).isEqualTo(Rule.EXPIRED));
+        }
+        Instant early = end.minus(Session.LONGEST).minusMillis(1);
+        assertThatThrownBy(() ->
+                        Write.acceptDeal(MEMORY.ring, "dealer1", PLAN.session().order("dealer1"), asking, early))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.rule()).isEqualTo(Rule.TOO_FAR_AHEAD));
+        // A provider, which isn't among the dealers that w names.
+        assertThatThrownBy(() ->
+                        Write.acceptDeal(MEMORY.ring, "cc1", PLAN.session().order("cc1"), MEMORY.asking("cc1"), NOW))
                 .isInstanceOf(MalformedException.class)
-                .hasMessageContaining(rule);
+                .hasMessage("cc1 is no dealer of this session");
+        // Another ring of the same length.
+        MemoryRing foreign = new MemoryRing(3, 2, 23);
+        assertThatThrownBy(() ->
+                        Write.acceptDeal(foreign.ring, "dealer1", PLAN.session().order("dealer1"), asking, NOW))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.rule()).isEqualTo(Rule.OTHER_RING));
+    }
+
+    @Test
+    void nothingIsDealtToASessionThatMakesNothing() {
+        for (String party : List.of("cc2", "dealer1")) {
+            try (Read.Plan read = Read.plan(MEMORY.ring, U_M, MEMORY.maker, PLAN.path(), X2, Blinding.EXPANDED)) {
+                Order order = read.session().order("cc2");
+                // A dealer has no part in it, and a provider that deals as well has none as a dealer.
+                assertThatThrownBy(() -> Write.acceptDeal(MEMORY.ring, party, order, MEMORY.asking("cc2"), NOW))
+                        .isInstanceOf(MalformedException.class)
+                        .hasMessageContaining(
+                                party.equals("cc2") ? "to a session that makes nothing" : "no part for dealer1");
+            }
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- the share
 
     @Test
     void aShareUnderItsRootIsAccepted() {
-        Write.checkShare(MEMORY.ring, SESSION, shareTree(X2), "dealer1", rootFor(X2));
+        Write.checkShare(SESSION, shareTree(X2), "dealer1", DEALT);
     }
 
     @Test
-    void aRootThatTheDealerSignedForSomethingElseIsRefused() {
-        RingId ring = MEMORY.ring.id();
-        ObjectId object = PLAN.object();
-        ObjectId otherObject = new ObjectId(1, 2);
-        RingId otherRing = new RingId(1, 2);
-        refusesShare(shareTree(X2), shareRoot(otherRing, 1, object, X2, LENGTH), "didn't sign for this object");
-        refusesShare(shareTree(X2), shareRoot(ring, 2, object, X2, LENGTH), "didn't sign for this object");
-        refusesShare(shareTree(X2), shareRoot(ring, 1, otherObject, X2, LENGTH), "didn't sign for this object");
-        refusesShare(shareTree(X2), shareRoot(ring, 1, object, X2, LENGTH - 1), "didn't sign for this object");
-        ShareIndex x3 = new ShareIndex(3);
-        refusesShare(shareTree(x3), shareRoot(ring, 1, object, x3, LENGTH), "isn't the one that its root commits to");
+    void rootsThatTheDealerSignedForSomethingElseAreRefused() {
+        String unsigned = "has roots that dealer1 didn't sign for this session";
+        refusesShare(shareTree(X2), dealt(OTHER.id()), unsigned);
+        refusesShare(shareTree(X2), Dealt.sign(MEMORY.cc(X2).key, PLAN.id(), roots()), unsigned);
+        refusesShare(shareTree(X2), Dealt.sign(MEMORY.dealer.key, PLAN.id(), roots().subList(0, 2)), unsigned);
+        refusesShare(shareTree(X2), Dealt.sign(MEMORY.dealer.key, PLAN.id(), roots().reversed()), unsigned);
+        List<ShareRoot> changed = new ArrayList<>(roots());
+        changed.set(2, new ShareRoot(new ShareIndex(3), new byte[32]));
+        refusesShare(shareTree(X2), new Dealt(false, changed, DEALT.signatures()), unsigned);
+        refusesShare(shareTree(X2), sums(), unsigned);
+        refusesShare(shareTree(new ShareIndex(3)), DEALT, "isn't the one that its root commits to");
+    }
+
+    private static Dealt sums() {
+        return new Dealt(
+                true,
+                roots(),
+                roots().stream()
+                        .map(root -> Dealt.signSum(MEMORY.cc(root.x()).key, PLAN.id(), root))
+                        .toList());
     }
 
     @Test
     void aShareWithAChunkTooFewOrTooManyIsRefused() {
         byte[] leaf = new byte[32];
-        refusesShare(new MerkleRoot(), rootFor(X2), "isn't the one that its root commits to");
-        refusesShare(new MerkleRoot().add(leaf), rootFor(X2), "isn't the one that its root commits to");
-        refusesShare(shareTree(X2).add(leaf), rootFor(X2), "isn't the one that its root commits to");
+        String rule = "isn't the one that its root commits to";
+        refusesShare(new MerkleRoot(), DEALT, rule);
+        refusesShare(new MerkleRoot().add(leaf), DEALT, rule);
+        refusesShare(shareTree(X2).add(leaf), DEALT, rule);
         // Even where the dealer signed that.
-        MerkleRoot three = shareTree(X2).add(leaf);
-        ShareRoot signed =
-                ShareRoot.sign(MEMORY.dealer.key, MEMORY.ring.id(), 1, PLAN.object(), X2, LENGTH, three.root());
-        refusesShare(three, signed, "isn't the one that its root commits to");
+        List<ShareRoot> roots = new ArrayList<>(roots());
+        roots.set(0, new ShareRoot(X2, shareTree(X2).add(leaf).root()));
+        refusesShare(shareTree(X2).add(leaf), Dealt.sign(MEMORY.dealer.key, PLAN.id(), roots), rule);
     }
 
-    private static void refusesShare(MerkleRoot received, ShareRoot claimed, String rule) {
-        assertThatThrownBy(() -> Write.checkShare(MEMORY.ring, SESSION, received, "dealer1", claimed))
+    private static void refusesShare(MerkleRoot received, Dealt claimed, String rule) {
+        assertThatThrownBy(() -> Write.checkShare(SESSION, received, "dealer1", claimed))
                 .isInstanceOfSatisfying(
                         IntegrityException.class, e -> assertThat(e.culprits()).containsExactly("dealer1"))
                 .hasMessageContaining(rule);
     }
 
     @Test
-    void onlyADealerOfTheRingDeals() {
-        assertThatThrownBy(() -> Write.checkShare(MEMORY.ring, SESSION, shareTree(X2), "cc1", rootFor(X2)))
-                .isInstanceOf(MalformedException.class)
-                .hasMessage("the ring memory has no dealer cc1");
-    }
-
-    // ----------------------------------------------------------------------------------------------------- the chain
-
-    private static SignatureChain sign(byte[] token, byte[] manifest) {
-        ChainMessage message = new ChainMessage(SignatureChain.start(token), manifest);
-        return Write.sign(MEMORY.ring, SESSION, rootFor(X2), message, MEMORY.cc(X2).key);
-    }
-
-    @Test
-    void theTokenOfTheSessionIsSigned() {
-        SignatureChain signed = sign(U_M.encode(), MANIFEST);
-        assertThat(signed.signatures()).hasSize(1);
-        signed.verify(MEMORY.ring.keys());
-    }
-
-    /** A token that a test spoils in one place. */
-    private static final class Draft {
-        ObjectId object = U_M.object();
-        RingId ring = U_M.ring();
-        int epoch = U_M.epoch();
-        Scheme scheme = U_M.scheme();
-        Threshold threshold = U_M.threshold();
-        List<ShareIndex> providers = U_M.providers();
-        int homes = 2;
-        long length = U_M.length();
-        byte[] commitment = U_M.commitment();
-        Dealt dealt = U_M.dealt();
-
-        Token token() {
-            return new Token(
-                    object,
-                    object,
-                    1,
-                    ring,
-                    epoch,
-                    scheme,
-                    U_M.owner(),
-                    threshold,
-                    providers,
-                    providers.subList(0, homes),
-                    List.of(),
-                    length,
-                    commitment,
-                    dealt,
-                    U_M.createdMillis());
+    void whatTheDealerAnswersIsCheckedByTheUser() {
+        Write.checkDealt(PLAN, "dealer1", DEALT);
+        for (Dealt other :
+                List.of(dealt(OTHER.id()), sums(), Dealt.sign(MEMORY.dealer.key, PLAN.id(), roots().subList(0, 2)))) {
+            assertThatThrownBy(() -> Write.checkDealt(PLAN, "dealer1", other))
+                    .isInstanceOfSatisfying(
+                            IntegrityException.class,
+                            e -> assertThat(e.culprits()).containsExactly("dealer1"));
         }
     }
 
-    private interface Fault {
-        void in(Draft draft);
+    @Test
+    void aSumIsItsProvidersOwn() {
+        Provider cc2 = MEMORY.ring.provider(X2);
+        Dealt own = Write.signSum(SESSION, shareTree(X2), MEMORY.cc(X2).key);
+        Write.checkSum(PLAN, cc2, own);
+        ShareIndex x3 = new ShareIndex(3);
+        SigningKey key = MEMORY.cc(X2).key;
+        List<Dealt> others = List.of(
+                // Of another session, of another provider, about another point, more than one, or dealt.
+                sum(X2, key, OTHER.id()),
+                sum(X2, MEMORY.cc(x3).key, PLAN.id()),
+                sum(x3, MEMORY.cc(x3).key, PLAN.id()),
+                sums(),
+                Dealt.sign(key, PLAN.id(), List.of(rootFor(X2))));
+        for (Dealt other : others) {
+            assertThatThrownBy(() -> Write.checkSum(PLAN, cc2, other))
+                    .isInstanceOfSatisfying(
+                            IntegrityException.class,
+                            e -> assertThat(e.culprits()).containsExactly("cc2"));
+        }
     }
 
-    private static Arguments foreign(String what, Fault fault) {
-        return spoiled(what, "the token isn't that of this session's object", fault);
+    private static Dealt sum(ShareIndex x, SigningKey key, StatementHash w) {
+        return new Dealt(true, List.of(rootFor(x)), List.of(Dealt.signSum(key, w, rootFor(x))));
     }
 
-    private static Arguments spoiled(String what, String rule, Fault fault) {
-        Draft draft = new Draft();
-        fault.in(draft);
-        return Arguments.of(what, rule, draft.token());
+    @Test
+    void onlyADealerOfTheRingDeals() {
+        assertThatThrownBy(() -> Write.checkShare(SESSION, shareTree(X2), "cc1", DEALT))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("from cc1 has roots that cc1 didn't sign for this session");
     }
 
-    static Stream<Arguments> foreignTokens() {
-        return Stream.of(
-                foreign("another object", d -> d.object = new ObjectId(1, 2)),
-                foreign("another ring", d -> d.ring = new RingId(1, 2)),
-                foreign("another epoch", d -> d.epoch = 2),
-                foreign("protocol 2", d -> d.scheme = new Scheme(2, Profile.BLINDED)),
-                foreign("the published profile", d -> d.scheme = new Scheme(3, Profile.PUBLISHED)),
-                foreign("another threshold", d -> d.threshold = new Threshold(3, 3)),
-                foreign("providers in another order", d -> {
-                    d.providers = xs(2, 3, 1);
-                    d.dealt = dealt("dealer1", d.providers);
-                }),
-                foreign("other providers", d -> {
-                    d.threshold = new Threshold(2, 4);
-                    d.providers = xs(2, 1, 3, 4);
-                    d.dealt = dealt("dealer1", d.providers);
-                }),
-                foreign("one home instead of two", d -> d.homes = 1),
-                foreign("three homes instead of two", d -> d.homes = 3),
-                foreign("another length", d -> d.length = LENGTH + 1),
-                foreign("another dealer", d -> d.dealt = dealt("dealer2", d.providers)),
-                foreign(
-                        "a second dealer",
-                        d -> d.dealt = new Dealt(List.of("dealer1", "dealer2"), true, DEALT.roots())),
-                foreign("a sum", d -> d.dealt = new Dealt(List.of("dealer1"), true, DEALT.roots())),
-                spoiled("another share root", "names another share root", d -> d.dealt = withRoot(new byte[32])),
-                spoiled("another signature under the share root", "names another share root", d -> {
-                    ShareRoot own = rootFor(X2);
-                    byte[] signature = own.signature().clone();
-                    signature[63] ^= 1;
-                    d.dealt = with(new ShareRoot(X2, own.root(), signature));
-                }),
-                spoiled(
-                        "another commitment",
-                        "isn't the one that its token commits to",
-                        d -> d.commitment = new byte[32]));
+    // ------------------------------------------------------------------------------------------------- taking part
+
+    private static Token check(Token u, byte[] manifest) {
+        return Write.checkToken(SESSION, DEALT, new TokenMessage(u.encode(), manifest));
     }
 
-    private static Dealt withRoot(byte[] root) {
-        return with(new ShareRoot(X2, root, rootFor(X2).signature()));
-    }
-
-    private static Dealt with(ShareRoot first) {
-        List<ShareRoot> roots = new ArrayList<>(DEALT.roots());
-        roots.set(0, first);
-        return new Dealt("dealer1", roots);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("foreignTokens")
-    void noOtherTokenIsSigned(String what, String rule, Token token) {
-        assertThatThrownBy(() -> sign(token.encode(), MANIFEST))
+    private static void notTaken(String rule, Token u) {
+        assertThatThrownBy(() -> check(u, MANIFEST))
                 .isInstanceOf(MalformedException.class)
                 .hasMessageContaining(rule);
     }
 
+    @Test
+    void theTokenOfTheSessionIsTaken() {
+        assertThat(check(U_M, MANIFEST)).usingRecursiveComparison().isEqualTo(U_M);
+        assertThat(U_M.id()).isEqualTo(PLAN.id());
+    }
+
+    /** w holds all that a token could be spoiled in but these; a token of any other w is of another session. */
+    @Test
+    void noOtherTokenIsTaken() {
+        byte[] h = U_M.commitment();
+        long time = U_M.createdMillis();
+        String foreign = "the token isn't that of this session";
+        notTaken(foreign, Write.token(OTHER, h, dealt(OTHER.id()), List.of(), time));
+        Work.Write work = (Work.Write) PLAN.making();
+        Statement longer = with(PLAN.statement(), write(work, work.path(), LENGTH + 1));
+        notTaken(foreign, new Token(longer, h, DEALT, List.of(), time));
+
+        String root = "names another share root";
+        List<ShareRoot> roots = new ArrayList<>(roots());
+        roots.set(0, new ShareRoot(X2, new byte[32]));
+        notTaken(root, Write.token(PLAN, h, new Dealt(false, roots, DEALT.signatures()), List.of(), time));
+        byte[] signature = DEALT.signatures().getFirst().clone();
+        signature[63] ^= 1;
+        notTaken(root, Write.token(PLAN, h, new Dealt(false, roots(), List.of(signature)), List.of(), time));
+        notTaken("isn't the one that its token commits to", Write.token(PLAN, new byte[32], DEALT, List.of(), time));
+    }
+
     /** Who may read an object may not have it signed anew, with another manifest. */
     @Test
-    void nobodySignsInARead() {
-        Draft draft = new Draft();
-        draft.homes = 1;
-        Token u = draft.token();
-        try (Read.Plan read = Read.plan(MEMORY.ring, u, PLAN.path(), X2, Blinding.EXPANDED, MEMORY.random);
-                Session session = Session.accept(MEMORY.ring, X2, Read.order(read, X2))) {
-            ChainMessage message = new ChainMessage(SignatureChain.start(u.encode()), MANIFEST);
-            assertThatThrownBy(() -> Write.sign(MEMORY.ring, session, rootFor(X2), message, MEMORY.cc(X2).key))
+    void nobodyTakesPartInARead() {
+        try (Read.Plan read = Read.plan(MEMORY.ring, U_M, MEMORY.maker, PLAN.path(), X2, Blinding.EXPANDED);
+                Session session =
+                        Session.accept(MEMORY.ring, X2, read.session().order("cc2"), MEMORY.asking("cc2"), NOW)) {
+            TokenMessage message = new TokenMessage(U_M.encode(), MANIFEST);
+            assertThatThrownBy(() -> Write.checkToken(session, DEALT, message))
                     .isInstanceOf(MalformedException.class)
-                    .hasMessage("the token isn't that of this session's object");
+                    .hasMessage("the token isn't that of this session");
         }
     }
 
@@ -421,39 +570,21 @@ final class WriteTest {
         for (int i = 0; i < MANIFEST.length; i++) {
             byte[] changed = MANIFEST.clone();
             changed[i] ^= 1;
-            assertThatThrownBy(() -> sign(U_M.encode(), changed))
+            assertThatThrownBy(() -> check(U_M, changed))
                     .as("byte %d", i)
                     .isInstanceOf(MalformedException.class)
                     .hasMessageContaining("isn't the one that its token commits to");
         }
     }
 
-    @Test
-    void aProviderSignsOnlyBehindValidSignatures() {
-        ShareIndex x1 = new ShareIndex(1);
-        Session second = Session.accept(MEMORY.ring, x1, Write.order(PLAN, x1));
-        SigningKey key = MEMORY.cc(x1).key;
-        SignatureChain first = sign(U_M.encode(), MANIFEST);
-
-        ChainMessage good = new ChainMessage(first, MANIFEST);
-        SignatureChain both = Write.sign(MEMORY.ring, second, rootFor(x1), good, key);
-        both.verify(MEMORY.ring.keys());
-
-        byte[] wrong = first.signatures().getFirst().clone();
-        wrong[0] ^= 1;
-        ChainMessage bad = new ChainMessage(new SignatureChain(first.token(), List.of(wrong)), MANIFEST);
-        assertThatThrownBy(() -> Write.sign(MEMORY.ring, second, rootFor(x1), bad, key))
-                .isInstanceOf(BadSignatureException.class);
-        ChainMessage none = new ChainMessage(SignatureChain.start(first.token()), MANIFEST);
-        assertThatThrownBy(() -> Write.sign(MEMORY.ring, second, rootFor(x1), none, key))
-                .isInstanceOf(MalformedException.class)
-                .hasMessageStartingWith("it isn't the turn of the provider with x = 1");
-    }
+    // ------------------------------------------------------------------------------------ the chain and its
+    // certificate
 
     private static SignatureChain complete(byte[] token) {
         SignatureChain chain = SignatureChain.start(token);
         for (ShareIndex x : PLAN.path()) {
-            chain = chain.sign(x, MEMORY.cc(x).key);
+            boolean home = PLAN.homes().contains(x);
+            chain = chain.sign(x, home ? Optional.of(CIPHERTEXT_ROOT) : Optional.empty(), MEMORY.cc(x).key);
         }
         return chain;
     }
@@ -461,12 +592,10 @@ final class WriteTest {
     @Test
     void aCompleteChainOverTheTokenThatWasSentIsBelievedAndCommitted() {
         byte[] u = U_M.encode();
-        assertThatCode(() -> Write.checkChain(PLAN, u, complete(u))).doesNotThrowAnyException();
         SignatureChain whole = complete(u);
-        for (int signed = 0; signed <= 3; signed++) {
-            SignatureChain here = new SignatureChain(u, whole.signatures().subList(0, signed));
-            assertThatCode(() -> Write.checkCommit(MEMORY.ring, here, whole)).doesNotThrowAnyException();
-        }
+        assertThatCode(() -> Write.checkChain(PLAN, u, whole)).doesNotThrowAnyException();
+        Certificate certificate = PLAN.session().certify(whole);
+        Write.checkCertificate(MEMORY.ring, u, Certificate.decode(certificate.encode()));
     }
 
     @Test
@@ -474,36 +603,63 @@ final class WriteTest {
         byte[] u = U_M.encode();
         SignatureChain whole = complete(u);
         for (int signers = 0; signers < 3; signers++) {
-            SignatureChain part = new SignatureChain(u, whole.signatures().subList(0, signers));
-            String rule = "the chain has " + signers + " of 3 signatures";
-            assertThatThrownBy(() -> Write.checkChain(PLAN, u, part))
-                    .isInstanceOf(IntegrityException.class)
-                    .hasMessage("the signature chain of " + PLAN.object() + " doesn't hold: " + rule);
-            assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, SignatureChain.start(u), part))
-                    .isInstanceOf(MalformedException.class)
-                    .hasMessage(rule);
+            SignatureChain part = new SignatureChain(u, whole.participations().subList(0, signers));
+            notBelieved(part, "the chain has " + signers + " of 3 signatures", MalformedException.class);
         }
         for (int place = 0; place < 3; place++) {
-            List<byte[]> signatures = new ArrayList<>(whole.signatures());
-            signatures.set(place, new byte[64]);
-            SignatureChain forged = new SignatureChain(u, signatures);
-            assertThatThrownBy(() -> Write.checkChain(PLAN, u, forged)).isInstanceOf(IntegrityException.class);
-            // Wherever it differs from what was signed here, too.
-            for (int signed = 0; signed <= 3; signed++) {
-                SignatureChain here = new SignatureChain(u, whole.signatures().subList(0, signed));
-                assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, here, forged))
-                        .isInstanceOf(BadSignatureException.class);
-            }
+            List<Participation> changed = new ArrayList<>(whole.participations());
+            changed.set(place, new Participation(changed.get(place).ciphertextRoot(), new byte[64]));
+            notBelieved(new SignatureChain(u, changed), "", BadSignatureException.class);
         }
-        Draft draft = new Draft();
-        draft.length = LENGTH + 1;
-        SignatureChain other = complete(draft.token().encode());
-        assertThatThrownBy(() -> Write.checkChain(PLAN, u, other))
+        // A home that stored something else.
+        ShareIndex x1 = new ShareIndex(1);
+        List<Participation> torn = new ArrayList<>(whole.participations());
+        torn.set(1, whole.participate(x1, Optional.of(new byte[32]), MEMORY.cc(x1).key));
+        notBelieved(
+                new SignatureChain(u, torn), "the homes signed for different ciphertexts", MalformedException.class);
+
+        Token other = Write.token(PLAN, U_M.commitment(), DEALT, List.of(), U_M.createdMillis() + 1);
+        SignatureChain overOther = complete(other.encode());
+        assertThatThrownBy(() -> Write.checkChain(PLAN, u, overOther))
                 .isInstanceOf(IntegrityException.class)
                 .hasMessage("the chain came back over another token than the one that was sent");
-        assertThatThrownBy(() -> Write.checkCommit(MEMORY.ring, SignatureChain.start(u), other))
+        Certificate certificate = PLAN.session().certify(overOther);
+        assertThatThrownBy(() -> Write.checkCertificate(MEMORY.ring, u, certificate))
                 .isInstanceOf(MalformedException.class)
-                .hasMessage("the commit is for another token than the one signed here");
+                .hasMessage("the certificate is for another token than the one signed here");
+    }
+
+    private static void notBelieved(SignatureChain chain, String rule, Class<? extends Exception> kind) {
+        assertThatThrownBy(() -> Write.checkChain(PLAN, U_M.encode(), chain))
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageStartingWith("the signatures of " + PLAN.object() + " don't hold: " + rule);
+        Certificate certificate = PLAN.session().certify(chain);
+        assertThatThrownBy(() -> Write.checkCertificate(MEMORY.ring, U_M.encode(), certificate))
+                .isInstanceOf(kind);
+    }
+
+    /** Not by the key of another session, and not with another owner's signature, whatever the providers signed. */
+    @Test
+    void onlyTheSessionKeyCertifiesWhatTheOwnerSigned() {
+        byte[] u = U_M.encode();
+        SignatureChain whole = complete(u);
+        Certificate good = PLAN.session().certify(whole);
+        Certificate others = OTHER.session().certify(whole);
+        for (Certificate certificate : List.of(
+                others,
+                new Certificate(good.ownerSignature(), whole, others.signature()),
+                new Certificate(others.ownerSignature(), whole, good.signature()),
+                new Certificate(good.ownerSignature(), whole, new byte[64]))) {
+            assertThatThrownBy(() -> Write.checkCertificate(MEMORY.ring, u, certificate))
+                    .isInstanceOf(BadSignatureException.class);
+        }
+    }
+
+    @Test
+    void theRootsOfATokenAreItsDealersOrItsProviders() {
+        Write.verifyRoots(MEMORY.ring, U_M);
+        Token other = Write.token(PLAN, U_M.commitment(), dealt(OTHER.id()), List.of(), U_M.createdMillis());
+        assertThatThrownBy(() -> Write.verifyRoots(MEMORY.ring, other)).isInstanceOf(BadSignatureException.class);
     }
 
     @Test

@@ -267,7 +267,7 @@ public final class Peer {
 
     private InterlockException problem(HttpStatus status, byte[] body) {
         try {
-            return Json.read("the answer of " + name(), body, Problem.class).toException();
+            return Json.read("the answer of " + name(), body, Problem.class).toException(name());
         } catch (MalformedException e) {
             return new NodeException(name(), describe() + " answered " + status.code() + " without saying why");
         }

@@ -1,10 +1,12 @@
 package dev.interlock.bench.ring;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
 import java.lang.foreign.Arena;
@@ -39,7 +41,7 @@ final class StoreFill {
             for (int i = 0; i < AT_ONCE; i++) {
                 running.add(threads.submit(() -> {
                     while (begun.getAndIncrement() < count) {
-                        template.add(store, ObjectId.random(random));
+                        template.add(store, random);
                     }
                     return true;
                 }));
@@ -51,12 +53,9 @@ final class StoreFill {
     }
 
     private record Template(StoredObject object, byte[] manifest, Map<BlobKind, MemorySegment> blobs) {
-        /** Where the object's id begins in a token, and in a chain, which begins with the token's length. */
-        private static final int IN_TOKEN = 1;
-
-        private static final int IN_CHAIN = Integer.BYTES + IN_TOKEN;
-
-        static Template of(SqliteStore store, ObjectId like) {
+        static Template of(SqliteStore store, ObjectId object) {
+            StoredObject stored = store.current(object).orElseThrow();
+            StatementHash like = stored.generation().id();
             Map<BlobKind, MemorySegment> blobs = new LinkedHashMap<>();
             for (BlobKind kind : List.of(BlobKind.SHARE, BlobKind.CIPHERTEXT)) {
                 try (Blob blob = store.open(like, kind)) {
@@ -67,27 +66,25 @@ final class StoreFill {
                     // This provider isn't its home.
                 }
             }
-            return new Template(store.find(like).orElseThrow(), store.manifest(like), blobs);
+            return new Template(stored, store.manifest(like), blobs);
         }
 
-        void add(SqliteStore store, ObjectId id) {
-            byte[] chain = with(id, object.chain(), IN_CHAIN);
-            try (PendingObject pending = store.begin(id, object.owner())) {
+        /** Rows and blobs of another id; what its token says is as in the other. */
+        void add(SqliteStore store, SecureRandom random) {
+            byte[] id = new byte[StatementHash.BYTES];
+            random.nextBytes(id);
+            Store.Generation generation = new Store.Generation(
+                    StatementHash.of(id), new ObjectId(random.nextLong(), random.nextLong()), 1, 1, false);
+            try (PendingObject pending = store.begin(generation, object.user())) {
                 blobs.forEach((kind, record) -> {
                     try (Blob blob = pending.create(kind, (int) record.byteSize(), record.byteSize())) {
                         blob.append(record);
                         blob.finish();
                     }
                 });
-                pending.prepare(with(id, object.token(), IN_TOKEN), chain, manifest);
+                pending.prepare(object.token(), manifest);
             }
-            store.commit(id, chain);
-        }
-
-        private static byte[] with(ObjectId id, byte[] bytes, int at) {
-            byte[] copy = bytes.clone();
-            System.arraycopy(id.bytes(), 0, copy, at, ObjectId.BYTES);
-            return copy;
+            var _ = store.commit(generation.id(), object.certificate());
         }
     }
 }

@@ -3,9 +3,8 @@ package dev.interlock.core.random;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.PadRandom;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.StatementHash;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -105,7 +104,7 @@ public final class DealerRandom {
      *
      * @throws NoiseException if a source failed, now or before
      */
-    public synchronized PadRandom forDealing(RingId ring, String dealer, ObjectId object, SessionId session)
+    public synchronized PadRandom forDealing(RingId ring, String dealer, StatementHash session)
             throws InterruptedException {
         HMacSP800DRBG drbg = generator();
         byte[] additional = new byte[0];
@@ -115,7 +114,6 @@ public final class DealerRandom {
                     .text("dealing")
                     .bytes(ring.bytes())
                     .text(dealer)
-                    .bytes(object.bytes())
                     .bytes(session.bytes())
                     .u64(dealings++);
             for (Tested tested : sources) {

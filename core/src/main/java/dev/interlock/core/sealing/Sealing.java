@@ -2,15 +2,16 @@ package dev.interlock.core.sealing;
 
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.StatementHash;
 
 /**
  * What a sealed stream is bound to: it opens as nothing else.
  *
+ * @param generation H(w) of the write
  * @param x the share of this provider, 1..254, or 0 for the message
  */
-public record Sealing(RingId ring, ObjectId object, int x) {
+public record Sealing(RingId ring, StatementHash generation, int x) {
     static final String LABEL = "interlock/v1/sealed";
 
     /** @throws IllegalArgumentException if x is outside 0..254 */
@@ -21,12 +22,12 @@ public record Sealing(RingId ring, ObjectId object, int x) {
         }
     }
 
-    public static Sealing ofMessage(RingId ring, ObjectId object) {
-        return new Sealing(ring, object, 0);
+    public static Sealing ofMessage(RingId ring, StatementHash generation) {
+        return new Sealing(ring, generation, 0);
     }
 
-    public static Sealing ofShare(RingId ring, ObjectId object, ShareIndex x) {
-        return new Sealing(ring, object, x.x());
+    public static Sealing ofShare(RingId ring, StatementHash generation, ShareIndex x) {
+        return new Sealing(ring, generation, x.x());
     }
 
     /** HPKE's info. */
@@ -34,13 +35,13 @@ public record Sealing(RingId ring, ObjectId object, int x) {
         return new ByteWriter()
                 .text(LABEL)
                 .fixed(ring.bytes(), RingId.BYTES)
-                .fixed(object.bytes(), ObjectId.BYTES)
+                .fixed(generation.bytes(), StatementHash.BYTES)
                 .u8(x)
                 .toBytes();
     }
 
     @Override
     public String toString() {
-        return (x == 0 ? "the message" : "share " + x) + " of object " + object;
+        return (x == 0 ? "the message" : "share " + x) + " of generation " + generation;
     }
 }

@@ -1,7 +1,7 @@
 package dev.interlock.core.sharing;
 
 /**
- * How an object is cut into chunks, and where each lies in the pad and everything that is as long as it (DESIGN §§6, 7).
+ * How an object is cut into chunks, and where each lies in the pad and everything that is as long as it (SPEC §3).
  *
  * <p>Chunk k, from 0, is at most 1 MiB of data behind 64 fresh random bytes r_k; the empty object has one chunk without
  * data.

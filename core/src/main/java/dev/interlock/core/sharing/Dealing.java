@@ -5,7 +5,7 @@ import dev.interlock.core.field.LinearSpace;
 import java.util.List;
 
 /**
- * Shares from polynomials and polynomials from shares, over any linear space (DESIGN §3).
+ * Shares from polynomials and polynomials from shares, over any linear space (SPEC §4).
  *
  * <p>Both directions <em>add</em> to what they are given: hand in zeros for a new dealing or a bare value, earlier shares
  * to sum several dealers or to refresh, a ciphertext to open it.

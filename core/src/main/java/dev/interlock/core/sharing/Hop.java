@@ -4,7 +4,7 @@ import dev.interlock.core.field.LinearSpace;
 import java.util.function.UnaryOperator;
 
 /**
- * The one operation that a provider performs on a passing stream, DESIGN §4:
+ * The one operation that a provider performs on a passing stream, SPEC §4:
  *
  * <pre>out = in ⊕ λ_{S,z}(i) · f(x_i) ⊕ B_i</pre>
  *
@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
  * from the last.
  *
  * <p>B_i is the <em>hop blind</em>: one-time bytes that the client gave to this provider alone. Without it two neighbours
- * of a hop would subtract what they saw and hold its share (DESIGN §5). The client takes ΣB_i off; where nobody does, the
+ * of a hop would subtract what they saw and hold its share (SPEC §13). The client takes ΣB_i off; where nobody does, the
  * blinds of a pass must add up to zero.
  *
  * <p>Runs in constant time in flow, share and blind if the space does; λ is public.

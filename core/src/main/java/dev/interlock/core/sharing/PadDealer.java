@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deals the pad of one object, piece by piece, and keeps nothing (DESIGN §§3 and 12).
+ * Deals the pad of one object, piece by piece, and keeps nothing (SPEC §§4 and 8).
  *
  * <p>For every byte it draws a polynomial of its own, uniform among those of degree below t, and gives provider j its
  * value at x_j. The pad, the values at 0, is never computed. A dealing of zero draws among those whose value at 0 is zero. Constant-time in the polynomials. Not safe for several

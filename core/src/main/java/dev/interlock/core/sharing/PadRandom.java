@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 
 /**
- * The dealer's bulk randomness: AES-256-CTR with fast key erasure (DESIGN §12).
+ * The dealer's bulk randomness: AES-256-CTR with fast key erasure (SPEC §13).
  *
  * <p>Each key gives at most 1 MiB; then the next 32 bytes of its stream become the next key and the old one is wiped, so
  * that whoever seizes the memory learns nothing of what was given out before (D. J. Bernstein, "Fast-key-erasure

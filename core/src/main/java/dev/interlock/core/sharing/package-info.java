@@ -1,7 +1,7 @@
 /**
  * The threshold pad: dealing it, putting it on and taking it off hop by hop, and cutting objects into chunks.
  *
- * <p>DESIGN §§3, 4 and 12. Pure: no I/O, no clock; randomness is handed in.
+ * <p>SPEC §4. Pure: no I/O, no clock; randomness is handed in.
  */
 @NullMarked
 package dev.interlock.core.sharing;

@@ -15,17 +15,12 @@ import dev.interlock.core.signature.VerifyingKey;
  */
 public record Claim(ShareIndex x, VerifyingKey key, byte[] signature) {
     /** What is signed. */
-    public static byte[] message(RingId ring, int epoch, ObjectId object, ShareIndex x) {
-        return new ByteWriter()
-                .fixed(ring.bytes(), RingId.BYTES)
-                .u32(epoch)
-                .fixed(object.bytes(), ObjectId.BYTES)
-                .u8(x.x())
-                .toBytes();
+    public static byte[] message(StatementHash w, ShareIndex x) {
+        return new ByteWriter().fixed(w.bytes(), StatementHash.BYTES).u8(x.x()).toBytes();
     }
 
-    /** @throws dev.interlock.core.signature.BadSignatureException unless the key in it signed it for this object */
-    public void verify(RingId ring, int epoch, ObjectId object) {
-        key.verify(Purpose.CLAIM, message(ring, epoch, object, x), signature);
+    /** @throws dev.interlock.core.signature.BadSignatureException unless the key in it signed it for this write */
+    public void verify(StatementHash w) {
+        key.verify(Purpose.CLAIM, message(w, x), signature);
     }
 }

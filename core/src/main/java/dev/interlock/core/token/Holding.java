@@ -14,15 +14,17 @@ import java.util.Locale;
  * A provider's signed word about what it holds of an object: the root over all chunks of a part, or the leaf of one. Two
  * that don't agree, or one that doesn't agree with what the dealer signed ({@link ShareRoot}), show that it lied.
  *
+ * @param generation H(w) of the write that made what it holds
  * @param x the provider
  * @param chunk 0, 1, …; {@link #WHOLE} for the root over all
  * @param hash the leaf or the root: 32 bytes
  * @param signature 64 bytes, the provider's
  */
-public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int chunk, byte[] hash, byte[] signature) {
+public record Holding(
+        RingId ring, StatementHash generation, Part part, ShareIndex x, int chunk, byte[] hash, byte[] signature) {
     /** The size of the encoding. */
     public static final int BYTES =
-            RingId.BYTES + ObjectId.BYTES + 2 + Integer.BYTES + Sha256.BYTES + SigningKey.SIGNATURE_BYTES;
+            RingId.BYTES + StatementHash.BYTES + 2 + Integer.BYTES + Sha256.BYTES + SigningKey.SIGNATURE_BYTES;
 
     /** Stands for all chunks. */
     public static final int WHOLE = Integer.MAX_VALUE;
@@ -68,21 +70,27 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
     }
 
     public static Holding sign(
-            SigningKey provider, RingId ring, ObjectId object, Part part, ShareIndex x, int chunk, byte[] hash) {
+            SigningKey provider,
+            RingId ring,
+            StatementHash generation,
+            Part part,
+            ShareIndex x,
+            int chunk,
+            byte[] hash) {
         return new Holding(
                 ring,
-                object,
+                generation,
                 part,
                 x,
                 chunk,
                 hash,
-                provider.sign(Purpose.HOLDING, signed(ring, object, part, x, chunk, hash)));
+                provider.sign(Purpose.HOLDING, signed(ring, generation, part, x, chunk, hash)));
     }
 
     /** Whether it is this provider's, about this; {@link #verify} tells whether that provider said it. */
-    public boolean isAbout(RingId ring, ObjectId object, Part part, ShareIndex x, int chunk) {
+    public boolean isAbout(RingId ring, StatementHash generation, Part part, ShareIndex x, int chunk) {
         return this.ring.equals(ring)
-                && this.object.equals(object)
+                && this.generation.equals(generation)
                 && this.part == part
                 && this.x.equals(x)
                 && this.chunk == chunk;
@@ -90,12 +98,12 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
 
     /** @throws dev.interlock.core.signature.BadSignatureException unless this provider signed it */
     public void verify(VerifyingKey provider) {
-        provider.verify(Purpose.HOLDING, signed(ring, object, part, x, chunk, hash), signature);
+        provider.verify(Purpose.HOLDING, signed(ring, generation, part, x, chunk, hash), signature);
     }
 
     public byte[] encode() {
         return new ByteWriter()
-                .fixed(signed(ring, object, part, x, chunk, hash), BYTES - SigningKey.SIGNATURE_BYTES)
+                .fixed(signed(ring, generation, part, x, chunk, hash), BYTES - SigningKey.SIGNATURE_BYTES)
                 .fixed(signature, SigningKey.SIGNATURE_BYTES)
                 .toBytes();
     }
@@ -104,7 +112,7 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
     public static Holding decode(byte[] bytes) {
         ByteReader in = new ByteReader("the statement of a provider", bytes);
         RingId ring = RingId.of(in.fixed(RingId.BYTES));
-        ObjectId object = ObjectId.of(in.fixed(ObjectId.BYTES));
+        StatementHash generation = StatementHash.of(in.fixed(StatementHash.BYTES));
         Part part = Part.ofCode(in.u8());
         int x = in.u8();
         int chunk = in.u32();
@@ -112,16 +120,17 @@ public record Holding(RingId ring, ObjectId object, Part part, ShareIndex x, int
         byte[] signature = in.fixed(SigningKey.SIGNATURE_BYTES);
         in.end();
         try {
-            return new Holding(ring, object, part, new ShareIndex(x), chunk, hash, signature);
+            return new Holding(ring, generation, part, new ShareIndex(x), chunk, hash, signature);
         } catch (IllegalArgumentException e) {
             throw new MalformedException("the statement names no provider: " + e.getMessage());
         }
     }
 
-    private static byte[] signed(RingId ring, ObjectId object, Part part, ShareIndex x, int chunk, byte[] hash) {
+    private static byte[] signed(
+            RingId ring, StatementHash generation, Part part, ShareIndex x, int chunk, byte[] hash) {
         return new ByteWriter()
                 .fixed(ring.bytes(), RingId.BYTES)
-                .fixed(object.bytes(), ObjectId.BYTES)
+                .fixed(generation.bytes(), StatementHash.BYTES)
                 .u8(part.code)
                 .u8(x.x())
                 .u32(chunk)

@@ -1,8 +1,13 @@
 package dev.interlock.core.token;
 
-import java.security.SecureRandom;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.signature.VerifyingKey;
+import java.util.Arrays;
 
-/** Names one object in its ring: 128 bits, written as 32 lower-case hex digits. */
+/**
+ * Names one object through all its generations, in every ring: the first 128 bits of H(`object-id`, O, nonce), written as 32
+ * lower-case hex digits. Nobody but the owner of O can make an object, a generation or a move under it.
+ */
 public record ObjectId(long high, long low) {
     public static final int BYTES = Id128.BYTES;
 
@@ -17,8 +22,14 @@ public record ObjectId(long high, long low) {
         return of(Id128.parse("object id", text));
     }
 
-    public static ObjectId random(SecureRandom random) {
-        return new ObjectId(random.nextLong(), random.nextLong());
+    /** The id that hangs on the owner's key and the object's nonce. */
+    static ObjectId of(VerifyingKey owner, byte[] nonce) {
+        return of(Arrays.copyOf(
+                Sha256.labelled("interlock/v1/object-id")
+                        .update(owner.bytes())
+                        .update(nonce)
+                        .digest(),
+                BYTES));
     }
 
     public byte[] bytes() {

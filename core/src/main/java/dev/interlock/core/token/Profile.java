@@ -3,7 +3,7 @@ package dev.interlock.core.token;
 import dev.interlock.core.encoding.MalformedException;
 import java.util.Locale;
 
-/** How a protocol is run (DESIGN §5). */
+/** How a protocol is run (SPEC §3). */
 public enum Profile {
     /** To the letter of the paper, which leaks; only rings that allow it serve it. */
     PUBLISHED(1),

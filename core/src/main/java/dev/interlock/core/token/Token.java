@@ -1,5 +1,7 @@
 package dev.interlock.core.token;
 
+import static dev.interlock.core.token.Encodings.require;
+
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
@@ -11,134 +13,146 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The token u_m (DESIGN §7): everything public about one object, signed by all its providers as the bytes that were
- * sent.
+ * The token u_m of one generation: the statement that it was made under, h, the commitments to the shares, the time. All its
+ * providers sign it as the bytes that were sent.
  *
- * @param object the id of this generation, under which its providers keep it
- * @param origin the id of the first generation, which is the one that the owner knows
- * @param generation 1, and one more with each new pad, new shares or move to another ring
- * @param owner 16 bytes that name the owner in this ring
- * @param threshold t of n
- * @param providers the share indices of all n providers, in the order of the write
- * @param homes those that hold the ciphertext, the first of them decides the commit; a prefix of {@code providers}
- * @param claims for each provider that was missing at the write, in its order: the last of {@code providers}
- * @param length of m, in bytes
+ * @param statement w, of a session that makes a generation
+ * @param id H(w), which names the generation
  * @param commitment h, the Merkle root over the chunk leaves: 32 bytes
  * @param dealt the commitments to the shares
- * @param createdMillis by the client's clock, since 1970
+ * @param claims for each provider that was missing at the write, in its order
+ * @param createdMillis of the object's first generation, by the client's clock, since 1970
  */
+@SuppressWarnings("ArrayRecordComponent") // opaque bytes
 public record Token(
-        ObjectId object,
-        ObjectId origin,
-        int generation,
-        RingId ring,
-        int epoch,
-        Scheme scheme,
-        byte[] owner,
-        Threshold threshold,
-        List<ShareIndex> providers,
-        List<ShareIndex> homes,
-        List<Claim> claims,
-        long length,
-        byte[] commitment,
-        Dealt dealt,
-        long createdMillis) {
-    public static final int OWNER_BYTES = 16;
-    private static final int VERSION = 1;
+        Statement statement, StatementHash id, byte[] commitment, Dealt dealt, List<Claim> claims, long createdMillis) {
+    private static final int VERSION = 2;
 
     /** @throws MalformedException when the parts don't fit together */
     public Token {
-        providers = List.copyOf(providers);
-        homes = List.copyOf(homes);
         claims = List.copyOf(claims);
-        require(
-                generation >= 1 && (generation == 1) == origin.equals(object),
-                "the first generation, and no other, is its own origin");
-        require(epoch >= 1, "the epoch " + epoch + " must be at least 1");
-        require(owner.length == OWNER_BYTES, "the owner has 16 bytes, not " + owner.length);
+        Work.Making making = statement
+                .making()
+                .orElseThrow(() -> new MalformedException("the token's statement makes no generation"));
         require(commitment.length == Sha256.BYTES, "the commitment has 32 bytes, not " + commitment.length);
         require(
-                providers.size() == threshold.n() && new HashSet<>(providers).size() == providers.size(),
-                "the token must name n = " + threshold.n() + " different providers");
+                claims.stream().map(Claim::x).toList().equals(making.missing()),
+                "the token must have a claim for each provider that was missing");
         require(
-                !homes.isEmpty()
-                        && homes.size() <= providers.size()
-                        && providers.subList(0, homes.size()).equals(homes),
-                "the homes must be the first of the providers");
-        int present = providers.size() - claims.size();
+                dealt.roots().stream()
+                        .map(ShareRoot::x)
+                        .toList()
+                        .equals(points(statement.scheme(), making.providers())),
+                "a dealing must have one share root for each point, in the token's order");
         require(
-                present >= (claims.isEmpty() ? 0 : scheme.writers(threshold))
-                        && homes.size() <= present
-                        && providers
-                                .subList(present, providers.size())
-                                .equals(claims.stream().map(Claim::x).toList()),
-                "those that were missing must be the last of the providers and no homes, and leave enough of them");
-        require(
-                dealt.roots().stream().map(ShareRoot::x).toList().equals(providers),
-                "a dealing must have one share root for each provider, in the providers' order");
-        require(claims.isEmpty() || !dealt.summed(), "a provider that was missing can't have signed for a sum");
-        require(
-                length >= 0 && length <= ChunkLayout.MAX_LENGTH,
-                "the length " + length + " is outside 0.." + ChunkLayout.MAX_LENGTH);
+                dealt.summed()
+                        == (making.kind() == Work.Kind.REFRESH
+                                || making.dealers().size() > 1),
+                "several dealers' shares, and no others but a refresh's, are sums");
+    }
+
+    public Token(Statement statement, byte[] commitment, Dealt dealt, List<Claim> claims, long createdMillis) {
+        this(statement, statement.hash(), commitment, dealt, claims, createdMillis);
+    }
+
+    /** Those that a dealing is for: all providers, and the user where it has a point. */
+    public static List<ShareIndex> points(Scheme scheme, List<ShareIndex> providers) {
+        return Stream.concat(providers.stream(), scheme.user(providers).stream())
+                .toList();
+    }
+
+    public Work.Making making() {
+        return (Work.Making) statement.work();
+    }
+
+    /** The id that the object's owner knows. */
+    public ObjectId object() {
+        return statement.object();
+    }
+
+    /** Where this generation stands among those of its object. */
+    public long number() {
+        return statement.number();
+    }
+
+    /** Orders the generations of one object in one ring and epoch. */
+    public boolean isLaterThan(Token other) {
+        return number() != other.number() ? number() > other.number() : id.compareTo(other.id) > 0;
+    }
+
+    public RingId ring() {
+        return statement.ring();
+    }
+
+    public int epoch() {
+        return statement.epoch();
+    }
+
+    public Scheme scheme() {
+        return statement.scheme();
+    }
+
+    public Threshold threshold() {
+        return statement.threshold();
+    }
+
+    /** All n, in the order of the write. */
+    public List<ShareIndex> providers() {
+        return making().providers();
+    }
+
+    /** Those that hold the ciphertext. */
+    public List<ShareIndex> homes() {
+        return making().homes();
     }
 
     public ShareIndex home() {
-        return homes.getFirst();
+        return homes().getFirst();
     }
 
     /** Those that took part in the write. */
     public List<ShareIndex> present() {
-        return providers.subList(0, providers.size() - claims.size());
+        return making().path();
     }
 
     /** Those that didn't, whose shares wait for them. */
     public List<ShareIndex> missing() {
-        return providers.subList(providers.size() - claims.size(), providers.size());
+        return making().missing();
+    }
+
+    /** By name: who dealt. */
+    public List<String> dealers() {
+        return making().dealers();
+    }
+
+    /** Of m, or in protocol 1 of m as sealed, in bytes. */
+    public long length() {
+        return statement.work().length();
+    }
+
+    public ChunkLayout layout() {
+        return new ChunkLayout(length());
     }
 
     /** Whether the object can be opened while these providers have what they stored (and the user what it keeps). */
     public boolean openableBy(Collection<ShareIndex> alive) {
-        boolean ciphertext = homes.stream().anyMatch(alive::contains);
+        boolean ciphertext = homes().stream().anyMatch(alive::contains);
         return ciphertext
-                && (scheme.sealed()
-                        || providers.stream().filter(alive::contains).count() >= scheme.readers(threshold));
-    }
-
-    public ChunkLayout layout() {
-        return new ChunkLayout(length);
+                && (scheme().sealed()
+                        || providers().stream().filter(alive::contains).count() >= scheme().readers(threshold()));
     }
 
     public byte[] encode() {
-        ByteWriter out = new ByteWriter()
-                .u8(VERSION)
-                .fixed(object.bytes(), ObjectId.BYTES)
-                .fixed(ring.bytes(), RingId.BYTES)
-                .u32(epoch)
-                .u8(scheme.protocol())
-                .u8(scheme.profile().code())
-                .fixed(owner, OWNER_BYTES)
-                .u8(threshold.t())
-                .u8(threshold.n());
-        providers.forEach(x -> out.u8(x.x()));
-        out.u8(homes.size()).u8(claims.size());
+        ByteWriter out = new ByteWriter().u8(VERSION).bytes(statement.encode()).fixed(commitment, Sha256.BYTES);
+        dealt.write(out);
         for (Claim claim : claims) {
             out.fixed(claim.key().bytes(), VerifyingKey.BYTES).fixed(claim.signature(), SigningKey.SIGNATURE_BYTES);
         }
-        out.u64(length).u32(ChunkLayout.CHUNK_BYTES).fixed(commitment, Sha256.BYTES);
-        out.u8(dealt.dealers().size());
-        dealt.dealers().forEach(out::text);
-        out.u8(dealt.summed() ? 1 : 0);
-        dealt.roots()
-                .forEach(root ->
-                        out.fixed(root.root(), Sha256.BYTES).fixed(root.signature(), SigningKey.SIGNATURE_BYTES));
-        return out.u32(generation)
-                .fixed(origin.bytes(), ObjectId.BYTES)
-                .u64(createdMillis)
-                .toBytes();
+        return out.u64(createdMillis).toBytes();
     }
 
     /** @throws MalformedException unless these are exactly the bytes of one token */
@@ -146,76 +160,17 @@ public record Token(
         ByteReader in = new ByteReader("the token", bytes);
         int version = in.u8();
         require(version == VERSION, "the token has version " + version + "; this program reads version " + VERSION);
-        try {
-            return decodeFields(in);
-        } catch (IllegalArgumentException e) {
-            throw new MalformedException("the token is malformed: " + e.getMessage());
-        }
-    }
-
-    private static Token decodeFields(ByteReader in) {
-        ObjectId object = ObjectId.of(in.fixed(ObjectId.BYTES));
-        RingId ring = RingId.of(in.fixed(RingId.BYTES));
-        int epoch = in.u32();
-        Scheme scheme = new Scheme(in.u8(), Profile.ofCode(in.u8()));
-        byte[] owner = in.fixed(OWNER_BYTES);
-        Threshold threshold = new Threshold(in.u8(), in.u8());
-        List<ShareIndex> providers = new ArrayList<>();
-        for (int i = 0; i < threshold.n(); i++) {
-            providers.add(new ShareIndex(in.u8()));
-        }
-        int homes = in.u8();
-        require(homes <= providers.size(), homes + " homes of " + providers.size() + " providers");
-        int missing = in.u8();
-        require(missing <= providers.size(), missing + " missing of " + providers.size() + " providers");
+        byte[] w = in.bytes();
+        Statement statement = Statement.decode(w);
+        byte[] commitment = in.fixed(Sha256.BYTES);
+        Dealt dealt = Dealt.read(in);
         List<Claim> claims = new ArrayList<>();
-        for (ShareIndex x : providers.subList(providers.size() - missing, providers.size())) {
+        for (ShareIndex x : statement.making().map(Work.Making::missing).orElse(List.of())) {
             VerifyingKey key = VerifyingKey.of(in.fixed(VerifyingKey.BYTES));
             claims.add(new Claim(x, key, in.fixed(SigningKey.SIGNATURE_BYTES)));
         }
-        long length = in.u64();
-        int chunkBytes = in.u32();
-        require(
-                chunkBytes == ChunkLayout.CHUNK_BYTES,
-                "chunks of " + chunkBytes + " bytes; this program has chunks of " + ChunkLayout.CHUNK_BYTES);
-        byte[] commitment = in.fixed(Sha256.BYTES);
-        int dealing = in.u8();
-        List<String> dealers = new ArrayList<>();
-        for (int d = 0; d < dealing; d++) {
-            dealers.add(in.text());
-        }
-        int summed = in.u8();
-        require(summed <= 1, "roots are signed by their dealer (0) or their providers (1), not " + summed);
-        List<ShareRoot> roots = new ArrayList<>();
-        for (ShareIndex x : providers) {
-            roots.add(new ShareRoot(x, in.fixed(Sha256.BYTES), in.fixed(SigningKey.SIGNATURE_BYTES)));
-        }
-        Dealt dealt = new Dealt(dealers, summed == 1, roots);
-        int generation = in.u32();
-        ObjectId origin = ObjectId.of(in.fixed(ObjectId.BYTES));
         long created = in.u64();
         in.end();
-        return new Token(
-                object,
-                origin,
-                generation,
-                ring,
-                epoch,
-                scheme,
-                owner,
-                threshold,
-                providers,
-                providers.subList(0, homes),
-                claims,
-                length,
-                commitment,
-                dealt,
-                created);
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new MalformedException(otherwise);
-        }
+        return new Token(statement, Statement.hash(w), commitment, dealt, claims, created);
     }
 }

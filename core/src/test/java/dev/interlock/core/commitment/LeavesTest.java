@@ -2,7 +2,7 @@ package dev.interlock.core.commitment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The leaf functions against plain SHA-256, field by field. */
 final class LeavesTest {
-    private static final ObjectId OBJECT = ObjectId.parse("000102030405060708090a0b0c0d0e0f");
+    private static final StatementHash OBJECT =
+            StatementHash.parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 255, 256, 1_048_575})
@@ -49,7 +50,7 @@ final class LeavesTest {
         MessageDigest plain = MessageDigest.getInstance("SHA-256");
         plain.update((byte) 23);
         plain.update("interlock/v1/share-leaf".getBytes(StandardCharsets.US_ASCII));
-        plain.update(HexFormat.of().parseHex("000102030405060708090a0b0c0d0e0f"));
+        plain.update(HexFormat.of().parseHex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
         plain.update((byte) x);
         plain.update(new byte[] {0, 0, 0, 0, 0, 0, 1, 2});
         plain.update(salt);
@@ -82,7 +83,7 @@ final class LeavesTest {
     @Test
     void noTwoLeavesOverTheSameBytesAreEqual() {
         MemorySegment same = MemorySegment.ofArray(random(128, 6));
-        ObjectId other = ObjectId.parse("000102030405060708090a0b0c0d0e10");
+        StatementHash other = StatementHash.parse("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e20");
         Set<String> leaves = Stream.of(
                         Leaves.ofChunk(0),
                         Leaves.ofChunk(1),

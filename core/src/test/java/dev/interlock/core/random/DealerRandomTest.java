@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.random.FakeNoise.Fault;
 import dev.interlock.core.sharing.PadRandom;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.StatementHash;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Collections;
@@ -26,8 +25,7 @@ class DealerRandomTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration SHORT = Duration.ofMillis(200);
     private static final RingId RING = new RingId(1, 2);
-    private static final ObjectId OBJECT = new ObjectId(3, 4);
-    private static final SessionId SESSION = new SessionId(5, 6);
+    private static final StatementHash SESSION = new StatementHash(5, 6, 0, 0);
     /** Each fault, and the words by which it is told. */
     private static final Map<String, Fault> FAULTS = Map.of(
             "failed the repetition count test", Fault.STUCK,
@@ -38,34 +36,33 @@ class DealerRandomTest {
 
     @Test
     void sameNoiseAndSameNamesGiveTheSameStream() throws InterruptedException {
-        assertThat(first(RING, "dealer1", OBJECT, SESSION)).isEqualTo(first(RING, "dealer1", OBJECT, SESSION));
+        assertThat(first(RING, "dealer1", SESSION)).isEqualTo(first(RING, "dealer1", SESSION));
     }
 
     /** As after a restored snapshot: equal state, equal noise, and only a name differs. */
     @Test
     void everyNameOfADealingMakesAStreamOfItsOwn() throws InterruptedException {
         Set<String> streams = new HashSet<>(List.of(
-                first(RING, "dealer1", OBJECT, SESSION),
-                first(new RingId(1, 3), "dealer1", OBJECT, SESSION),
-                first(RING, "dealer2", OBJECT, SESSION),
-                first(RING, "dealer1", new ObjectId(3, 5), SESSION),
-                first(RING, "dealer1", OBJECT, new SessionId(5, 7))));
-        assertThat(streams).hasSize(5);
+                first(RING, "dealer1", SESSION),
+                first(new RingId(1, 3), "dealer1", SESSION),
+                first(RING, "dealer2", SESSION),
+                first(RING, "dealer1", new StatementHash(5, 7, 0, 0))));
+        assertThat(streams).hasSize(4);
     }
 
     @Test
     void aSnapshotThatWentOnGivesAnotherStreamToAnotherSession() throws InterruptedException {
         DealerRandom original = start(new FakeNoise("a", 1), new FakeNoise("b", 2));
         DealerRandom restored = start(new FakeNoise("a", 1), new FakeNoise("b", 2));
-        assertThat(draw(original, OBJECT, SESSION)).isEqualTo(draw(restored, OBJECT, SESSION));
-        assertThat(draw(original, OBJECT, new SessionId(8, 8)))
-                .isNotEqualTo(draw(restored, OBJECT, new SessionId(9, 9)));
+        assertThat(draw(original, SESSION)).isEqualTo(draw(restored, SESSION));
+        assertThat(draw(original, new StatementHash(8, 8, 0, 0)))
+                .isNotEqualTo(draw(restored, new StatementHash(9, 9, 0, 0)));
     }
 
     @Test
     void theSameNamesTwiceGiveTwoStreams() throws InterruptedException {
         DealerRandom random = start(new FakeNoise("a", 1));
-        assertThat(draw(random, OBJECT, SESSION)).isNotEqualTo(draw(random, OBJECT, SESSION));
+        assertThat(draw(random, SESSION)).isNotEqualTo(draw(random, SESSION));
     }
 
     @Test
@@ -77,7 +74,7 @@ class DealerRandomTest {
         int slowBefore = slow.drawn();
         assertThat(quickBefore).isGreaterThan(DealerRandom.START_UP_SAMPLES);
         assertThat(slowBefore).isEqualTo(quickBefore);
-        draw(random, OBJECT, SESSION);
+        draw(random, SESSION);
         assertThat(quick.drawn() - quickBefore).isEqualTo(DealerRandom.SAMPLES_PER_DEALING);
         assertThat(slow.drawn()).isEqualTo(slowBefore);
         random.reseed();
@@ -94,7 +91,7 @@ class DealerRandomTest {
                 for (int i = 0; i < 3; i++) {
                     sources[i] = new FakeNoise("s" + i, i == good ? seed : i, i != good);
                 }
-                streams.add(draw(start(sources), OBJECT, SESSION));
+                streams.add(draw(start(sources), SESSION));
             }
             assertThat(streams).as("source %d is good", good).hasSize(10);
         }
@@ -103,8 +100,8 @@ class DealerRandomTest {
     /** A source that repeats another one's samples takes nothing away, as it would if they were added. */
     @Test
     void aSourceThatCopiesAnotherCancelsNothing() throws InterruptedException {
-        String one = draw(start(new FakeNoise("a", 1), new FakeNoise("b", 1)), OBJECT, SESSION);
-        String other = draw(start(new FakeNoise("a", 2), new FakeNoise("b", 2)), OBJECT, SESSION);
+        String one = draw(start(new FakeNoise("a", 1), new FakeNoise("b", 1)), SESSION);
+        String other = draw(start(new FakeNoise("a", 2), new FakeNoise("b", 2)), SESSION);
         assertThat(one).isNotEqualTo(other);
     }
 
@@ -115,7 +112,7 @@ class DealerRandomTest {
         DealerRandom left = start(new FakeNoise("a", 1), never);
         DealerRandom reseeded = start(new FakeNoise("a", 1), again);
         reseeded.reseed();
-        assertThat(draw(left, OBJECT, SESSION)).isNotEqualTo(draw(reseeded, OBJECT, SESSION));
+        assertThat(draw(left, SESSION)).isNotEqualTo(draw(reseeded, SESSION));
     }
 
     @Test
@@ -148,9 +145,9 @@ class DealerRandomTest {
     void aQuickSourceThatBreaksIsFoundByTheNextDealing() throws InterruptedException {
         FakeNoise bad = new FakeNoise("bad", 2);
         DealerRandom random = start(new FakeNoise("good", 1), bad);
-        draw(random, OBJECT, SESSION);
+        draw(random, SESSION);
         bad.spoil(Fault.STUCK);
-        assertThatThrownBy(() -> draw(random, OBJECT, SESSION)).isInstanceOf(NoiseException.class);
+        assertThatThrownBy(() -> draw(random, SESSION)).isInstanceOf(NoiseException.class);
         failed(random, "failed the repetition count test");
     }
 
@@ -163,7 +160,7 @@ class DealerRandomTest {
         bad.spoil(Fault.NONE);
         random.reseed();
         failed(random, "failed the repetition count test");
-        assertThat(draw(start(new FakeNoise("bad", 3)), OBJECT, SESSION))
+        assertThat(draw(start(new FakeNoise("bad", 3)), SESSION))
                 .as("a new one")
                 .isNotEmpty();
     }
@@ -181,7 +178,7 @@ class DealerRandomTest {
             assertThat(failure).hasMessageStartingWith("noise source bad " + how);
         });
         assertThatThrownBy(random::check).isInstanceOf(NoiseException.class);
-        assertThatThrownBy(() -> draw(random, OBJECT, SESSION))
+        assertThatThrownBy(() -> draw(random, SESSION))
                 .isInstanceOf(NoiseException.class)
                 .hasMessageContaining(how);
     }
@@ -190,19 +187,18 @@ class DealerRandomTest {
         return DealerRandom.start(List.of(sources), PATIENCE);
     }
 
-    private static String first(RingId ring, String dealer, ObjectId object, SessionId session)
-            throws InterruptedException {
-        return draw(start(new FakeNoise("a", 1), new FakeNoise("b", 2)), ring, dealer, object, session);
+    private static String first(RingId ring, String dealer, StatementHash session) throws InterruptedException {
+        return draw(start(new FakeNoise("a", 1), new FakeNoise("b", 2)), ring, dealer, session);
     }
 
-    private static String draw(DealerRandom random, ObjectId object, SessionId session) throws InterruptedException {
-        return draw(random, RING, "dealer1", object, session);
+    private static String draw(DealerRandom random, StatementHash session) throws InterruptedException {
+        return draw(random, RING, "dealer1", session);
     }
 
-    private static String draw(DealerRandom random, RingId ring, String dealer, ObjectId object, SessionId session)
+    private static String draw(DealerRandom random, RingId ring, String dealer, StatementHash session)
             throws InterruptedException {
         byte[] bytes = new byte[48];
-        try (PadRandom pad = random.forDealing(ring, dealer, object, session)) {
+        try (PadRandom pad = random.forDealing(ring, dealer, session)) {
             pad.fill(MemorySegment.ofArray(bytes));
         }
         return HexFormat.of().formatHex(bytes);

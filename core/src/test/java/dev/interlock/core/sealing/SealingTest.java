@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.StatementHash;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class SealingTest {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final RingId RING = new RingId(1, 2);
-    private static final ObjectId OBJECT = new ObjectId(3, 4);
+    private static final StatementHash OBJECT = new StatementHash(3, 4, 0, 0);
     private static final Sealing MESSAGE = Sealing.ofMessage(RING, OBJECT);
     private static final Map<Kem, OpeningKey> KEYS = new EnumMap<>(Kem.class);
     private static final int PIECE = SealedLayout.PIECE_BYTES;
@@ -90,7 +90,7 @@ final class SealingTest {
         assertThat(HexFormat.of().formatHex(share.info()))
                 .isEqualTo("13" + HexFormat.of().formatHex("interlock/v1/sealed".getBytes(StandardCharsets.US_ASCII))
                         + RING + OBJECT + "fe");
-        assertThat(MESSAGE.info()).hasSize(53).endsWith(0);
+        assertThat(MESSAGE.info()).hasSize(69).endsWith(0);
         assertThatThrownBy(() -> new Sealing(RING, OBJECT, 255)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Sealing(RING, OBJECT, -1)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -178,7 +178,7 @@ final class SealingTest {
         for (Sealing other : new Sealing[] {
             MESSAGE,
             new Sealing(RING, OBJECT, 2),
-            new Sealing(RING, new ObjectId(3, 5), 1),
+            new Sealing(RING, new StatementHash(3, 5, 0, 0), 1),
             new Sealing(new RingId(1, 3), OBJECT, 1)
         }) {
             assertThatThrownBy(() -> open(KEYS.get(kem), other, sealed)).isInstanceOf(SealedException.Broken.class);

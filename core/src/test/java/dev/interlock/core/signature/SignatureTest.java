@@ -27,8 +27,16 @@ final class SignatureTest {
         "NODE_CARD,       interlock/v1/node-card",
         "CLIENT_REQUEST,  interlock/v1/client-request",
         "CLAIM,           interlock/v1/claim",
-        "SHARE_ROOT,      interlock/v1/share-root",
-        "TOKEN_CHAIN,     interlock/v1/token-chain",
+        "STATEMENT,       interlock/v1/statement",
+        "OWNER_COMMAND,   interlock/v1/owner-command",
+        "COMMAND,         interlock/v1/command",
+        "SHARE_ROOTS,     interlock/v1/share-roots",
+        "SUM_ROOT,        interlock/v1/sum-root",
+        "PARTICIPATION,   interlock/v1/participation",
+        "CERTIFICATE,     interlock/v1/certificate",
+        "ABANDONMENT,     interlock/v1/abandonment",
+        "NO_CERTIFICATE,  interlock/v1/no-certificate",
+        "HOLDING,         interlock/v1/holding",
         "RECEIPT,         interlock/v1/receipt"
     })
     void aSignatureIsEd25519OverTheLabelAndTheMessage(Purpose purpose, String label) {
@@ -79,10 +87,10 @@ final class SignatureTest {
     void aSignatureByAnotherKeyIsRejectedAndBothPurposeAndKeyAreNamed() {
         try (SigningKey key = key(1);
                 SigningKey other = key(2)) {
-            byte[] signature = other.sign(Purpose.SHARE_ROOT, MESSAGE);
-            assertThatThrownBy(() -> key.verifyingKey().verify(Purpose.SHARE_ROOT, MESSAGE, signature))
+            byte[] signature = other.sign(Purpose.SHARE_ROOTS, MESSAGE);
+            assertThatThrownBy(() -> key.verifyingKey().verify(Purpose.SHARE_ROOTS, MESSAGE, signature))
                     .isInstanceOf(BadSignatureException.class)
-                    .hasMessageContaining("share root signature")
+                    .hasMessageContaining("share roots signature")
                     .hasMessageContaining(key.verifyingKey().toString());
         }
     }

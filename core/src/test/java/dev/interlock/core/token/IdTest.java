@@ -29,8 +29,6 @@ final class IdTest {
         byte[] bytes = HexFormat.of().parseHex(hex);
         assertThat(ObjectId.parse(hex)).hasToString(hex).isEqualTo(ObjectId.of(bytes));
         assertThat(ObjectId.parse(hex).bytes()).isEqualTo(bytes);
-        assertThat(SessionId.parse(hex)).hasToString(hex).isEqualTo(SessionId.of(bytes));
-        assertThat(SessionId.parse(hex).bytes()).isEqualTo(bytes);
         assertThat(RingId.parse(hex)).hasToString(hex).isEqualTo(RingId.of(bytes));
         assertThat(RingId.parse(hex).bytes()).isEqualTo(bytes);
     }
@@ -68,8 +66,18 @@ final class IdTest {
     @MethodSource("notIds")
     void nothingButThirtyTwoLowerCaseHexDigitsIsAnId(String text) {
         refuses("object id", text, ObjectId::parse);
-        refuses("session id", text, SessionId::parse);
         refuses("ring id", text, RingId::parse);
+    }
+
+    @ParameterizedTest
+    @MethodSource("notIds")
+    void nothingButSixtyFourLowerCaseHexDigitsIsAStatementsHash(String text) {
+        for (String each : List.of(text, text + HEX, HEX + text)) {
+            if (!each.matches("[0-9a-f]{64}")) {
+                assertThatThrownBy(() -> StatementHash.parse(each)).isInstanceOf(MalformedException.class);
+            }
+        }
+        assertThat(StatementHash.parse(HEX + HEX)).hasToString(HEX + HEX);
     }
 
     private static void refuses(String what, String text, Consumer<String> parse) {
@@ -119,7 +127,7 @@ final class IdTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 15, 17, 32})
     void anIdHasSixteenBytes(int length) {
-        List<Consumer<byte[]>> makers = List.of(ObjectId::of, SessionId::of, RingId::of);
+        List<Consumer<byte[]>> makers = List.of(ObjectId::of, RingId::of);
         for (Consumer<byte[]> maker : makers) {
             assertThatThrownBy(() -> maker.accept(new byte[length]))
                     .isInstanceOf(MalformedException.class)

@@ -29,7 +29,7 @@ public final class Connections {
     /** A handshake, and a first request with the beginning of its body. What comes after isn't read until it is let in. */
     public static final int STRANGER_BYTES = 256 << 10;
 
-    public static final Duration STRANGER_TIME = Duration.ofSeconds(15);
+    public static final Duration STRANGER_TIME = Duration.ofSeconds(30);
 
     private static final AttributeKey<Guard> GUARD = AttributeKey.valueOf(Connections.class, "GUARD");
 

@@ -14,6 +14,7 @@ import java.time.Clock;
 public final class DealerNode implements AutoCloseable {
     private final NodeServer server;
     private final DealerService service;
+    private final DealtOnce dealtOnce;
 
     /**
      * @param audit closed with the node
@@ -32,7 +33,8 @@ public final class DealerNode implements AutoCloseable {
                     folder.path() + " is the folder of a " + folder.card().role());
         }
         this.server = new NodeServer(folder, audit, deadlines, clock);
-        this.service = new DealerService(server, kernel, random);
+        this.dealtOnce = DealtOnce.open(folder.path());
+        this.service = new DealerService(server, kernel, random, dealtOnce);
     }
 
     public void start() {
@@ -43,5 +45,6 @@ public final class DealerNode implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        dealtOnce.close();
     }
 }

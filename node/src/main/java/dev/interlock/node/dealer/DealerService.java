@@ -19,8 +19,10 @@ import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.VerifyingKey;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.admission.Allowance;
@@ -28,12 +30,10 @@ import dev.interlock.node.admission.Allowances;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.protocol.Custody;
-import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.DealReply;
-import dev.interlock.protocol.message.DealRequest;
+import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -62,7 +62,7 @@ import java.util.concurrent.TimeoutException;
  * nothing else is a {@link DealerNode}; a provider may deal as well, beside what it does, and then deals to itself as to any other.
  */
 public final class DealerService {
-    private static final int MAX_REQUEST_BYTES = 16 << 10;
+    private static final int MAX_REQUEST_BYTES = 128 << 10;
     /** The longest piece of a share, its chunk's salt before it. */
     private static final int MAX_PIECE_BYTES = Http2.MAX_FRAME_BYTES;
     /** How soon a source that broke is found while nobody deals. */
@@ -72,6 +72,7 @@ public final class DealerService {
     private final RingDescriptor ring;
     private final FieldKernel kernel;
     private final DealerRandom random;
+    private final DealtOnce dealtOnce;
     private final Deadlines deadlines;
     private final Counter dealt;
     /** Where a dealing and the user who fetches its own share of it meet. */
@@ -81,12 +82,14 @@ public final class DealerService {
      * @param server the node's; not yet started
      * @param kernel makes shares of what is drawn
      * @param random seeds every dealing's own generator; when it fails, this node deals nothing more
+     * @param dealtOnce what was dealt to
      */
-    public DealerService(NodeServer server, FieldKernel kernel, DealerRandom random) {
+    public DealerService(NodeServer server, FieldKernel kernel, DealerRandom random, DealtOnce dealtOnce) {
         this.server = server;
         this.ring = server.ring();
         this.kernel = kernel;
         this.random = random;
+        this.dealtOnce = dealtOnce;
         this.deadlines = server.deadlines();
         this.dealt = Counter.builder("interlock.dealt.bytes")
                 .description("bytes of pad dealt, each shared to all providers")
@@ -126,27 +129,34 @@ public final class DealerService {
         NodeServer.UserRequest admitted =
                 server.admit(context, request, Operation.DEAL, Optional.empty(), MAX_REQUEST_BYTES);
         SignedRequest signed = admitted.signed();
-        DealRequest asked = Json.read("the deal request", admitted.body(), DealRequest.class);
-        signed.requireSubject(asked.session());
+        Order order = Order.decode(admitted.body());
+        signed.requireSubject(Statement.hash(order.statement()).toString());
         if (signed.epoch() != ring.epoch()) {
             throw new RefusedException(
                     RefusedException.Rule.OTHER_EPOCH,
                     server.card().name() + ": the ring is in epoch " + ring.epoch()
                             + ", and nothing is dealt for epoch " + signed.epoch() + ": get the ring's new descriptor");
         }
-        VerifyingKey user = signed.key();
-        Write.Deal deal = Write.acceptDeal(ring, asked);
-        List<ShareRoot> roots;
-        try (Allowance.Lease _ =
-                server.allowances().of(Allowances.Kind.DEALINGS).take(user.toString(), 1)) {
-            roots = deal(deal, user);
+        Write.Deal deal = Write.acceptDeal(
+                ring, server.card().name(), order, signed.key(), server.clock().instant());
+        Dealt dealing;
+        try (Allowance.Lease _ = server.allowances()
+                .of(Allowances.Kind.DEALINGS)
+                .take(signed.key().toString(), 1)) {
+            // Once for each w, durably, before the first byte leaves: two dealings of one w would be two pads under one
+            // name.
+            if (!dealtOnce.take(deal.id(), deal.expires(), server.clock().instant())) {
+                throw new RefusedException(server.card().name() + " dealt to the session " + deal.id()
+                        + " before; a retry is a new session");
+            }
+            dealing = deal(deal);
         }
         server.audit()
                 .record(Entry.of(Event.DEALT)
-                        .session(deal.session())
+                        .session(deal.id())
                         .object(deal.object())
-                        .user(user));
-        return NodeServer.json(DealReply.of(roots));
+                        .user(signed.key()));
+        return NodeServer.bytes(dealing.encode());
     }
 
     /** Published 2 and 3: f(x_U) →p U, while the shares go to the providers. */
@@ -154,7 +164,7 @@ public final class DealerService {
         String session = String.valueOf(context.pathParam("session"));
         VerifyingKey user =
                 server.gate().admit(context, Operation.SHARE, session).key();
-        UserShare key = new UserShare(SessionId.parse(session), user);
+        UserShare key = new UserShare(StatementHash.parse(session), user);
         UserSink sink = new UserSink();
         // Either end of this meeting may come first.
         CompletableFuture<UserSink> meeting = userShares.computeIfAbsent(key, _ -> new CompletableFuture<>());
@@ -169,9 +179,9 @@ public final class DealerService {
         }
     }
 
-    private List<ShareRoot> deal(Write.Deal deal, VerifyingKey user) throws Exception {
+    private Dealt deal(Write.Deal deal) throws Exception {
         List<Receiver> receivers = new ArrayList<>();
-        try (PadRandom source = random.forDealing(ring.id(), server.card().name(), deal.object(), deal.session());
+        try (PadRandom source = random.forDealing(ring.id(), server.card().name(), deal.id());
                 PadDealer pads = new PadDealer(
                         new Threshold(ring.threshold().t(), deal.points().size()),
                         deal.points().stream().mapToInt(ShareIndex::x).toArray(),
@@ -184,7 +194,7 @@ public final class DealerService {
                 receivers.add(new WaitingReceiver(deal, x, source));
             }
             if (deal.user().isPresent()) {
-                receivers.add(new UserReceiver(meet(new UserShare(deal.session(), user))));
+                receivers.add(new UserReceiver(deal, deal.user().get(), meet(new UserShare(deal.id(), deal.asks()))));
             }
             ChunkLayout layout = deal.layout();
             for (int k = 0; k < layout.count(); k++) {
@@ -219,12 +229,16 @@ public final class DealerService {
                 }
             }
             random.check();
-            List<ShareRoot> roots = new ArrayList<>();
+            // One signature over H(w) and all roots: none of them fits another session, or another provider.
+            Dealt dealing = Dealt.sign(
+                    server.key(),
+                    deal.id(),
+                    receivers.stream().map(Receiver::root).toList());
             for (Receiver receiver : receivers) {
-                receiver.end().ifPresent(roots::add);
+                receiver.end(dealing);
             }
             receivers.forEach(Receiver::complete);
-            return roots;
+            return dealing;
         } catch (Exception e) {
             receivers.forEach(receiver -> receiver.fail(server.known(e)));
             throw e;
@@ -246,7 +260,7 @@ public final class DealerService {
     }
 
     /** Whose share of which dealing. */
-    private record UserShare(SessionId session, VerifyingKey user) {}
+    private record UserShare(StatementHash session, VerifyingKey user) {}
 
     /** One point's end of a dealing. */
     private abstract static class Receiver implements AutoCloseable {
@@ -272,8 +286,11 @@ public final class DealerService {
 
         abstract void endChunk() throws InterruptedException;
 
-        /** The signed root of a provider's share. */
-        abstract Optional<ShareRoot> end() throws InterruptedException;
+        /** The root of the share, once all of it was sent. */
+        abstract ShareRoot root();
+
+        /** The orderly end. */
+        abstract void end(Dealt dealing) throws InterruptedException;
 
         abstract void complete();
 
@@ -287,79 +304,27 @@ public final class DealerService {
         }
     }
 
-    /** U's point: the bare share. */
-    private final class UserReceiver extends Receiver {
-        private final UserSink sink;
-        /** The user commits to its share nowhere, and gets no salt. */
-        private final SecretBytes unused = SecretBytes.allocate(Leaves.SALT_BYTES);
-
-        UserReceiver(UserSink sink) {
-            this.sink = sink;
-        }
-
-        @Override
-        MemorySegment beginChunk(int k) {
-            return unused.segment();
-        }
-
-        @Override
-        void sendTile() throws InterruptedException {
-            try {
-                sink.write(takeTile(), deadlines.stall());
-            } catch (IOException e) {
-                throw new RefusedException(server.card().name() + ": the user stopped taking its share");
-            }
-        }
-
-        @Override
-        void endChunk() {}
-
-        @Override
-        Optional<ShareRoot> end() {
-            sink.end();
-            return Optional.empty();
-        }
-
-        @Override
-        void complete() {}
-
-        @Override
-        void fail(InterlockException cause) {
-            sink.fail(cause);
-        }
-
-        @Override
-        public void close() {
-            unused.close();
-            super.close();
-        }
-    }
-
-    /** A provider's: each chunk behind a salt, the signed root behind them all. */
-    private final class ProviderReceiver extends Receiver {
+    /** A stream of chunks, each behind its salt, with the leaves over them. */
+    private abstract static class SaltedReceiver extends Receiver {
         private final Write.Deal deal;
         private final ShareIndex x;
-        private final Peer.Upload upload;
         private final MerkleRoot root = new MerkleRoot();
         private Leaves leaf;
         /** What stands before the next tile in its piece: the chunk's salt, or nothing. */
         private final SecretBytes salt = SecretBytes.allocate(Leaves.SALT_BYTES);
 
         private boolean begun;
-        private boolean ended;
 
-        ProviderReceiver(Write.Deal deal, ShareIndex x) {
+        SaltedReceiver(Write.Deal deal, ShareIndex x) {
             this.deal = deal;
             this.x = x;
-            this.leaf = Leaves.ofShare(deal.object(), x.x(), 0);
-            Peer peer = server.peers().to(ring.provider(x).card());
-            this.upload = peer.upload("/v1/sessions/" + deal.session() + "/shares", Optional.empty());
+            this.leaf = Leaves.ofShare(deal.id(), x.x(), 0);
         }
 
-        /** The chunk's salt goes before it; this provider alone knows it. */
+        /** The chunk's salt goes before it; its receiver alone knows it. */
         @Override
         MemorySegment beginChunk(int k) {
-            leaf = Leaves.ofShare(deal.object(), x.x(), k);
+            leaf = Leaves.ofShare(deal.id(), x.x(), k);
             begun = true;
             return salt.segment();
         }
@@ -382,21 +347,79 @@ public final class DealerService {
             send(tile);
         }
 
+        /** Takes the piece over. */
+        abstract void send(ByteBuf piece) throws InterruptedException;
+
         @Override
         void endChunk() {
             root.add(leaf.leaf());
         }
 
         @Override
-        Optional<ShareRoot> end() throws InterruptedException {
-            ShareRoot signed = signed(deal, x, root);
-            send(Unpooled.wrappedBuffer(signed.root(), signed.signature()));
-            upload.out().end();
-            ended = true;
-            return Optional.of(signed);
+        ShareRoot root() {
+            return new ShareRoot(x, root.root());
         }
 
-        private void send(ByteBuf bytes) throws InterruptedException {
+        @Override
+        public void close() {
+            salt.close();
+            super.close();
+        }
+    }
+
+    /** U's point. */
+    private final class UserReceiver extends SaltedReceiver {
+        private final UserSink sink;
+
+        UserReceiver(Write.Deal deal, ShareIndex x, UserSink sink) {
+            super(deal, x);
+            this.sink = sink;
+        }
+
+        @Override
+        void send(ByteBuf piece) throws InterruptedException {
+            try {
+                sink.write(piece, deadlines.stall());
+            } catch (IOException e) {
+                throw new RefusedException(server.card().name() + ": the user stopped taking its share");
+            }
+        }
+
+        /** U hears of the root with the others, in the answer to its request. */
+        @Override
+        void end(Dealt dealing) {
+            sink.end();
+        }
+
+        @Override
+        void complete() {}
+
+        @Override
+        void fail(InterlockException cause) {
+            sink.fail(cause);
+        }
+    }
+
+    /** A provider's: behind its share the commitments to all, signed. */
+    private final class ProviderReceiver extends SaltedReceiver {
+        private final Peer.Upload upload;
+        private boolean ended;
+
+        ProviderReceiver(Write.Deal deal, ShareIndex x) {
+            super(deal, x);
+            Peer peer = server.peers().to(ring.provider(x).card());
+            this.upload = peer.upload("/v1/sessions/" + deal.id() + "/shares", Optional.empty());
+        }
+
+        @Override
+        void end(Dealt dealing) throws InterruptedException {
+            send(Unpooled.wrappedBuffer(dealing.encode()));
+            upload.out().end();
+            ended = true;
+        }
+
+        @Override
+        void send(ByteBuf bytes) throws InterruptedException {
             upload.send(bytes, deadlines.stall());
         }
 
@@ -410,12 +433,6 @@ public final class DealerService {
             if (!ended) {
                 upload.out().drop(cause);
             }
-        }
-
-        @Override
-        public void close() {
-            salt.close();
-            super.close();
         }
     }
 
@@ -437,14 +454,12 @@ public final class DealerService {
             this.deal = deal;
             this.x = x;
             this.seal = new SealedWriter(
-                    ring.provider(x).card().recipient(),
-                    Sealing.ofShare(ring.id(), deal.object(), x),
-                    new Drawn(source));
+                    ring.provider(x).card().recipient(), Sealing.ofShare(ring.id(), deal.id(), x), new Drawn(source));
             this.piece = SecretBytes.allocate(SealedLayout.sharePieceBytes(deal.layout(), 0));
             this.uploads = Custody.custodians(deal.path(), deal.missing(), x).stream()
                     .map(custodian -> server.peers()
                             .to(ring.provider(custodian).card())
-                            .upload("/v1/sessions/" + deal.session() + "/waiting/" + x.x(), Optional.empty()))
+                            .upload("/v1/sessions/" + deal.id() + "/waiting/" + x.x(), Optional.empty()))
                     .toList();
         }
 
@@ -469,7 +484,7 @@ public final class DealerService {
         void endChunk() throws InterruptedException {
             MemorySegment whole = piece.segment().asSlice(0, filled);
             root.add(Write.shareLeaf(
-                    deal.object(), x, k, whole.asSlice(0, Leaves.SALT_BYTES), whole.asSlice(Leaves.SALT_BYTES)));
+                    deal.id(), x, k, whole.asSlice(0, Leaves.SALT_BYTES), whole.asSlice(Leaves.SALT_BYTES)));
             byte[] sealed = new byte[(int) filled + SealedLayout.TAG_BYTES];
             seal.seal(k, k == deal.layout().count() - 1, whole, MemorySegment.ofArray(sealed));
             if (!begun) {
@@ -490,9 +505,13 @@ public final class DealerService {
         }
 
         @Override
-        Optional<ShareRoot> end() {
+        ShareRoot root() {
+            return new ShareRoot(x, root.root());
+        }
+
+        @Override
+        void end(Dealt dealing) {
             uploads.forEach(upload -> upload.out().end());
-            return Optional.of(signed(deal, x, root));
         }
 
         @Override
@@ -529,16 +548,5 @@ public final class DealerService {
         public void nextBytes(byte[] bytes) {
             source.fill(MemorySegment.ofArray(bytes));
         }
-    }
-
-    private ShareRoot signed(Write.Deal deal, ShareIndex x, MerkleRoot root) {
-        return ShareRoot.sign(
-                server.key(),
-                ring.id(),
-                ring.epoch(),
-                deal.object(),
-                x,
-                deal.layout().length(),
-                root.root());
     }
 }

@@ -2,7 +2,7 @@ package dev.interlock.node.log;
 
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.token.StatementHash;
 import java.util.regex.Pattern;
 
 /** What one entry says: an event and its fields, in the order in which they were given. */
@@ -45,8 +45,12 @@ public final class Entry {
         return new Entry(event, fields + " " + name + "=" + OTHER.matcher(cut).replaceAll("?"), count + 1);
     }
 
-    public Entry session(SessionId session) {
+    public Entry session(StatementHash session) {
         return with("session", session);
+    }
+
+    public Entry generation(StatementHash generation) {
+        return with("generation", generation);
     }
 
     public Entry object(ObjectId object) {

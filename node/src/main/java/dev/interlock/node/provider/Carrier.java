@@ -6,18 +6,18 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.PeerWork;
 import dev.interlock.node.store.Store;
-import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.Notices;
-import dev.interlock.protocol.request.DestroyNotice;
+import dev.interlock.protocol.message.Commands;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Destroy notices: this provider carries them to providers that the owner couldn't reach, and obeys those that are brought to
- * it. Whoever carries one can lose it or be late, and nothing else.
+ * Commands for providers that their owner can't reach: this provider carries them there, and obeys those that are brought to it.
+ * Whoever carries one can lose it or be late, and nothing else: what it may do stands in it, signed by O and by the user's key at
+ * the provider that it is for, which must still be served.
  */
 final class Carrier {
     private static final Logger log = LoggerFactory.getLogger(Carrier.class);
@@ -61,7 +62,7 @@ final class Carrier {
                 .route(HttpMethod.POST, "/v1/notices", this::obey);
     }
 
-    /** U → a provider that it reached: notices for those that it didn't. */
+    /** U → a provider that it reached: commands for those that it didn't. */
     private HttpResponse take(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
         NodeServer.UserRequest asked = server.admit(
@@ -69,56 +70,62 @@ final class Carrier {
                 request,
                 Operation.NOTIFY,
                 Optional.of(id.toString()),
-                ring.everyProvider().size() * DestroyNotice.MAX_BYTES);
+                ring.everyProvider().size() * Command.MAX_BYTES);
         // Who has no object here can't have anything carried: what is kept stays in proportion to what is stored.
-        var _ = objects.owned(id, asked.key());
-        List<DestroyNotice> notices = Notices.decode(asked.body()).notices();
-        for (DestroyNotice notice : notices) {
-            verify(notice);
-            if (!notice.object().equals(id)) {
-                throw new BadInputException(self.name() + ": a notice is about another object");
+        OwnerKey owner = Token.decode(objects.current(id, asked.key()).token())
+                .statement()
+                .owner();
+        List<Command.Authorised> commands = Commands.decode(asked.body()).commands();
+        for (Command.Authorised command : commands) {
+            verify(command);
+            if (!command.command().owner().equals(owner)) {
+                throw new BadInputException(self.name() + ": a command is about another object");
             }
-            if (notice.node().equals(self.name())
-                    || ring.everProvider(notice.node()).isEmpty()) {
-                throw new BadInputException(self.name() + ": a notice is for " + notice.node()
+            if (command.node().equals(self.name())
+                    || ring.everProvider(command.node()).isEmpty()) {
+                throw new BadInputException(self.name() + ": a command is for " + command.node()
                         + ", which is no other provider of the ring");
             }
         }
-        notices.forEach(notice -> store.keep(new Store.Notice(id, notice.node(), notice.encode())));
+        commands.forEach(command -> store.keep(new Store.Notice(id, command.node(), command.encode())));
         return NodeServer.done();
     }
 
-    /** Another provider brings a notice; the answer is the receipt. */
+    /** Another provider brings a command; the answer is the receipt. */
     private HttpResponse obey(ServiceRequestContext context, HttpRequest request) throws Exception {
         NodeCard from = server.gate().admitNode(context);
         if (from.role() != Role.PROVIDER) {
-            throw new RefusedException(self.name() + " takes notices from providers alone");
+            throw new RefusedException(self.name() + " takes commands from providers alone");
         }
-        DestroyNotice notice = DestroyNotice.decode(server.body(context, request, from, DestroyNotice.MAX_BYTES));
-        verify(notice);
-        if (!notice.node().equals(self.name())) {
+        Command.Authorised command = Command.Authorised.decode(server.body(context, request, from, Command.MAX_BYTES));
+        verify(command);
+        if (!command.node().equals(self.name())) {
             throw new RefusedException(
-                    RefusedException.Rule.OTHER_NODE, self.name() + ": the notice is for " + notice.node());
+                    RefusedException.Rule.OTHER_NODE, self.name() + ": the command is for " + command.node());
         }
-        StoredObject object = objects.owned(notice.object(), notice.key());
-        server.gate().requireIn(ring.of(Token.decode(object.token())), from);
-        return NodeServer.bytes(objects.erase(object));
+        if (!server.gate().serves(command.key())) {
+            throw new NodeException(
+                    self.name(),
+                    self.name()
+                            + " doesn't serve the key any more that signed the command; its owner has to sign it again");
+        }
+        return NodeServer.bytes(objects.destroy(command, command.key()));
     }
 
-    private void verify(DestroyNotice notice) {
+    private void verify(Command.Authorised command) {
         try {
-            notice.verify();
+            command.verify();
         } catch (BadSignatureException e) {
             throw new RefusedException(
-                    RefusedException.Rule.SIGNATURE, self.name() + ": the signature of a destroy notice doesn't hold");
+                    RefusedException.Rule.SIGNATURE, self.name() + ": the signature of a command doesn't hold");
         }
-        if (!notice.ring().equals(ring.id())) {
+        if (!command.command().ring().equals(ring.id())) {
             throw new RefusedException(
-                    RefusedException.Rule.OTHER_RING, self.name() + ": the destroy notice is for another ring");
+                    RefusedException.Rule.OTHER_RING, self.name() + ": the command is for another ring");
         }
     }
 
-    /** Brings notices to whoever can be reached again. */
+    /** Brings commands to whoever can be reached again, beside what else is to be done every second. */
     void sweep() {
         if (System.nanoTime() - lastNanos < PAUSE.toNanos()) {
             return;
@@ -133,7 +140,7 @@ final class Carrier {
         Optional<Provider> to = ring.everProvider(notice.node());
         if (to.isEmpty()) {
             // It left the ring.
-            store.drop(notice.object(), notice.node());
+            store.drop(notice);
             return true;
         }
         try {
@@ -147,7 +154,7 @@ final class Carrier {
             // It never had the object, or won't be told: its owner hears of that from the node itself.
             log.info("object {}: {} isn't told again: {}", notice.object(), notice.node(), e.getMessage());
         }
-        store.drop(notice.object(), notice.node());
+        store.drop(notice);
         return true;
     }
 }

@@ -149,7 +149,7 @@ final class Confluence {
             Renewal.add(space, record.asSlice(Leaves.SALT_BYTES), was.asSlice(Leaves.SALT_BYTES));
         }
         byte[] leaf = Write.shareLeaf(
-                session.object(),
+                session.id(),
                 session.self(),
                 k,
                 record.asSlice(0, Leaves.SALT_BYTES),

@@ -19,8 +19,10 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.VerifyingKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Command;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.log.Entry;
@@ -41,7 +43,6 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.CommitMessage;
 import dev.interlock.protocol.message.Outcome;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.ring.NodeCard;
@@ -76,7 +77,7 @@ import org.slf4j.LoggerFactory;
 final class Deliveries implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Deliveries.class);
     private static final int AT_ONCE = 1000;
-    private static final int MAX_MESSAGE_BYTES = Objects.MAX_CHAIN_BYTES + PendingObject.MAX_MANIFEST_BYTES;
+    private static final int MAX_MESSAGE_BYTES = Objects.MAX_CERTIFICATE_BYTES + PendingObject.MAX_MANIFEST_BYTES;
     /** Who refused its share isn't brought it for so long, and who has it, and signs after others, isn't asked. */
     private static final Duration LEFT_ALONE = Duration.ofMinutes(1);
 
@@ -87,14 +88,16 @@ final class Deliveries implements AutoCloseable {
     private final Objects objects;
     private final OpeningKey opening;
     private final AtomicBoolean sweeping = new AtomicBoolean();
-    /** What is being brought here. */
-    private final Set<ObjectId> arriving = ConcurrentHashMap.newKeySet();
+    /** What is being brought here, and by whom: a custodian that trickles keeps the other one out of nothing. */
+    private final Set<Arrival> arriving = ConcurrentHashMap.newKeySet();
 
     private final ConcurrentMap<Waiting, Long> leftAloneNanos = new ConcurrentHashMap<>();
-    private Optional<ObjectId> last = Optional.empty();
+    private Optional<StatementHash> last = Optional.empty();
+
+    private record Arrival(StatementHash generation, String from) {}
 
     /** A share that waits here. */
-    private record Waiting(ObjectId object, ShareIndex x) {}
+    private record Waiting(StatementHash generation, ShareIndex x) {}
 
     /** @param opening closed with this */
     Deliveries(NodeServer server, Provider self, Store store, Objects objects, OpeningKey opening) {
@@ -113,21 +116,22 @@ final class Deliveries implements AutoCloseable {
     // ---- CC_k: what it missed is brought to it ----
 
     private HttpResponse take(ServiceRequestContext context, HttpRequest request) throws Exception {
-        ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
+        StatementHash id = Objects.generation(context);
         NodeCard from = server.gate().admitNode(context);
         if (from.role() != Role.PROVIDER) {
             throw new RefusedException(name() + " takes what it missed from providers alone");
         }
-        if (!arriving.add(id)) {
-            throw new NodeException(name(), name() + " is being brought " + id + " by another one");
+        Arrival arrival = new Arrival(id, from.name());
+        if (!arriving.add(arrival)) {
+            throw new NodeException(name(), name() + " is being brought " + id + " by " + from.name() + " already");
         }
         try (RecordReader in =
                 new RecordReader(new Inbound(request), server.deadlines().stall())) {
             RestoreMessage message = message(in);
             VerifyingKey owner = Custody.checkBrought(ring, self.x(), message);
-            Token u = Token.decode(message.commit().chain().token());
-            if (!u.object().equals(id)) {
-                throw new MalformedException("the token is that of another object");
+            Token u = message.certificate().token();
+            if (!u.id().equals(id)) {
+                throw new MalformedException("the certificate is that of another generation");
             }
             server.gate().requireIn(ring.of(u), from);
             if (!server.gate().serves(owner)) {
@@ -135,11 +139,11 @@ final class Deliveries implements AutoCloseable {
                         RefusedException.Rule.UNKNOWN_USER, name() + " doesn't serve the owner of " + id);
             }
             store(u, owner, message, in, from);
-            return NodeServer.bytes(keep(id, message.commit().chain()).encode());
+            return NodeServer.bytes(keep(id, message.certificate().chain()).encode());
         } catch (IOException e) {
             throw new NodeException(from.name(), "what " + from.name() + " brought of " + id + " broke off");
         } finally {
-            arriving.remove(id);
+            arriving.remove(arrival);
         }
     }
 
@@ -158,13 +162,14 @@ final class Deliveries implements AutoCloseable {
     /** Durably, as one that was committed long ago, or not at all. */
     private void store(Token u, VerifyingKey owner, RestoreMessage message, RecordReader in, NodeCard from)
             throws Exception {
-        ObjectId id = u.object();
-        try (PendingObject pending = store.begin(id, owner.bytes(), u.origin(), u.generation())) {
+        StatementHash id = u.id();
+        Store.Generation generation = new Store.Generation(
+                id, u.object(), u.epoch(), u.number(), u.making().continues().isPresent());
+        try (PendingObject pending = store.begin(generation, owner.bytes())) {
             open(u, pending, in, from.name());
             objects.preparing(id);
-            CommitMessage commit = message.commit();
-            pending.prepare(commit.chain().token(), commit.encode(), message.manifest());
-            server.audit().append(Entry.of(Event.STORED).object(id));
+            pending.prepare(message.certificate().chain().token(), message.manifest());
+            server.audit().append(Entry.of(Event.STORED).object(u.object()).generation(id));
             try {
                 // Only now: whoever destroys it from here on finds it here.
                 requireAlive(u);
@@ -172,7 +177,7 @@ final class Deliveries implements AutoCloseable {
                 objects.forget(id, "unconfirmed");
                 throw e;
             }
-            objects.restored(id, commit);
+            objects.restored(id, message.certificate());
         }
         log.info("object {}: {} brought the share that waited for {}", id, from.name(), name());
     }
@@ -186,7 +191,7 @@ final class Deliveries implements AutoCloseable {
         in.fill(MemorySegment.ofArray(header));
         MerkleRoot root = new MerkleRoot();
         int most = SealedLayout.sharePieceBytes(layout, 0);
-        try (SealedReader reader = new SealedReader(header, opening, Sealing.ofShare(ring.id(), u.object(), self.x()));
+        try (SealedReader reader = new SealedReader(header, opening, Sealing.ofShare(ring.id(), u.id(), self.x()));
                 SecretBytes sealed = SecretBytes.allocate(most + SealedLayout.TAG_BYTES);
                 SecretBytes piece = SecretBytes.allocate(most)) {
             for (int k = 0; k < layout.count(); k++) {
@@ -196,11 +201,7 @@ final class Deliveries implements AutoCloseable {
                 in.fill(whole);
                 reader.open(k, k == layout.count() - 1, whole, record);
                 root.add(Write.shareLeaf(
-                        u.object(),
-                        self.x(),
-                        k,
-                        record.asSlice(0, Leaves.SALT_BYTES),
-                        record.asSlice(Leaves.SALT_BYTES)));
+                        u.id(), self.x(), k, record.asSlice(0, Leaves.SALT_BYTES), record.asSlice(Leaves.SALT_BYTES)));
                 share.append(record);
             }
         } catch (SealedException e) {
@@ -216,25 +217,36 @@ final class Deliveries implements AutoCloseable {
         share.finish();
     }
 
-    /** t of those that took part still have it, and nobody has destroyed it: it isn't one that its owner gave up. */
+    /** Only a valid destroy statement stops it; who was there shows it. */
     private void requireAlive(Token u) throws Exception {
-        int alive = 0;
         List<Future<Optional<Outcome>>> asked = u.present().stream()
-                .map(x -> server.threads().submit(() -> outcome(u.object(), x)))
+                .map(x -> server.threads().submit(() -> outcome(u.id(), x)))
                 .toList();
         for (Future<Optional<Outcome>> each : asked) {
-            Optional<Outcome.Decision> decision = each.get().map(Outcome::decision);
-            if (decision.equals(Optional.of(Outcome.Decision.DESTROYED))) {
+            Optional<Outcome> outcome = each.get();
+            if (outcome.isPresent() && isDestroyed(u, outcome.get())) {
                 throw new DestroyedException(
                         name() + ": the object " + u.object() + " was destroyed while " + name() + " was away");
             }
-            alive += decision.equals(Optional.of(Outcome.Decision.COMMITTED)) ? 1 : 0;
         }
-        if (alive < u.threshold().t()) {
-            throw new NodeException(
-                    name(),
-                    name() + " takes what it missed of " + u.object() + " when "
-                            + u.threshold().t() + " providers say that they have it; " + alive + " do");
+    }
+
+    private boolean isDestroyed(Token u, Outcome outcome) {
+        byte[] proof = outcome.proof();
+        if (outcome.known() != Outcome.Known.DESTROYED || proof == null) {
+            return false;
+        }
+        try {
+            Command.Signed signed = Command.Signed.decode(proof);
+            signed.verify();
+            Command command = signed.command();
+            boolean due =
+                    command.at().filter(at -> at <= server.clock().millis()).isPresent();
+            return command.owner().equals(u.statement().owner())
+                    && command.ring().equals(ring.id())
+                    && (due || command.ends(u));
+        } catch (MalformedException | BadSignatureException e) {
+            return false;
         }
     }
 
@@ -263,7 +275,7 @@ final class Deliveries implements AutoCloseable {
             try {
                 finish(object, silent);
             } catch (InterlockException | MalformedException | BadSignatureException | StoreException e) {
-                log.info("object {}: not finished yet: {}", object.id(), e.getMessage());
+                log.info("object {}: not finished yet: {}", object.generation().id(), e.getMessage());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
@@ -271,13 +283,13 @@ final class Deliveries implements AutoCloseable {
         }
         last = page.size() < AT_ONCE
                 ? Optional.empty()
-                : Optional.of(page.getLast().id());
+                : Optional.of(page.getLast().generation().id());
     }
 
     private void finish(StoredObject object, Set<ShareIndex> silent) throws InterruptedException {
-        ObjectId id = object.id();
+        StatementHash id = object.generation().id();
         SignatureChain chain =
-                keep(id, CommitMessage.decode(object.chain()).chain()).chain();
+                keep(id, Certificate.decode(object.certificate()).chain()).chain();
         Token u = Token.decode(chain.token());
         List<ShareIndex> custody = Custody.of(self.x(), u.present(), u.missing());
         // Whose turn it is has the longer chain, if anyone has.
@@ -296,7 +308,8 @@ final class Deliveries implements AutoCloseable {
                 store.discard(id, BlobKind.waitingShare(x.x()));
                 server.audit()
                         .record(Entry.of(Event.DELIVERED)
-                                .object(id)
+                                .object(u.object())
+                                .generation(id)
                                 .with("for", ring.everProvider(x).name()));
             }
         }
@@ -309,33 +322,35 @@ final class Deliveries implements AutoCloseable {
     private SignatureChain ask(
             StoredObject object, SignatureChain chain, ShareIndex x, List<ShareIndex> custody, Set<ShareIndex> silent)
             throws InterruptedException {
-        Waiting waiting = new Waiting(object.id(), x);
+        Waiting waiting = new Waiting(object.generation().id(), x);
         int turn = chain.unsigned().indexOf(x);
         boolean isNext = turn == 0;
         boolean leftAlone = leftAloneNanos.containsKey(waiting);
         if (turn < 0 || x.equals(self.x()) || silent.contains(x) || (leftAlone && !isNext)) {
             return chain;
         }
-        Optional<Outcome> outcome = outcome(object.id(), x);
+        Optional<Outcome> outcome = outcome(object.generation().id(), x);
         if (outcome.isEmpty()) {
             silent.add(x);
             return chain;
         }
-        switch (outcome.get().decision()) {
+        byte[] proof = outcome.get().proof();
+        switch (outcome.get().known()) {
             case COMMITTED -> {
-                byte[] there = outcome.get().chain();
                 if (!isNext) {
                     // It has its share, and signs after others.
                     leave(waiting);
                 }
-                return there == null ? chain : longer(chain, there);
+                return proof == null ? chain : longer(chain, proof);
             }
-            case UNKNOWN -> {
-                boolean brings = custody.contains(x) && !leftAlone && waits(object.id(), x);
+            case UNKNOWN, CANNOT_TELL -> {
+                boolean brings = custody.contains(x)
+                        && !leftAlone
+                        && waits(object.generation().id(), x);
                 return brings ? bring(object, chain, x, silent) : chain;
             }
-            case DESTROYED -> leave(waiting);
-            case UNDECIDED -> {}
+            case DESTROYED, ABANDONED -> leave(waiting);
+            case PREPARED -> {}
         }
         return chain;
     }
@@ -348,19 +363,18 @@ final class Deliveries implements AutoCloseable {
         SignatureChain longer = Custody.longer(
                 ring.of(Token.decode(chain.token())),
                 chain,
-                CommitMessage.decode(there).chain());
+                Certificate.decode(there).chain());
         return size(longer) == size(chain)
                 ? chain
-                : keep(Token.decode(chain.token()).object(), longer).chain();
+                : keep(Token.decode(chain.token()).id(), longer).chain();
     }
 
     private SignatureChain bring(StoredObject object, SignatureChain chain, ShareIndex x, Set<ShareIndex> silent)
             throws InterruptedException {
-        ObjectId id = object.id();
+        StatementHash id = object.generation().id();
         try {
-            CommitMessage commit = new CommitMessage(
-                    chain, CommitMessage.decode(object.chain()).holdings());
-            SignatureChain longer = longer(chain, bring(id, commit, x));
+            Certificate certificate = Certificate.decode(object.certificate()).with(chain);
+            SignatureChain longer = longer(chain, bring(id, certificate, x));
             log.info("object {}: brought {} its share", id, ring.everProvider(x).name());
             return longer;
         } catch (NodeException e) {
@@ -372,8 +386,8 @@ final class Deliveries implements AutoCloseable {
         }
     }
 
-    private byte[] bring(ObjectId id, CommitMessage commit, ShareIndex x) throws InterruptedException {
-        byte[] message = new RestoreMessage(commit, store.manifest(id)).encode();
+    private byte[] bring(StatementHash id, Certificate certificate, ShareIndex x) throws InterruptedException {
+        byte[] message = new RestoreMessage(certificate, store.manifest(id)).encode();
         try (Blob blob = store.open(id, BlobKind.waitingShare(x.x()));
                 SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
             Peer.Upload upload = peer(x).upload("/v1/objects/" + id + "/waiting", Optional.empty());
@@ -405,7 +419,7 @@ final class Deliveries implements AutoCloseable {
         }
     }
 
-    private boolean waits(ObjectId id, ShareIndex x) {
+    private boolean waits(StatementHash id, ShareIndex x) {
         try (Blob _ = store.open(id, BlobKind.waitingShare(x.x()))) {
             return true;
         } catch (StoreException.NoSuchObject e) {
@@ -414,7 +428,7 @@ final class Deliveries implements AutoCloseable {
     }
 
     /** Empty where x can't be asked; well before what is prepared here would be taken for something in doubt. */
-    private Optional<Outcome> outcome(ObjectId id, ShareIndex x) {
+    private Optional<Outcome> outcome(StatementHash id, ShareIndex x) {
         try {
             return Optional.of(Json.read(
                     "the outcome",
@@ -436,31 +450,34 @@ final class Deliveries implements AutoCloseable {
      * @param chain verified
      * @return what is kept
      */
-    private synchronized CommitMessage keep(ObjectId id, SignatureChain chain) {
+    private synchronized Certificate keep(StatementHash id, SignatureChain chain) {
         StoredObject object = store.find(id)
                 .filter(each -> each.state() == ObjectState.COMMITTED)
                 .orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id + " any more"));
-        CommitMessage kept = CommitMessage.decode(object.chain());
+        Certificate kept = Certificate.decode(object.certificate());
         boolean longer = size(chain) > size(kept.chain());
         SignatureChain signed = Custody.sign(longer ? chain : kept.chain(), self.x(), server.key());
         if (size(signed) == size(kept.chain())) {
             return kept;
         }
-        CommitMessage keeping = new CommitMessage(signed, kept.holdings());
+        Certificate keeping = kept.with(signed);
         // Unfinished until what waits here is gone, too.
         store.extend(id, keeping.encode(), true);
         return keeping;
     }
 
     /** Nobody's signature is missing, and nothing waits here any more. */
-    private void complete(ObjectId id, SignatureChain chain) {
+    private void complete(StatementHash id, SignatureChain chain) {
         store.extend(id, keep(id, chain).encode(), false);
-        server.audit().record(Entry.of(Event.COMPLETED).object(id));
+        server.audit()
+                .record(Entry.of(Event.COMPLETED)
+                        .object(Token.decode(chain.token()).object())
+                        .generation(id));
         log.info("object {}: complete", id);
     }
 
     private static int size(SignatureChain chain) {
-        return chain.signatures().size();
+        return chain.participations().size();
     }
 
     private Peer peer(ShareIndex x) {

@@ -8,8 +8,9 @@ import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.VerifyingKey;
-import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
@@ -20,9 +21,8 @@ import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.ChainMessage;
-import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.SessionReport;
+import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
@@ -45,7 +45,6 @@ import org.jspecify.annotations.Nullable;
 final class LiveSession implements AutoCloseable {
     private final String node;
     private final Session session;
-    private final VerifyingKey user;
     private final Optional<PendingObject> pending;
     private final @Nullable Blob share;
     private final @Nullable Blob ciphertext;
@@ -73,11 +72,11 @@ final class LiveSession implements AutoCloseable {
     private final Map<Integer, Progress> stations = new LinkedHashMap<>();
 
     /** The share's root, once the share arrived whole and is on its way to the disk. */
-    private final CompletableFuture<ShareRoot> shareArrived = new CompletableFuture<>();
+    private final CompletableFuture<Dealt> shareArrived = new CompletableFuture<>();
     /** Once every station of this provider is done. */
     private final CompletableFuture<Void> passed = new CompletableFuture<>();
     /** u_m and the manifest, once they are durable here. */
-    private final CompletableFuture<ChainMessage> prepared = new CompletableFuture<>();
+    private final CompletableFuture<TokenMessage> prepared = new CompletableFuture<>();
     /** Where a station's output goes to the user: the user's end of it. */
     private final CompletableFuture<UserSink> userSink = new CompletableFuture<>();
     /** The user's full blind for this provider's hop. */
@@ -100,7 +99,6 @@ final class LiveSession implements AutoCloseable {
     private LiveSession(
             String node,
             Session session,
-            VerifyingKey user,
             Optional<PendingObject> pending,
             @Nullable Blob share,
             @Nullable Blob ciphertext,
@@ -111,7 +109,6 @@ final class LiveSession implements AutoCloseable {
             @Nullable Before before) {
         this.node = node;
         this.session = session;
-        this.user = user;
         this.pending = pending;
         this.share = share;
         this.ciphertext = ciphertext;
@@ -126,9 +123,18 @@ final class LiveSession implements AutoCloseable {
         session.stations().forEach(station -> stations.put(station.place(), new Progress(station.place())));
     }
 
-    /** A write's: the object begins, pending. */
-    static LiveSession write(RingDescriptor ring, String node, Session session, VerifyingKey user, Store store) {
-        PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
+    private static Store.Generation making(Session session) {
+        return new Store.Generation(
+                session.id(),
+                session.object(),
+                session.ring().epoch(),
+                session.number(),
+                session.making().continues().isPresent());
+    }
+
+    /** A write's: the generation begins, pending. */
+    static LiveSession write(String node, Session session, Store store) {
+        PendingObject pending = store.begin(making(session), session.asks().bytes());
         try {
             ChunkLayout layout = session.layout();
             int recordBytes = Leaves.SALT_BYTES + layout.padLength(0);
@@ -148,7 +154,7 @@ final class LiveSession implements AutoCloseable {
             }
             Map<ShareIndex, Blob> waiting = new LinkedHashMap<>();
             for (ShareIndex x : session.custody()) {
-                long bytes = waitingBytes(ring, x, layout);
+                long bytes = waitingBytes(session.ring(), x, layout);
                 int piece = (int) Math.min(SealedLayout.PIECE_BYTES, bytes);
                 waiting.put(x, pending.create(BlobKind.waitingShare(x.x()), piece, bytes));
             }
@@ -158,7 +164,6 @@ final class LiveSession implements AutoCloseable {
             return new LiveSession(
                     node,
                     session,
-                    user,
                     Optional.of(pending),
                     share,
                     ciphertext,
@@ -180,13 +185,13 @@ final class LiveSession implements AutoCloseable {
             @Nullable ShareFeed feed,
             @Nullable Blob ciphertext) implements AutoCloseable {
         static Before open(Session session, Token token, Store store) {
-            Blob share = store.open(token.object(), BlobKind.SHARE);
+            Blob share = store.open(token.id(), BlobKind.SHARE);
             try {
                 return new Before(
                         token,
                         share,
-                        session.kind() == Order.Kind.REPLACE ? ShareFeed.stored(share) : null,
-                        session.isHome() ? store.open(token.object(), BlobKind.CIPHERTEXT) : null);
+                        session.kind() == Work.Kind.REPLACE ? ShareFeed.stored(share) : null,
+                        session.isHome() ? store.open(token.id(), BlobKind.CIPHERTEXT) : null);
             } catch (RuntimeException e) {
                 share.close();
                 throw e;
@@ -206,10 +211,10 @@ final class LiveSession implements AutoCloseable {
     }
 
     /** A replacement's or a refresh's: a new generation begins, pending, beside the one that is there. */
-    static LiveSession renewed(String node, Session session, VerifyingKey user, Token token, Store store) {
+    static LiveSession renewed(String node, Session session, Token token, Store store) {
         Before before = Before.open(session, token, store);
         try {
-            PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
+            PendingObject pending = store.begin(making(session), session.asks().bytes());
             try {
                 ChunkLayout layout = session.layout();
                 Blob share =
@@ -220,7 +225,6 @@ final class LiveSession implements AutoCloseable {
                 return new LiveSession(
                         node,
                         session,
-                        user,
                         Optional.of(pending),
                         share,
                         ciphertext,
@@ -240,16 +244,19 @@ final class LiveSession implements AutoCloseable {
     }
 
     /** A repair's, at the provider that gets its share back: the object begins anew, pending. */
-    static LiveSession repaired(String node, Session session, VerifyingKey user, Store store) {
-        PendingObject pending = store.begin(session.object(), user.bytes(), session.origin(), session.generation());
+    static LiveSession repaired(String node, Session session, Store store) {
+        // Whether it continues another one isn't known yet; so it's never forgotten by time alone.
+        Store.Generation lost = new Store.Generation(
+                session.generation(), session.object(), session.ring().epoch(), session.number(), true);
+        PendingObject pending = store.begin(lost, session.asks().bytes());
         try {
             ChunkLayout layout = session.layout();
             Blob share = pending.create(BlobKind.SHARE, Leaves.SALT_BYTES + layout.padLength(0), shareBytes(layout));
-            Blob ciphertext = session.homes().size() > 1
+            Blob ciphertext = session.isHome()
                     ? pending.create(BlobKind.CIPHERTEXT, layout.padLength(0), layout.padTotal())
                     : null;
             return new LiveSession(
-                    node, session, user, Optional.of(pending), share, ciphertext, Map.of(), Map.of(), null, null, null);
+                    node, session, Optional.of(pending), share, ciphertext, Map.of(), Map.of(), null, null, null);
         } catch (RuntimeException e) {
             pending.close();
             throw e;
@@ -267,15 +274,14 @@ final class LiveSession implements AutoCloseable {
     }
 
     /** A read's or a repair's, of an object that is committed here. */
-    static LiveSession read(String node, Session session, VerifyingKey user, Store store) {
+    static LiveSession using(String node, Session session, Store store) {
         boolean layers = session.path().contains(session.self());
-        Blob share = layers ? store.open(session.object(), BlobKind.SHARE) : null;
+        Blob share = layers ? store.open(session.generation(), BlobKind.SHARE) : null;
         try {
-            Blob ciphertext = session.isHome() ? store.open(session.object(), BlobKind.CIPHERTEXT) : null;
+            Blob ciphertext = session.isHome() ? store.open(session.generation(), BlobKind.CIPHERTEXT) : null;
             return new LiveSession(
                     node,
                     session,
-                    user,
                     Optional.empty(),
                     share,
                     ciphertext,
@@ -296,8 +302,9 @@ final class LiveSession implements AutoCloseable {
         return session;
     }
 
+    /** Who may ask in this session. */
     VerifyingKey user() {
-        return user;
+        return session.asks();
     }
 
     /** Whether an object comes to be here: by a write, or by its repair. */
@@ -416,7 +423,7 @@ final class LiveSession implements AutoCloseable {
         return there(stations.get(station.place()));
     }
 
-    CompletableFuture<ShareRoot> shareArrived() {
+    CompletableFuture<Dealt> shareArrived() {
         return shareArrived;
     }
 
@@ -451,7 +458,7 @@ final class LiveSession implements AutoCloseable {
         return passed;
     }
 
-    CompletableFuture<ChainMessage> prepared() {
+    CompletableFuture<TokenMessage> prepared() {
         return prepared;
     }
 
@@ -504,7 +511,7 @@ final class LiveSession implements AutoCloseable {
         }
         Confluence current = confluence;
         if (current == null) {
-            Before base = session.kind() == Order.Kind.REFRESH ? before : null;
+            Before base = session.kind() == Work.Kind.REFRESH ? before : null;
             current = new Confluence(node, session, feed(), space, base);
             confluence = current;
         }

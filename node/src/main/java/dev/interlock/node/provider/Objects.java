@@ -4,64 +4,59 @@ import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.encoding.ByteReader;
+import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Receipt;
-import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
-import dev.interlock.node.PeerWork;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.Store;
+import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
-import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
-import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.CommitMessage;
+import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.message.ObjectList;
-import dev.interlock.protocol.message.Outcome;
-import dev.interlock.protocol.message.Schedule;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
-import dev.interlock.protocol.ring.Role;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The objects of one provider from signature to tombstone. A write's two phases end here: each provider prepares when it
- * signs the chain, U's commit at home decides, and whoever missed it asks home. Home's word is binding both ways: what it
- * forgot can't be committed any more.
+ * The objects of one provider from signature to tombstone. It prepares a generation when it takes part in it, and commits it at
+ * its certificate, from whomever: nobody's word replaces that, home's neither. What it prepared and heard nothing more of is for
+ * {@link Doubts}; when an object is destroyed later, for {@link Schedules}.
  */
 final class Objects {
-    private static final Logger log = LoggerFactory.getLogger(Objects.class);
-    /** A chain: a token and its signatures. */
-    static final int MAX_CHAIN_BYTES = 1 << 20;
+    /** A certificate: a token and its signatures. */
+    static final int MAX_CERTIFICATE_BYTES = 1 << 20;
+    /** For how long a put that nobody certified is kept. */
+    static final Duration FORGET = Duration.ofDays(1);
 
     private static final int PAGE = 1000;
-    private static final int MAX_SCHEDULE_BYTES = 256;
-    private static final Duration LONGEST_SCHEDULE = Duration.ofDays(366);
 
     private final NodeServer server;
     private final RingDescriptor ring;
@@ -69,38 +64,28 @@ final class Objects {
     private final Store store;
     private final Sessions sessions;
     private final Carrier carrier;
-    private final PeerWork<ShareIndex, StoredObject> asking;
-    /** How long home waits for U's commit after it signed: for the rest of the chain, and then for U. */
-    private final Duration decide;
-    /** How long the others wait before they ask home. */
-    private final Duration ask;
-    /** When this run of the process began to prepare an object; those of an earlier run are decided at once. */
-    private final ConcurrentMap<ObjectId, Long> preparedNanos = new ConcurrentHashMap<>();
+    private final Doubts doubts;
+    private final Schedules schedules;
 
-    /** What this run of the process signed; only to spare it verifying the same signatures again. */
-    private final ConcurrentMap<ObjectId, SignatureChain> signed = new ConcurrentHashMap<>();
-
-    private final ConcurrentMap<ObjectId, Long> askedNanos = new ConcurrentHashMap<>();
-
-    /** The sessions that work on objects. */
+    /** The sessions that work on generations. */
     interface Sessions {
-        /** The object is committed: its write is over. */
-        void finish(ObjectId object);
+        /** The generation is committed: its write is over. */
+        void finish(StatementHash generation);
 
-        /** Ends an object's sessions: its write, or its reads too. */
-        void end(ObjectId object, boolean readsToo);
+        /** Ends all sessions that make a generation, renew it, or work on it. */
+        void end(StatementHash generation);
     }
 
-    Objects(NodeServer server, Provider self, Store store, Sessions sessions) {
+    /** @param forget for how long a put that nobody certified is kept */
+    Objects(NodeServer server, Provider self, Store store, Sessions sessions, Duration forget) {
         this.server = server;
         this.ring = server.ring();
         this.self = self;
         this.store = store;
         this.sessions = sessions;
-        this.decide = server.deadlines().settle().plus(server.deadlines().answer());
-        this.ask = server.deadlines().answer();
         this.carrier = new Carrier(server, self, store, this);
-        this.asking = new PeerWork<>(server.threads());
+        this.doubts = new Doubts(server, self, store, this, forget);
+        this.schedules = new Schedules(server, self, store, this);
     }
 
     void route() {
@@ -108,218 +93,220 @@ final class Objects {
                 .route(HttpMethod.GET, "/v1/objects/{object}", this::info)
                 .route(HttpMethod.GET, "/v1/objects/{object}/manifest", this::manifest)
                 .route(HttpMethod.POST, "/v1/objects/{object}/commit", this::commit)
-                .route(HttpMethod.GET, "/v1/objects/{object}/outcome", this::outcome)
-                .route(HttpMethod.DELETE, "/v1/objects/{object}", this::destroy)
-                .route(HttpMethod.POST, "/v1/objects/{object}/schedule", this::schedule)
-                .route(HttpMethod.DELETE, "/v1/objects/{object}/schedule", this::cancel);
+                .route(HttpMethod.POST, "/v1/objects/{object}/settle", this::settle)
+                .route(HttpMethod.POST, "/v1/objects/{object}/abandon", this::abandon)
+                .route(HttpMethod.DELETE, "/v1/objects/{object}", this::destroy);
         carrier.route();
-    }
-
-    /** The token of an object that this user may read now. */
-    Token readable(ObjectId id, VerifyingKey user) {
-        StoredObject object = committed(id, user);
-        if (object.destroyAt().isPresent()) {
-            throw new RefusedException(name() + ": the object " + id + " is to be destroyed at "
-                    + object.destroyAt().get() + " and closed until then");
-        }
-        return Token.decode(object.token());
-    }
-
-    /** To be told before the object is in the store, or a sweep would take it for one of an earlier run. */
-    void preparing(ObjectId id) {
-        preparedNanos.put(id, System.nanoTime());
-    }
-
-    void signed(ObjectId id, SignatureChain chain) {
-        signed.put(id, chain);
-    }
-
-    /** U, who alone could commit it, gives a prepared object up. */
-    void giveUp(ObjectId id) {
-        if (store.find(id)
-                .filter(object -> object.state() == ObjectState.PREPARED)
-                .isPresent()) {
-            forget(id, "abandoned");
-        }
-        settled(id);
-    }
-
-    void forget(ObjectId id, String why) {
-        store.forget(id);
-        server.audit().record(Entry.of(Event.FORGOTTEN).object(id).with("why", why));
-    }
-
-    StoredObject owned(ObjectId id, VerifyingKey user) {
-        StoredObject object = store.find(id).orElseThrow(() -> none(id));
-        if (!Arrays.equals(object.owner(), user.bytes())) {
-            throw new RefusedException(name() + ": the object " + id + " belongs to another user");
-        }
-        return object;
-    }
-
-    private StoredObject ofOrigin(ObjectId origin, VerifyingKey user) {
-        ObjectId current = store.current(origin).orElseThrow(() -> none(origin)).id();
-        return owned(current, user);
-    }
-
-    private NoSuchObjectException none(ObjectId id) {
-        return new NoSuchObjectException(name() + " has no object " + id);
-    }
-
-    // ---- Step 6 of a write ----
-
-    private HttpResponse commit(ServiceRequestContext context, HttpRequest request) throws Exception {
-        ObjectId id = id(context);
-        NodeServer.UserRequest asked =
-                server.admit(context, request, Operation.COMMIT, Optional.of(id.toString()), MAX_CHAIN_BYTES);
-        StoredObject object = owned(id, asked.key());
-        commit(object, CommitMessage.decode(asked.body()));
-        sessions.finish(id);
-        return NodeServer.done();
-    }
-
-    private void commit(StoredObject object, CommitMessage message) {
-        SignatureChain prepared = SignatureChain.start(object.token());
-        Write.checkCommit(
-                ring.of(Token.decode(object.token())), signed.getOrDefault(object.id(), prepared), message.chain());
-        Optional<StoredObject> before = store.current(object.origin())
-                .filter(current ->
-                        current.state() == ObjectState.COMMITTED && current.generation() < object.generation());
-        store.commit(object.id(), message.encode(), isUnfinished(message));
-        if (object.state() == ObjectState.PREPARED) {
-            server.audit().record(Entry.of(Event.COMMITTED).object(object.id()));
-        }
-        before.ifPresent(replaced -> {
-            server.audit().record(Entry.of(Event.REPLACED).object(replaced.id()).with("by", object.id()));
-            sessions.end(replaced.id(), true);
-        });
-        settled(object.id());
-    }
-
-    /** Whether the chain still lacks the signatures of providers that were missing at the write. */
-    private static boolean isUnfinished(CommitMessage message) {
-        return !message.chain().unsigned().isEmpty();
-    }
-
-    /** A repair or a delivery brought the object here: its commit was decided long ago. */
-    void restored(ObjectId id, CommitMessage commit) {
-        store.commit(id, commit.encode(), isUnfinished(commit));
-        server.audit().record(Entry.of(Event.COMMITTED).object(id));
-        settled(id);
-    }
-
-    /** Home answers a provider that never heard U's commit. */
-    private HttpResponse outcome(ServiceRequestContext context, HttpRequest request) {
-        NodeCard from = server.gate().admitNode(context);
-        if (from.role() != Role.PROVIDER) {
-            throw new RefusedException(name() + " answers this only to providers");
-        }
-        Optional<StoredObject> object = store.find(id(context));
-        server.gate()
-                .requireIn(
-                        object.map(each -> ring.of(Token.decode(each.token()))).orElse(ring), from);
-        Outcome outcome = switch (object.map(StoredObject::state).orElse(null)) {
-            case COMMITTED, REPLACED ->
-                new Outcome(Outcome.Decision.COMMITTED, object.orElseThrow().chain());
-            case DESTROYED -> new Outcome(Outcome.Decision.DESTROYED, null);
-            case PREPARED -> new Outcome(Outcome.Decision.UNDECIDED, null);
-            case null -> new Outcome(Outcome.Decision.UNKNOWN, null);
-        };
-        return NodeServer.json(outcome);
+        doubts.route();
+        schedules.route();
     }
 
     /** What is done every second, none of it behind another's wait. */
     void timers() {
-        server.everySecond("destroy", this::eraseDue);
-        server.everySecond("notices", carrier::sweep);
-        server.everySecond("in-doubt", this::decideInDoubt);
+        server.everySecond("schedules", schedules::sweep);
+        server.everySecond("commands", carrier::sweep);
+        server.everySecond("in-doubt", doubts::sweep);
     }
 
-    /** Decides, or has home decide, what was prepared and not committed in time. */
-    private void decideInDoubt() {
-        List<ObjectId> inDoubt = store.inDoubt();
-        Map<ShareIndex, List<StoredObject>> byHome = new HashMap<>();
-        for (ObjectId id : inDoubt) {
-            store.find(id)
-                    .filter(object -> object.state() == ObjectState.PREPARED)
-                    .filter(object -> age(id).compareTo(isHome(object) ? decide : ask) > 0)
-                    .filter(object -> since(askedNanos.get(id)).compareTo(ask) > 0)
-                    .ifPresent(object -> byHome.computeIfAbsent(home(object), _ -> new ArrayList<>())
-                            .add(object));
+    /** The token of a generation that this user may read now. */
+    Token readable(StatementHash id, VerifyingKey user) {
+        StoredObject object = certified(id, user);
+        store.schedule(object.generation().object())
+                .flatMap(Store.Schedule::destroyAt)
+                .ifPresent(at -> {
+                    throw new RefusedException(name() + ": the object "
+                            + object.generation().object() + " is to be destroyed at " + at
+                            + " and closed until then");
+                });
+        return Token.decode(object.token());
+    }
+
+    /** To be told before the generation is in the store, or a sweep would take it for one of an earlier run. */
+    void preparing(StatementHash id) {
+        doubts.preparing(id);
+    }
+
+    void forget(StatementHash id, String why) {
+        Optional<StoredObject> prepared = store.find(id).filter(object -> object.state() == ObjectState.PREPARED);
+        store.forget(id);
+        prepared.ifPresent(object -> forgotten(object, why));
+    }
+
+    private void forgotten(StoredObject object, String why) {
+        Store.Generation generation = object.generation();
+        server.audit()
+                .record(Entry.of(Event.FORGOTTEN)
+                        .object(generation.object())
+                        .generation(generation.id())
+                        .with("why", why));
+        sessions.end(generation.id());
+        doubts.settled(generation.id());
+    }
+
+    /** The generation, if it is this user's. */
+    StoredObject owned(StatementHash id, VerifyingKey user) {
+        return requireUser(
+                store.find(id)
+                        .orElseThrow(
+                                () -> new NoSuchObjectException(name() + " has no generation " + id + " of an object")),
+                user);
+    }
+
+    /** The object's current generation, if it is this user's. */
+    StoredObject current(ObjectId object, VerifyingKey user) {
+        return requireUser(
+                store.current(object).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + object)),
+                user);
+    }
+
+    private StoredObject requireUser(StoredObject object, VerifyingKey user) {
+        if (!Arrays.equals(object.user(), user.bytes())) {
+            throw new RefusedException(
+                    name() + ": the object " + object.generation().object() + " belongs to another user");
         }
-        asking.begin(byHome, object -> {
-            askedNanos.put(object.id(), System.nanoTime());
-            return settle(object);
-        });
-        askedNanos.keySet().retainAll(inDoubt);
-        // Those that were never prepared after all.
-        preparedNanos.keySet().removeIf(id -> !inDoubt.contains(id) && age(id).compareTo(decide) > 0);
-        signed.keySet().retainAll(preparedNanos.keySet());
+        return object;
     }
 
-    private void settled(ObjectId id) {
-        preparedNanos.remove(id);
-        signed.remove(id);
-    }
-
-    private Duration age(ObjectId id) {
-        return since(preparedNanos.get(id));
-    }
-
-    private static Duration since(@Nullable Long nanos) {
-        return nanos == null ? Duration.ofDays(1) : Duration.ofNanos(System.nanoTime() - nanos);
-    }
-
-    private boolean isHome(StoredObject object) {
-        return home(object).equals(self.x());
-    }
-
-    private static ShareIndex home(StoredObject object) {
-        return Token.decode(object.token()).home();
-    }
-
-    /** @return false when its home doesn't answer */
-    private boolean settle(StoredObject object) {
-        ObjectId id = object.id();
-        if (isHome(object)) {
-            if (age(id).compareTo(decide) > 0) {
-                log.info("object {}: its user never committed it; it vanishes", id);
-                forget(id, "uncommitted");
-                sessions.end(id, true);
+    private StoredObject certified(StatementHash id, VerifyingKey user) {
+        StoredObject object = owned(id, user);
+        if (object.state() == ObjectState.PREPARED && object.certificate().length == 0) {
+            // U may have heard of the certificate before this provider did.
+            doubts.ask(object);
+            object = owned(id, user);
+        }
+        ObjectId of = object.generation().object();
+        return switch (object.state()) {
+            case COMMITTED -> object;
+            case DESTROYED -> throw new DestroyedException(name() + ": the object " + of + " was destroyed");
+            case PREPARED -> {
+                if (object.certificate().length > 0) {
+                    yield object;
+                }
+                throw new NodeException(name(), name() + " was shown no certificate of this generation of " + of);
             }
-            return true;
-        }
-        Provider home = ring.everProvider(Token.decode(object.token()).home());
+            case REPLACED -> throw new NodeException(name(), name() + " has a later generation of " + of + " by now");
+        };
+    }
+
+    // ---- Step 6 of a write ----
+
+    /** U, or whoever has it → CC_i: the certificate. The answer says that it is committed here, durably. */
+    private HttpResponse commit(ServiceRequestContext context, HttpRequest request) throws Exception {
+        StatementHash id = generation(context);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.COMMIT, Optional.of(id.toString()), MAX_CERTIFICATE_BYTES);
+        commit(owned(id, asked.key()), Certificate.decode(asked.body()));
+        sessions.finish(id);
+        return NodeServer.done();
+    }
+
+    /**
+     * Commits what is prepared here, and ends what is earlier, at a certificate that holds.
+     *
+     * @throws RefusedException where this provider said that it confirms none: it keeps the certificate and serves the generation
+     */
+    void commit(StoredObject object, Certificate certificate) {
+        StatementHash id = object.generation().id();
+        Write.checkCertificate(ring.at(object.generation().epoch()), object.token(), certificate);
         try {
-            Outcome outcome = Json.read(
-                    "the outcome",
-                    server.peers()
-                            .to(home.card())
-                            .call(HttpMethod.GET, "/v1/objects/" + id + "/outcome", Optional.empty(), new byte[0]),
-                    Outcome.class);
-            switch (outcome.decision()) {
-                case COMMITTED -> {
-                    byte[] chain = outcome.chain();
-                    if (chain != null) {
-                        commit(object, CommitMessage.decode(chain));
-                        log.info("object {}: committed, as its home {} says", id, home.name());
-                    }
-                }
-                case UNKNOWN, DESTROYED -> {
-                    log.info("object {}: its home {} doesn't have it; it vanishes here", id, home.name());
-                    forget(id, "home");
-                    settled(id);
-                }
-                case UNDECIDED -> {}
+            for (StatementHash replaced : store.commit(id, certificate.encode(), isUnfinished(certificate))) {
+                server.audit()
+                        .record(Entry.of(Event.REPLACED)
+                                .object(object.generation().object())
+                                .generation(replaced)
+                                .with("by", id));
+                sessions.end(replaced);
+                doubts.settled(replaced);
             }
-            return true;
-        } catch (NodeException e) {
-            log.info("object {}: in doubt until its home answers: {}", id, e.getMessage());
-            return false;
-        } catch (InterlockException e) {
-            log.info("object {}: in doubt until its home answers: {}", id, e.getMessage());
-            return true;
+        } catch (StoreException.Denied denied) {
+            store.show(id, certificate.encode());
+            throw denied;
         }
+        if (object.state() == ObjectState.PREPARED) {
+            server.audit()
+                    .record(Entry.of(Event.COMMITTED)
+                            .object(object.generation().object())
+                            .generation(id));
+        }
+        doubts.settled(id);
+    }
+
+    /** Whether the chain still lacks the signatures of providers that were missing at the write. */
+    private static boolean isUnfinished(Certificate certificate) {
+        return !certificate.chain().unsigned().isEmpty();
+    }
+
+    /** A repair or a delivery brought the generation here: it was certified long ago. */
+    void restored(StatementHash id, Certificate certificate) {
+        List<StatementHash> replaced = store.commit(id, certificate.encode(), isUnfinished(certificate));
+        replaced.forEach(sessions::end);
+        server.audit()
+                .record(Entry.of(Event.COMMITTED)
+                        .object(certificate.token().object())
+                        .generation(id));
+        doubts.settled(id);
+    }
+
+    // ---- The other end of a write ----
+
+    /** At its session's word that nothing will certify it, or at that of all providers, what was prepared is forgotten. */
+    void abandon(StatementHash id, Abandonment abandonment, VerifyingKey user) {
+        StoredObject object =
+                store.find(id).map(found -> requireUser(found, user)).orElse(null);
+        if (object == null) {
+            // Nothing was signed for: there is nothing to give up.
+            return;
+        }
+        abandon(object, abandonment);
+    }
+
+    /** @throws BadSignatureException or MalformedException where it doesn't hold */
+    void abandon(StoredObject object, Abandonment abandonment) {
+        Statement w = Token.decode(object.token()).statement();
+        abandonment.verify(w, ring.at(w.epoch()).keys());
+        if (object.state() != ObjectState.PREPARED) {
+            return;
+        }
+        store.abandon(object.generation().id(), abandonment.encode(), Instant.ofEpochMilli(w.expiryMillis()));
+        forgotten(object, "abandoned");
+    }
+
+    private HttpResponse abandon(ServiceRequestContext context, HttpRequest request) throws Exception {
+        StatementHash id = generation(context);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.ABANDON, Optional.of(id.toString()), MAX_CERTIFICATE_BYTES);
+        abandon(id, Abandonment.decode(asked.body()), asked.key());
+        return NodeServer.done();
+    }
+
+    /**
+     * The owner's way out of doubt: a provider that knows no certificate notes durably that it confirms none, and signs that; who
+     * knows one shows it. All n words are an abandonment.
+     */
+    private HttpResponse settle(ServiceRequestContext context, HttpRequest request) throws Exception {
+        StatementHash id = generation(context);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.SETTLE, Optional.of(id.toString()), MAX_CERTIFICATE_BYTES);
+        SignedRequest signed = asked.signed();
+        ByteReader in = new ByteReader("the request to settle", asked.body());
+        Command.Authorised command = Command.Authorised.decode(in.bytes());
+        byte[] w = in.bytes();
+        in.end();
+        Statement statement = Statement.decode(w);
+        requireCommand(command, signed.key(), statement.owner());
+        if (!Statement.hash(w).equals(id) || !command.command().deed().equals(new Command.Settle(id))) {
+            throw new BadInputException(name() + ": the command is about another generation");
+        }
+        Optional<StoredObject> here = store.find(id).map(object -> requireUser(object, signed.key()));
+        byte[] certificate = here.map(StoredObject::certificate).orElse(new byte[0]);
+        Instant expires = server.clock().instant().plus(Session.LONGEST);
+        if (certificate.length > 0 || !store.deny(id, expires)) {
+            byte[] shown = store.find(id).map(StoredObject::certificate).orElse(certificate);
+            return NodeServer.bytes(new ByteWriter().u8(1).bytes(shown).toBytes());
+        }
+        here.ifPresent(object -> sessions.end(id));
+        Abandonment.Word word = Abandonment.Word.sign(server.key(), id, self.x());
+        return NodeServer.bytes(new ByteWriter().u8(0).bytes(word.encode()).toBytes());
     }
 
     // ---- What users ask of objects ----
@@ -330,22 +317,26 @@ final class Objects {
         VerifyingKey user = server.gate()
                 .admit(context, Operation.LIST, after.map(ObjectId::toString).orElse(""))
                 .key();
-        Optional<ObjectId> last =
-                after.map(origin -> store.current(origin).map(StoredObject::id).orElse(origin));
+        Optional<StatementHash> last = after.map(object -> store.current(object)
+                .map(current -> current.generation().id())
+                .orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + object)));
         return NodeServer.json(new ObjectList(store.list(user.bytes(), last, PAGE).stream()
                 .map(object -> {
                     Token token = Token.decode(object.token());
                     return new ObjectList.Entry(
-                            object.origin().toString(),
+                            token.object().toString(),
                             token.scheme().protocol(),
                             token.scheme().profile().text(),
                             token.length(),
                             token.createdMillis(),
                             token.epoch(),
-                            CommitMessage.decode(object.chain()).chain().unsigned().stream()
+                            Certificate.decode(object.certificate()).chain().unsigned().stream()
                                     .map(ShareIndex::x)
                                     .toList(),
-                            object.destroyAt().map(Instant::toEpochMilli).orElse(null));
+                            store.schedule(token.object())
+                                    .flatMap(Store.Schedule::destroyAt)
+                                    .map(Instant::toEpochMilli)
+                                    .orElse(null));
                 })
                 .toList()));
     }
@@ -354,132 +345,141 @@ final class Objects {
         ObjectId id = id(context);
         VerifyingKey user =
                 server.gate().admit(context, Operation.INFO, id.toString()).key();
-        // Whoever asks knows the first generation's id alone.
-        StoredObject object = ofOrigin(id, user);
-        if (object.state() == ObjectState.PREPARED) {
-            settle(object);
-            object = ofOrigin(id, user);
+        StoredObject object = current(id, user);
+        if (object.state() == ObjectState.PREPARED && object.certificate().length == 0) {
+            doubts.ask(object);
+            object = current(id, user);
         }
+        Optional<Store.Schedule> schedule = store.schedule(id);
         return NodeServer.json(new ObjectInfo(
-                object.id().toString(),
                 switch (object.state()) {
-                    case PREPARED -> dev.interlock.protocol.message.ObjectState.PREPARED;
+                    case PREPARED ->
+                        object.certificate().length > 0
+                                ? dev.interlock.protocol.message.ObjectState.COMMITTED
+                                : dev.interlock.protocol.message.ObjectState.PREPARED;
                     case COMMITTED -> dev.interlock.protocol.message.ObjectState.COMMITTED;
                     case DESTROYED -> dev.interlock.protocol.message.ObjectState.DESTROYED;
-                    case REPLACED -> throw new IllegalStateException(object.id() + " doesn't count any more");
+                    case REPLACED -> throw new IllegalStateException(id + " has been superseded");
                 },
-                object.chain(),
-                object.state() == ObjectState.COMMITTED
-                        ? object.destroyAt().map(Instant::toEpochMilli).orElse(null)
-                        : null,
+                object.certificate().length > 0 ? object.certificate() : null,
+                store.prepared(id).stream()
+                        .filter(prepared -> prepared.certificate().length == 0)
+                        .map(prepared ->
+                                Token.decode(prepared.token()).statement().encode())
+                        .toList(),
+                schedule.map(Store.Schedule::command).orElse(null),
+                object.state() == ObjectState.DESTROYED
+                        ? null
+                        : schedule.flatMap(Store.Schedule::destroyAt)
+                                .map(Instant::toEpochMilli)
+                                .orElse(null),
+                object.command().orElse(null),
                 object.receipt().orElse(null)));
     }
 
     private HttpResponse manifest(ServiceRequestContext context, HttpRequest request) {
-        ObjectId id = id(context);
+        StatementHash id = generation(context);
         VerifyingKey user =
                 server.gate().admit(context, Operation.MANIFEST, id.toString()).key();
         Token _ = readable(id, user);
         return NodeServer.bytes(store.manifest(id));
     }
 
+    // ---- The end of objects ----
+
     /** Erases this provider's share; the key first, then the bytes. The answer is the signed receipt. */
-    private HttpResponse destroy(ServiceRequestContext context, HttpRequest request) {
+    private HttpResponse destroy(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = id(context);
-        VerifyingKey user =
-                server.gate().admit(context, Operation.DESTROY, id.toString()).key();
-        return NodeServer.bytes(erase(owned(id, user)));
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.DESTROY, Optional.of(id.toString()), Command.MAX_BYTES);
+        Command.Authorised command = Command.Authorised.decode(asked.body());
+        if (!command.command().object().equals(id)) {
+            throw new BadInputException(name() + ": the command is about another object");
+        }
+        return NodeServer.bytes(destroy(command, asked.key()));
     }
 
-    /** For ever, every generation of it; the receipt, or that of the first time. */
-    byte[] erase(StoredObject asked) {
-        StoredObject object = asked.state() == ObjectState.REPLACED
-                ? store.current(asked.origin()).orElseThrow(() -> none(asked.origin()))
-                : asked;
-        ObjectId id = object.id();
-        if (object.state() != ObjectState.DESTROYED) {
-            byte[] root = Token.decode(object.token()).dealt().rootOf(self.x()).root();
-            Receipt receipt = Receipt.sign(
-                    server.key(), ring.id(), id, self.x(), root, server.clock().millis());
-            sessions.end(id, true);
-            store.destroy(id, receipt.encode());
-            // A session that began in between has no key to open the share with; it ends all the same.
-            sessions.end(id, true);
+    /**
+     * Obeys a destroy statement that O signed and the user's key at this provider, which is served.
+     *
+     * @return the receipt, or that of the first time
+     */
+    byte[] destroy(Command.Authorised command, VerifyingKey user) {
+        ObjectId id = command.command().object();
+        Store.Scope scope = new Store.Scope(
+                id,
+                switch (command.command().deed()) {
+                    case Command.DestroyForEver _ -> Optional.empty();
+                    case Command.Destroy(int epoch, long highest, StatementHash generation) ->
+                        Optional.of(new Store.Generation(generation, id, epoch, highest, false));
+                    case Command.Schedule _, Command.Cancel _, Command.Settle _ ->
+                        throw new BadInputException(name() + ": the command destroys nothing");
+                });
+        StoredObject latest = requireUser(
+                store.latest(scope)
+                        .orElseThrow(() -> new NoSuchObjectException(
+                                name() + " has nothing of the object " + id + " that this destroys")),
+                user);
+        requireCommand(command, user, Token.decode(latest.token()).statement().owner());
+        return erase(latest, scope, command.signed());
+    }
+
+    /** Both signatures, for this provider, ring, user and owner. */
+    void requireCommand(Command.Authorised command, VerifyingKey user, OwnerKey owner) {
+        try {
+            command.verify();
+        } catch (BadSignatureException e) {
+            throw new RefusedException(Rule.OWNER, name() + ": a signature under the command doesn't hold");
         }
-        byte[] receipt = store.find(id)
+        if (!command.node().equals(name())) {
+            throw new RefusedException(Rule.OTHER_NODE, name() + ": the command is for " + command.node());
+        }
+        if (!command.command().ring().equals(ring.id())) {
+            throw new RefusedException(Rule.OTHER_RING, name() + ": the command is for another ring");
+        }
+        if (!command.key().equals(user)) {
+            throw new RefusedException(Rule.OTHER_ASKER, name() + ": the command is another user's");
+        }
+        if (!command.command().owner().equals(owner)) {
+            throw new RefusedException(Rule.OWNER, name() + ": the command isn't by the object's owner");
+        }
+    }
+
+    /** The receipt, or that of the first time. */
+    byte[] erase(StoredObject object, Store.Scope scope, Command.Signed command) {
+        StatementHash id = object.generation().id();
+        Receipt receipt = Receipt.sign(
+                server.key(),
+                Token.decode(object.token()),
+                scope.upTo().isEmpty(),
+                self.x(),
+                server.clock().millis());
+        sessions.end(id);
+        store.destroy(id, scope, command.encode(), receipt.encode());
+        // A session that began in between has no key to open the share with; it ends all the same.
+        sessions.end(id);
+        byte[] given = store.find(id)
                 .flatMap(StoredObject::receipt)
                 .orElseThrow(() -> new NodeException(name(), "the destruction of " + id + " left no receipt"));
         server.audit()
                 .recordDurably(Entry.of(Event.DESTROYED)
-                        .object(id)
-                        .time("erased", Receipt.decode(receipt).destroyedMillis()));
-        return receipt;
+                        .object(scope.object())
+                        .generation(id)
+                        .time("erased", Receipt.decode(given).destroyedMillis()));
+        return given;
     }
 
-    // ---- Destroying in two steps ----
-
-    private HttpResponse schedule(ServiceRequestContext context, HttpRequest request) throws Exception {
-        ObjectId id = id(context);
-        NodeServer.UserRequest asked = server.admit(
-                context, request, Operation.SCHEDULE_DESTROY, Optional.of(id.toString()), MAX_SCHEDULE_BYTES);
-        Instant wanted = Instant.ofEpochMilli(
-                Json.read("the schedule", asked.body(), Schedule.class).destroyMillis());
-        Instant now = server.clock().instant();
-        if (wanted.isBefore(now) || wanted.isAfter(now.plus(LONGEST_SCHEDULE))) {
-            throw new BadInputException(name() + ": an object may be destroyed up to " + LONGEST_SCHEDULE.toDays()
-                    + " days from now, not at " + wanted + " (here it is " + now + ")");
-        }
-        StoredObject object = committed(id, asked.key());
-        Instant at =
-                object.destroyAt().filter(before -> before.isBefore(wanted)).orElse(wanted);
-        store.schedule(id, Optional.of(at));
-        sessions.end(id, true);
-        server.audit().record(Entry.of(Event.SCHEDULED).object(id).time("erase", at.toEpochMilli()));
-        return NodeServer.json(new Schedule(at.toEpochMilli()));
-    }
-
-    private HttpResponse cancel(ServiceRequestContext context, HttpRequest request) {
-        ObjectId id = id(context);
-        VerifyingKey user = server.gate()
-                .admit(context, Operation.CANCEL_DESTROY, id.toString())
-                .key();
-        if (committed(id, user).destroyAt().isPresent()) {
-            store.schedule(id, Optional.empty());
-            server.audit().record(Entry.of(Event.CANCELLED).object(id));
-        }
-        return NodeServer.done();
-    }
-
-    private StoredObject committed(ObjectId id, VerifyingKey user) {
-        StoredObject object = owned(id, user);
-        if (object.state() == ObjectState.PREPARED) {
-            // U may have heard of the commit before this provider did.
-            settle(object);
-            object = owned(id, user);
-        }
-        return switch (object.state()) {
-            case COMMITTED -> object;
-            case DESTROYED -> throw new DestroyedException(name() + ": the object " + id + " was destroyed");
-            case PREPARED ->
-                throw new NodeException(name(), name() + " hasn't heard yet whether " + id + " was committed");
-            case REPLACED ->
-                throw new NodeException(name(), name() + " has a later generation of " + object.origin() + " by now");
-        };
-    }
-
-    /** Destroys what it is time for. */
-    private void eraseDue() {
-        for (ObjectId id : store.due(server.clock().instant())) {
-            store.find(id)
-                    .filter(object -> object.state() == ObjectState.COMMITTED)
-                    .ifPresent(object -> {
-                        byte[] _ = erase(object);
-                    });
-        }
+    Sessions sessions() {
+        return sessions;
     }
 
     private static ObjectId id(ServiceRequestContext context) {
         return ObjectId.parse(String.valueOf(context.pathParam("object")));
+    }
+
+    /** H(w) of a generation, in the path. */
+    static StatementHash generation(ServiceRequestContext context) {
+        return StatementHash.parse(String.valueOf(context.pathParam("object")));
     }
 
     private String name() {

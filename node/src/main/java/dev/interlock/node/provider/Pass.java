@@ -4,7 +4,7 @@ import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.sharing.Blind;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.protocol.Repair;
@@ -218,13 +218,13 @@ final class Pass {
 
         /** A sealed share has its leaves in itself. */
         private Optional<byte[]> leaf(MemorySegment whole) {
-            ObjectId object = live.session().object();
+            StatementHash w = live.session().generation();
             return switch (station.cargo()) {
                 case Station.Flow _ ->
-                    Optional.of(Leaves.ofCiphertext(object, k).update(whole).leaf());
+                    Optional.of(Leaves.ofCiphertext(w, k).update(whole).leaf());
                 case Station.Share _ ->
                     Optional.of(Write.shareLeaf(
-                            object,
+                            w,
                             station.provider(),
                             k,
                             whole.asSlice(0, Leaves.SALT_BYTES),

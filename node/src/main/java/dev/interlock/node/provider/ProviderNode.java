@@ -16,20 +16,23 @@ import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Holding.Part;
-import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SessionId;
-import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.admission.Allowance;
 import dev.interlock.node.admission.Allowances;
 import dev.interlock.node.dealer.DealerService;
+import dev.interlock.node.dealer.DealtOnce;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
@@ -39,7 +42,7 @@ import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
-import dev.interlock.protocol.Json;
+import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
@@ -50,12 +53,10 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
-import dev.interlock.protocol.message.ChainMessage;
 import dev.interlock.protocol.message.CheckAnswer;
-import dev.interlock.protocol.message.CommitMessage;
-import dev.interlock.protocol.message.DealReply;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
+import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
@@ -75,9 +76,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -95,11 +95,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProviderNode implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProviderNode.class);
-    private static final int MAX_ORDER_BYTES = 64 << 10;
-    private static final int MAX_TOKEN_BYTES = Objects.MAX_CHAIN_BYTES + PendingObject.MAX_MANIFEST_BYTES;
-    /** Longer than any order's signature is accepted, so that a burn outlives every replay. */
-    private static final Duration BURN_LIFETIME =
-            SignedRequest.LIFETIME.plus(SignedRequest.CLOCK_SKEW).multipliedBy(2);
+    private static final int MAX_ORDER_BYTES = 128 << 10;
+    private static final int MAX_TOKEN_BYTES = Objects.MAX_CERTIFICATE_BYTES + PendingObject.MAX_MANIFEST_BYTES;
 
     private final NodeServer server;
     private final RingDescriptor ring;
@@ -112,6 +109,7 @@ public final class ProviderNode implements AutoCloseable {
     private final Clock clock;
     private final ByteSpace space;
     private final SessionTable sessions;
+    private final DealtOnce dealtOnce;
     private final Counter hopped;
     private final Counter dealt;
 
@@ -142,8 +140,9 @@ public final class ProviderNode implements AutoCloseable {
         this.random = random;
         this.deadlines = deadlines;
         this.clock = clock;
+        this.dealtOnce = DealtOnce.open(folder.path());
         this.sessions = new SessionTable(self.name());
-        this.objects = new Objects(server, self, store, new SessionsOfObjects());
+        this.objects = new Objects(server, self, store, new SessionsOfObjects(), Objects.FORGET);
         this.deliveries = new Deliveries(server, self, store, objects, folder.openingKey());
         this.hopped = Counter.builder("interlock.hop.bytes")
                 .description("bytes that passed this provider's stations")
@@ -164,7 +163,7 @@ public final class ProviderNode implements AutoCloseable {
      * @param dealing seeds every dealing's own generator; when it fails, this provider deals nothing more
      */
     public void deal(FieldKernel kernel, DealerRandom dealing) {
-        new DealerService(server, kernel, dealing).route();
+        new DealerService(server, kernel, dealing, dealtOnce).route();
     }
 
     public void start() {
@@ -201,9 +200,11 @@ public final class ProviderNode implements AutoCloseable {
         NodeServer.UserRequest asked =
                 server.admit(context, request, Operation.ORDER, Optional.empty(), MAX_ORDER_BYTES);
         SignedRequest signed = asked.signed();
-        Order order = Json.read("the order", asked.body(), Order.class);
-        signed.requireSubject(order.session());
-        Session session = Session.accept(ring.at(signed.epoch()), self.x(), order);
+        Order order = Order.decode(asked.body());
+        StatementHash id = Statement.hash(order.statement());
+        signed.requireSubject(id.toString());
+        // Throws for one that this user may not ask for: then others' waits are none of its business.
+        Session session = Session.accept(ring.at(signed.epoch()), self.x(), order, signed.key(), clock.instant());
         LiveSession live = null;
         Allowance.Lease lease = null;
         try {
@@ -216,24 +217,25 @@ public final class ProviderNode implements AutoCloseable {
             lease = server.allowances()
                     .of(Allowances.Kind.SESSIONS)
                     .take(signed.key().toString(), 1);
-            live = switch (session.kind()) {
-                case WRITE, ATTESTED -> LiveSession.write(session.ring(), name(), session, signed.key(), store);
-                case REPLACE, REFRESH -> openForRenewal(session, signed);
-                case READ -> openForReading(session, signed);
-                case REPAIR ->
-                    session.isRepaired()
-                            ? LiveSession.repaired(name(), session, signed.key(), store)
-                            : openForRepairing(session, signed);
+            live = switch (session.statement().work()) {
+                case Work.Write _ -> LiveSession.write(name(), session, store);
+                case Work.Renewal _ -> openForRenewal(session);
+                case Work.Read _ -> openForReading(session);
+                case Work.Repair _ ->
+                    session.isRepaired() ? LiveSession.repaired(name(), session, store) : openForRepairing(session);
             };
-            // Rule 1 of DESIGN §10: burnt, durably, before anyone is let in, so before anything leaves.
-            if (!store.burn(session.id().bytes(), clock.instant().plus(BURN_LIFETIME))) {
+            // Once, durably, before anyone is let in, so before anything is signed or leaves. A read leaves no mark:
+            // one order
+            // repeated adds the same constant.
+            if (session.isWrite()
+                    && !store.burn(id, Instant.ofEpochMilli(session.statement().expiryMillis()))) {
                 throw new RefusedException(
-                        name() + ": the session " + session.id() + " was used before; a retry is a new session");
+                        name() + ": the session " + id + " was used before; a retry is a new session");
             }
             server.audit()
                     .append(Entry.of(Event.ORDERED)
                             .with("kind", session.kind().name().toLowerCase(Locale.ROOT))
-                            .session(session.id())
+                            .session(id)
                             .object(session.object())
                             .user(signed.key()));
             sessions.add(live, lease);
@@ -241,6 +243,7 @@ public final class ProviderNode implements AutoCloseable {
             if (lease != null) {
                 lease.close();
             }
+            sessions.refused(id, signed.key());
             if (live != null) {
                 live.close();
             } else {
@@ -251,7 +254,7 @@ public final class ProviderNode implements AutoCloseable {
         for (Station station : session.stations()) {
             begin(live, station);
         }
-        if (session.kind() == Order.Kind.REFRESH) {
+        if (session.kind() == Work.Kind.REFRESH) {
             keepCiphertext(live);
         }
         return NodeServer.done();
@@ -267,10 +270,10 @@ public final class ProviderNode implements AutoCloseable {
         }
     }
 
-    private LiveSession openForRenewal(Session session, SignedRequest signed) {
-        Token before = ofEpoch(session, objects.readable(session.before().orElseThrow(), signed.key()));
+    private LiveSession openForRenewal(Session session) {
+        Token before = objects.readable(session.renewed().orElseThrow(), session.asks());
         Renewal.checkOrder(session, before);
-        return LiveSession.renewed(name(), session, signed.key(), before, store);
+        return LiveSession.renewed(name(), session, before, store);
     }
 
     /** Refresh: the ciphertext stays what it is, and goes into the new generation as it is. */
@@ -284,7 +287,7 @@ public final class ProviderNode implements AutoCloseable {
             try {
                 MerkleRoot root = new MerkleRoot();
                 live.eachRecord(live.ciphertextBefore(), chunk -> {
-                    root.add(Direct.leaf(session.object(), Part.CIPHERTEXT, self.x(), root.count(), chunk));
+                    root.add(Direct.leaf(session.id(), Part.CIPHERTEXT, self.x(), root.count(), chunk));
                     live.ciphertext().append(chunk);
                 });
                 live.ciphertext().finish();
@@ -295,29 +298,14 @@ public final class ProviderNode implements AutoCloseable {
         });
     }
 
-    /** Generations and epochs never mix: who may take part, and how many must, is what it was when the object was written. */
-    private Token ofEpoch(Session session, Token token) {
-        if (token.epoch() != session.ring().epoch()) {
-            throw new BadInputException(name() + ": the object " + token.origin() + " is of the ring's epoch "
-                    + token.epoch() + ", the order of epoch " + session.ring().epoch());
-        }
-        return token;
+    private LiveSession openForRepairing(Session session) {
+        Repair.checkOrder(session, objects.readable(session.generation(), session.asks()));
+        return LiveSession.using(name(), session, store);
     }
 
-    private LiveSession openForRepairing(Session session, SignedRequest signed) {
-        Repair.checkOrder(session, ofEpoch(session, objects.readable(session.object(), signed.key())));
-        return LiveSession.read(name(), session, signed.key(), store);
-    }
-
-    private LiveSession openForReading(Session session, SignedRequest signed) {
-        Token token = ofEpoch(session, objects.readable(session.object(), signed.key()));
-        if (!token.scheme().equals(session.scheme())
-                || token.length() != session.layout().length()
-                || !token.providers().containsAll(session.path())
-                || !token.homes().containsAll(session.homes())) {
-            throw new BadInputException(name() + ": the order doesn't fit the token of " + session.object());
-        }
-        return LiveSession.read(name(), session, signed.key(), store);
+    private LiveSession openForReading(Session session) {
+        Read.checkOrder(session, objects.readable(session.generation(), session.asks()));
+        return LiveSession.using(name(), session, store);
     }
 
     // ---- Step 2 of a write: dealer →p CC_i: f(x_i), salt, signed share root ----
@@ -346,7 +334,7 @@ public final class ProviderNode implements AutoCloseable {
                     System.arraycopy(leaf, 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
                 }
             }
-            shareArrived(live, statement(session, in, root, dealer), leaves);
+            shareArrived(live, commitments(session, in, root, dealer), leaves);
             return NodeServer.done();
         } catch (Exception e) {
             throw fail(live, streamFailure(dealer.name(), e));
@@ -372,10 +360,10 @@ public final class ProviderNode implements AutoCloseable {
                     root.add(nextRecord(live, in, k, r));
                     tributary.add(r, deadlines.stall());
                 }
-                ShareRoot _ = statement(session, in, root, dealer);
+                Dealt _ = commitments(session, in, root, dealer);
                 if (tributary.verified()) {
                     // No dealer knows this share, so this provider signs for it.
-                    ShareRoot sum = Write.signSum(ring, session, confluence.root(), server.key());
+                    Dealt sum = Write.signSum(session, confluence.root(), server.key());
                     shareArrived(live, sum, confluence.leaves());
                 }
                 return NodeServer.done();
@@ -392,30 +380,30 @@ public final class ProviderNode implements AutoCloseable {
         dealt.increment((double) record.byteSize());
         live.moved();
         return Write.shareLeaf(
-                live.session().object(),
+                live.session().id(),
                 self.x(),
                 k,
                 record.asSlice(0, Leaves.SALT_BYTES),
                 record.asSlice(Leaves.SALT_BYTES));
     }
 
-    /** The end of a dealer's stream: the root that it signed, which what came has. */
-    private ShareRoot statement(Session session, RecordReader in, MerkleRoot root, NodeCard dealer)
+    /** The end of a dealer's stream: the roots of all shares, which it signed for this session; what came has its own. */
+    private Dealt commitments(Session session, RecordReader in, MerkleRoot root, NodeCard dealer)
             throws IOException, InterruptedException {
-        try (SecretBytes statement = SecretBytes.allocate(Sha256.BYTES + SigningKey.SIGNATURE_BYTES)) {
-            in.fill(statement.segment());
+        int points =
+                Token.points(session.scheme(), session.making().providers()).size();
+        try (SecretBytes end = SecretBytes.allocate(Dealt.dealtBytes(points))) {
+            in.fill(end.segment());
             if (!in.atEnd()) {
                 throw new IOException("it is too long");
             }
-            byte[] said = statement.copyToHeap();
-            ShareRoot claimed = new ShareRoot(
-                    self.x(), Arrays.copyOf(said, Sha256.BYTES), Arrays.copyOfRange(said, Sha256.BYTES, said.length));
-            Write.checkShare(session.ring(), session, root, dealer.name(), claimed);
+            Dealt claimed = Dealt.decode(dealer.name(), end.copyToHeap());
+            Write.checkShare(session, root, dealer.name(), claimed);
             return claimed;
         }
     }
 
-    private void shareArrived(LiveSession live, ShareRoot root, byte[] leaves) {
+    private void shareArrived(LiveSession live, Dealt root, byte[] leaves) {
         boolean sealed = live.session().scheme().sealed();
         if (!sealed) {
             live.share().finish();
@@ -434,7 +422,11 @@ public final class ProviderNode implements AutoCloseable {
         own(signed, live);
         Session _ = requireWrite(live);
         try {
-            return NodeServer.json(DealReply.of(List.of(share(live))));
+            if (!live.session().summed()) {
+                throw new RefusedException(
+                        name() + ": the shares of this session are their dealer's, who signed for them");
+            }
+            return NodeServer.bytes(share(live).encode());
         } catch (Exception e) {
             throw fail(live, e);
         }
@@ -485,7 +477,7 @@ public final class ProviderNode implements AutoCloseable {
                         live.share(),
                         new SealedWriter(
                                 session.recipient().orElseThrow(),
-                                Sealing.ofShare(ring.id(), session.object(), self.x()),
+                                Sealing.ofShare(ring.id(), session.id(), self.x()),
                                 random)));
     }
 
@@ -624,34 +616,45 @@ public final class ProviderNode implements AutoCloseable {
         };
     }
 
-    // ---- Step 5 of a write: u_m, and the signature chain over it ----
+    // ---- Step 5 of a write: u_m, and the signatures over it ----
 
-    /** U → CC_i: u_m and the manifest. CC_1, once it has them durably, begins the chain and answers with its end. */
+    /**
+     * U → CC_i: u_m and the manifest. Once it has them durably CC_i takes part; in the published profile CC_1 begins the chain and
+     * answers with its end.
+     */
     private HttpResponse token(ServiceRequestContext context, HttpRequest request) throws Exception {
         byte[] body = sessionBody(context, request, Operation.TOKEN, MAX_TOKEN_BYTES);
         LiveSession live = live(context);
         Session session = requireWrite(live);
         try {
-            ChainMessage message = ChainMessage.decode(body);
+            TokenMessage message = TokenMessage.decode(body);
             prepare(live, message);
-            return session.path().getFirst().equals(self.x()) ? sign(live, message.chain()) : NodeServer.done();
+            SignatureChain unsigned = SignatureChain.start(message.token());
+            if (session.scheme().blinded()) {
+                return NodeServer.bytes(participate(live, unsigned).encode());
+            }
+            return session.path().getFirst().equals(self.x()) ? signBehind(live, unsigned) : NodeServer.done();
         } catch (Exception e) {
             throw fail(live, e);
         }
     }
 
-    /** CC_{i−1} → CC_i: the chain so far. */
+    /** Published: CC_{i−1} → CC_i: the chain so far. */
     private HttpResponse chain(ServiceRequestContext context, HttpRequest request) throws Exception {
         LiveSession live = live(context);
         NodeCard from = server.gate().admitNode(context);
-        List<ShareIndex> path = requireWrite(live).path();
-        int place = path.indexOf(self.x());
-        if (place < 1 || !ring.everProvider(path.get(place - 1)).card().equals(from)) {
+        Session session = requireWrite(live);
+        int place = session.path().indexOf(self.x());
+        if (session.scheme().blinded()
+                || place < 1
+                || !ring.everProvider(session.path().get(place - 1)).card().equals(from)) {
             throw new RefusedException(name() + ": " + from.name() + " isn't before " + name() + " in this chain");
         }
-        byte[] body = server.body(context, request, from, Objects.MAX_CHAIN_BYTES);
+        byte[] body = server.body(context, request, from, Objects.MAX_CERTIFICATE_BYTES);
         try {
-            return sign(live, SignatureChain.decode(body));
+            SignatureChain before = SignatureChain.decode(body);
+            before.verify(session.ring().keys());
+            return signBehind(live, before);
         } catch (Exception e) {
             throw fail(live, e);
         }
@@ -665,23 +668,19 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     /** CC_i makes durable what it is about to sign for: its share, checked against its root, and u_m. */
-    private void prepare(LiveSession live, ChainMessage message) throws Exception {
+    private void prepare(LiveSession live, TokenMessage message) throws Exception {
         Session session = live.session();
-        ShareRoot root = share(live);
+        Dealt own = share(live);
         settled(live, live.passed(), "the pass");
         settled(live, live.waitingArrived(), session.dealers().getFirst());
         synchronized (live) {
             if (live.isPrepared()) {
                 throw new RefusedException(name() + " was given a token for this session before");
             }
-            Write.checkToken(session.ring(), session, root, message);
-            live.tokenBefore()
-                    .ifPresent(before -> Renewal.checkToken(
-                            before, Token.decode(message.chain().token())));
-            objects.preparing(session.object());
-            SignatureChain unsigned = SignatureChain.start(message.chain().token());
-            live.pending()
-                    .prepare(unsigned.token(), new CommitMessage(unsigned, List.of()).encode(), message.manifest());
+            Token u = Write.checkToken(session, own, message);
+            live.tokenBefore().ifPresent(before -> Renewal.checkToken(before, u));
+            objects.preparing(session.id());
+            live.pending().prepare(message.token(), message.manifest());
             live.markPrepared();
         }
         server.audit().append(Entry.of(Event.STORED).object(session.object()).session(session.id()));
@@ -695,21 +694,23 @@ public final class ProviderNode implements AutoCloseable {
         live.prepared().complete(message);
     }
 
-    /** Puts σ_i behind those before it and has the rest of the path put theirs. */
-    private HttpResponse sign(LiveSession live, SignatureChain before) throws Exception {
-        Session session = live.session();
-        // The signature leaves only once what it vouches for survives a crash.
-        ChainMessage accepted = settled(live, live.prepared(), "the user's token");
+    /** Signs u_m, once: only what it vouches for survives a crash by now. */
+    private Participation participate(LiveSession live, SignatureChain before) throws Exception {
+        TokenMessage accepted = settled(live, live.prepared(), "the user's token");
         if (!live.beginSigning()) {
             throw new RefusedException(name() + " signed for this session before");
         }
-        if (!Arrays.equals(before.token(), accepted.chain().token())) {
+        if (!Arrays.equals(before.token(), accepted.token())) {
             throw new BadInputException(name() + ": the chain is over another token than the one that the user sent");
         }
-        ChainMessage message = new ChainMessage(before, accepted.manifest());
-        SignatureChain chain =
-                Write.sign(session.ring(), session, live.shareArrived().get(), message, server.key());
-        objects.signed(session.object(), chain);
+        Optional<byte[]> ciphertext = live.session().isHome() ? Optional.of(live.ciphertextRoot()) : Optional.empty();
+        return before.participate(self.x(), ciphertext, server.key());
+    }
+
+    /** Published: puts σ_i behind those before it and has the rest of the path put theirs. */
+    private HttpResponse signBehind(LiveSession live, SignatureChain before) throws Exception {
+        Session session = live.session();
+        SignatureChain chain = before.with(participate(live, before));
         int place = session.path().indexOf(self.x());
         if (place == session.path().size() - 1) {
             return NodeServer.bytes(chain.encode());
@@ -723,9 +724,9 @@ public final class ProviderNode implements AutoCloseable {
                         deadlines.settle()));
     }
 
-    // ---- Step 6 of a write: the check of DESIGN §8, before anyone commits ----
+    // ---- Step 6 of a write: the check of SPEC §8, before anyone certifies ----
 
-    /** U reveals ρ; CC_i, which signed, answers with H_ρ of what it stored, and a home signs for its ciphertext. */
+    /** U reveals ρ; CC_i, which signed, answers with H_ρ of what it stored. */
     private HttpResponse check(ServiceRequestContext context, HttpRequest request) throws Exception {
         byte[] seed = sessionBody(context, request, Operation.CHECK, LinearHash.SEED_BYTES);
         LiveSession live = live(context);
@@ -741,13 +742,8 @@ public final class ProviderNode implements AutoCloseable {
         try {
             ShareHash.Digest stored = shareHash(live, live.share(), seed);
             CheckAnswer.Before before = session.renews() ? before(live, seed) : null;
-            if (!session.isHome()) {
-                return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), null, null, before));
-            }
-            byte[] ciphertext = ciphertextHash(live, live.ciphertext(), seed);
-            Holding holding = holding(session.object(), Part.CIPHERTEXT, Holding.WHOLE, live.ciphertextRoot());
-            return NodeServer.json(
-                    new CheckAnswer(stored.share(), stored.salts(), ciphertext, holding.encode(), before));
+            byte[] ciphertext = session.isHome() ? ciphertextHash(live, live.ciphertext(), seed) : null;
+            return NodeServer.json(new CheckAnswer(stored.share(), stored.salts(), ciphertext, before));
         } catch (Exception e) {
             throw fail(live, e);
         }
@@ -774,8 +770,8 @@ public final class ProviderNode implements AutoCloseable {
         }
     }
 
-    /** The root of this provider's share, once that is there whole. */
-    private ShareRoot share(LiveSession live) throws Exception {
+    /** What binds somebody to this provider's share, once that is there whole. */
+    private Dealt share(LiveSession live) throws Exception {
         while (true) {
             try {
                 return live.shareArrived().get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS);
@@ -812,11 +808,11 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     private HttpResponse sealedParts(ServiceRequestContext context, String part, BlobKind kind) throws Exception {
-        ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
+        StatementHash id = Objects.generation(context);
         Token token = objects.readable(
                 id, server.gate().admit(context, Operation.FETCH, id + part).key());
         if (!token.scheme().sealed()) {
-            // Rule 2 of DESIGN §10: what isn't sealed is released only by passes that t providers take part in.
+            // What isn't sealed is released only by passes that t providers take part in.
             throw new RefusedException(name() + ": only protocol 1 fetches from home");
         }
         Blob blob = store.open(id, kind);
@@ -840,7 +836,7 @@ public final class ProviderNode implements AutoCloseable {
     // ---- The direct read: CC_i gives out what it holds itself, and signs for every chunk ----
 
     private HttpResponse part(ServiceRequestContext context, HttpRequest request) throws Exception {
-        ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
+        StatementHash id = Objects.generation(context);
         Part part = Part.parse(String.valueOf(context.pathParam("part")));
         int from = from(context);
         // Each provider decides by itself, and fewer than t shares tell nothing.
@@ -858,7 +854,7 @@ public final class ProviderNode implements AutoCloseable {
 
     /** The same of an object that isn't committed and whose check failed: its user finds out who is at fault. */
     private HttpResponse partOfSession(ServiceRequestContext context, HttpRequest request) throws Exception {
-        SessionId id = session(context);
+        StatementHash id = session(context);
         Part part = Part.parse(String.valueOf(context.pathParam("part")));
         int from = from(context);
         SignedRequest signed =
@@ -872,12 +868,12 @@ public final class ProviderNode implements AutoCloseable {
         if (part == Part.CIPHERTEXT && !session.isHome()) {
             throw new BadInputException(name() + " is no home of " + session.object());
         }
-        return give(session.object(), part, from, part == Part.SHARE ? live.share() : live.ciphertext(), () -> {});
+        return give(session.id(), part, from, part == Part.SHARE ? live.share() : live.ciphertext(), () -> {});
     }
 
     /** An attested write whose check failed: what a station received, under the signature of the one before. */
     private HttpResponse received(ServiceRequestContext context, HttpRequest request) throws Exception {
-        SessionId id = session(context);
+        StatementHash id = session(context);
         String place = String.valueOf(context.pathParam("place"));
         SignedRequest signed = server.gate().admit(context, Operation.SESSION_PART, id + "/received/" + place);
         LiveSession live = live(context);
@@ -910,7 +906,7 @@ public final class ProviderNode implements AutoCloseable {
         }
     }
 
-    private HttpResponse give(ObjectId id, Part part, int from, Blob blob, Runnable done) throws Exception {
+    private HttpResponse give(StatementHash id, Part part, int from, Blob blob, Runnable done) throws Exception {
         UserSink sink = new UserSink();
         Future<?> _ = server.threads().submit(() -> {
             try (SecretBytes buffer = SecretBytes.allocate(blob.recordBytes(0))) {
@@ -926,7 +922,7 @@ public final class ProviderNode implements AutoCloseable {
         return sink.response().get(deadlines.settle().toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void give(ObjectId id, Part part, int from, Blob blob, SecretBytes buffer, UserSink sink)
+    private void give(StatementHash id, Part part, int from, Blob blob, SecretBytes buffer, UserSink sink)
             throws IOException, InterruptedException {
         byte[] leaves = new byte[blob.records() * Sha256.BYTES];
         for (int k = 0; k < blob.records(); k++) {
@@ -950,13 +946,13 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     /** Reads chunk k into the buffer. */
-    private byte[] leaf(ObjectId id, Part part, Blob blob, int k, SecretBytes buffer) {
+    private byte[] leaf(StatementHash id, Part part, Blob blob, int k, SecretBytes buffer) {
         MemorySegment record = buffer.segment().asSlice(0, blob.recordBytes(k));
         blob.read(k, record);
         return Direct.leaf(id, part, self.x(), k, record);
     }
 
-    private Holding holding(ObjectId id, Part part, int chunk, byte[] hash) {
+    private Holding holding(StatementHash id, Part part, int chunk, byte[] hash) {
         return Holding.sign(server.key(), ring.id(), id, part, self.x(), chunk, hash);
     }
 
@@ -977,19 +973,18 @@ public final class ProviderNode implements AutoCloseable {
                     session.ring(),
                     session,
                     live.shareRoot(),
-                    session.homes().size() > 1 ? Optional.of(live.ciphertextRoot()) : Optional.empty(),
+                    session.isHome() ? Optional.of(live.ciphertextRoot()) : Optional.empty(),
                     message);
             synchronized (live) {
                 if (live.isPrepared()) {
                     throw new RefusedException(name() + " was given what to keep for this session before");
                 }
-                objects.preparing(session.object());
-                CommitMessage commit = message.commit();
-                live.pending().prepare(commit.chain().token(), commit.encode(), message.manifest());
+                objects.preparing(session.generation());
+                live.pending().prepare(message.certificate().chain().token(), message.manifest());
                 live.markPrepared();
                 server.audit()
                         .append(Entry.of(Event.STORED).object(session.object()).session(session.id()));
-                objects.restored(session.object(), commit);
+                objects.restored(session.generation(), message.certificate());
             }
             drop(live);
             return NodeServer.done();
@@ -1006,24 +1001,35 @@ public final class ProviderNode implements AutoCloseable {
         return NodeServer.json(live.report());
     }
 
-    private HttpResponse abandon(ServiceRequestContext context, HttpRequest request) {
-        SignedRequest signed = admit(context, Operation.ABANDON);
-        SessionId id = session(context);
+    /**
+     * U gives a session up. What was prepared in it is forgotten only where the session key says so, which then certifies nothing:
+     * somebody else's word, or U's own before, is none.
+     */
+    private HttpResponse abandon(ServiceRequestContext context, HttpRequest request) throws Exception {
+        StatementHash id = session(context);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.ABANDON, Optional.of(id.toString()), MAX_ORDER_BYTES);
+        SignedRequest signed = asked.signed();
+        byte[] body = asked.body();
         RefusedException why = new RefusedException("the user gave up session " + id);
         // Its order may have been refused, and others wait for it here.
-        sessions.giveUp(id, why);
-        LiveSession live = sessions.get(id);
-        own(signed, live);
-        if (live.isPrepared()) {
-            objects.giveUp(live.session().object());
+        sessions.giveUp(id, signed.key(), why);
+        Optional<LiveSession> live = sessions.find(id);
+        live.ifPresent(each -> own(signed, each));
+        if (body.length > 0) {
+            objects.abandon(id, Abandonment.decode(body), signed.key());
+        } else if (live.filter(LiveSession::isPrepared).isPresent()) {
+            throw new RefusedException(
+                    name() + ": what was prepared in session " + id + " is given up by its session key alone");
         }
-        fail(live, why);
-        drop(live);
+        LiveSession ended = live.orElseThrow(() -> new RefusedException(name() + " has no session " + id));
+        fail(ended, why);
+        drop(ended);
         return NodeServer.done();
     }
 
-    private static SessionId session(ServiceRequestContext context) {
-        return SessionId.parse(String.valueOf(context.pathParam("session")));
+    private static StatementHash session(ServiceRequestContext context) {
+        return StatementHash.parse(String.valueOf(context.pathParam("session")));
     }
 
     private LiveSession live(ServiceRequestContext context) {
@@ -1092,20 +1098,18 @@ public final class ProviderNode implements AutoCloseable {
 
     private final class SessionsOfObjects implements Objects.Sessions {
         @Override
-        public void finish(ObjectId object) {
-            sessions.of(object).stream().filter(LiveSession::isPrepared).forEach(ProviderNode.this::drop);
-            end(object, false);
+        public void finish(StatementHash generation) {
+            sessions.of(generation).stream().filter(LiveSession::isPrepared).forEach(ProviderNode.this::drop);
         }
 
         @Override
-        public void end(ObjectId object, boolean readsToo) {
-            for (LiveSession live : sessions.of(object)) {
-                if (readsToo || live.isStoring()) {
-                    fail(
-                            live,
-                            new RefusedException(name() + ": the object " + object + " ended while the session ran"));
-                    drop(live);
-                }
+        public void end(StatementHash generation) {
+            for (LiveSession live : sessions.of(generation)) {
+                fail(
+                        live,
+                        new RefusedException(name() + ": the generation " + generation + " of "
+                                + live.session().object() + " ended while the session ran"));
+                drop(live);
             }
         }
     }
@@ -1138,6 +1142,7 @@ public final class ProviderNode implements AutoCloseable {
         server.close();
         sessions.all().forEach(this::drop);
         deliveries.close();
+        dealtOnce.close();
         store.close();
     }
 }

@@ -1,7 +1,7 @@
 package dev.interlock.node.provider;
 
-import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.SessionId;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.admission.Allowance;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
@@ -28,20 +28,31 @@ final class SessionTable {
     private static final int ENDED_KNOWN = 4096;
 
     private final String node;
-    private final ConcurrentMap<SessionId, LiveSession> sessions = new ConcurrentHashMap<>();
+    private final ConcurrentMap<StatementHash, LiveSession> sessions = new ConcurrentHashMap<>();
     /** What each of them counts as. */
     private final ConcurrentMap<LiveSession, Allowance.Lease> leases = new ConcurrentHashMap<>();
 
-    private final ConcurrentMap<SessionId, Expected> expected = new ConcurrentHashMap<>();
+    private final ConcurrentMap<StatementHash, Expected> expected = new ConcurrentHashMap<>();
     /** The last that ended: what comes for them comes too late, not too early. */
-    private final Set<SessionId> ended = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+    private final Set<StatementHash> ended =
+            Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<StatementHash, Boolean> eldest) {
+                    return size() > ENDED_KNOWN;
+                }
+            }));
+
+    /** The last orders that were refused, and to whom. */
+    private final Map<StatementHash, VerifyingKey> refused = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<SessionId, Boolean> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<StatementHash, VerifyingKey> eldest) {
             return size() > ENDED_KNOWN;
         }
-    }));
+    });
 
     /** An order that others wait for. */
     private record Expected(CompletableFuture<LiveSession> order, int waiting) {
@@ -60,7 +71,7 @@ final class SessionTable {
      * @param lease given back once the session leaves this table
      */
     void add(LiveSession live, Allowance.Lease lease) {
-        SessionId id = live.session().id();
+        StatementHash id = live.session().id();
         if (sessions.putIfAbsent(id, live) != null) {
             throw new RefusedException(node + ": the session " + id + " was used before");
         }
@@ -72,12 +83,12 @@ final class SessionTable {
     }
 
     /** The session, or an error at once. */
-    LiveSession get(SessionId id) {
+    LiveSession get(StatementHash id) {
         return find(id).orElseThrow(() -> none(id));
     }
 
     /** The session, as soon as its order is here. */
-    LiveSession await(SessionId id, Duration deadline) throws InterruptedException {
+    LiveSession await(StatementHash id, Duration deadline) throws InterruptedException {
         LiveSession live = sessions.get(id);
         if (live != null) {
             return live;
@@ -100,15 +111,20 @@ final class SessionTable {
         }
     }
 
-    /** Nobody needs to wait for this session any more. */
-    void giveUp(SessionId id, InterlockException why) {
+    /** Its order was refused to the user who may ask for it. */
+    void refused(StatementHash id, VerifyingKey asks) {
+        refused.put(id, asks);
+    }
+
+    /** Nobody needs to wait any more for a session whose order was refused to this very user. */
+    void giveUp(StatementHash id, VerifyingKey asks, InterlockException why) {
         Expected waiting = expected.get(id);
-        if (waiting != null) {
+        if (waiting != null && Optional.ofNullable(refused.get(id)).equals(Optional.of(asks))) {
             waiting.order().completeExceptionally(why);
         }
     }
 
-    Optional<LiveSession> find(SessionId id) {
+    Optional<LiveSession> find(StatementHash id) {
         return Optional.ofNullable(sessions.get(id));
     }
 
@@ -122,11 +138,11 @@ final class SessionTable {
         }
     }
 
-    /** Those that work on an object, or make a new generation of it. */
-    List<LiveSession> of(ObjectId object) {
+    /** Those that work on a generation, make it, or renew it. */
+    List<LiveSession> of(StatementHash generation) {
         return sessions.values().stream()
-                .filter(live -> live.session().object().equals(object)
-                        || live.session().before().equals(Optional.of(object)))
+                .filter(live -> live.session().generation().equals(generation)
+                        || live.session().renewed().equals(Optional.of(generation)))
                 .toList();
     }
 
@@ -138,7 +154,7 @@ final class SessionTable {
         return sessions.size();
     }
 
-    private RefusedException none(SessionId id) {
+    private RefusedException none(StatementHash id) {
         return new RefusedException(node + " has no session " + id + ", or has ended it");
     }
 }

@@ -7,7 +7,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.store.Blob;
 import dev.interlock.protocol.Passage;
@@ -70,7 +70,7 @@ final class SignedPassage {
 
     /** The leaves of a stream, as it comes. */
     private static final class Cut {
-        private final ObjectId object;
+        private final StatementHash w;
         private final ChunkLayout layout;
         private final byte[] leaves;
         private Leaves leaf;
@@ -78,10 +78,10 @@ final class SignedPassage {
         private int within;
 
         Cut(Session session) {
-            object = session.object();
+            w = session.generation();
             layout = session.layout();
             leaves = new byte[layout.count() * Sha256.BYTES];
-            leaf = Leaves.ofCiphertext(object, 0);
+            leaf = Leaves.ofCiphertext(w, 0);
         }
 
         /** What is too long is for others to find. */
@@ -95,7 +95,7 @@ final class SignedPassage {
                     System.arraycopy(leaf.leaf(), 0, leaves, k * Sha256.BYTES, Sha256.BYTES);
                     k++;
                     within = 0;
-                    leaf = Leaves.ofCiphertext(object, k);
+                    leaf = Leaves.ofCiphertext(w, k);
                 }
             }
         }
@@ -182,7 +182,7 @@ final class SignedPassage {
             }
             Station before = live.session().route().stations().get(station.place() - 1);
             try {
-                Passage.verify(ring, live.session().object(), before, MerkleRoot.over(cut.leaves()), signature);
+                Passage.verify(ring, live.session().id(), before, MerkleRoot.over(cut.leaves()), signature);
             } catch (BadSignatureException e) {
                 throw unsigned("isn't");
             }
@@ -231,7 +231,7 @@ final class SignedPassage {
         @Override
         public void end() {
             byte[] root = MerkleRoot.over(cut.leaves());
-            byte[] signature = Passage.sign(key, ring, live.session().object(), station, root);
+            byte[] signature = Passage.sign(key, ring, live.session().id(), station, root);
             try {
                 sink.write(Http2.BUFFERS.directBuffer(signature.length).writeBytes(signature));
             } catch (IOException e) {

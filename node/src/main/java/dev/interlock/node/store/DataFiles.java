@@ -1,6 +1,6 @@
 package dev.interlock.node.store;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.wire.file.DurableFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 final class DataFiles {
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    private static final Pattern NAME = Pattern.compile("([0-9a-f]{32})\\.([a-z0-9-]+)");
+    private static final Pattern NAME = Pattern.compile("([0-9a-f]{64})\\.([a-z0-9-]+)");
 
     private final Path objects;
 
@@ -59,7 +59,7 @@ final class DataFiles {
         DurableFile.syncFolder(folder);
     }
 
-    FileMedium create(ObjectId id, BlobKind kind) throws IOException {
+    FileMedium create(StatementHash id, BlobKind kind) throws IOException {
         Path path = path(id, kind);
         return FileMedium.writing(
                 path,
@@ -69,19 +69,19 @@ final class DataFiles {
                         permissions("rw-------")));
     }
 
-    FileMedium open(ObjectId id, BlobKind kind) {
+    FileMedium open(StatementHash id, BlobKind kind) {
         return FileMedium.reading(path(id, kind));
     }
 
     /** Removes those of these blobs that are there. */
-    void remove(ObjectId id, Collection<BlobKind> kinds) throws IOException {
+    void remove(StatementHash id, Collection<BlobKind> kinds) throws IOException {
         for (BlobKind kind : kinds) {
             Files.deleteIfExists(path(id, kind));
         }
     }
 
     /** Removes whatever is there of the object. */
-    void removeAll(ObjectId id) throws IOException {
+    void removeAll(StatementHash id) throws IOException {
         for (int number = 0; number < BlobKind.NUMBERS; number++) {
             Optional<BlobKind> kind = BlobKind.ofNumber(number);
             if (kind.isPresent()) {
@@ -99,16 +99,16 @@ final class DataFiles {
     }
 
     /** Removes the blobs that aren't wanted; files with names of another form aren't ours. */
-    void sweep(BiPredicate<ObjectId, BlobKind> wanted) throws IOException {
+    void sweep(BiPredicate<StatementHash, BlobKind> wanted) throws IOException {
         removeIf(wanted.negate());
         sync();
     }
 
-    private Path path(ObjectId id, BlobKind kind) {
+    private Path path(StatementHash id, BlobKind kind) {
         return objects.resolve(id + "." + kind.label());
     }
 
-    private void removeIf(BiPredicate<ObjectId, BlobKind> unwanted) throws IOException {
+    private void removeIf(BiPredicate<StatementHash, BlobKind> unwanted) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(objects)) {
             for (Path file : files) {
                 Matcher name = NAME.matcher(file.getFileName().toString());
@@ -116,7 +116,7 @@ final class DataFiles {
                     continue;
                 }
                 Optional<BlobKind> kind = BlobKind.ofLabel(name.group(2));
-                if (kind.isPresent() && unwanted.test(ObjectId.parse(name.group(1)), kind.get())) {
+                if (kind.isPresent() && unwanted.test(StatementHash.parse(name.group(1)), kind.get())) {
                     Files.deleteIfExists(file);
                 }
             }

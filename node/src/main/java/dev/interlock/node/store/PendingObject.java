@@ -33,12 +33,12 @@ public interface PendingObject extends AutoCloseable {
      *
      * @param manifest at most 32 MiB
      * @throws IllegalStateException when a blob isn't finished, other than a transient one
-     * @throws StoreException.Busy when another generation has been prepared since this one began
-     * @throws StoreException.Destroyed when another generation has been destroyed since
-     * @throws StoreException.WrongState when this generation or a later one has been committed since
+     * @throws StoreException.Busy when {@link Store#MOST_PREPARED} others have been prepared since this one began
+     * @throws StoreException.Destroyed when the object, or this generation of it, has been destroyed since
+     * @throws StoreException.WrongState when a later generation of the epoch has been committed since
      * @throws StoreException.NoRoom when the disk is full
      */
-    void prepare(byte[] token, byte[] chain, byte[] manifest);
+    void prepare(byte[] token, byte[] manifest);
 
     /**
      * Gives the object up and removes its files. May be repeated.

@@ -1,7 +1,7 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.secret.CipherKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -25,10 +25,9 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     }
 
     private final SqliteStore store;
-    private final ObjectId id;
-    private final byte[] owner;
-    private final ObjectId origin;
-    private final int generation;
+    private final Store.Generation generation;
+    private final StatementHash id;
+    private final byte[] user;
     private final CipherKey key;
     private final Map<BlobKind, SealedBlob> blobs = new HashMap<>();
     private final Map<BlobKind, Transient> transients = new HashMap<>();
@@ -40,29 +39,24 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private Phase phase = Phase.OPEN;
 
-    PendingWrite(SqliteStore store, ObjectId id, byte[] owner, ObjectId origin, int generation, CipherKey key) {
+    PendingWrite(SqliteStore store, Store.Generation generation, byte[] user, CipherKey key) {
         this.store = store;
-        this.id = id;
-        this.owner = owner;
-        this.origin = origin;
         this.generation = generation;
+        this.id = generation.id();
+        this.user = user;
         this.key = key;
     }
 
-    ObjectId id() {
+    Store.Generation generation() {
+        return generation;
+    }
+
+    StatementHash id() {
         return id;
     }
 
-    byte[] owner() {
-        return owner;
-    }
-
-    ObjectId origin() {
-        return origin;
-    }
-
-    int generation() {
-        return generation;
+    byte[] user() {
+        return user;
     }
 
     CipherKey key() {
@@ -87,15 +81,15 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     }
 
     @Override
-    public synchronized void prepare(byte[] token, byte[] chain, byte[] manifest) {
+    public synchronized void prepare(byte[] token, byte[] manifest) {
         requireOpen();
         if (manifest.length > MAX_MANIFEST_BYTES) {
-            throw new IllegalArgumentException("object " + id + " has a manifest of " + manifest.length
+            throw new IllegalArgumentException("generation " + id + " has a manifest of " + manifest.length
                     + " bytes, must be at most " + MAX_MANIFEST_BYTES);
         }
         blobs.forEach((kind, blob) -> {
             if (!blob.isFinished()) {
-                throw new IllegalStateException("object " + id + ", " + kind.label() + " isn't finished");
+                throw new IllegalStateException("generation " + id + ", " + kind.label() + " isn't finished");
             }
         });
         phase = Phase.FAILED;
@@ -106,7 +100,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         }
         try {
             phase = Phase.HANDED_OVER;
-            store.insert(this, token, chain, blobs);
+            store.insert(this, token, blobs);
         } catch (StoreException.OutcomeUnknown e) {
             throw e;
         } catch (RuntimeException e) {
@@ -118,14 +112,14 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     @Override
     public synchronized void abort() {
         if (phase == Phase.HANDED_OVER) {
-            throw new IllegalStateException("object " + id + " is prepared, it can be forgotten");
+            throw new IllegalStateException("generation " + id + " is prepared, it can be forgotten");
         }
         close();
     }
 
     @Override
     public void close() {
-        revoke(() -> new IllegalStateException("object " + id + " is closed"));
+        revoke(() -> new IllegalStateException("generation " + id + " is closed"));
     }
 
     @Override
@@ -175,7 +169,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
             long usableBytes = store.files().usableBytes();
             if (usableBytes < sealedBytes) {
                 throw new StoreException.NoRoom(
-                        "object " + id + ", " + kind.label() + " needs " + sealedBytes + " bytes, the disk has "
+                        "generation " + id + ", " + kind.label() + " needs " + sealedBytes + " bytes, the disk has "
                                 + usableBytes,
                         null);
             }
@@ -205,13 +199,13 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
             throw new IllegalArgumentException("prepare writes the manifest");
         }
         if (blobs.containsKey(kind) || transients.containsKey(kind)) {
-            throw new IllegalStateException("object " + id + " has a " + kind.label() + " already");
+            throw new IllegalStateException("generation " + id + " has a " + kind.label() + " already");
         }
     }
 
     private void requireOpen() {
         if (phase != Phase.OPEN) {
-            throw new IllegalStateException("object " + id + " takes no more: it was prepared, aborted or closed");
+            throw new IllegalStateException("generation " + id + " takes no more: it was prepared, aborted or closed");
         }
     }
 

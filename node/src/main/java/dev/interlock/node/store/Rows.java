@@ -2,10 +2,12 @@ package dev.interlock.node.store;
 
 import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // its records carry bytes from a row to their reader, nothing more
 final class Rows {
     private static final String COLUMNS =
-            "SELECT id, origin, generation, owner, state, token, chain, receipt, prepared_at, committed_at, destroy_at, destroyed_at FROM object ";
+            "SELECT id, object, epoch, number, continues, user, state, token, certificate, command, receipt, prepared_at, committed_at,"
+                    + " destroyed_at FROM object ";
+    private static final String FOUND = "SELECT seq, id, object, epoch, number, continues, state FROM object ";
 
     private Rows() {}
 
@@ -34,7 +38,7 @@ final class Rows {
      * @param now empty when it was forgotten
      * @param files its blobs in files, which are left to remove; empty when an earlier call erased the rows that knew
      */
-    record Gone(ObjectId id, Optional<ObjectState> now, Optional<List<BlobKind>> files) {
+    record Gone(StatementHash id, Optional<ObjectState> now, Optional<List<BlobKind>> files) {
         /** What its readers are told. */
         StoreException why() {
             return switch (now.orElse(null)) {
@@ -45,63 +49,89 @@ final class Rows {
         }
     }
 
-    private record Found(long seq, ObjectId id, ObjectId origin, int generation, ObjectState state) {}
+    private record Found(long seq, Store.Generation generation, ObjectState state) {
+        StatementHash id() {
+            return generation.id();
+        }
+    }
 
-    static Optional<ObjectState> state(Link link, ObjectId id) throws SQLException {
+    static Optional<ObjectState> state(Link link, StatementHash id) throws SQLException {
         return lookUp(link, id).map(Found::state);
     }
 
-    static Optional<StoredObject> find(Link link, ObjectId id) throws SQLException {
+    static Optional<StoredObject> find(Link link, StatementHash id) throws SQLException {
         PreparedStatement select = link.prepare(COLUMNS + "WHERE id = ?");
         select.setBytes(1, id.bytes());
         return objects(select).stream().findAny();
     }
 
-    static Optional<StoredObject> current(Link link, ObjectId origin) throws SQLException {
+    static Optional<StoredObject> current(Link link, ObjectId object) throws SQLException {
         PreparedStatement select = link.prepare(
-                COLUMNS + "WHERE origin = ? AND state IN (1, 2, 3) ORDER BY state = 1, generation DESC LIMIT 1");
-        select.setBytes(1, origin.bytes());
+                COLUMNS
+                        + "WHERE object = ? AND state IN (1, 2, 3) ORDER BY state = 1, epoch DESC, number DESC, id DESC LIMIT 1");
+        select.setBytes(1, object.bytes());
         return objects(select).stream().findAny();
     }
 
-    /** Throws unless the object may come as this later generation of its origin. */
-    static void requireNext(Link link, ObjectId id, byte[] owner, ObjectId origin, int generation) throws SQLException {
+    static List<StoredObject> prepared(Link link, ObjectId object) throws SQLException {
         PreparedStatement select =
-                link.prepare("SELECT id, owner, state, generation FROM object WHERE origin = ? ORDER BY state DESC");
-        select.setBytes(1, origin.bytes());
-        try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                ObjectId other = ObjectId.of(row.getBytes(1));
-                requireOwner(id, owner, origin, generation, row.getBytes(2));
-                switch (ObjectState.of(row.getInt(3))) {
-                    case REPLACED -> {}
-                    case DESTROYED -> throw new StoreException.Destroyed(origin);
-                    case COMMITTED -> {
-                        int present = row.getInt(4);
-                        if (present >= generation) {
-                            throw new StoreException.WrongState(
-                                    id, origin, generation, other + " is its generation " + present + " already");
-                        }
-                    }
-                    case PREPARED -> throw new StoreException.Busy(origin, other, "PREPARED");
-                }
+                link.prepare(COLUMNS + "WHERE object = ? AND state = 1 ORDER BY epoch DESC, number DESC, id DESC");
+        select.setBytes(1, object.bytes());
+        return objects(select);
+    }
+
+    /** Throws unless the generation may be prepared, beside what there is of its object. */
+    static void requireRoom(Link link, Store.Generation generation, byte[] user) throws SQLException {
+        if (isEnded(link, generation)) {
+            throw new StoreException.Destroyed(generation.object());
+        }
+        PreparedStatement select = link.prepare(COLUMNS + "WHERE object = ? AND state <> 4");
+        select.setBytes(1, generation.object().bytes());
+        int prepared = 0;
+        for (StoredObject other : objects(select)) {
+            if (!Arrays.equals(user, other.user())) {
+                throw new StoreException.WrongState(generation.object(), "it belongs to another user");
+            }
+            if (other.state() == ObjectState.PREPARED
+                    && !other.generation().id().equals(generation.id())) {
+                prepared++;
+            }
+            if (other.state() == ObjectState.COMMITTED
+                    && other.generation().epoch() == generation.epoch()
+                    && other.generation().isLaterThan(generation)) {
+                throw new StoreException.WrongState(
+                        generation.object(),
+                        "number " + other.generation().number() + " of epoch " + generation.epoch()
+                                + " is committed already");
             }
         }
-    }
-
-    static void requireOwner(ObjectId id, byte[] owner, ObjectId origin, int generation, byte[] present) {
-        if (!Arrays.equals(owner, present)) {
-            throw new StoreException.WrongState(id, origin, generation, "that belongs to another owner");
+        if (prepared >= Store.MOST_PREPARED) {
+            throw new StoreException.Busy(generation.object());
         }
     }
 
-    static List<StoredObject> list(Link link, byte[] owner, Optional<ObjectId> after, int limit) throws SQLException {
+    private static boolean isEnded(Link link, Store.Generation generation) throws SQLException {
+        PreparedStatement select = link.prepare(
+                "SELECT 1 FROM ended WHERE object = ? AND (epoch = 0 OR (epoch = ? AND (number, id) >= (?, ?)))");
+        select.setBytes(1, generation.object().bytes());
+        select.setInt(2, generation.epoch());
+        select.setLong(3, generation.number());
+        select.setBytes(4, generation.id().bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next();
+        }
+    }
+
+    static List<StoredObject> list(Link link, byte[] user, Optional<StatementHash> after, int limit)
+            throws SQLException {
         String older = after.isPresent()
                 ? "AND (committed_at, seq) < (SELECT committed_at, seq FROM object WHERE id = ?) "
                 : "";
-        PreparedStatement select = link.prepare(
-                COLUMNS + "WHERE owner = ? AND state = 2 " + older + "ORDER BY committed_at DESC, seq DESC LIMIT ?");
-        select.setBytes(1, owner);
+        PreparedStatement select = link.prepare(COLUMNS
+                + "WHERE user = ? AND state = 2 AND NOT EXISTS (SELECT 1 FROM object AS later WHERE"
+                + " later.object = object.object AND later.state = 2 AND later.epoch > object.epoch) " + older
+                + "ORDER BY committed_at DESC, seq DESC LIMIT ?");
+        select.setBytes(1, user);
         int next = 2;
         if (after.isPresent()) {
             select.setBytes(next++, after.get().bytes());
@@ -110,18 +140,18 @@ final class Rows {
         return objects(select);
     }
 
-    static List<ObjectId> inDoubt(Link link) throws SQLException {
+    static List<StatementHash> inDoubt(Link link) throws SQLException {
         PreparedStatement select = link.prepare("SELECT id FROM object WHERE state = 1 ORDER BY seq");
-        List<ObjectId> ids = new ArrayList<>();
+        List<StatementHash> ids = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                ids.add(ObjectId.of(row.getBytes(1)));
+                ids.add(StatementHash.of(row.getBytes(1)));
             }
         }
         return ids;
     }
 
-    static Optional<StoredBlob> blob(Link link, ObjectId id, BlobKind kind) throws SQLException {
+    static Optional<StoredBlob> blob(Link link, StatementHash id, BlobKind kind) throws SQLException {
         PreparedStatement select = link.prepare("""
             SELECT state, key, record_bytes, total_bytes, sealed
             FROM object JOIN object_key USING (seq) LEFT JOIN blob ON blob.place = 2048 * object.seq + ?
@@ -142,7 +172,7 @@ final class Rows {
     }
 
     /** Whether a file of this kind belongs to the object. */
-    static boolean isInFile(Link link, ObjectId id, BlobKind kind) throws SQLException {
+    static boolean isInFile(Link link, StatementHash id, BlobKind kind) throws SQLException {
         PreparedStatement select = link.prepare("""
             SELECT 1 FROM object JOIN blob ON blob.place = 2048 * object.seq + ?
             WHERE id = ? AND state IN (1, 2) AND sealed IS NULL\
@@ -154,30 +184,24 @@ final class Rows {
         }
     }
 
-    static void insert(
-            Link link,
-            PendingWrite pending,
-            byte[] token,
-            byte[] chain,
-            Map<BlobKind, SealedBlob> blobs,
-            long nowMillis)
+    static void insert(Link link, PendingWrite pending, byte[] token, Map<BlobKind, SealedBlob> blobs, long nowMillis)
             throws SQLException {
-        if (pending.generation() > 1) {
-            requireNext(link, pending.id(), pending.owner(), pending.origin(), pending.generation());
-        }
+        Store.Generation generation = pending.generation();
+        requireRoom(link, generation, pending.user());
         long seq = insertKey(link, pending.key());
         PreparedStatement object = link.prepare("""
-            INSERT INTO object (seq, id, origin, generation, owner, state, token, chain, prepared_at)
-            VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)\
+            INSERT INTO object (seq, id, object, epoch, number, continues, user, state, token, certificate, prepared_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, x'', ?)\
             """);
         object.setLong(1, seq);
-        object.setBytes(2, pending.id().bytes());
-        object.setBytes(3, pending.origin().bytes());
-        object.setInt(4, pending.generation());
-        object.setBytes(5, pending.owner());
-        object.setBytes(6, token);
-        object.setBytes(7, chain);
-        object.setLong(8, nowMillis);
+        object.setBytes(2, generation.id().bytes());
+        object.setBytes(3, generation.object().bytes());
+        object.setInt(4, generation.epoch());
+        object.setLong(5, generation.number());
+        object.setInt(6, generation.continues() ? 1 : 0);
+        object.setBytes(7, pending.user());
+        object.setBytes(8, token);
+        object.setLong(9, nowMillis);
         object.executeUpdate();
         PreparedStatement insert =
                 link.prepare("INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (?, ?, ?, ?)");
@@ -196,67 +220,95 @@ final class Rows {
         }
     }
 
-    /** Returns the objects that were replaced, by a call before when it is committed already. */
-    static List<Gone> commit(Link link, ObjectId id, byte[] chain, boolean unfinished, long nowMillis)
+    /** Returns the generations that were replaced, by a call before when it is committed already. */
+    static List<Gone> commit(Link link, StatementHash id, byte[] certificate, boolean unfinished, long nowMillis)
             throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
         return switch (found.state) {
-            case PREPARED -> commit(link, found, chain, unfinished, nowMillis);
-            case COMMITTED -> lastReplaced(link, found);
+            case PREPARED -> commit(link, found, certificate, unfinished, nowMillis);
+            case COMMITTED -> earlierReplaced(link, found);
             case REPLACED -> List.of();
             case DESTROYED -> throw new StoreException.Destroyed(id);
         };
     }
 
-    private static List<Gone> commit(Link link, Found found, byte[] chain, boolean unfinished, long nowMillis)
+    private static List<Gone> commit(Link link, Found found, byte[] certificate, boolean unfinished, long nowMillis)
             throws SQLException {
-        List<Found> committed = new ArrayList<>();
-        for (Found other : others(link, found)) {
-            if (other.state == ObjectState.DESTROYED) {
-                throw new StoreException.Destroyed(found.id);
+        if (isDenied(link, found.id())) {
+            throw new StoreException.Denied(found.id());
+        }
+        if (isEnded(link, found.generation)) {
+            throw new StoreException.Destroyed(found.generation.object());
+        }
+        List<Found> earlier = new ArrayList<>();
+        for (Found other : ofObject(link, found.generation.object())) {
+            if (other.generation.epoch() != found.generation.epoch() || other.seq == found.seq) {
+                continue;
             }
-            if (other.state == ObjectState.COMMITTED) {
-                if (other.generation >= found.generation) {
-                    return List.of(replace(link, found));
-                }
-                committed.add(other);
+            boolean there = other.state == ObjectState.COMMITTED || other.state == ObjectState.PREPARED;
+            if (other.state == ObjectState.COMMITTED && other.generation.isLaterThan(found.generation)) {
+                return List.of(replace(link, found));
+            }
+            if (there && found.generation.isLaterThan(other.generation)) {
+                earlier.add(other);
             }
         }
-        PreparedStatement update =
-                link.prepare("UPDATE object SET state = 2, chain = ?, unfinished = ?, committed_at = ? WHERE seq = ?");
-        update.setBytes(1, chain);
+        PreparedStatement update = link.prepare(
+                "UPDATE object SET state = 2, certificate = ?, unfinished = ?, committed_at = ? WHERE seq = ?");
+        update.setBytes(1, certificate);
         update.setInt(2, unfinished ? 1 : 0);
         update.setLong(3, nowMillis);
         update.setLong(4, found.seq);
         update.executeUpdate();
         List<Gone> gone = new ArrayList<>();
-        for (Found other : committed) {
-            // It keeps its place in lists, and what was decided about its end.
-            PreparedStatement inherit = link.prepare("""
-                UPDATE object SET (committed_at, destroy_at) = (SELECT committed_at, destroy_at FROM object WHERE seq = ?)
-                WHERE seq = ?\
-                """);
-            inherit.setLong(1, other.seq);
-            inherit.setLong(2, found.seq);
-            inherit.executeUpdate();
+        for (Found other : earlier) {
+            if (other.state == ObjectState.COMMITTED) {
+                // It keeps its place in lists.
+                PreparedStatement inherit = link.prepare(
+                        "UPDATE object SET committed_at = (SELECT committed_at FROM object WHERE seq = ?) WHERE seq = ?");
+                inherit.setLong(1, other.seq);
+                inherit.setLong(2, found.seq);
+                inherit.executeUpdate();
+            }
             gone.add(replace(link, other));
         }
         return gone;
     }
 
-    static void extend(Link link, ObjectId id, byte[] chain, boolean unfinished) throws SQLException {
+    static void show(Link link, StatementHash id, byte[] certificate) throws SQLException {
+        PreparedStatement update = link.prepare("UPDATE object SET certificate = ? WHERE id = ? AND state = 1");
+        update.setBytes(1, certificate);
+        update.setBytes(2, id.bytes());
+        update.executeUpdate();
+    }
+
+    static Optional<StoredObject> latest(Link link, Store.Scope scope) throws SQLException {
+        PreparedStatement select = link.prepare(COLUMNS + "WHERE object = ? AND state IN (1, 2, 3)"
+                + " AND (? = 0 OR (epoch = ? AND (number, id) <= (?, ?)))"
+                + " ORDER BY state = 1, epoch DESC, number DESC, id DESC LIMIT 1");
+        int epoch = scope.upTo().map(Store.Generation::epoch).orElse(0);
+        select.setBytes(1, scope.object().bytes());
+        select.setInt(2, epoch);
+        select.setInt(3, epoch);
+        select.setLong(4, scope.upTo().map(Store.Generation::number).orElse(0L));
+        select.setBytes(5, scope.upTo().map(each -> each.id().bytes()).orElse(new byte[0]));
+        return objects(select).stream().findAny();
+    }
+
+    static void extend(Link link, StatementHash id, byte[] certificate, boolean unfinished) throws SQLException {
         PreparedStatement update =
-                link.prepare("UPDATE object SET chain = ?, unfinished = ? WHERE id = ? AND state = 2");
-        update.setBytes(1, chain);
+                link.prepare("UPDATE object SET certificate = ?, unfinished = ? WHERE id = ? AND state = 2");
+        update.setBytes(1, certificate);
         update.setInt(2, unfinished ? 1 : 0);
         update.setBytes(3, id.bytes());
         update.executeUpdate();
     }
 
-    static List<StoredObject> unfinished(Link link, Optional<ObjectId> after, int limit) throws SQLException {
+    static List<StoredObject> unfinished(Link link, Optional<StatementHash> after, int limit) throws SQLException {
         String later = after.isPresent() ? "AND seq > (SELECT seq FROM object WHERE id = ?) " : "";
-        PreparedStatement select = link.prepare(COLUMNS + "WHERE state = 2 AND unfinished = 1 AND destroy_at IS NULL "
-                + later + "ORDER BY seq LIMIT ?");
+        PreparedStatement select = link.prepare(COLUMNS + "WHERE state = 2 AND unfinished = 1 AND NOT EXISTS"
+                + " (SELECT 1 FROM schedule WHERE schedule.object = object.object AND destroy_at IS NOT NULL) " + later
+                + "ORDER BY seq LIMIT ?");
         int next = 1;
         if (after.isPresent()) {
             select.setBytes(next++, after.get().bytes());
@@ -266,7 +318,7 @@ final class Rows {
     }
 
     /** Whether it was in a file, which is left to remove. */
-    static boolean discard(Link link, ObjectId id, BlobKind kind) throws SQLException {
+    static boolean discard(Link link, StatementHash id, BlobKind kind) throws SQLException {
         Optional<Found> found = lookUp(link, id);
         if (found.isEmpty()) {
             return false;
@@ -279,7 +331,7 @@ final class Rows {
     }
 
     /** Empty when there was nothing to forget. */
-    static Optional<Gone> forget(Link link, ObjectId id) throws SQLException {
+    static Optional<Gone> forget(Link link, StatementHash id) throws SQLException {
         Optional<Found> found = lookUp(link, id);
         if (found.isEmpty()) {
             return Optional.empty();
@@ -295,7 +347,7 @@ final class Rows {
         PreparedStatement delete = link.prepare("DELETE FROM object WHERE seq = ?");
         delete.setLong(1, found.seq);
         delete.executeUpdate();
-        return new Gone(found.id, Optional.empty(), Optional.of(files));
+        return new Gone(found.id(), Optional.empty(), Optional.of(files));
     }
 
     private static Gone replace(Link link, Found found) throws SQLException {
@@ -303,56 +355,150 @@ final class Rows {
         PreparedStatement update = link.prepare("UPDATE object SET state = 4 WHERE seq = ?");
         update.setLong(1, found.seq);
         update.executeUpdate();
-        return new Gone(found.id, Optional.of(ObjectState.REPLACED), Optional.of(files));
+        return new Gone(found.id(), Optional.of(ObjectState.REPLACED), Optional.of(files));
     }
 
-    /** Returns the object, and the other generations that went with it, now or by a call before. */
-    static List<Gone> destroy(Link link, ObjectId id, byte[] receipt, long nowMillis) throws SQLException {
+    /** Returns the tombstone, and the other generations that went with it, now or by a call before. */
+    static List<Gone> destroy(
+            Link link, StatementHash id, Store.Scope scope, byte[] command, byte[] receipt, long nowMillis)
+            throws SQLException {
         Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
+        end(link, scope);
         List<Gone> gone = new ArrayList<>();
-        Optional<List<BlobKind>> files = Optional.empty();
-        switch (found.state) {
-            case REPLACED -> throw new StoreException.Replaced(id);
-            case DESTROYED -> gone.addAll(lastReplaced(link, found));
-            case PREPARED, COMMITTED -> {
-                for (Found other : others(link, found)) {
-                    switch (other.state) {
-                        case PREPARED -> gone.add(forget(link, other));
-                        case COMMITTED -> gone.add(replace(link, other));
-                        case REPLACED, DESTROYED -> {}
-                    }
-                }
-                files = Optional.of(eraseContent(link, found.seq));
-                PreparedStatement update =
-                        link.prepare("UPDATE object SET state = 3, receipt = ?, destroyed_at = ? WHERE seq = ?");
-                update.setBytes(1, receipt);
-                update.setLong(2, nowMillis);
-                update.setLong(3, found.seq);
-                update.executeUpdate();
+        for (Found other : ofObject(link, scope.object())) {
+            if (other.seq == found.seq || !isEnded(link, other.generation)) {
+                continue;
             }
+            switch (other.state) {
+                case PREPARED -> gone.add(forget(link, other));
+                case COMMITTED -> gone.add(replace(link, other));
+                case REPLACED -> gone.add(new Gone(other.id(), Optional.of(ObjectState.REPLACED), Optional.empty()));
+                case DESTROYED -> {}
+            }
+        }
+        Optional<List<BlobKind>> files = Optional.empty();
+        if (found.state == ObjectState.REPLACED) {
+            throw new StoreException.Replaced(id);
+        }
+        if (found.state != ObjectState.DESTROYED) {
+            files = Optional.of(eraseContent(link, found.seq));
+            PreparedStatement update = link.prepare(
+                    "UPDATE object SET state = 3, command = ?, receipt = ?, destroyed_at = ? WHERE seq = ?");
+            update.setBytes(1, command);
+            update.setBytes(2, receipt);
+            update.setLong(3, nowMillis);
+            update.setLong(4, found.seq);
+            update.executeUpdate();
         }
         gone.add(new Gone(id, Optional.of(ObjectState.DESTROYED), files));
         return gone;
     }
 
-    static void schedule(Link link, ObjectId id, Optional<Instant> destroyAt) throws SQLException {
-        Found found = lookUp(link, id).orElseThrow(() -> new StoreException.NoSuchObject(id));
-        if (found.state != ObjectState.COMMITTED) {
-            throw new StoreException.WrongState(id, found.state, ObjectState.COMMITTED);
+    private static void end(Link link, Store.Scope scope) throws SQLException {
+        PreparedStatement insert = link.prepare("""
+            INSERT INTO ended (object, epoch, number, id) VALUES (?, ?, ?, ?)
+            ON CONFLICT (object, epoch) DO UPDATE SET number = excluded.number, id = excluded.id
+            WHERE (excluded.number, excluded.id) > (number, id)\
+            """);
+        insert.setBytes(1, scope.object().bytes());
+        insert.setInt(2, scope.upTo().map(Store.Generation::epoch).orElse(0));
+        insert.setLong(3, scope.upTo().map(Store.Generation::number).orElse(0L));
+        insert.setBytes(4, scope.upTo().map(each -> each.id().bytes()).orElse(new byte[0]));
+        insert.executeUpdate();
+    }
+
+    /** Whether the generation isn't committed or replaced here, so that it was noted. */
+    static boolean deny(Link link, StatementHash id, Instant expires) throws SQLException {
+        Optional<ObjectState> state = state(link, id);
+        if (state.filter(each -> each == ObjectState.COMMITTED || each == ObjectState.REPLACED)
+                .isPresent()) {
+            return false;
         }
-        PreparedStatement update = link.prepare("UPDATE object SET destroy_at = ? WHERE seq = ?");
-        if (destroyAt.isPresent()) {
-            update.setLong(1, destroyAt.get().toEpochMilli());
+        PreparedStatement insert = link.prepare(
+                "INSERT INTO said (id, denied, expires) VALUES (?, 1, ?) ON CONFLICT (id) DO UPDATE SET denied = 1");
+        insert.setBytes(1, id.bytes());
+        insert.setLong(2, expires.toEpochMilli());
+        insert.executeUpdate();
+        return true;
+    }
+
+    static boolean isDenied(Link link, StatementHash id) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT 1 FROM said WHERE id = ? AND denied = 1");
+        select.setBytes(1, id.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next();
+        }
+    }
+
+    /** What goes with it. */
+    static List<Gone> abandon(Link link, StatementHash id, byte[] abandonment, Instant expires) throws SQLException {
+        PreparedStatement insert = link.prepare("""
+            INSERT INTO said (id, abandonment, expires) VALUES (?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET abandonment = coalesce(abandonment, excluded.abandonment)\
+            """);
+        insert.setBytes(1, id.bytes());
+        insert.setBytes(2, abandonment);
+        insert.setLong(3, expires.toEpochMilli());
+        insert.executeUpdate();
+        Optional<Found> prepared = lookUp(link, id).filter(found -> found.state == ObjectState.PREPARED);
+        return prepared.isPresent() ? List.of(forget(link, prepared.get())) : List.of();
+    }
+
+    static Optional<byte[]> abandonment(Link link, StatementHash id) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT abandonment FROM said WHERE id = ? AND abandonment IS NOT NULL");
+        select.setBytes(1, id.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? Optional.of(row.getBytes(1)) : Optional.empty();
+        }
+    }
+
+    static void schedule(Link link, Store.Schedule schedule) throws SQLException {
+        // The highest counts; at a tie what takes it back.
+        PreparedStatement insert = link.prepare("""
+            INSERT INTO schedule (object, number, destroy_at, command, bound) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (object) DO UPDATE SET number = excluded.number, destroy_at = excluded.destroy_at,
+                command = excluded.command, bound = excluded.bound
+            WHERE excluded.number > number
+                OR (excluded.number = number AND excluded.destroy_at IS NULL AND destroy_at IS NOT NULL)\
+            """);
+        insert.setBytes(1, schedule.object().bytes());
+        insert.setLong(2, schedule.number());
+        if (schedule.destroyAt().isPresent()) {
+            insert.setLong(3, schedule.destroyAt().get().toEpochMilli());
         } else {
-            update.setNull(1, Types.INTEGER);
+            insert.setNull(3, Types.INTEGER);
         }
-        update.setLong(2, found.seq);
+        insert.setBytes(4, schedule.command());
+        insert.setInt(5, schedule.bound() ? 1 : 0);
+        insert.executeUpdate();
+    }
+
+    static Optional<Store.Schedule> schedule(Link link, ObjectId object) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT number, destroy_at, command, bound FROM schedule WHERE object = ?");
+        select.setBytes(1, object.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next()
+                    ? Optional.of(new Store.Schedule(
+                            object, row.getLong(1), time(row, 2), row.getBytes(3), row.getInt(4) == 1))
+                    : Optional.empty();
+        }
+    }
+
+    static void bind(Link link, ObjectId object, long number) throws SQLException {
+        PreparedStatement update = link.prepare("UPDATE schedule SET bound = 1 WHERE object = ? AND number = ?");
+        update.setBytes(1, object.bytes());
+        update.setLong(2, number);
         update.executeUpdate();
     }
 
     static List<ObjectId> due(Link link, Instant now) throws SQLException {
-        PreparedStatement select =
-                link.prepare("SELECT id FROM object WHERE state = 2 AND destroy_at <= ? ORDER BY destroy_at");
+        PreparedStatement select = link.prepare("""
+            SELECT object FROM schedule WHERE destroy_at <= ?
+                AND EXISTS (SELECT 1 FROM object WHERE object.object = schedule.object AND state = 2)
+            ORDER BY destroy_at\
+            """);
         select.setLong(1, now.toEpochMilli());
         List<ObjectId> ids = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
@@ -372,7 +518,7 @@ final class Rows {
     }
 
     static List<Store.Notice> notices(Link link, int limit) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT object, node, notice FROM notice LIMIT ?");
+        PreparedStatement select = link.prepare("SELECT object, node, notice FROM notice ORDER BY seq LIMIT ?");
         select.setInt(1, limit);
         List<Store.Notice> notices = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
@@ -383,24 +529,47 @@ final class Rows {
         return notices;
     }
 
-    static void drop(Link link, ObjectId object, String node) throws SQLException {
-        PreparedStatement delete = link.prepare("DELETE FROM notice WHERE object = ? AND node = ?");
-        delete.setBytes(1, object.bytes());
-        delete.setString(2, node);
+    static void drop(Link link, Store.Notice notice) throws SQLException {
+        PreparedStatement delete = link.prepare("DELETE FROM notice WHERE notice = ?");
+        delete.setBytes(1, notice.bytes());
         delete.executeUpdate();
     }
 
-    static boolean burn(Link link, byte[] session, Instant expires) throws SQLException {
+    static boolean burn(Link link, StatementHash w, Instant expires) throws SQLException {
+        if (expires.toEpochMilli() < floor(link)) {
+            return false;
+        }
         PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO burn (session, expires) VALUES (?, ?)");
-        insert.setBytes(1, session);
+        insert.setBytes(1, w.bytes());
         insert.setLong(2, expires.toEpochMilli());
         return insert.executeUpdate() == 1;
     }
 
+    /** Raises the floor in the same transaction, so that nothing that is pruned here can come again. */
     static int pruneBurns(Link link, Instant now) throws SQLException {
-        PreparedStatement delete = link.prepare("DELETE FROM burn WHERE expires < ?");
-        delete.setLong(1, now.toEpochMilli());
-        return delete.executeUpdate();
+        long millis = now.toEpochMilli();
+        PreparedStatement burns = link.prepare("DELETE FROM burn WHERE expires < ?");
+        burns.setLong(1, millis);
+        PreparedStatement said = link.prepare(
+                "DELETE FROM said WHERE expires < ? AND NOT EXISTS (SELECT 1 FROM object WHERE object.id = said.id)");
+        said.setLong(1, millis);
+        int pruned = burns.executeUpdate() + said.executeUpdate();
+        if (pruned > 0) {
+            PreparedStatement floor = link.prepare("UPDATE meta SET floor = max(floor, ?)");
+            floor.setLong(1, millis);
+            floor.executeUpdate();
+        }
+        return pruned;
+    }
+
+    private static long floor(Link link) throws SQLException {
+        return Long.parseLong(link.single("SELECT floor FROM meta"));
+    }
+
+    /** Before what expiry the store can't tell what was said. */
+    static Instant blindBefore(Link link, Duration longest) throws SQLException {
+        long made = Long.parseLong(link.single("SELECT made_at FROM meta"));
+        return Instant.ofEpochMilli(Math.max(floor(link), made + longest.toMillis()));
     }
 
     // Key rows are never deleted, so that no seq, and no blob's place, serves twice.
@@ -443,45 +612,45 @@ final class Rows {
         return files;
     }
 
-    private static Optional<Found> lookUp(Link link, ObjectId id) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT seq, id, origin, generation, state FROM object WHERE id = ?");
+    private static Optional<Found> lookUp(Link link, StatementHash id) throws SQLException {
+        PreparedStatement select = link.prepare(FOUND + "WHERE id = ?");
         select.setBytes(1, id.bytes());
         return found(select).stream().findAny();
     }
 
-    /** Those of its origin that weren't replaced; first the prepared ones, whose files only this call will know. */
-    private static List<Found> others(Link link, Found found) throws SQLException {
-        PreparedStatement select = link.prepare("""
-            SELECT seq, id, origin, generation, state FROM object
-            WHERE origin = ? AND seq <> ? AND state IN (1, 2, 3) ORDER BY state\
-            """);
-        select.setBytes(1, found.origin.bytes());
-        select.setLong(2, found.seq);
+    /** All generations of an object; first the prepared ones, whose files only this call will know. */
+    private static List<Found> ofObject(Link link, ObjectId object) throws SQLException {
+        PreparedStatement select = link.prepare(FOUND + "WHERE object = ? ORDER BY state");
+        select.setBytes(1, object.bytes());
         return found(select);
     }
 
-    // More than one at a time isn't replaced.
-    private static List<Gone> lastReplaced(Link link, Found found) throws SQLException {
-        PreparedStatement select = link.prepare("""
-            SELECT seq, id, origin, generation, state FROM object
-            WHERE origin = ? AND state = 4 ORDER BY generation DESC LIMIT 1\
-            """);
-        select.setBytes(1, found.origin.bytes());
+    /** Those that a commit replaced, perhaps without getting to its end. */
+    private static List<Gone> earlierReplaced(Link link, Found found) throws SQLException {
+        PreparedStatement select =
+                link.prepare(FOUND + "WHERE object = ? AND epoch = ? AND state = 4 ORDER BY number DESC LIMIT ?");
+        select.setBytes(1, found.generation.object().bytes());
+        select.setInt(2, found.generation.epoch());
+        select.setInt(3, Store.MOST_PREPARED + 1);
         return found(select).stream()
-                .map(each -> new Gone(each.id, Optional.of(ObjectState.REPLACED), Optional.empty()))
+                .map(each -> new Gone(each.id(), Optional.of(ObjectState.REPLACED), Optional.empty()))
                 .toList();
+    }
+
+    private static Store.Generation generation(ResultSet row, int first) throws SQLException {
+        return new Store.Generation(
+                StatementHash.of(row.getBytes(first)),
+                ObjectId.of(row.getBytes(first + 1)),
+                row.getInt(first + 2),
+                row.getLong(first + 3),
+                row.getInt(first + 4) == 1);
     }
 
     private static List<Found> found(PreparedStatement select) throws SQLException {
         List<Found> found = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                found.add(new Found(
-                        row.getLong(1),
-                        ObjectId.of(row.getBytes(2)),
-                        ObjectId.of(row.getBytes(3)),
-                        row.getInt(4),
-                        ObjectState.of(row.getInt(5))));
+                found.add(new Found(row.getLong(1), generation(row, 2), ObjectState.of(row.getInt(7))));
             }
         }
         return found;
@@ -492,18 +661,16 @@ final class Rows {
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 objects.add(new StoredObject(
-                        ObjectId.of(row.getBytes(1)),
-                        ObjectId.of(row.getBytes(2)),
-                        row.getInt(3),
-                        row.getBytes(4),
-                        ObjectState.of(row.getInt(5)),
+                        generation(row, 1),
                         row.getBytes(6),
-                        row.getBytes(7),
-                        Optional.ofNullable(row.getBytes(8)),
-                        Instant.ofEpochMilli(row.getLong(9)),
-                        time(row, 10),
-                        time(row, 11),
-                        time(row, 12)));
+                        ObjectState.of(row.getInt(7)),
+                        row.getBytes(8),
+                        row.getBytes(9),
+                        Optional.ofNullable(row.getBytes(10)),
+                        Optional.ofNullable(row.getBytes(11)),
+                        Instant.ofEpochMilli(row.getLong(12)),
+                        time(row, 13),
+                        time(row, 14)));
             }
         }
         return objects;

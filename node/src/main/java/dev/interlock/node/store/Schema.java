@@ -2,10 +2,11 @@ package dev.interlock.node.store;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 6;
+    static final int VERSION = 7;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -16,31 +17,67 @@ final class Schema {
             key BLOB NOT NULL CHECK (length(key) = 32)
         ) STRICT\
         """;
+    // One row a generation.
     private static final String OBJECT = """
         CREATE TABLE object (
             seq INTEGER PRIMARY KEY,
-            id BLOB NOT NULL UNIQUE,
-            origin BLOB NOT NULL,
-            generation INTEGER NOT NULL,
-            owner BLOB NOT NULL,
+            id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
+            object BLOB NOT NULL CHECK (length(object) = 16),
+            epoch INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            continues INTEGER NOT NULL,
+            user BLOB NOT NULL,
             state INTEGER NOT NULL,
             token BLOB NOT NULL,
-            chain BLOB NOT NULL,
+            certificate BLOB NOT NULL,
             unfinished INTEGER NOT NULL DEFAULT 0,
+            command BLOB,
             receipt BLOB,
             prepared_at INTEGER NOT NULL,
             committed_at INTEGER,
-            destroy_at INTEGER,
             destroyed_at INTEGER
         ) STRICT\
         """;
     // Without the state, so that committing needn't touch it.
-    private static final String OBJECT_BY_ORIGIN = "CREATE INDEX object_by_origin ON object (origin, generation)";
-    private static final String OBJECT_BY_OWNER =
-            "CREATE INDEX object_by_owner ON object (owner, committed_at, seq) WHERE state = 2";
+    private static final String OBJECT_BY_OBJECT =
+            "CREATE INDEX object_by_object ON object (object, epoch, number, id)";
+    private static final String OBJECT_BY_USER =
+            "CREATE INDEX object_by_user ON object (user, committed_at, seq) WHERE state = 2";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
     private static final String OBJECT_UNFINISHED =
             "CREATE INDEX object_unfinished ON object (seq) WHERE state = 2 AND unfinished = 1";
+    // What was destroyed of an object: in an epoch up to a generation; epoch 0: everything, for ever.
+    private static final String ENDED = """
+        CREATE TABLE ended (
+            object BLOB NOT NULL,
+            epoch INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            id BLOB NOT NULL,
+            PRIMARY KEY (object, epoch)
+        ) STRICT, WITHOUT ROWID\
+        """;
+    // What this provider said of generations, which outlives them.
+    private static final String SAID = """
+        CREATE TABLE said (
+            id BLOB NOT NULL PRIMARY KEY,
+            denied INTEGER NOT NULL DEFAULT 0,
+            abandonment BLOB,
+            expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID\
+        """;
+    private static final String SCHEDULE = """
+        CREATE TABLE schedule (
+            object BLOB NOT NULL PRIMARY KEY,
+            number INTEGER NOT NULL,
+            destroy_at INTEGER,
+            command BLOB NOT NULL,
+            bound INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID\
+        """;
+    private static final String SCHEDULE_DUE =
+            "CREATE INDEX schedule_due ON schedule (destroy_at) WHERE destroy_at IS NOT NULL";
+    // floor: no statement that expires before it is taken, since marks up to it may be gone.
+    private static final String META = "CREATE TABLE meta (made_at INTEGER NOT NULL, floor INTEGER NOT NULL) STRICT";
     // place is 2048·seq + 256·the kind's code + x, which saves an index; sealed is NULL where the blob is in a file.
     private static final String BLOB = """
         CREATE TABLE blob (
@@ -58,21 +95,19 @@ final class Schema {
         """;
     private static final String BURN_BY_EXPIRY = "CREATE INDEX burn_by_expiry ON burn (expires)";
 
-    private static final String OBJECT_SCHEDULED =
-            "CREATE INDEX object_scheduled ON object (destroy_at) WHERE state = 2 AND destroy_at IS NOT NULL";
     private static final String NOTICE = """
         CREATE TABLE notice (
+            seq INTEGER PRIMARY KEY,
             object BLOB NOT NULL,
             node TEXT NOT NULL,
-            notice BLOB NOT NULL,
-            PRIMARY KEY (object, node)
-        ) STRICT, WITHOUT ROWID\
+            notice BLOB NOT NULL UNIQUE
+        ) STRICT\
         """;
 
     private Schema() {}
 
     /** Creates the tables in an empty database, or throws unless the database is of this version. */
-    static void prepare(Link link, Path folder) throws SQLException {
+    static void prepare(Link link, Path folder, Instant now) throws SQLException {
         int version = Integer.parseInt(link.single("PRAGMA user_version"));
         boolean empty = link.single("SELECT count(*) FROM sqlite_schema").equals("0");
         if (version == 0 && empty) {
@@ -80,11 +115,15 @@ final class Schema {
             for (String sql : new String[] {
                 OBJECT_KEY,
                 OBJECT,
-                OBJECT_BY_ORIGIN,
-                OBJECT_BY_OWNER,
+                OBJECT_BY_OBJECT,
+                OBJECT_BY_USER,
                 OBJECT_IN_DOUBT,
-                OBJECT_SCHEDULED,
                 OBJECT_UNFINISHED,
+                ENDED,
+                SAID,
+                SCHEDULE,
+                SCHEDULE_DUE,
+                META,
                 BLOB,
                 BURN,
                 BURN_BY_EXPIRY,
@@ -92,6 +131,7 @@ final class Schema {
             }) {
                 link.execute(sql);
             }
+            link.execute("INSERT INTO meta (made_at, floor) VALUES (" + now.toEpochMilli() + ", 0)");
             link.execute("PRAGMA user_version = " + VERSION);
             link.execute("COMMIT");
         } else if (version != VERSION) {

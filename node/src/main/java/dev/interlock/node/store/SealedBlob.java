@@ -1,7 +1,7 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.secret.CipherKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A blob whose records pass a {@link Sealer} on their way to and from a {@link Medium}. */
 final class SealedBlob implements Blob {
-    private final ObjectId id;
+    private final StatementHash id;
     private final BlobKind kind;
     private final RecordLayout layout;
     private final Medium medium;
@@ -31,7 +31,7 @@ final class SealedBlob implements Blob {
     private volatile @Nullable Supplier<RuntimeException> ended;
 
     private SealedBlob(
-            ObjectId id,
+            StatementHash id,
             BlobKind kind,
             RecordLayout layout,
             Medium medium,
@@ -53,13 +53,13 @@ final class SealedBlob implements Blob {
 
     /** An empty blob to append to; the caller keeps the key. */
     static SealedBlob pending(
-            ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, CipherKey key, Buffers buffers) {
+            StatementHash id, BlobKind kind, RecordLayout layout, Medium medium, CipherKey key, Buffers buffers) {
         return new SealedBlob(id, kind, layout, medium, key, buffers, false, () -> {});
     }
 
     /** @param onClose runs once, at the end of this blob */
     static SealedBlob stored(
-            ObjectId id,
+            StatementHash id,
             BlobKind kind,
             RecordLayout layout,
             Medium medium,

@@ -2,7 +2,7 @@ package dev.interlock.node.store;
 
 import dev.interlock.core.secret.AesGcm;
 import dev.interlock.core.secret.CipherKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import javax.crypto.AEADBadTagException;
@@ -22,25 +22,25 @@ import javax.crypto.AEADBadTagException;
  */
 final class Sealer implements AutoCloseable {
     static final int TAG_BYTES = AesGcm.TAG_BYTES;
-    private static final int AAD_BYTES = ObjectId.BYTES + 2 + Long.BYTES + Integer.BYTES;
+    private static final int AAD_BYTES = StatementHash.BYTES + 2 + Long.BYTES + Integer.BYTES;
 
     private final AesGcm cipher;
     private final byte kind;
     private final byte x;
     private final byte[] id;
 
-    private Sealer(AesGcm cipher, ObjectId id, BlobKind kind) {
+    private Sealer(AesGcm cipher, StatementHash id, BlobKind kind) {
         this.cipher = cipher;
         this.id = id.bytes();
         this.kind = (byte) kind.code();
         this.x = (byte) kind.x();
     }
 
-    static Sealer sealing(ObjectId id, BlobKind kind, CipherKey key) {
+    static Sealer sealing(StatementHash id, BlobKind kind, CipherKey key) {
         return new Sealer(AesGcm.sealing(key), id, kind);
     }
 
-    static Sealer opening(ObjectId id, BlobKind kind, CipherKey key) {
+    static Sealer opening(StatementHash id, BlobKind kind, CipherKey key) {
         return new Sealer(AesGcm.opening(key), id, kind);
     }
 

@@ -2,6 +2,8 @@ package dev.interlock.node.store;
 
 import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
+import dev.interlock.protocol.Session;
 import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -44,16 +46,14 @@ public final class SqliteStore implements Store {
     private final AtomicLong pendingBytes = new AtomicLong();
     private final SecureRandom random;
     private final Clock clock;
-    private final Map<ObjectId, PendingWrite> pending = new ConcurrentHashMap<>();
+    private final Map<StatementHash, PendingWrite> pending = new ConcurrentHashMap<>();
     // What ends when its object does.
-    private final Map<ObjectId, Set<Revocable>> inUse = new ConcurrentHashMap<>();
+    private final Map<StatementHash, Set<Revocable>> inUse = new ConcurrentHashMap<>();
     // Shared from reading an object's row to entering its blob into inUse, so that destroying misses none.
     private final ReentrantReadWriteLock revoking = new ReentrantReadWriteLock();
     // Between forgetting an id and beginning it anew, so that no new files are removed with the old.
     private final ReentrantLock[] ids =
             Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
-    // Held to begin a later generation, and taken before the id's: of two with the same origin, one sees the other.
-    private final ReentrantLock continuing = new ReentrantLock();
     private volatile boolean closed;
 
     /** Something that holds an object's key. */
@@ -106,7 +106,7 @@ public final class SqliteStore implements Store {
             Path database = folder.resolve("store.db").toAbsolutePath();
             DataFiles.openOrCreate(database).close();
             writer = Link.open(database, true);
-            Schema.prepare(writer, folder);
+            Schema.prepare(writer, folder, clock.instant());
             sweep(files, writer);
             WriteQueue.truncateWal(writer, WriteQueue.walOf(database));
             DataFiles.syncFolder(folder);
@@ -125,39 +125,24 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation) {
+    public PendingObject begin(Generation generation, byte[] user) {
         requireOpen();
-        requireBytes("an owner's key", owner, OWNER_BYTES);
-        if (generation < 1 || (generation == 1) != id.equals(origin)) {
-            throw new IllegalArgumentException(
-                    "object " + id + " can't be generation " + generation + " of object " + origin);
-        }
-        if (generation == 1) {
-            return start(id, owner, origin, generation);
-        }
-        continuing.lock();
-        try {
-            return start(id, owner, origin, generation);
-        } finally {
-            continuing.unlock();
-        }
-    }
-
-    private PendingObject start(ObjectId id, byte[] owner, ObjectId origin, int generation) {
+        requireBytes("a user's key", user, USER_BYTES);
+        StatementHash id = generation.id();
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
             if (pending.containsKey(id)) {
                 throw new StoreException.ObjectExists(id, "PENDING");
             }
-            reads.read("looking up object " + id, link -> Rows.state(link, id)).ifPresent(state -> {
-                throw new StoreException.ObjectExists(id, state.name());
+            reads.read("looking up generation " + id, link -> {
+                Rows.state(link, id).ifPresent(state -> {
+                    throw new StoreException.ObjectExists(id, state.name());
+                });
+                Rows.requireRoom(link, generation, user);
+                return true;
             });
-            if (generation > 1) {
-                requireNext(id, owner, origin, generation);
-            }
-            PendingWrite begun =
-                    new PendingWrite(this, id, owner.clone(), origin, generation, CipherKey.random(random));
+            PendingWrite begun = new PendingWrite(this, generation, user.clone(), CipherKey.random(random));
             pending.put(id, begun);
             enter(id, begun);
             return begun;
@@ -166,55 +151,47 @@ public final class SqliteStore implements Store {
         }
     }
 
-    // Memory first: what leaves it in between is in the rows by then, or gone.
-    private void requireNext(ObjectId id, byte[] owner, ObjectId origin, int generation) {
-        for (PendingWrite other : pending.values()) {
-            if (other.origin().equals(origin)) {
-                Rows.requireOwner(id, owner, origin, generation, other.owner());
-                throw new StoreException.Busy(origin, other.id(), "PENDING");
-            }
-        }
-        reads.read("looking up object " + origin, link -> {
-            Rows.requireNext(link, id, owner, origin, generation);
-            return true;
-        });
-    }
-
     @Override
-    public Optional<StoredObject> find(ObjectId id) {
+    public Optional<StoredObject> find(StatementHash id) {
         requireOpen();
         return reads.read("looking up object " + id, link -> Rows.find(link, id));
     }
 
     @Override
-    public Optional<StoredObject> current(ObjectId origin) {
+    public Optional<StoredObject> current(ObjectId object) {
         requireOpen();
-        return reads.read("looking up object " + origin, link -> Rows.current(link, origin));
+        return reads.read("looking up object " + object, link -> Rows.current(link, object));
     }
 
     @Override
-    public List<StoredObject> list(byte[] owner, Optional<ObjectId> after, int limit) {
+    public List<StoredObject> prepared(ObjectId object) {
         requireOpen();
-        requireBytes("an owner's key", owner, OWNER_BYTES);
+        return reads.read("looking up object " + object, link -> Rows.prepared(link, object));
+    }
+
+    @Override
+    public List<StoredObject> list(byte[] user, Optional<StatementHash> after, int limit) {
+        requireOpen();
+        requireBytes("a user's key", user, USER_BYTES);
         if (limit < 1) {
             throw new IllegalArgumentException("limit is " + limit + ", must be at least 1");
         }
-        return reads.read("listing objects", link -> Rows.list(link, owner, after, limit));
+        return reads.read("listing objects", link -> Rows.list(link, user, after, limit));
     }
 
     @Override
-    public List<ObjectId> inDoubt() {
+    public List<StatementHash> inDoubt() {
         requireOpen();
         return reads.read("listing objects in doubt", Rows::inDoubt);
     }
 
     @Override
-    public Blob open(ObjectId id, BlobKind kind) {
+    public Blob open(StatementHash id, BlobKind kind) {
         return openSealed(id, kind);
     }
 
     @Override
-    public byte[] manifest(ObjectId id) {
+    public byte[] manifest(StatementHash id) {
         try (SealedBlob blob = openSealed(id, BlobKind.MANIFEST)) {
             byte[] manifest = new byte[Math.toIntExact(blob.layout().totalBytes())];
             MemorySegment rest = MemorySegment.ofArray(manifest);
@@ -227,32 +204,49 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public void commit(ObjectId id, byte[] chain, boolean unfinished) {
+    public List<StatementHash> commit(StatementHash id, byte[] certificate, boolean unfinished) {
         requireOpen();
         long now = clock.millis();
-        clear(writes.eraseIf(
-                "committing object " + id,
-                link -> Rows.commit(link, id, chain, unfinished, now),
-                replaced -> !replaced.isEmpty()));
+        List<Rows.Gone> replaced = writes.eraseIf(
+                "committing generation " + id,
+                link -> Rows.commit(link, id, certificate, unfinished, now),
+                gone -> !gone.isEmpty());
+        clear(replaced);
+        return replaced.stream().map(Rows.Gone::id).toList();
     }
 
     @Override
-    public void extend(ObjectId id, byte[] chain, boolean unfinished) {
+    public void show(StatementHash id, byte[] certificate) {
         requireOpen();
-        writes.write("extending the chain of object " + id, link -> {
-            Rows.extend(link, id, chain, unfinished);
+        writes.write("keeping the certificate of generation " + id, link -> {
+            Rows.show(link, id, certificate);
             return true;
         });
     }
 
     @Override
-    public List<StoredObject> unfinished(Optional<ObjectId> after, int limit) {
+    public Optional<StoredObject> latest(Scope scope) {
+        requireOpen();
+        return reads.read("looking up object " + scope.object(), link -> Rows.latest(link, scope));
+    }
+
+    @Override
+    public void extend(StatementHash id, byte[] certificate, boolean unfinished) {
+        requireOpen();
+        writes.write("extending the chain of generation " + id, link -> {
+            Rows.extend(link, id, certificate, unfinished);
+            return true;
+        });
+    }
+
+    @Override
+    public List<StoredObject> unfinished(Optional<StatementHash> after, int limit) {
         requireOpen();
         return reads.read("listing unfinished objects", link -> Rows.unfinished(link, after, limit));
     }
 
     @Override
-    public void discard(ObjectId id, BlobKind kind) {
+    public void discard(StatementHash id, BlobKind kind) {
         requireOpen();
         // The row first: a file that no row names goes with the next start, if not now.
         if (writes.write("discarding " + kind + " of object " + id, link -> Rows.discard(link, id, kind))) {
@@ -261,12 +255,12 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public void forget(ObjectId id) {
+    public void forget(StatementHash id) {
         requireOpen();
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            Optional<Rows.Gone> gone = writes.erase("forgetting object " + id, link -> Rows.forget(link, id));
+            Optional<Rows.Gone> gone = writes.erase("forgetting generation " + id, link -> Rows.forget(link, id));
             if (gone.isPresent() || !pending.containsKey(id)) {
                 clear(List.of(gone.orElse(new Rows.Gone(id, Optional.empty(), Optional.empty()))));
             }
@@ -276,17 +270,66 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public void destroy(ObjectId id, byte[] receipt) {
+    public boolean deny(StatementHash id, Instant expires) {
         requireOpen();
-        long now = clock.millis();
-        clear(writes.erase("destroying object " + id, link -> Rows.destroy(link, id, receipt, now)));
+        return writes.write("giving up generation " + id, link -> Rows.deny(link, id, expires));
     }
 
     @Override
-    public void schedule(ObjectId id, Optional<Instant> destroyAt) {
+    public boolean isDenied(StatementHash id) {
         requireOpen();
-        writes.write("scheduling object " + id, link -> {
-            Rows.schedule(link, id, destroyAt);
+        return reads.read("looking up generation " + id, link -> Rows.isDenied(link, id));
+    }
+
+    @Override
+    public void abandon(StatementHash id, byte[] abandonment, Instant expires) {
+        requireOpen();
+        ReentrantLock one = lockOf(id);
+        one.lock();
+        try {
+            clear(writes.eraseIf(
+                    "abandoning generation " + id,
+                    link -> Rows.abandon(link, id, abandonment, expires),
+                    gone -> !gone.isEmpty()));
+        } finally {
+            one.unlock();
+        }
+    }
+
+    @Override
+    public Optional<byte[]> abandonment(StatementHash id) {
+        requireOpen();
+        return reads.read("looking up generation " + id, link -> Rows.abandonment(link, id));
+    }
+
+    @Override
+    public void destroy(StatementHash id, Scope scope, byte[] command, byte[] receipt) {
+        requireOpen();
+        long now = clock.millis();
+        clear(writes.erase(
+                "destroying object " + scope.object(), link -> Rows.destroy(link, id, scope, command, receipt, now)));
+    }
+
+    @Override
+    public void schedule(Schedule schedule) {
+        requireOpen();
+        writes.write("scheduling object " + schedule.object(), link -> {
+            Rows.schedule(link, schedule);
+            return true;
+        });
+    }
+
+    @Override
+    public Optional<Schedule> schedule(ObjectId object) {
+        requireOpen();
+        return reads.read("looking up object " + object, link -> Rows.schedule(link, object));
+    }
+
+    @Override
+    public void bind(ObjectId object, long number) {
+        requireOpen();
+        writes.write("closing object " + object, link -> {
+            Rows.bind(link, object, number);
             return true;
         });
     }
@@ -313,25 +356,30 @@ public final class SqliteStore implements Store {
     }
 
     @Override
-    public void drop(ObjectId object, String node) {
+    public void drop(Notice notice) {
         requireOpen();
         writes.write("dropping a notice", link -> {
-            Rows.drop(link, object, node);
+            Rows.drop(link, notice);
             return true;
         });
     }
 
     @Override
-    public boolean burn(byte[] session, Instant expires) {
+    public boolean burn(StatementHash w, Instant expires) {
         requireOpen();
-        requireBytes("a session id", session, SESSION_BYTES);
-        return writes.write("burning a session", link -> Rows.burn(link, session, expires));
+        return writes.write("burning a statement", link -> Rows.burn(link, w, expires));
     }
 
     @Override
     public void pruneBurns(Instant now) {
         requireOpen();
-        writes.write("pruning burnt sessions", link -> Rows.pruneBurns(link, now));
+        writes.write("pruning burnt statements", link -> Rows.pruneBurns(link, now));
+    }
+
+    @Override
+    public Instant floor() {
+        requireOpen();
+        return reads.read("looking up the floor", link -> Rows.blindBefore(link, Session.LONGEST));
     }
 
     @Override
@@ -371,11 +419,11 @@ public final class SqliteStore implements Store {
     }
 
     /** Takes memory for a small blob of a pending object. @throws StoreException.NoRoom when too much is taken */
-    void reserve(ObjectId id, int bytes) {
+    void reserve(StatementHash id, int bytes) {
         if (pendingBytes.addAndGet(bytes) > MAX_PENDING_BYTES) {
             pendingBytes.addAndGet(-bytes);
             throw new StoreException.NoRoom(
-                    "object " + id + " needs " + bytes + " bytes of memory, unfinished objects have "
+                    "generation " + id + " needs " + bytes + " bytes of memory, unfinished objects have "
                             + MAX_PENDING_BYTES,
                     null);
         }
@@ -394,11 +442,11 @@ public final class SqliteStore implements Store {
     }
 
     /** Returns when the object is durable. */
-    void insert(PendingWrite object, byte[] token, byte[] chain, Map<BlobKind, SealedBlob> blobs) {
+    void insert(PendingWrite object, byte[] token, Map<BlobKind, SealedBlob> blobs) {
         requireOpen();
         long now = clock.millis();
         writes.write("preparing object " + object.id(), link -> {
-            Rows.insert(link, object, token, chain, blobs, now);
+            Rows.insert(link, object, token, blobs, now);
             return true;
         });
         pending.remove(object.id(), object);
@@ -409,18 +457,18 @@ public final class SqliteStore implements Store {
         pending.remove(object.id(), object);
     }
 
-    void leave(ObjectId id, Revocable holder) {
+    void leave(StatementHash id, Revocable holder) {
         inUse.computeIfPresent(id, (any, holders) -> {
             holders.remove(holder);
             return holders.isEmpty() ? null : holders;
         });
     }
 
-    private SealedBlob openSealed(ObjectId id, BlobKind kind) {
+    private SealedBlob openSealed(StatementHash id, BlobKind kind) {
         requireOpen();
         revoking.readLock().lock();
         try {
-            Rows.StoredBlob row = reads.read("opening object " + id, link -> Rows.blob(link, id, kind))
+            Rows.StoredBlob row = reads.read("opening generation " + id, link -> Rows.blob(link, id, kind))
                     .orElseThrow(() -> new StoreException.NoSuchObject(id));
             if (row.state() == ObjectState.DESTROYED) {
                 throw new StoreException.Destroyed(id);
@@ -445,7 +493,7 @@ public final class SqliteStore implements Store {
         }
     }
 
-    private static RecordLayout layout(ObjectId id, BlobKind kind, Rows.Place place) {
+    private static RecordLayout layout(StatementHash id, BlobKind kind, Rows.Place place) {
         try {
             return new RecordLayout(place.recordBytes(), place.totalBytes());
         } catch (IllegalArgumentException e) {
@@ -453,7 +501,7 @@ public final class SqliteStore implements Store {
         }
     }
 
-    private void enter(ObjectId id, Revocable holder) {
+    private void enter(StatementHash id, Revocable holder) {
         inUse.compute(id, (any, known) -> {
             Set<Revocable> holders = known == null ? new HashSet<>() : known;
             holders.add(holder);
@@ -461,7 +509,7 @@ public final class SqliteStore implements Store {
         });
     }
 
-    private void revoke(ObjectId id, Supplier<RuntimeException> why) {
+    private void revoke(StatementHash id, Supplier<RuntimeException> why) {
         List<Revocable> holders = new ArrayList<>();
         revoking.writeLock().lock();
         try {
@@ -484,7 +532,7 @@ public final class SqliteStore implements Store {
     }
 
     /** @param kinds empty when a call before took the rows that knew, and may have failed here */
-    private void removeFiles(ObjectId id, Optional<List<BlobKind>> kinds) {
+    private void removeFiles(StatementHash id, Optional<List<BlobKind>> kinds) {
         try {
             if (kinds.isPresent()) {
                 files.remove(id, kinds.get());
@@ -493,11 +541,11 @@ public final class SqliteStore implements Store {
             }
             files.sync();
         } catch (IOException e) {
-            throw StoreException.of("removing the files of object " + id + " (repeat it)", e);
+            throw StoreException.of("removing the files of generation " + id + " (repeat it)", e);
         }
     }
 
-    private ReentrantLock lockOf(ObjectId id) {
+    private ReentrantLock lockOf(StatementHash id) {
         return ids[Math.floorMod(id.hashCode(), STRIPES)];
     }
 
@@ -540,7 +588,7 @@ public final class SqliteStore implements Store {
     private final class Reading implements Revocable {
         private final SealedBlob blob;
 
-        Reading(ObjectId id, BlobKind kind, RecordLayout layout, Medium medium, CipherKey key) {
+        Reading(StatementHash id, BlobKind kind, RecordLayout layout, Medium medium, CipherKey key) {
             this.blob = SealedBlob.stored(id, kind, layout, medium, key, buffers, () -> {
                 key.close();
                 leave(id, this);

@@ -1,6 +1,7 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -17,175 +18,235 @@ import java.util.Optional;
  * {@link IllegalStateException} after {@link #close}.
  */
 public interface Store extends AutoCloseable {
-    int OWNER_BYTES = 32;
-    int SESSION_BYTES = 16;
+    int USER_BYTES = 32;
 
     /**
-     * Starts an object, in memory only: it vanishes with the process unless it is prepared.
+     * What names a generation and says where it stands.
      *
-     * @param owner the owner's key, 32 bytes
-     * @throws StoreException.ObjectExists when the id is known in any state, pending and destroyed included
+     * @param id H(w)
+     * @param object whose generation it is
+     * @param epoch of the ring, in which it was written
+     * @param number orders the generations of one object in one epoch; where two have the same, their ids do
+     * @param continues whether it continues a generation: then time alone never forgets it
      */
-    default PendingObject begin(ObjectId id, byte[] owner) {
-        return begin(id, owner, id, 1);
+    record Generation(StatementHash id, ObjectId object, int epoch, long number, boolean continues) {
+        /** Whether this comes after another generation of the same object and epoch. */
+        public boolean isLaterThan(Generation other) {
+            return number != other.number ? number > other.number : id.compareTo(other.id) > 0;
+        }
+    }
+
+    /** So many generations of one object may be prepared at once. */
+    int MOST_PREPARED = 4;
+
+    /**
+     * Starts a generation, in memory only: it vanishes with the process unless it is prepared. Others of the object may be pending,
+     * prepared or committed; all this is looked at again when it is prepared.
+     *
+     * @param user the key of the user who asks, 32 bytes: whoever asks for the object later must have it, too
+     * @throws StoreException.ObjectExists when the id is known in any state, pending, replaced and destroyed included
+     * @throws StoreException.Busy when {@link #MOST_PREPARED} generations of the object are prepared
+     * @throws StoreException.Destroyed when the object was destroyed here for ever, or this generation lies within what was
+     *     destroyed of its epoch
+     * @throws StoreException.WrongState when a generation of the object belongs to another user, or a later one of the epoch is
+     *     committed
+     */
+    PendingObject begin(Generation generation, byte[] user);
+
+    /** Empty for a generation that is unknown or only pending. */
+    Optional<StoredObject> find(StatementHash id);
+
+    /**
+     * Of the object's generations the committed or destroyed one of the highest epoch, then the latest; where there is none, the
+     * latest prepared one. Never a replaced one.
+     */
+    Optional<StoredObject> current(ObjectId object);
+
+    /** The object's prepared generations, the latest first; at most {@link #MOST_PREPARED}. */
+    List<StoredObject> prepared(ObjectId object);
+
+    /** The user's committed objects, newest first, all in memory: page where there may be many. */
+    default List<StoredObject> list(byte[] user) {
+        return list(user, Optional.empty(), Integer.MAX_VALUE);
     }
 
     /**
-     * Like {@link #begin(ObjectId, byte[])}, for any generation. What is said here of a later one is looked at again
-     * when it is prepared. It may be the first of its origin here.
-     *
-     * @param origin the id of the first generation, for which it is the id itself
-     * @param generation counted from 1
-     * @throws StoreException.ObjectExists when the id is known in any state
-     * @throws StoreException.Busy when this is a later generation, and another object of the origin is pending or
-     *     prepared
-     * @throws StoreException.Destroyed when this is a later generation, and one of the origin was destroyed
-     * @throws StoreException.WrongState when this is a later generation, and one of the origin belongs to another owner
-     *     or is committed with the same generation or a higher one
-     */
-    PendingObject begin(ObjectId id, byte[] owner, ObjectId origin, int generation);
-
-    /** Empty for an object that is unknown or only pending. */
-    Optional<StoredObject> find(ObjectId id);
-
-    /**
-     * Of the objects with this origin the committed or destroyed one of the highest generation; where there is none, the
-     * prepared one. Never a replaced one.
-     */
-    Optional<StoredObject> current(ObjectId origin);
-
-    /** The owner's committed objects, newest first, all in memory: page where there may be many. */
-    default List<StoredObject> list(byte[] owner) {
-        return list(owner, Optional.empty(), Integer.MAX_VALUE);
-    }
-
-    /**
-     * One page of {@link #list(byte[])}.
+     * One page of {@link #list(byte[])}. Of an object with committed generations of several epochs the one of the highest.
      *
      * @param after the last object of the page before; empty for the first page
      * @param limit how many at most, at least 1
      */
-    List<StoredObject> list(byte[] owner, Optional<ObjectId> after, int limit);
+    List<StoredObject> list(byte[] user, Optional<StatementHash> after, int limit);
 
-    /** The objects that are prepared and not committed, oldest first. */
-    List<ObjectId> inDoubt();
+    /** The generations that are prepared and not committed, oldest first. */
+    List<StatementHash> inDoubt();
 
     /**
-     * Opens a blob of a prepared or committed object for reading. Destroying, replacing or forgetting the object ends it.
+     * Opens a blob of a prepared or committed generation for reading. Destroying, replacing or forgetting it ends the blob.
      *
-     * @throws StoreException.NoSuchObject when the object is unknown or pending, or has no such blob here
-     * @throws StoreException.Destroyed when the object was destroyed
+     * @throws StoreException.NoSuchObject when it is unknown or pending, or has no such blob here
+     * @throws StoreException.Destroyed when it was destroyed
      * @throws StoreException.Replaced when a later generation took its place
      */
-    Blob open(ObjectId id, BlobKind kind);
+    Blob open(StatementHash id, BlobKind kind);
 
     /**
      * The bytes given to {@link PendingObject#prepare}.
      *
-     * @throws StoreException.NoSuchObject when the object is unknown or pending
-     * @throws StoreException.Destroyed when the object was destroyed
+     * @throws StoreException.NoSuchObject when it is unknown or pending
+     * @throws StoreException.Destroyed when it was destroyed
      * @throws StoreException.Replaced when a later generation took its place
      * @throws StoreException.DamagedRecord when what is stored isn't what was written
      */
-    byte[] manifest(ObjectId id);
+    byte[] manifest(StatementHash id);
 
     /** A commit after which nothing is left to do. */
-    default void commit(ObjectId id, byte[] chain) {
-        commit(id, chain, false);
+    default List<StatementHash> commit(StatementHash id, byte[] certificate) {
+        return commit(id, certificate, false);
     }
 
     /**
-     * Makes a prepared object committed. Does nothing when it is committed already, where the first chain stays, or was
+     * Makes a prepared generation committed. Does nothing when it is committed already, where the first certificate stays, or was
      * replaced.
      *
-     * <p>In the same moment the committed object of an earlier generation is replaced: when this returns, its key, blobs
-     * and manifest are gone as with {@link #destroy}, and repeating finishes what a failed call left undone. Its time to
-     * be destroyed passes on to the later one. A prepared object that comes after a later generation was committed is
-     * replaced itself.
+     * <p>In the same moment everything earlier of the object in the same epoch, committed or prepared, is replaced: when this
+     * returns, its keys, blobs and manifests are gone as with {@link #destroy}, and repeating finishes what a failed call left
+     * undone. Prepared generations that are later stay. One that is itself earlier than a committed one is replaced itself.
      *
-     * @param chain replaces the chain given to prepare
      * @param unfinished whether {@link #unfinished} is to name it
-     * @throws StoreException.NoSuchObject when the object is unknown or pending
-     * @throws StoreException.Destroyed when the object, or another generation of it, was destroyed
+     * @return the generations that were replaced
+     * @throws StoreException.NoSuchObject when it is unknown or pending
+     * @throws StoreException.Denied when {@link #deny} was called for it
+     * @throws StoreException.Destroyed when it lies within what was destroyed of the object
      */
-    void commit(ObjectId id, byte[] chain, boolean unfinished);
+    List<StatementHash> commit(StatementHash id, byte[] certificate, boolean unfinished);
+
+    /** Keeps the certificate of a prepared generation that was {@link #deny denied}: it is served, and not confirmed. */
+    void show(StatementHash id, byte[] certificate);
 
     /**
-     * Gives a committed object another chain. Does nothing to an object that isn't committed.
+     * Gives a committed generation another certificate. Does nothing to one that isn't committed.
      *
      * @param unfinished whether {@link #unfinished} is to name it from now on
      */
-    void extend(ObjectId id, byte[] chain, boolean unfinished);
+    void extend(StatementHash id, byte[] certificate, boolean unfinished);
 
     /**
-     * Committed objects that aren't finished, oldest first, but for those that are to be destroyed.
+     * Committed generations that aren't finished, oldest first, but for those of objects that are to be destroyed.
      *
      * @param after the last one of the page before; empty for the first page
      * @param limit how many at most
      */
-    List<StoredObject> unfinished(Optional<ObjectId> after, int limit);
+    List<StoredObject> unfinished(Optional<StatementHash> after, int limit);
 
-    /** Removes one blob of an object, which isn't overwritten first; does nothing when there is none. */
-    void discard(ObjectId id, BlobKind kind);
-
-    /**
-     * Removes a prepared object without a trace, its key first. Does nothing when the object is unknown or pending.
-     *
-     * @throws StoreException.WrongState when the object is committed, replaced or destroyed
-     */
-    void forget(ObjectId id);
+    /** Removes one blob of a generation, which isn't overwritten first; does nothing when there is none. */
+    void discard(StatementHash id, BlobKind kind);
 
     /**
-     * Makes a prepared or committed object a tombstone. When this returns, its key, blobs and manifest are gone from
-     * every file of the store, and blobs that were open are at their end. May be repeated, which finishes what a
-     * failed call left undone; the first receipt stays.
+     * Removes a prepared generation without a trace but for what {@link #deny} and {@link #abandon} keep, its key first. Does nothing
+     * when it is unknown or pending.
      *
-     * <p>Other generations of it go in the same moment: a prepared one as with {@link #forget}, a committed one as if
-     * replaced. One that is pending can't be prepared any more.
-     *
-     * @throws StoreException.NoSuchObject when the object is unknown or pending
-     * @throws StoreException.Replaced when a later generation took its place, which is the one to destroy
+     * @throws StoreException.WrongState when it is committed, replaced or destroyed
      */
-    void destroy(ObjectId id, byte[] receipt);
+    void forget(StatementHash id);
+
+    // ---- What was said of generations, whether or not they are here ----
 
     /**
-     * Sets when a committed object is to be destroyed, or takes that back. Nothing else happens at that time by itself.
+     * Notes durably that this provider said that it knows no certificate of a generation, so that it never confirms one.
      *
-     * @throws StoreException.NoSuchObject when the object is unknown or pending
-     * @throws StoreException.WrongState when the object isn't committed
+     * @param expires as of {@link #burn}: once a statement has expired and nothing of it is here, it needs no note; the note stays
+     *     for as long as the generation is here
+     * @return false, and nothing is noted, when the generation is committed or replaced here
      */
-    void schedule(ObjectId id, Optional<Instant> destroyAt);
+    boolean deny(StatementHash id, Instant expires);
 
-    /** The committed objects whose time to be destroyed has come. */
+    boolean isDenied(StatementHash id);
+
+    /** Keeps the proof that a generation was abandoned, and forgets the generation if it is prepared; once. */
+    void abandon(StatementHash id, byte[] abandonment, Instant expires);
+
+    /** The proof given to {@link #abandon}. */
+    Optional<byte[]> abandonment(StatementHash id);
+
+    // ---- The end of objects ----
+
+    /**
+     * What is ended of an object: one epoch's generations up to one of them, or all for ever.
+     *
+     * @param upTo where it isn't for ever
+     */
+    record Scope(ObjectId object, Optional<Generation> upTo) {}
+
+    /** The latest generation within the scope that is prepared, committed or destroyed here. */
+    Optional<StoredObject> latest(Scope scope);
+
+    /**
+     * Makes what lies within the scope a tombstone. When this returns, its keys, blobs and manifests are gone from every file of the
+     * store, and blobs that were open are at their end. May be repeated, which finishes what a failed call left undone; the first
+     * receipt and command stay. Nothing within the scope can be begun, prepared or committed any more.
+     *
+     * @param id the latest generation within the scope that is prepared, committed or destroyed here: the tombstone
+     * @param command by which it is destroyed
+     * @throws StoreException.NoSuchObject when that generation is unknown or pending
+     */
+    void destroy(StatementHash id, Scope scope, byte[] command, byte[] receipt);
+
+    /**
+     * When an object is to be destroyed.
+     *
+     * @param number orders schedules and cancels
+     * @param destroyAt empty where it was taken back
+     * @param command by which
+     * @param bound whether this provider said that it's due and it knows nothing later: it confirms no cancel any more
+     */
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes
+    record Schedule(ObjectId object, long number, Optional<Instant> destroyAt, byte[] command, boolean bound) {}
+
+    /** Keeps a schedule, or what takes one back, where its number is the highest; at a tie what takes it back. */
+    void schedule(Schedule schedule);
+
+    /** The highest that was kept. */
+    Optional<Schedule> schedule(ObjectId object);
+
+    /** Marks the schedule as {@link Schedule#bound}; does nothing when another one is the highest by now. */
+    void bind(ObjectId object, long number);
+
+    /** The objects, committed here, whose time to be destroyed has come. */
     List<ObjectId> due(Instant now);
 
     /**
-     * A message about an object for another node.
+     * A command about an object for another node.
      *
      * @param bytes opaque here
      */
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes
     record Notice(ObjectId object, String node, byte[] bytes) {}
 
-    /** Keeps a notice until it is dropped; the first one for an object and a node stays. */
+    /** Keeps a notice until it is dropped; of the same bytes one stays. */
     void keep(Notice notice);
 
-    /** All notices that are kept, at most so many. */
+    /** All notices that are kept, at most so many, oldest first. */
     List<Notice> notices(int limit);
 
-    /** Does nothing when there is none for this object and node. */
-    void drop(ObjectId object, String node);
+    /** Does nothing when there is no such notice. */
+    void drop(Notice notice);
+
+    // ---- Once ----
 
     /**
-     * Uses up a session.
+     * Uses up a statement.
      *
-     * @param session 16 bytes
-     * @param expires when the session's requests are refused for their age, so that the mark may be pruned
-     * @return true the first time, false ever after
+     * @param expires when orders with it are refused for their age, so that the mark may be pruned
+     * @return true the first time, false ever after; false, too, for what expires before the floor that pruning raised
      */
-    boolean burn(byte[] session, Instant expires);
+    boolean burn(StatementHash w, Instant expires);
 
-    /** Forgets the burns that expired before now. */
+    /** Forgets the burns, denials and abandonments that expired before now, once a durable floor at now keeps them from coming again. */
     void pruneBurns(Instant now);
+
+    /** Before what expiry this store can't tell what was said and done: the highest of the floor and an hour after it was made. */
+    Instant floor();
 
     /** How many transactions were made durable since the store was opened: operations that come together share one. */
     long transactions();

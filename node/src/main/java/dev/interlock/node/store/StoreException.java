@@ -1,6 +1,7 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -36,8 +37,8 @@ public abstract sealed class StoreException extends RuntimeException {
     public static final class ObjectExists extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        ObjectExists(ObjectId id, String state) {
-            super("object " + id + " exists already, it is " + state, null);
+        ObjectExists(StatementHash id, String state) {
+            super("generation " + id + " exists already, it is " + state, null);
         }
     }
 
@@ -45,21 +46,34 @@ public abstract sealed class StoreException extends RuntimeException {
     public static final class NoSuchObject extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        NoSuchObject(ObjectId id) {
-            super("object " + id + " isn't stored here", null);
+        NoSuchObject(StatementHash id) {
+            super("generation " + id + " isn't stored here", null);
         }
 
-        NoSuchObject(ObjectId id, BlobKind kind) {
-            super("object " + id + " has no " + kind.label() + " here", null);
+        NoSuchObject(StatementHash id, BlobKind kind) {
+            super("generation " + id + " has no " + kind.label() + " here", null);
         }
     }
 
-    /** The object was destroyed; nothing brings it back. */
+    /** The object, or what of it there is here, was destroyed; nothing brings it back. */
     public static final class Destroyed extends StoreException {
         private static final long serialVersionUID = 1L;
 
         Destroyed(ObjectId id) {
             super("object " + id + " was destroyed", null);
+        }
+
+        Destroyed(StatementHash id) {
+            super("generation " + id + " was destroyed", null);
+        }
+    }
+
+    /** This provider said that it confirms nothing of this generation. */
+    public static final class Denied extends StoreException {
+        private static final long serialVersionUID = 1L;
+
+        Denied(StatementHash id) {
+            super("generation " + id + " was given up here: this provider said that it confirms nothing of it", null);
         }
     }
 
@@ -67,32 +81,33 @@ public abstract sealed class StoreException extends RuntimeException {
     public static final class Replaced extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        Replaced(ObjectId id) {
+        Replaced(StatementHash id) {
             super("object " + id + " was replaced, a later generation took its place", null);
         }
     }
 
-    /** Another generation of the object is being written, and only one can win: try again when it is decided. */
+    /** As many generations of the object as may be are prepared: try again when they are decided. */
     public static final class Busy extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        Busy(ObjectId origin, ObjectId other, String state) {
-            super("object " + origin + " is being replaced already, by " + other + ", which is " + state, null);
+        Busy(ObjectId object) {
+            super(
+                    "object " + object + " has " + Store.MOST_PREPARED
+                            + " generations in doubt already, which its owner can settle",
+                    null);
         }
     }
 
-    /** The object's state doesn't allow the call: a bug in the caller. */
+    /** The object's state doesn't allow the call. */
     public static final class WrongState extends StoreException {
         private static final long serialVersionUID = 1L;
 
-        WrongState(ObjectId id, ObjectState actual, ObjectState expected) {
-            super("object " + id + " is " + actual + ", not " + expected, null);
+        WrongState(StatementHash id, ObjectState actual, ObjectState expected) {
+            super("generation " + id + " is " + actual + ", not " + expected, null);
         }
 
-        WrongState(ObjectId id, ObjectId origin, int generation, String why) {
-            super(
-                    "object " + id + " can't become generation " + generation + " of object " + origin + ": " + why,
-                    null);
+        WrongState(ObjectId object, String why) {
+            super("object " + object + " takes no such generation: " + why, null);
         }
     }
 
@@ -100,19 +115,21 @@ public abstract sealed class StoreException extends RuntimeException {
     public static final class DamagedRecord extends StoreException {
         private static final long serialVersionUID = 1L;
         // Not serialized: an exception of this kind doesn't leave its process.
-        private final transient ObjectId object;
+        private final transient StatementHash generation;
         private final transient BlobKind kind;
         private final int record;
 
-        DamagedRecord(ObjectId object, BlobKind kind, int record, String how, @Nullable Throwable cause) {
-            super("object " + object + ", " + kind.label() + " record " + record + " is damaged: " + how, cause);
-            this.object = object;
+        DamagedRecord(StatementHash generation, BlobKind kind, int record, String how, @Nullable Throwable cause) {
+            super(
+                    "generation " + generation + ", " + kind.label() + " record " + record + " is damaged: " + how,
+                    cause);
+            this.generation = generation;
             this.kind = kind;
             this.record = record;
         }
 
-        public ObjectId object() {
-            return object;
+        public StatementHash generation() {
+            return generation;
         }
 
         public BlobKind kind() {
@@ -175,7 +192,7 @@ public abstract sealed class StoreException extends RuntimeException {
 
         private static final String REMEDY =
                 "Move it away, or bring it back from a backup; a node that starts with an empty"
-                        + " store gets its shares back by `interlock repair`";
+                        + " store gets its shares back by a repair";
     }
 
     /** The disk or the engine failed; what was asked isn't done. */

@@ -1,6 +1,9 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
+import dev.interlock.protocol.Session;
+import dev.interlock.wire.file.Reserve;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -82,7 +85,9 @@ final class ChildJvm implements AutoCloseable {
         return Stream.of(
                         ChildJvm.class,
                         SqliteStore.class,
-                        ObjectId.class,
+                        StatementHash.class,
+                        Session.class,
+                        Reserve.class,
                         org.sqlite.JDBC.class,
                         org.slf4j.Logger.class)
                 .map(type -> {
@@ -115,9 +120,9 @@ final class ChildJvm implements AutoCloseable {
                 say("holding");
                 waitForKill(store);
             }
-            case "append" -> append(Fixture.open(folder), ObjectId.parse(arguments[2]));
-            case "transient" -> appendTransient(Fixture.open(folder), ObjectId.parse(arguments[2]));
-            case "prepare" -> prepare(Fixture.open(folder), ObjectId.parse(arguments[2]));
+            case "append" -> append(Fixture.open(folder), StatementHash.parse(arguments[2]));
+            case "transient" -> appendTransient(Fixture.open(folder), StatementHash.parse(arguments[2]));
+            case "prepare" -> prepare(Fixture.open(folder), StatementHash.parse(arguments[2]));
             case "commits" -> commits(Fixture.open(folder));
             case "destroys" -> destroys(Fixture.open(folder));
             case "swaps" -> swaps(Fixture.open(folder));
@@ -126,8 +131,8 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    private static void append(Store store, ObjectId id) throws InterruptedException {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+    private static void append(Store store, StatementHash id) throws InterruptedException {
+        PendingObject object = Fixture.begin(store, id);
         Fixture.write(object, id, BlobKind.CIPHERTEXT, RECORD_BYTES, 100);
         Blob share = object.create(BlobKind.SHARE, RECORD_BYTES, 1000L * RECORD_BYTES);
         Fixture.fill(share, id, BlobKind.SHARE, 100);
@@ -135,8 +140,8 @@ final class ChildJvm implements AutoCloseable {
         waitForKill(store);
     }
 
-    private static void appendTransient(Store store, ObjectId id) throws InterruptedException {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+    private static void appendTransient(Store store, StatementHash id) throws InterruptedException {
+        PendingObject object = Fixture.begin(store, id);
         Fixture.write(object, id, BlobKind.sealedShare(1), RECORD_BYTES, 2L * RECORD_BYTES);
         Fixture.write(object, id, BlobKind.sealedShare(254), RECORD_BYTES, 2L * RECORD_BYTES);
         Blob share = object.createTransient(BlobKind.SHARE, RECORD_BYTES, 100L * RECORD_BYTES);
@@ -145,11 +150,11 @@ final class ChildJvm implements AutoCloseable {
         waitForKill(store);
     }
 
-    private static void prepare(Store store, ObjectId id) throws InterruptedException {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+    private static void prepare(Store store, StatementHash id) throws InterruptedException {
+        PendingObject object = Fixture.begin(store, id);
         Fixture.write(object, id, BlobKind.SHARE, RECORD_BYTES, (long) LARGE_RECORDS * RECORD_BYTES);
         Fixture.write(object, id, BlobKind.CIPHERTEXT, RECORD_BYTES, 100);
-        object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         say("prepared");
         waitForKill(store);
     }
@@ -160,7 +165,7 @@ final class ChildJvm implements AutoCloseable {
             int records = thread == 0 ? LARGE_RECORDS : 1;
             Thread.ofPlatform().start(() -> {
                 while (true) {
-                    ObjectId id = Fixture.newId();
+                    StatementHash id = Fixture.newId();
                     Fixture.put(store, id, RECORD_BYTES, records == 1 ? 100 : (long) records * RECORD_BYTES);
                     say(id.toString());
                 }
@@ -170,26 +175,28 @@ final class ChildJvm implements AutoCloseable {
 
     // One generation after the other of each object, from several threads, until killed.
     private static void swaps(Store store) {
-        for (StoredObject first : store.list(Fixture.OWNER)) {
+        for (StoredObject first : store.list(Fixture.USER)) {
             long totalBytes;
-            try (Blob share = store.open(first.id(), BlobKind.SHARE)) {
+            try (Blob share = store.open(Fixture.id(first), BlobKind.SHARE)) {
                 totalBytes = share.records() == 1 ? 100 : (long) LARGE_RECORDS * RECORD_BYTES;
             }
             Thread.ofPlatform().start(() -> {
                 for (int generation = 2; ; generation++) {
-                    ObjectId id = Fixture.newId();
-                    Fixture.prepare(store, id, first.origin(), generation, RECORD_BYTES, totalBytes);
-                    store.commit(id, Fixture.FINAL_CHAIN);
-                    say(id + " " + first.origin() + " " + generation);
+                    StatementHash id = Fixture.newId();
+                    ObjectId object = first.generation().object();
+                    Store.Generation next = new Store.Generation(id, object, 1, generation, true);
+                    Fixture.prepare(store, next, RECORD_BYTES, totalBytes);
+                    var _ = store.commit(id, Fixture.CERTIFICATE);
+                    say(id + " " + object + " " + generation);
                 }
             });
         }
     }
 
     private static void destroys(Store store) {
-        for (ObjectId id :
-                store.list(Fixture.OWNER).stream().map(StoredObject::id).toList()) {
-            store.destroy(id, Fixture.filled(100, 9));
+        for (StatementHash id :
+                store.list(Fixture.USER).stream().map(Fixture::id).toList()) {
+            Fixture.destroy(store, id, Fixture.filled(100, 9));
             say(id.toString());
         }
     }
@@ -197,8 +204,8 @@ final class ChildJvm implements AutoCloseable {
     // Appends until the limit on file sizes stops it.
     private static void fill(Path folder) {
         try (SqliteStore store = Fixture.open(folder)) {
-            ObjectId id = Fixture.newId();
-            try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            StatementHash id = Fixture.newId();
+            try (PendingObject object = Fixture.begin(store, id)) {
                 Blob share = object.create(BlobKind.SHARE, 1 << 20, 64 << 20);
                 try {
                     Fixture.fill(share, id, BlobKind.SHARE, 64);
@@ -208,7 +215,7 @@ final class ChildJvm implements AutoCloseable {
                 say("readable " + share.records());
             }
             say("files " + Fixture.dataFiles(folder).size());
-            ObjectId small = Fixture.newId();
+            StatementHash small = Fixture.newId();
             Fixture.put(store, small, 100, 100);
             say("then " + Fixture.isWhole(store, small, BlobKind.SHARE, 1));
         }

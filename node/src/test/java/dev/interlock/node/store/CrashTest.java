@@ -3,6 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ final class CrashTest {
     @TempDir
     Path folder;
 
-    private final ObjectId id = Fixture.newId();
+    private final StatementHash id = Fixture.newId();
 
     @Test
     void pendingVanishes() throws Exception {
@@ -62,9 +63,9 @@ final class CrashTest {
     @Test
     void openRemovesTheTransientFilesOfAStoredObject() throws Exception {
         try (SqliteStore store = Fixture.open(folder)) {
-            try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+            try (PendingObject object = Fixture.begin(store, id)) {
                 Fixture.write(object, id, BlobKind.sealedShare(7), 1000, 100_000);
-                object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+                object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
             }
         }
         Path kept = Fixture.file(folder, id, BlobKind.sealedShare(7));
@@ -85,16 +86,16 @@ final class CrashTest {
         }
         try (SqliteStore store = Fixture.open(folder)) {
             assertThat(store.inDoubt()).containsExactly(id);
-            assertThat(store.find(id).orElseThrow().chain()).isEqualTo(Fixture.CHAIN);
+            assertThat(store.find(id).orElseThrow().certificate()).isEqualTo(Fixture.OTHER_CERTIFICATE);
             assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, ChildJvm.LARGE_RECORDS))
                     .isTrue();
             assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, 1)).isTrue();
             assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
-            store.commit(id, Fixture.FINAL_CHAIN);
+            store.commit(id, Fixture.CERTIFICATE);
         }
         try (SqliteStore store = Fixture.open(folder)) {
             assertThat(store.inDoubt()).isEmpty();
-            assertThat(store.find(id).orElseThrow().chain()).isEqualTo(Fixture.FINAL_CHAIN);
+            assertThat(store.find(id).orElseThrow().certificate()).isEqualTo(Fixture.CERTIFICATE);
             assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, ChildJvm.LARGE_RECORDS))
                     .isTrue();
         }
@@ -102,28 +103,28 @@ final class CrashTest {
 
     @RepeatedTest(3)
     void acknowledgedCommitsSurvive() throws Exception {
-        Set<ObjectId> acknowledged = new HashSet<>();
+        Set<StatementHash> acknowledged = new HashSet<>();
         try (ChildJvm child = ChildJvm.start("commits", folder)) {
             while (acknowledged.size() < 300) {
-                acknowledged.add(ObjectId.parse(child.line()));
+                acknowledged.add(StatementHash.parse(child.line()));
             }
             child.kill();
             child.rest().stream()
                     .filter(line -> line.length() == 32)
-                    .map(ObjectId::parse)
+                    .map(StatementHash::parse)
                     .forEach(acknowledged::add);
         }
         try (SqliteStore store = Fixture.open(folder)) {
-            List<ObjectId> committed =
-                    store.list(Fixture.OWNER).stream().map(StoredObject::id).toList();
+            List<StatementHash> committed =
+                    store.list(Fixture.USER).stream().map(Fixture::id).toList();
             assertThat(committed).containsAll(acknowledged);
-            List<ObjectId> durable = new ArrayList<>(committed);
+            List<StatementHash> durable = new ArrayList<>(committed);
             durable.addAll(store.inDoubt());
             assertThat(durable.size() - acknowledged.size())
                     .as("under way in 4 threads")
                     .isLessThanOrEqualTo(4);
             int files = 0;
-            for (ObjectId each : durable) {
+            for (StatementHash each : durable) {
                 boolean large = Files.exists(Fixture.shareFile(folder, each));
                 files += large ? 1 : 0;
                 assertThat(Fixture.isWhole(store, each, BlobKind.SHARE, large ? ChildJvm.LARGE_RECORDS : 1))
@@ -145,38 +146,40 @@ final class CrashTest {
                 Fixture.put(store, Fixture.newId(), 1000, 70_000);
             }
         }
-        Set<ObjectId> acknowledged = new HashSet<>();
+        Set<StatementHash> acknowledged = new HashSet<>();
         try (ChildJvm child = ChildJvm.start("destroys", folder)) {
             while (acknowledged.size() < 50) {
-                acknowledged.add(ObjectId.parse(child.line()));
+                acknowledged.add(StatementHash.parse(child.line()));
             }
             child.kill();
             child.rest().stream()
                     .filter(line -> line.length() == 32)
-                    .map(ObjectId::parse)
+                    .map(StatementHash::parse)
                     .forEach(acknowledged::add);
         }
         try (SqliteStore store = Fixture.open(folder)) {
-            for (ObjectId each : acknowledged) {
+            for (StatementHash each : acknowledged) {
                 assertThat(store.find(each).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
                 assertThat(Fixture.shareFile(folder, each)).doesNotExist();
             }
-            List<StoredObject> left = store.list(Fixture.OWNER);
+            List<StoredObject> left = store.list(Fixture.USER);
             assertThat(objects - acknowledged.size() - left.size()).isBetween(0, 1);
             assertThat(Fixture.dataFiles(folder)).hasSize(left.size());
-            left.forEach(each -> assertThat(Fixture.isWhole(store, each.id(), BlobKind.SHARE, 70))
+            left.forEach(each -> assertThat(Fixture.isWhole(store, Fixture.id(each), BlobKind.SHARE, 70))
                     .isTrue());
         }
     }
 
     @RepeatedTest(3)
     void ofEachOriginOneGenerationSurvives() throws Exception {
-        List<ObjectId> origins = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId());
+        List<StatementHash> firsts = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId());
+        List<ObjectId> objects =
+                firsts.stream().map(each -> Fixture.put(each).object()).toList();
         try (SqliteStore store = Fixture.open(folder)) {
-            for (int i = 0; i < origins.size(); i++) {
+            for (int i = 0; i < firsts.size(); i++) {
                 Fixture.put(
                         store,
-                        origins.get(i),
+                        firsts.get(i),
                         ChildJvm.RECORD_BYTES,
                         i % 2 == 0 ? 100 : (long) ChildJvm.LARGE_RECORDS * ChildJvm.RECORD_BYTES);
             }
@@ -197,16 +200,19 @@ final class CrashTest {
             }
         }
         try (SqliteStore store = Fixture.open(folder)) {
-            List<StoredObject> committed = store.list(Fixture.OWNER);
-            assertThat(committed).extracting(StoredObject::origin).containsExactlyInAnyOrderElementsOf(origins);
-            Set<ObjectId> live = new HashSet<>(store.inDoubt());
+            List<StoredObject> committed = store.list(Fixture.USER);
+            assertThat(committed)
+                    .extracting(each -> each.generation().object())
+                    .containsExactlyInAnyOrderElementsOf(objects);
+            Set<StatementHash> live = new HashSet<>(store.inDoubt());
             for (StoredObject each : committed) {
-                live.add(each.id());
-                assertThat(store.current(each.origin()).orElseThrow().id()).isEqualTo(each.id());
-                assertThat(each.generation() - acknowledged.getOrDefault(each.origin(), 1))
-                        .isBetween(0, 1);
-                int records = origins.indexOf(each.origin()) % 2 == 0 ? 1 : ChildJvm.LARGE_RECORDS;
-                assertThat(Fixture.isWhole(store, each.id(), BlobKind.SHARE, records))
+                ObjectId object = each.generation().object();
+                live.add(Fixture.id(each));
+                assertThat(Fixture.id(store.current(object).orElseThrow())).isEqualTo(Fixture.id(each));
+                assertThat(each.generation().number() - acknowledged.getOrDefault(object, 1))
+                        .isBetween(0L, 1L);
+                int records = objects.indexOf(object) % 2 == 0 ? 1 : ChildJvm.LARGE_RECORDS;
+                assertThat(Fixture.isWhole(store, Fixture.id(each), BlobKind.SHARE, records))
                         .isTrue();
             }
             assertThat(Fixture.bytes(folder, "SELECT id FROM object WHERE state NOT IN (1, 2, 4)"))
@@ -218,19 +224,19 @@ final class CrashTest {
                     .isEmpty();
             assertThat(Fixture.dataFiles(folder))
                     .allSatisfy(file -> assertThat(live)
-                            .contains(
-                                    ObjectId.parse(file.getFileName().toString().substring(0, 32))));
+                            .contains(StatementHash.parse(
+                                    file.getFileName().toString().substring(0, 64))));
         }
     }
 
     // The database says replaced, and the files were still to be removed.
     @Test
     void openFinishesAReplacement() throws Exception {
-        ObjectId next = Fixture.newId();
+        StatementHash next = Fixture.newId();
         try (SqliteStore store = Fixture.open(folder)) {
             Fixture.put(store, id, 1000, 100_000);
-            Fixture.prepare(store, next, id, 2, 1000, 100_000);
-            store.writes().write("committing alone", link -> Rows.commit(link, next, Fixture.FINAL_CHAIN, false, 0));
+            Fixture.prepare(store, new Store.Generation(next, Fixture.put(id).object(), 1, 2, true), 1000, 100_000);
+            store.writes().write("committing alone", link -> Rows.commit(link, next, Fixture.CERTIFICATE, false, 0));
         }
         assertThat(Fixture.dataFiles(folder))
                 .as("control: there is one to remove")
@@ -249,7 +255,7 @@ final class CrashTest {
         try (SqliteStore store = Fixture.open(folder)) {
             Fixture.put(store, id, 1000, 100_000);
             file = Files.readAllBytes(Fixture.shareFile(folder, id));
-            store.destroy(id, Fixture.TOKEN);
+            Fixture.destroy(store, id, Fixture.TOKEN);
         }
         Files.write(Fixture.shareFile(folder, id), file);
         try (SqliteStore store = Fixture.open(folder)) {

@@ -3,7 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -35,8 +35,8 @@ final class DamageTest {
     Path folder;
 
     private SqliteStore store;
-    private final ObjectId large = Fixture.newId();
-    private final ObjectId small = Fixture.newId();
+    private final StatementHash large = Fixture.newId();
+    private final StatementHash small = Fixture.newId();
 
     @BeforeEach
     void write() {
@@ -68,7 +68,7 @@ final class DamageTest {
     @Test
     void sealedSharesAreSealedAsDocumented() throws Exception {
         BlobKind kind = BlobKind.sealedShare(200);
-        ObjectId other = putSealedShares(200, 201);
+        StatementHash other = putSealedShares(200, 201);
         byte[] key = Fixture.keys(folder, other).getFirst();
         byte[] file = Files.readAllBytes(Fixture.file(folder, other, kind));
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
@@ -82,7 +82,7 @@ final class DamageTest {
 
     @Test
     void sealedShareOfAnotherProvider() throws Exception {
-        ObjectId other = putSealedShares(200, 201);
+        StatementHash other = putSealedShares(200, 201);
         Files.copy(
                 Fixture.file(folder, other, BlobKind.sealedShare(200)),
                 Fixture.file(folder, other, BlobKind.sealedShare(201)),
@@ -95,13 +95,13 @@ final class DamageTest {
         }
     }
 
-    private ObjectId putSealedShares(int... xs) {
-        ObjectId id = Fixture.newId();
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+    private StatementHash putSealedShares(int... xs) {
+        StatementHash id = Fixture.newId();
+        try (PendingObject object = Fixture.begin(store, id)) {
             for (int x : xs) {
                 Fixture.write(object, id, BlobKind.sealedShare(x), RECORD_BYTES, 3 * RECORD_BYTES);
             }
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         return id;
     }
@@ -145,11 +145,11 @@ final class DamageTest {
 
     @Test
     void recordsOfAnotherObjectOrKind() throws Exception {
-        ObjectId other = Fixture.newId();
-        try (PendingObject object = store.begin(other, Fixture.OWNER)) {
+        StatementHash other = Fixture.newId();
+        try (PendingObject object = Fixture.begin(store, other)) {
             Fixture.write(object, other, BlobKind.SHARE, RECORD_BYTES, 3 * RECORD_BYTES);
             Fixture.write(object, other, BlobKind.CIPHERTEXT, RECORD_BYTES, 3 * RECORD_BYTES);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         Path share = Fixture.shareFile(folder, other);
         Path ciphertext = share.resolveSibling(other + ".ciphertext");
@@ -206,7 +206,7 @@ final class DamageTest {
         Fixture.sql(folder, "UPDATE blob SET sealed = zeroblob(length(sealed)) WHERE place % 2048 = 768");
         assertThatThrownBy(() -> store.manifest(small))
                 .isInstanceOfSatisfying(StoreException.DamagedRecord.class, e -> {
-                    assertThat(e.object()).isEqualTo(small);
+                    assertThat(e.generation()).isEqualTo(small);
                     assertThat(e.kind()).isEqualTo(BlobKind.MANIFEST);
                 });
     }
@@ -225,11 +225,11 @@ final class DamageTest {
         assertThat(direct.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
     }
 
-    private void assertDamaged(ObjectId id, int k) {
+    private void assertDamaged(StatementHash id, int k) {
         try (Blob blob = store.open(id, BlobKind.SHARE)) {
             assertThatThrownBy(() -> Fixture.read(blob, k))
                     .isInstanceOfSatisfying(StoreException.DamagedRecord.class, e -> {
-                        assertThat(e.object()).isEqualTo(id);
+                        assertThat(e.generation()).isEqualTo(id);
                         assertThat(e.kind()).isEqualTo(BlobKind.SHARE);
                         assertThat(e.record()).isEqualTo(k);
                         assertThat(e).hasMessageContainingAll(id.toString(), "share", "record " + k);
@@ -237,7 +237,7 @@ final class DamageTest {
         }
     }
 
-    private boolean readable(ObjectId id, int k) {
+    private boolean readable(StatementHash id, int k) {
         try (Blob blob = store.open(id, BlobKind.SHARE)) {
             byte[] record = Fixture.read(blob, k);
             return Arrays.equals(record, Fixture.content(id, BlobKind.SHARE, k, record.length));

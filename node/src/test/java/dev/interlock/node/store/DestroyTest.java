@@ -3,7 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -38,7 +38,7 @@ final class DestroyTest {
     Path folder;
 
     private SqliteStore store;
-    private final ObjectId id = Fixture.newId();
+    private final StatementHash id = Fixture.newId();
 
     @BeforeEach
     void open() {
@@ -52,17 +52,17 @@ final class DestroyTest {
 
     @Test
     void nothingIsLeftInAnyFile() throws Exception {
-        ObjectId neighbour = Fixture.newId();
+        StatementHash neighbour = Fixture.newId();
         byte[] manifest = Fixture.content(id, BlobKind.MANIFEST, 0, 3000);
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Fixture.write(object, id, BlobKind.SHARE, 1000, 30_000);
             Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
             Fixture.write(object, id, BlobKind.sealedShare(1), 1000, 30_000);
             Fixture.write(object, id, BlobKind.sealedShare(254), 1000, 200_000);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, manifest);
+            object.prepare(Fixture.TOKEN, manifest);
         }
         Fixture.put(store, neighbour, 1000, 30_000);
-        store.commit(id, Fixture.FINAL_CHAIN);
+        store.commit(id, Fixture.CERTIFICATE);
 
         byte[] key = Fixture.keys(folder, id).getFirst();
         List<byte[]> traces = new ArrayList<>(List.of(key));
@@ -81,7 +81,7 @@ final class DestroyTest {
         long walBytes = Files.size(folder.resolve("store.db-wal"));
         assertThat(walBytes).isPositive();
 
-        store.destroy(id, RECEIPT);
+        Fixture.destroy(store, id, RECEIPT);
 
         assertThat(Fixture.found(folder, traces)).isEmpty();
         assertThat(Fixture.found(folder, List.of(key, Arrays.copyOf(key, 16), Arrays.copyOfRange(key, 16, 32))))
@@ -101,7 +101,7 @@ final class DestroyTest {
         List<byte[]> traces = new ArrayList<>();
         byte[] ownKey;
         byte[] objectKey;
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             objectKey = drawn.getLast();
             Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
             Blob share = object.createTransient(BlobKind.SHARE, 1000, 200_000);
@@ -113,7 +113,7 @@ final class DestroyTest {
                     .hasSize(traces.size());
             assertThat(Fixture.found(folder, List.of(ownKey))).isEmpty();
 
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
             assertThat(Fixture.found(folder, List.of(ownKey, objectKey))).containsExactly(objectKey);
         }
 
@@ -125,11 +125,11 @@ final class DestroyTest {
     @Test
     void repeatingFinishesWhatAFailedCallLeft() throws Exception {
         List<BlobKind> kinds = List.of(BlobKind.SHARE, BlobKind.sealedShare(1), BlobKind.sealedShare(254));
-        ObjectId neighbour = Fixture.newId();
-        for (ObjectId each : List.of(id, neighbour)) {
-            try (PendingObject object = store.begin(each, Fixture.OWNER)) {
+        StatementHash neighbour = Fixture.newId();
+        for (StatementHash each : List.of(id, neighbour)) {
+            try (PendingObject object = Fixture.begin(store, each)) {
                 kinds.forEach(kind -> Fixture.write(object, each, kind, 1000, 100_000));
-                object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+                object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
             }
         }
         // A folder in its place can't be removed as long as something is in it.
@@ -137,11 +137,11 @@ final class DestroyTest {
         Files.delete(stuck);
         Files.createDirectory(stuck);
         Path inside = Files.createFile(stuck.resolve("inside"));
-        assertThatThrownBy(() -> store.destroy(id, RECEIPT))
+        assertThatThrownBy(() -> Fixture.destroy(store, id, RECEIPT))
                 .isInstanceOf(StoreException.Failed.class)
                 .hasMessageContaining("repeat it");
         Files.delete(inside);
-        store.destroy(id, RECEIPT);
+        Fixture.destroy(store, id, RECEIPT);
         try (Stream<Path> left = Files.list(folder.resolve("objects"))) {
             assertThat(left)
                     .containsExactlyInAnyOrderElementsOf(kinds.stream()
@@ -158,46 +158,47 @@ final class DestroyTest {
     @Test
     void noKeyOfManyIsLeft() throws Exception {
         int objects = 2000;
-        List<ObjectId> ids = new ArrayList<>();
+        List<StatementHash> ids = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(32)) {
             for (int i = 0; i < objects; i++) {
-                ObjectId each = Fixture.newId();
+                StatementHash each = Fixture.newId();
                 ids.add(each);
                 int bytes = 1 + i % 700;
                 threads.execute(() -> Fixture.put(store, each, 1000, bytes));
             }
         }
-        Map<ObjectId, byte[]> keys = new HashMap<>();
-        for (ObjectId each : ids) {
+        Map<StatementHash, byte[]> keys = new HashMap<>();
+        for (StatementHash each : ids) {
             keys.put(each, Fixture.keys(folder, each).getFirst());
         }
         Collections.shuffle(ids, new Random(1));
-        List<ObjectId> destroyed = ids.subList(0, 3 * objects / 4);
+        List<StatementHash> destroyed = ids.subList(0, 3 * objects / 4);
         try (ExecutorService threads = Executors.newFixedThreadPool(32)) {
-            destroyed.forEach(each -> threads.execute(() -> store.destroy(each, RECEIPT)));
+            destroyed.forEach(each -> threads.execute(() -> Fixture.destroy(store, each, RECEIPT)));
         }
         assertThat(Fixture.found(folder, destroyed.stream().map(keys::get).toList()))
                 .isEmpty();
-        List<ObjectId> kept = ids.subList(destroyed.size(), objects);
+        List<StatementHash> kept = ids.subList(destroyed.size(), objects);
         assertThat(Fixture.found(folder, kept.stream().map(keys::get).toList())).hasSize(kept.size());
-        assertThat(store.list(Fixture.OWNER)).hasSize(kept.size());
+        assertThat(store.list(Fixture.USER)).hasSize(kept.size());
     }
 
     @Test
     void staysDestroyed() {
         Fixture.put(store, id, 1000, 100_000);
-        store.destroy(id, RECEIPT);
-        store.destroy(id, Fixture.filled(5, 1));
+        Fixture.destroy(store, id, RECEIPT);
+        Fixture.destroy(store, id, Fixture.filled(5, 1));
         for (int round = 0; round < 2; round++) {
             StoredObject tombstone = store.find(id).orElseThrow();
             assertThat(tombstone.state()).isEqualTo(ObjectState.DESTROYED);
             assertThat(tombstone.receipt()).contains(RECEIPT);
-            assertThat(tombstone.chain()).isEqualTo(Fixture.FINAL_CHAIN);
-            assertThat(store.list(Fixture.OWNER)).isEmpty();
+            assertThat(tombstone.certificate()).isEqualTo(Fixture.CERTIFICATE);
+            assertThat(store.list(Fixture.USER)).isEmpty();
             assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
             assertThatThrownBy(() -> store.manifest(id)).isInstanceOf(StoreException.Destroyed.class);
-            assertThatThrownBy(() -> store.commit(id, Fixture.CHAIN)).isInstanceOf(StoreException.Destroyed.class);
-            assertThatThrownBy(() -> store.begin(id, Fixture.OWNER)).isInstanceOf(StoreException.ObjectExists.class);
+            assertThatThrownBy(() -> store.commit(id, Fixture.OTHER_CERTIFICATE))
+                    .isInstanceOf(StoreException.Destroyed.class);
+            assertThatThrownBy(() -> Fixture.begin(store, id)).isInstanceOf(StoreException.ObjectExists.class);
             store.close();
             store = Fixture.open(folder);
         }
@@ -206,7 +207,7 @@ final class DestroyTest {
     @Test
     void preparedCanBeDestroyed() {
         Fixture.prepare(store, id, 1000, 100_000);
-        store.destroy(id, RECEIPT);
+        Fixture.destroy(store, id, RECEIPT);
         assertThat(store.inDoubt()).isEmpty();
         assertThat(store.find(id).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
         assertThat(Fixture.dataFiles(folder)).isEmpty();
@@ -214,13 +215,13 @@ final class DestroyTest {
 
     @Test
     void openBlobsEnd() {
-        PendingObject pending = store.begin(id, Fixture.OWNER);
+        PendingObject pending = Fixture.begin(store, id);
         Blob written = Fixture.write(pending, id, BlobKind.SHARE, 1000, 100_000);
         Fixture.write(pending, id, BlobKind.CIPHERTEXT, 1000, 3000);
-        pending.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        pending.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         List<Blob> blobs = List.of(store.open(id, BlobKind.SHARE), store.open(id, BlobKind.CIPHERTEXT), written);
         blobs.forEach(blob -> Fixture.read(blob, 0));
-        store.destroy(id, RECEIPT);
+        Fixture.destroy(store, id, RECEIPT);
         for (Blob blob : blobs) {
             assertThatThrownBy(() -> Fixture.read(blob, 0))
                     .isInstanceOf(StoreException.Destroyed.class)
@@ -233,7 +234,7 @@ final class DestroyTest {
     @Test
     void destroyWhileOthersReadIt() throws Exception {
         for (int round = 0; round < 20; round++) {
-            ObjectId each = Fixture.newId();
+            StatementHash each = Fixture.newId();
             Fixture.put(store, each, 10_000, 200_000);
             try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
                 List<Future<?>> readers = new ArrayList<>();
@@ -251,7 +252,7 @@ final class DestroyTest {
                         }
                     }));
                 }
-                store.destroy(each, RECEIPT);
+                Fixture.destroy(store, each, RECEIPT);
                 assertThat(Fixture.dataFiles(folder)).isEmpty();
                 for (Future<?> reader : readers) {
                     reader.get(30, TimeUnit.SECONDS);
@@ -271,7 +272,7 @@ final class DestroyTest {
             try (ResultSet row = statement.executeQuery("SELECT count(*) FROM object")) {
                 row.next();
             }
-            Future<?> destroying = threads.submit(() -> store.destroy(id, RECEIPT));
+            Future<?> destroying = threads.submit(() -> Fixture.destroy(store, id, RECEIPT));
             assertThatThrownBy(() -> destroying.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             statement.execute("COMMIT");
             destroying.get(30, TimeUnit.SECONDS);

@@ -1,6 +1,7 @@
 package dev.interlock.node.store;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -28,10 +30,11 @@ import java.util.stream.Stream;
 /** What the store's tests share. Contents follow from the object's id, so that another process can check them. */
 final class Fixture {
     static final SecureRandom RANDOM = new SecureRandom();
-    static final byte[] OWNER = filled(32, 7);
+    static final byte[] USER = filled(32, 7);
     static final byte[] TOKEN = filled(400, 1);
-    static final byte[] CHAIN = filled(500, 2);
-    static final byte[] FINAL_CHAIN = filled(900, 3);
+    static final byte[] OTHER_CERTIFICATE = filled(500, 2);
+    static final byte[] CERTIFICATE = filled(900, 3);
+    static final byte[] COMMAND = filled(300, 5);
     static final byte[] MANIFEST = filled(64, 4);
 
     private Fixture() {}
@@ -40,8 +43,34 @@ final class Fixture {
         return SqliteStore.open(folder, RANDOM, Clock.systemUTC());
     }
 
-    static ObjectId newId() {
-        return ObjectId.random(RANDOM);
+    static StatementHash newId() {
+        byte[] hash = new byte[StatementHash.BYTES];
+        RANDOM.nextBytes(hash);
+        return StatementHash.of(hash);
+    }
+
+    static ObjectId newObject() {
+        return new ObjectId(RANDOM.nextLong(), RANDOM.nextLong());
+    }
+
+    /** A first put, of an object that goes by the start of its generation's id. */
+    static Store.Generation put(StatementHash id) {
+        return new Store.Generation(id, new ObjectId(id.a(), id.b()), 1, 1, false);
+    }
+
+    static PendingObject begin(Store store, StatementHash id) {
+        return store.begin(put(id), USER);
+    }
+
+    /** For ever, by the object's latest generation. */
+    static void destroy(Store store, StatementHash id, byte[] receipt) {
+        ObjectId object =
+                store.find(id).map(found -> found.generation().object()).orElse(put(id).object());
+        store.destroy(id, new Store.Scope(object, Optional.empty()), COMMAND, receipt);
+    }
+
+    static StatementHash id(StoredObject object) {
+        return object.generation().id();
     }
 
     static byte[] filled(int bytes, int value) {
@@ -51,19 +80,19 @@ final class Fixture {
     }
 
     /** The bytes that record k of this blob has in every test. */
-    static byte[] content(ObjectId id, BlobKind kind, int k, int bytes) {
+    static byte[] content(StatementHash id, BlobKind kind, int k, int bytes) {
         byte[] content = new byte[bytes];
-        new Random(id.high() ^ id.low() ^ kind.number() * 31L ^ k * 1_000_003L).nextBytes(content);
+        new Random(id.a() ^ id.d() ^ kind.number() * 31L ^ k * 1_000_003L).nextBytes(content);
         return content;
     }
 
-    static void fill(Blob blob, ObjectId id, BlobKind kind, int records) {
+    static void fill(Blob blob, StatementHash id, BlobKind kind, int records) {
         for (int k = 0; k < records; k++) {
             blob.append(MemorySegment.ofArray(content(id, kind, k, blob.recordBytes(k))));
         }
     }
 
-    static Blob write(PendingObject object, ObjectId id, BlobKind kind, int recordBytes, long totalBytes) {
+    static Blob write(PendingObject object, StatementHash id, BlobKind kind, int recordBytes, long totalBytes) {
         Blob blob = object.create(kind, recordBytes, totalBytes);
         fill(blob, id, kind, (int) Math.ceilDiv(totalBytes, recordBytes));
         blob.finish();
@@ -71,24 +100,24 @@ final class Fixture {
     }
 
     /** A prepared object with a share of this form. */
-    static void prepare(Store store, ObjectId id, int recordBytes, long totalBytes) {
-        try (PendingObject object = store.begin(id, OWNER)) {
+    static void prepare(Store store, StatementHash id, int recordBytes, long totalBytes) {
+        try (PendingObject object = begin(store, id)) {
             write(object, id, BlobKind.SHARE, recordBytes, totalBytes);
-            object.prepare(TOKEN, CHAIN, MANIFEST);
+            object.prepare(TOKEN, MANIFEST);
         }
     }
 
-    /** A prepared object of any generation, as {@link #prepare(Store, ObjectId, int, long)} makes it. */
-    static void prepare(Store store, ObjectId id, ObjectId origin, int generation, int recordBytes, long totalBytes) {
-        try (PendingObject object = store.begin(id, OWNER, origin, generation)) {
-            write(object, id, BlobKind.SHARE, recordBytes, totalBytes);
-            object.prepare(TOKEN, CHAIN, MANIFEST);
+    /** A prepared generation, as {@link #prepare(Store, StatementHash, int, long)} makes it. */
+    static void prepare(Store store, Store.Generation generation, int recordBytes, long totalBytes) {
+        try (PendingObject object = store.begin(generation, USER)) {
+            write(object, generation.id(), BlobKind.SHARE, recordBytes, totalBytes);
+            object.prepare(TOKEN, MANIFEST);
         }
     }
 
-    static void put(Store store, ObjectId id, int recordBytes, long totalBytes) {
+    static void put(Store store, StatementHash id, int recordBytes, long totalBytes) {
         prepare(store, id, recordBytes, totalBytes);
-        store.commit(id, FINAL_CHAIN);
+        var _ = store.commit(id, CERTIFICATE);
     }
 
     static byte[] read(Blob blob, int k) {
@@ -98,7 +127,7 @@ final class Fixture {
     }
 
     /** Whether all records are there with the bytes that {@link #content} gives. */
-    static boolean isWhole(Store store, ObjectId id, BlobKind kind, int records) {
+    static boolean isWhole(Store store, StatementHash id, BlobKind kind, int records) {
         try (Blob blob = store.open(id, kind)) {
             boolean whole = blob.records() == records;
             for (int k = 0; k < blob.records(); k++) {
@@ -121,11 +150,11 @@ final class Fixture {
         }
     }
 
-    static Path shareFile(Path folder, ObjectId id) {
+    static Path shareFile(Path folder, StatementHash id) {
         return file(folder, id, BlobKind.SHARE);
     }
 
-    static Path file(Path folder, ObjectId id, BlobKind kind) {
+    static Path file(Path folder, StatementHash id, BlobKind kind) {
         return folder.resolve("objects").resolve(id + "." + kind.label());
     }
 
@@ -187,7 +216,7 @@ final class Fixture {
     }
 
     /** The row of the object's key. */
-    static List<byte[]> keys(Path folder, ObjectId id) throws SQLException {
+    static List<byte[]> keys(Path folder, StatementHash id) throws SQLException {
         return bytes(folder, "SELECT key FROM object_key JOIN object USING (seq) WHERE id = x'" + id + "'");
     }
 }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
@@ -34,9 +36,10 @@ final class GenerationTest {
     Path folder;
 
     private SqliteStore store;
-    private final ObjectId first = Fixture.newId();
-    private final ObjectId second = Fixture.newId();
-    private final ObjectId third = Fixture.newId();
+    private final ObjectId object = Fixture.newObject();
+    private final StatementHash first = Fixture.newId();
+    private final StatementHash second = Fixture.newId();
+    private final StatementHash third = Fixture.newId();
 
     @BeforeEach
     void open() {
@@ -51,14 +54,14 @@ final class GenerationTest {
     @ParameterizedTest
     @ValueSource(ints = {SMALL, LARGE})
     void committingReplacesTheOneBefore(int bytes) {
-        Fixture.put(store, first, 1000, bytes);
+        put(first, 1, bytes);
         prepare(second, 2, bytes);
         assertOnly(first, bytes);
         assertThat(store.inDoubt()).containsExactly(second);
         Blob reading = store.open(first, BlobKind.SHARE);
         Blob next = store.open(second, BlobKind.SHARE);
 
-        store.commit(second, Fixture.FINAL_CHAIN);
+        store.commit(second, Fixture.CERTIFICATE);
 
         assertThatThrownBy(() -> Fixture.read(reading, 0))
                 .isInstanceOf(StoreException.Replaced.class)
@@ -70,9 +73,9 @@ final class GenerationTest {
             assertOnly(second, bytes);
             assertThat(store.inDoubt()).isEmpty();
             // Late messages.
-            store.commit(first, Fixture.CHAIN);
-            store.commit(second, Fixture.CHAIN);
-            assertThat(store.find(second).orElseThrow().chain()).isEqualTo(Fixture.FINAL_CHAIN);
+            store.commit(first, Fixture.OTHER_CERTIFICATE);
+            store.commit(second, Fixture.OTHER_CERTIFICATE);
+            assertThat(store.find(second).orElseThrow().certificate()).isEqualTo(Fixture.CERTIFICATE);
             store.close();
             store = Fixture.open(folder);
         }
@@ -83,31 +86,28 @@ final class GenerationTest {
     }
 
     @Test
-    void whatIsKnownOfAReplacedObject() {
-        Fixture.put(store, first, 1000, SMALL);
+    void whatIsKnownOfAReplacedGeneration() {
+        put(first, 1, SMALL);
         put(second, 2, SMALL);
         StoredObject replaced = store.find(first).orElseThrow();
-        assertThat(replaced.origin()).isEqualTo(first);
-        assertThat(replaced.generation()).isEqualTo(1);
+        assertThat(replaced.generation()).isEqualTo(generation(first, 1));
         assertThat(replaced.state()).isEqualTo(ObjectState.REPLACED);
         assertThat(replaced.token()).isEqualTo(Fixture.TOKEN);
-        assertThat(replaced.chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        assertThat(replaced.certificate()).isEqualTo(Fixture.CERTIFICATE);
         assertThat(replaced.receipt()).isEmpty();
-        StoredObject next = store.find(second).orElseThrow();
-        assertThat(next.origin()).isEqualTo(first);
-        assertThat(next.generation()).isEqualTo(2);
+        assertThat(store.find(second).orElseThrow().generation()).isEqualTo(generation(second, 2));
     }
 
     @Test
     void nothingOfTheReplacedIsLeftInAnyFile() throws Exception {
-        try (PendingObject object = store.begin(first, Fixture.OWNER)) {
+        try (PendingObject object = begin(first, 1)) {
             Fixture.write(object, first, BlobKind.SHARE, 1000, 30_000);
             Fixture.write(object, first, BlobKind.CIPHERTEXT, 1000, 200_000);
             Fixture.write(object, first, BlobKind.sealedShare(1), 1000, 30_000);
             Fixture.write(object, first, BlobKind.sealedShare(254), 1000, 200_000);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.content(first, BlobKind.MANIFEST, 0, 3000));
+            object.prepare(Fixture.TOKEN, Fixture.content(first, BlobKind.MANIFEST, 0, 3000));
         }
-        store.commit(first, Fixture.FINAL_CHAIN);
+        store.commit(first, Fixture.CERTIFICATE);
         prepare(second, 2, LARGE);
         byte[] key = Fixture.keys(folder, first).getFirst();
         List<byte[]> traces = new ArrayList<>(List.of(key));
@@ -124,7 +124,7 @@ final class GenerationTest {
                 .as("control: the search finds them before")
                 .hasSize(traces.size());
 
-        store.commit(second, Fixture.FINAL_CHAIN);
+        store.commit(second, Fixture.CERTIFICATE);
 
         assertThat(Fixture.found(folder, traces)).isEmpty();
         assertThat(Fixture.found(folder, List.of(Arrays.copyOf(key, 16), Arrays.copyOfRange(key, 16, 32))))
@@ -140,30 +140,31 @@ final class GenerationTest {
     void noKeyOfManyReplacedIsLeft() throws Exception {
         int objects = 20;
         List<byte[]> keys = new ArrayList<>();
-        List<ObjectId> last = new ArrayList<>();
+        List<StatementHash> last = new ArrayList<>();
         for (int i = 0; i < objects; i++) {
-            ObjectId origin = Fixture.newId();
-            ObjectId id = origin;
-            Fixture.put(store, id, 1000, 1 + 30 * i);
-            for (int generation = 2; generation <= 10; generation++) {
-                keys.add(Fixture.keys(folder, id).getFirst());
-                id = Fixture.newId();
-                Fixture.prepare(store, id, origin, generation, 1000, 1 + 30 * i);
-                store.commit(id, Fixture.FINAL_CHAIN);
+            ObjectId of = Fixture.newObject();
+            StatementHash id = Fixture.newId();
+            for (int number = 1; number <= 10; number++) {
+                if (number > 1) {
+                    keys.add(Fixture.keys(folder, id).getFirst());
+                    id = Fixture.newId();
+                }
+                Fixture.prepare(store, new Store.Generation(id, of, 1, number, number > 1), 1000, 1 + 30 * i);
+                var _ = store.commit(id, Fixture.CERTIFICATE);
             }
             last.add(id);
         }
         assertThat(Fixture.found(folder, keys)).isEmpty();
-        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).containsExactlyInAnyOrderElementsOf(last);
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactlyInAnyOrderElementsOf(last);
     }
 
     @Test
     void anOrdinaryCommitLeavesTheWalAlone() throws Exception {
-        Fixture.put(store, first, 1000, SMALL);
+        put(first, 1, SMALL);
         assertThat(Files.size(folder.resolve("store.db-wal"))).isPositive();
-        // The first of its origin here.
-        Fixture.prepare(store, third, Fixture.newId(), 7, 1000, SMALL);
-        store.commit(third, Fixture.FINAL_CHAIN);
+        // The first of its object here.
+        Fixture.prepare(store, new Store.Generation(third, Fixture.newObject(), 1, 7, true), 1000, SMALL);
+        var _ = store.commit(third, Fixture.CERTIFICATE);
         assertThat(Files.size(folder.resolve("store.db-wal"))).isPositive();
         put(second, 2, SMALL);
         assertThat(Files.size(folder.resolve("store.db-wal"))).isZero();
@@ -171,185 +172,249 @@ final class GenerationTest {
 
     @Test
     void generationsThatCannotBegin() {
-        assertThatThrownBy(() -> begin(first, 2)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> begin(second, 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> begin(first, 0)).isInstanceOf(IllegalArgumentException.class);
-
-        try (PendingObject pending = store.begin(first, Fixture.OWNER)) {
-            assertThatThrownBy(() -> begin(second, 2))
-                    .isInstanceOf(StoreException.Busy.class)
-                    .hasMessageContainingAll(first.toString(), "PENDING");
-            assertForeign();
-            pending.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        put(first, 5, SMALL);
+        assertForeign();
+        assertThatThrownBy(() -> begin(first, 5)).isInstanceOf(StoreException.ObjectExists.class);
+        assertThatThrownBy(() -> begin(third, 4))
+                .isInstanceOf(StoreException.WrongState.class)
+                .hasMessageContainingAll(object.toString(), "number 5 of epoch 1 is committed already");
+        // Of the same number one of the two is later, by its hash, and may come.
+        StatementHash sibling = first.compareTo(second) > 0 ? first : second;
+        if (sibling.equals(second)) {
+            begin(second, 5).abort();
+        } else {
+            assertThatThrownBy(() -> begin(second, 5)).isInstanceOf(StoreException.WrongState.class);
         }
-        assertThatThrownBy(() -> begin(second, 2))
-                .isInstanceOf(StoreException.Busy.class)
-                .hasMessageContaining("PREPARED");
-        assertForeign();
-        store.commit(first, Fixture.FINAL_CHAIN);
-        assertForeign();
-        try (PendingObject pending = begin(second, 2)) {
-            assertThatThrownBy(() -> begin(third, 3))
-                    .isInstanceOf(StoreException.Busy.class)
-                    .hasMessageContainingAll(second.toString(), "PENDING");
-            assertThatThrownBy(() -> begin(second, 2)).isInstanceOf(StoreException.ObjectExists.class);
+        // Epochs have orders of their own.
+        store.begin(new Store.Generation(third, object, 2, 1, true), Fixture.USER)
+                .abort();
+        try (PendingObject pending = begin(second, 6)) {
+            assertThatThrownBy(() -> begin(second, 6))
+                    .isInstanceOf(StoreException.ObjectExists.class)
+                    .hasMessageContaining("PENDING");
             pending.abort();
         }
-        prepare(second, 2, SMALL);
-        assertThatThrownBy(() -> begin(third, 2))
-                .isInstanceOf(StoreException.Busy.class)
-                .hasMessageContainingAll(second.toString(), "PREPARED");
-        store.forget(second);
-        put(second, 5, SMALL);
-        for (int generation : new int[] {2, 5}) {
-            assertThatThrownBy(() -> begin(third, generation))
-                    .isInstanceOf(StoreException.WrongState.class)
-                    .hasMessageContainingAll(third.toString(), "its generation 5 already");
-        }
-        assertThatThrownBy(() -> begin(second, 6)).isInstanceOf(StoreException.ObjectExists.class);
-        assertThatThrownBy(() -> store.begin(first, Fixture.OWNER))
-                .isInstanceOf(StoreException.ObjectExists.class)
-                .hasMessageContaining("REPLACED");
-        begin(third, 6).abort();
-        store.destroy(second, RECEIPT);
-        for (int generation : new int[] {2, 5, 6}) {
-            assertThatThrownBy(() -> begin(third, generation)).isInstanceOf(StoreException.Destroyed.class);
+        destroy(first);
+        for (int number : new int[] {1, 5, 6}) {
+            assertThatThrownBy(() -> begin(third, number)).isInstanceOf(StoreException.Destroyed.class);
         }
     }
 
+    /** Two clients of one owner who renew at once: both are prepared, and whichever is certified last by order wins. */
     @Test
-    void ofManyThatBeginOneWins() throws Exception {
+    void severalMayBePreparedAndTheHighestStays() throws Exception {
         int threads = 8;
-        Fixture.put(store, first, 1000, SMALL);
+        put(first, 1, SMALL);
         CyclicBarrier together = new CyclicBarrier(threads);
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-            for (int generation = 2; generation < 42; generation++) {
-                int next = generation;
+            for (int number = 2; number < 12; number++) {
+                int next = number;
+                List<StatementHash> ids = new ArrayList<>();
                 List<Future<Boolean>> begun = new ArrayList<>();
-                List<ObjectId> ids = new ArrayList<>();
                 for (int i = 0; i < threads; i++) {
-                    ObjectId id = Fixture.newId();
+                    StatementHash id = Fixture.newId();
                     ids.add(id);
                     begun.add(pool.submit(() -> {
                         together.await();
-                        try (PendingObject object = begin(id, next)) {
-                            Fixture.write(object, id, BlobKind.SHARE, 1000, SMALL);
-                            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+                        try (PendingObject pending = begin(id, next)) {
+                            Fixture.write(pending, id, BlobKind.SHARE, 1000, SMALL);
+                            pending.prepare(Fixture.TOKEN, Fixture.MANIFEST);
                             return true;
                         } catch (StoreException.Busy e) {
                             return false;
                         }
                     }));
                 }
-                List<ObjectId> winners = new ArrayList<>();
+                List<StatementHash> prepared = new ArrayList<>();
                 for (int i = 0; i < threads; i++) {
                     if (begun.get(i).get()) {
-                        winners.add(ids.get(i));
+                        prepared.add(ids.get(i));
                     }
                 }
-                assertThat(winners).hasSize(1);
-                store.commit(winners.getFirst(), Fixture.FINAL_CHAIN);
-                assertOnly(winners.getFirst(), SMALL);
+                assertThat(prepared).hasSize(Store.MOST_PREPARED);
+                assertThat(store.prepared(object))
+                        .extracting(Fixture::id)
+                        .containsExactlyElementsOf(prepared.stream()
+                                .sorted(Comparator.reverseOrder())
+                                .toList());
+                StatementHash lowest =
+                        prepared.stream().min(Comparator.naturalOrder()).orElseThrow();
+                StatementHash highest =
+                        prepared.stream().max(Comparator.naturalOrder()).orElseThrow();
+                assertThat(store.commit(lowest, Fixture.CERTIFICATE)).hasSize(1);
+                // What is prepared and higher stays.
+                assertThat(store.prepared(object)).hasSize(Store.MOST_PREPARED - 1);
+                assertThat(store.commit(highest, Fixture.CERTIFICATE)).hasSize(Store.MOST_PREPARED - 1);
+                assertOnly(highest, SMALL);
+                assertThat(store.prepared(object)).isEmpty();
+                assertThat(store.commit(lowest, Fixture.CERTIFICATE)).isEmpty();
             }
         }
     }
 
     @Test
     void preparingLooksAgain() {
-        Fixture.put(store, first, 1000, SMALL);
+        put(first, 1, SMALL);
         try (PendingObject late = begin(second, 2)) {
             Fixture.write(late, second, BlobKind.SHARE, 1000, LARGE);
-            store.destroy(first, RECEIPT);
-            assertThatThrownBy(() -> late.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+            destroy(first);
+            assertThatThrownBy(() -> late.prepare(Fixture.TOKEN, Fixture.MANIFEST))
                     .isInstanceOf(StoreException.Destroyed.class);
         }
         assertThat(store.find(second)).isEmpty();
         assertThat(Fixture.dataFiles(folder)).isEmpty();
+    }
 
-        // The first generation comes back here while a later one is on its way.
-        ObjectId other = Fixture.newId();
-        try (PendingObject late = store.begin(third, Fixture.OWNER, other, 2)) {
-            Fixture.prepare(store, other, 1000, SMALL);
-            assertThatThrownBy(() -> late.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
-                    .isInstanceOf(StoreException.Busy.class);
+    /** A move's source ends up to what its owner named: a later generation there, and another epoch, aren't touched. */
+    @Test
+    void aScopeEndsItsEpochUpToAGeneration() {
+        put(first, 1, LARGE);
+        prepare(second, 2, LARGE);
+        Store.Generation moved = new Store.Generation(third, object, 2, 2, true);
+        Fixture.prepare(store, moved, 1000, LARGE);
+        var _ = store.commit(third, Fixture.CERTIFICATE);
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactly(third);
+        Store.Scope scope = new Store.Scope(object, Optional.of(generation(first, 1)));
+        assertThat(store.latest(scope).map(Fixture::id)).contains(first);
+        store.destroy(first, scope, Fixture.COMMAND, RECEIPT);
+        assertThat(store.find(first).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
+        assertThat(store.find(first).orElseThrow().command()).contains(Fixture.COMMAND);
+        assertThat(Fixture.isWhole(store, third, BlobKind.SHARE, LARGE / 1000)).isTrue();
+        assertThat(store.prepared(object)).extracting(Fixture::id).containsExactly(second);
+        assertThatThrownBy(() -> begin(Fixture.newId(), 0)).isInstanceOf(StoreException.Destroyed.class);
+        begin(Fixture.newId(), 3).abort();
+        // And for ever.
+        destroy(third);
+        assertThat(store.prepared(object)).isEmpty();
+        assertThatThrownBy(() -> begin(Fixture.newId(), 3)).isInstanceOf(StoreException.Destroyed.class);
+    }
+
+    /** Who said that it confirms nothing doesn't, whatever it is shown later; it keeps and serves both. */
+    @Test
+    void whatWasDeniedIsNeverCommitted() {
+        prepare(first, 1, SMALL);
+        assertThat(store.deny(first, Instant.EPOCH)).isTrue();
+        store.pruneBurns(Instant.now());
+        for (int round = 0; round < 2; round++) {
+            assertThat(store.isDenied(first))
+                    .as("it is here, so the note stays")
+                    .isTrue();
+            assertThatThrownBy(() -> store.commit(first, Fixture.CERTIFICATE))
+                    .isInstanceOf(StoreException.Denied.class);
+            store.close();
+            store = Fixture.open(folder);
         }
-        assertThat(store.find(third)).isEmpty();
+        store.show(first, Fixture.CERTIFICATE);
+        assertThat(store.find(first).orElseThrow().certificate()).isEqualTo(Fixture.CERTIFICATE);
+        assertThat(store.find(first).orElseThrow().state()).isEqualTo(ObjectState.PREPARED);
+        assertThat(Fixture.isWhole(store, first, BlobKind.SHARE, SMALL / 1000)).isTrue();
+        put(second, 2, SMALL);
+        assertThat(store.deny(second, Instant.EPOCH)).as("it is committed").isFalse();
+        assertReplaced(first);
+        // Of what isn't here, until it can't come any more.
+        assertThat(store.deny(third, Instant.now())).isTrue();
+        assertThat(store.isDenied(third)).isTrue();
+        store.pruneBurns(Instant.now().plusSeconds(1));
+        assertThat(store.isDenied(third)).isFalse();
     }
 
     @Test
-    void oneThatComesAfterALaterOneIsReplaced() {
+    void whatWasAbandonedIsForgottenAndTheProofKept() {
+        prepare(first, 1, LARGE);
+        Instant expires = Instant.now().plusSeconds(60);
+        store.abandon(first, RECEIPT, expires);
+        store.abandon(first, Fixture.TOKEN, expires);
+        assertThat(store.find(first)).isEmpty();
+        assertThat(Fixture.dataFiles(folder)).isEmpty();
+        store.close();
+        store = Fixture.open(folder);
+        assertThat(store.abandonment(first)).contains(RECEIPT);
+        assertThat(store.abandonment(second)).isEmpty();
+        store.pruneBurns(expires.plusSeconds(1));
+        assertThat(store.abandonment(first)).isEmpty();
+    }
+
+    @Test
+    void ofSchedulesTheHighestCountsAndAtATieTheCancel() {
+        put(first, 1, SMALL);
+        Instant at = Instant.parse("2030-01-02T03:04:05.678Z");
+        schedule(2, Optional.of(at));
+        schedule(1, Optional.of(at.minusSeconds(9)));
+        assertThat(store.due(at.minusMillis(1))).isEmpty();
+        assertThat(store.due(at)).containsExactly(object);
+        schedule(2, Optional.empty());
+        assertThat(store.due(at)).isEmpty();
+        // A schedule replayed after its cancel.
+        schedule(2, Optional.of(at));
+        schedule(1, Optional.of(at));
+        assertThat(store.due(at)).isEmpty();
+        schedule(3, Optional.of(at));
+        store.bind(object, 2);
+        assertThat(store.schedule(object).orElseThrow().bound()).isFalse();
+        store.bind(object, 3);
+        assertThat(store.schedule(object).orElseThrow().bound()).isTrue();
+        // It is the object's, not a generation's.
+        put(second, 2, SMALL);
+        assertThat(store.due(at)).containsExactly(object);
+        destroy(second);
+        assertThat(store.due(at)).isEmpty();
+    }
+
+    private void schedule(long number, Optional<Instant> at) {
+        store.schedule(new Store.Schedule(object, number, at, Fixture.COMMAND, false));
+    }
+
+    @Test
+    void oneThatIsCertifiedAfterALaterOneIsReplaced() {
+        prepare(first, 1, LARGE);
         put(second, 2, LARGE);
-        Fixture.prepare(store, first, 1000, LARGE);
-        assertThat(store.current(first).orElseThrow().id()).isEqualTo(second);
-        store.commit(first, Fixture.FINAL_CHAIN);
+        assertThat(store.find(first).orElseThrow().state()).isEqualTo(ObjectState.REPLACED);
+        assertThat(store.commit(first, Fixture.CERTIFICATE)).isEmpty();
         assertReplaced(first);
         assertOnly(second, LARGE);
         assertThat(Fixture.dataFiles(folder)).containsExactly(Fixture.shareFile(folder, second));
     }
 
     @Test
-    void oneThatComesAfterADestructionStaysOut() {
-        put(second, 2, LARGE);
-        store.destroy(second, RECEIPT);
-        Fixture.prepare(store, first, 1000, LARGE);
-        assertThatThrownBy(() -> store.commit(first, Fixture.FINAL_CHAIN)).isInstanceOf(StoreException.Destroyed.class);
-        assertThat(store.current(first).orElseThrow().id()).isEqualTo(second);
-        store.forget(first);
-        assertThat(Fixture.dataFiles(folder)).isEmpty();
-    }
-
-    @Test
     void theCurrentOne() {
-        assertThat(store.current(first)).isEmpty();
-        Fixture.prepare(store, first, 1000, SMALL);
+        assertThat(store.current(object)).isEmpty();
+        prepare(first, 1, SMALL);
         assertCurrent(first, ObjectState.PREPARED);
-        store.commit(first, Fixture.FINAL_CHAIN);
+        store.commit(first, Fixture.CERTIFICATE);
         assertCurrent(first, ObjectState.COMMITTED);
         try (PendingObject pending = begin(second, 2)) {
             assertCurrent(first, ObjectState.COMMITTED);
-            pending.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            pending.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         assertCurrent(first, ObjectState.COMMITTED);
-        store.commit(second, Fixture.FINAL_CHAIN);
+        store.commit(second, Fixture.CERTIFICATE);
         assertCurrent(second, ObjectState.COMMITTED);
-        assertThat(store.current(second)).as("no origin").isEmpty();
-        store.destroy(second, RECEIPT);
+        destroy(second);
         assertCurrent(second, ObjectState.DESTROYED);
 
-        ObjectId elsewhere = Fixture.newId();
-        Fixture.prepare(store, third, elsewhere, 4, 1000, SMALL);
-        assertThat(store.current(elsewhere).orElseThrow().id()).isEqualTo(third);
+        ObjectId elsewhere = Fixture.newObject();
+        Fixture.prepare(store, new Store.Generation(third, elsewhere, 1, 4, true), 1000, SMALL);
+        assertThat(Fixture.id(store.current(elsewhere).orElseThrow())).isEqualTo(third);
         store.forget(third);
         assertThat(store.current(elsewhere)).isEmpty();
     }
 
     @Test
     void anObjectKeepsItsPlaceInLists() throws Exception {
-        ObjectId later = Fixture.newId();
-        Fixture.put(store, first, 1000, SMALL);
+        StatementHash later = Fixture.newId();
+        put(first, 1, SMALL);
         Thread.sleep(5);
         Fixture.put(store, later, 1000, SMALL);
         put(second, 2, SMALL);
-        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).containsExactly(later, second);
-        assertThat(store.list(Fixture.OWNER, Optional.of(later), 10))
-                .extracting(StoredObject::id)
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactly(later, second);
+        assertThat(store.list(Fixture.USER, Optional.of(later), 10))
+                .extracting(Fixture::id)
                 .containsExactly(second);
     }
 
     @Test
-    void theTimeToBeDestroyedPassesOn() {
-        Instant at = Instant.parse("2030-01-02T03:04:05.678Z");
-        Fixture.put(store, first, 1000, SMALL);
-        prepare(second, 2, SMALL);
-        store.schedule(first, Optional.of(at));
-        store.commit(second, Fixture.FINAL_CHAIN);
-        assertThat(store.find(second).orElseThrow().destroyAt()).contains(at);
-        assertThat(store.due(at)).containsExactly(second);
-    }
-
-    @Test
     void destroyingTakesThePreparedNextWithIt() throws Exception {
-        Fixture.put(store, first, 1000, LARGE);
+        put(first, 1, LARGE);
         prepare(second, 2, LARGE);
         Blob next = store.open(second, BlobKind.SHARE);
         List<byte[]> keys = List.of(
@@ -357,7 +422,7 @@ final class GenerationTest {
                 Fixture.keys(folder, second).getFirst());
         assertThat(Fixture.found(folder, keys)).as("control").hasSize(2);
 
-        store.destroy(first, RECEIPT);
+        destroy(first);
 
         assertThatThrownBy(() -> Fixture.read(next, 0)).isInstanceOf(StoreException.NoSuchObject.class);
         assertThat(Fixture.found(folder, keys)).isEmpty();
@@ -365,37 +430,19 @@ final class GenerationTest {
         assertThat(store.find(second)).isEmpty();
         assertThat(store.inDoubt()).isEmpty();
         assertCurrent(first, ObjectState.DESTROYED);
-        assertThatThrownBy(() -> store.commit(second, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
-        store.destroy(first, RECEIPT);
-    }
-
-    @Test
-    void destroyingThePreparedNextTakesTheCommittedWithIt() throws Exception {
-        Fixture.put(store, first, 1000, LARGE);
-        Blob reading = store.open(first, BlobKind.SHARE);
-        prepare(second, 2, LARGE);
-        Path inside = obstruct(first);
-        assertThatThrownBy(() -> store.destroy(second, RECEIPT))
-                .isInstanceOf(StoreException.Failed.class)
-                .hasMessageContaining("repeat it");
-        Files.delete(inside);
-        store.destroy(second, RECEIPT);
-        assertThatThrownBy(() -> Fixture.read(reading, 0)).isInstanceOf(StoreException.Replaced.class);
-        assertReplaced(first);
-        assertCurrent(second, ObjectState.DESTROYED);
-        assertThat(store.find(second).orElseThrow().receipt()).contains(RECEIPT);
-        assertThat(folder.resolve("objects")).isEmptyDirectory();
-        assertThat(store.list(Fixture.OWNER)).isEmpty();
+        assertThatThrownBy(() -> store.commit(second, Fixture.OTHER_CERTIFICATE))
+                .isInstanceOf(StoreException.NoSuchObject.class);
+        destroy(first);
     }
 
     // The disk fails at each statement of the swap in turn.
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "BEFORE UPDATE OF chain ON object",
-                "AFTER UPDATE OF chain ON object",
-                "BEFORE UPDATE OF destroy_at ON object",
-                "AFTER UPDATE OF destroy_at ON object",
+                "BEFORE UPDATE OF certificate ON object",
+                "AFTER UPDATE OF certificate ON object",
+                "BEFORE UPDATE OF unfinished ON object",
+                "AFTER UPDATE OF unfinished ON object",
                 "BEFORE UPDATE ON object_key",
                 "AFTER UPDATE ON object_key",
                 "BEFORE DELETE ON blob",
@@ -404,10 +451,10 @@ final class GenerationTest {
                 "AFTER UPDATE OF state ON object WHEN NEW.state = 4",
             })
     void aFaultLeavesTheOneBefore(String when) throws Exception {
-        Fixture.put(store, first, 1000, LARGE);
+        put(first, 1, LARGE);
         prepare(second, 2, LARGE);
         Fixture.sql(folder, "CREATE TRIGGER fault " + when + " BEGIN SELECT RAISE(ABORT, 'a fault'); END");
-        assertThatThrownBy(() -> store.commit(second, Fixture.FINAL_CHAIN))
+        assertThatThrownBy(() -> store.commit(second, Fixture.CERTIFICATE))
                 .isInstanceOf(StoreException.Failed.class)
                 .hasMessageContaining("a fault");
         for (int round = 0; round < 2; round++) {
@@ -417,14 +464,14 @@ final class GenerationTest {
             store = Fixture.open(folder);
         }
         Fixture.sql(folder, "DROP TRIGGER fault");
-        store.commit(second, Fixture.FINAL_CHAIN);
+        store.commit(second, Fixture.CERTIFICATE);
         assertReplaced(first);
         assertOnly(second, LARGE);
     }
 
     @Test
     void aFullDiskLeavesTheOneBefore() throws Exception {
-        Fixture.put(store, first, 1000, SMALL);
+        put(first, 1, SMALL);
         prepare(second, 2, SMALL);
         String pages = store.writes().write("test", link -> link.single("PRAGMA page_count"));
         store.writes().write("test", link -> link.single("PRAGMA max_page_count = " + pages));
@@ -442,17 +489,17 @@ final class GenerationTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void repeatingOrOpeningFinishesTheSwap(boolean repeat) throws Exception {
-        Fixture.put(store, first, 1000, LARGE);
+        put(first, 1, LARGE);
         prepare(second, 2, LARGE);
         Path inside = obstruct(first);
-        assertThatThrownBy(() -> store.commit(second, Fixture.FINAL_CHAIN))
+        assertThatThrownBy(() -> store.commit(second, Fixture.CERTIFICATE))
                 .isInstanceOf(StoreException.Failed.class)
                 .hasMessageContaining("repeat it");
         assertReplaced(first);
         assertOnly(second, LARGE);
         Files.delete(inside);
         if (repeat) {
-            store.commit(second, Fixture.CHAIN);
+            store.commit(second, Fixture.OTHER_CERTIFICATE);
         } else {
             store.close();
             store = Fixture.open(folder);
@@ -460,24 +507,24 @@ final class GenerationTest {
         assertThat(Fixture.shareFile(folder, first)).doesNotExist();
         assertReplaced(first);
         assertOnly(second, LARGE);
-        assertThat(store.find(second).orElseThrow().chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        assertThat(store.find(second).orElseThrow().certificate()).isEqualTo(Fixture.CERTIFICATE);
     }
 
     @Test
     void readersSeeOneOrTheOther() throws Exception {
-        Fixture.put(store, first, 1000, LARGE);
+        put(first, 1, LARGE);
         try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
             List<Future<?>> readers = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 readers.add(threads.submit(() -> {
-                    int generation = 1;
+                    long generation = 1;
                     while (generation < 20) {
-                        StoredObject object = store.current(first).orElseThrow();
-                        assertThat(object.state()).isEqualTo(ObjectState.COMMITTED);
-                        assertThat(object.generation()).isGreaterThanOrEqualTo(generation);
-                        generation = object.generation();
+                        StoredObject current = store.current(object).orElseThrow();
+                        assertThat(current.state()).isEqualTo(ObjectState.COMMITTED);
+                        assertThat(current.generation().number()).isGreaterThanOrEqualTo(generation);
+                        generation = current.generation().number();
                         try {
-                            assertThat(Fixture.isWhole(store, object.id(), BlobKind.SHARE, 100))
+                            assertThat(Fixture.isWhole(store, Fixture.id(current), BlobKind.SHARE, 100))
                                     .isTrue();
                         } catch (StoreException.Replaced e) {
                             // Then the next is there.
@@ -496,51 +543,59 @@ final class GenerationTest {
     }
 
     /** A folder in its file's place can't be removed as long as the file in it, which is returned, is there. */
-    private Path obstruct(ObjectId id) throws Exception {
+    private Path obstruct(StatementHash id) throws Exception {
         Path stuck = Fixture.shareFile(folder, id);
         Files.delete(stuck);
         Files.createDirectory(stuck);
         return Files.createFile(stuck.resolve("inside"));
     }
 
-    private PendingObject begin(ObjectId id, int generation) {
-        return store.begin(id, Fixture.OWNER, first, generation);
+    private Store.Generation generation(StatementHash id, int number) {
+        return new Store.Generation(id, object, 1, number, number > 1);
     }
 
-    private void prepare(ObjectId id, int generation, int bytes) {
-        Fixture.prepare(store, id, first, generation, 1000, bytes);
+    private PendingObject begin(StatementHash id, int number) {
+        return store.begin(generation(id, number), Fixture.USER);
     }
 
-    private void put(ObjectId id, int generation, int bytes) {
-        prepare(id, generation, bytes);
-        store.commit(id, Fixture.FINAL_CHAIN);
+    private void prepare(StatementHash id, int number, int bytes) {
+        Fixture.prepare(store, generation(id, number), 1000, bytes);
+    }
+
+    private void put(StatementHash id, int number, int bytes) {
+        prepare(id, number, bytes);
+        var _ = store.commit(id, Fixture.CERTIFICATE);
+    }
+
+    private void destroy(StatementHash id) {
+        Fixture.destroy(store, id, RECEIPT);
     }
 
     private void assertForeign() {
-        assertThatThrownBy(() -> store.begin(second, Fixture.filled(32, 8), first, 2))
+        assertThatThrownBy(() -> store.begin(generation(second, 9), Fixture.filled(32, 8)))
                 .isInstanceOf(StoreException.WrongState.class)
-                .hasMessageContainingAll(second.toString(), first.toString(), "belongs to another owner");
+                .hasMessageContainingAll(object.toString(), "belongs to another user");
     }
 
-    private void assertCurrent(ObjectId id, ObjectState state) {
-        StoredObject current = store.current(first).orElseThrow();
-        assertThat(current.id()).isEqualTo(id);
+    private void assertCurrent(StatementHash id, ObjectState state) {
+        StoredObject current = store.current(object).orElseThrow();
+        assertThat(Fixture.id(current)).isEqualTo(id);
         assertThat(current.state()).isEqualTo(state);
     }
 
-    private void assertOnly(ObjectId id, int bytes) {
-        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).containsExactly(id);
+    private void assertOnly(StatementHash id, int bytes) {
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactly(id);
         assertCurrent(id, ObjectState.COMMITTED);
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, bytes / 1000)).isTrue();
         assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
     }
 
-    private void assertReplaced(ObjectId id) {
+    private void assertReplaced(StatementHash id) {
         assertThat(store.find(id).orElseThrow().state()).isEqualTo(ObjectState.REPLACED);
         assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.Replaced.class);
         assertThatThrownBy(() -> store.manifest(id)).isInstanceOf(StoreException.Replaced.class);
-        assertThatThrownBy(() -> store.destroy(id, RECEIPT)).isInstanceOf(StoreException.Replaced.class);
+        assertThatThrownBy(() -> destroy(id)).isInstanceOf(StoreException.Replaced.class);
         assertThatThrownBy(() -> store.forget(id)).isInstanceOf(StoreException.WrongState.class);
-        assertThatThrownBy(() -> store.begin(id, Fixture.OWNER)).isInstanceOf(StoreException.ObjectExists.class);
+        assertThatThrownBy(() -> begin(id, 1)).isInstanceOf(StoreException.ObjectExists.class);
     }
 }

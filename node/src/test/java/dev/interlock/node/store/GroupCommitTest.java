@@ -3,7 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -46,9 +46,9 @@ final class GroupCommitTest {
         int objects = 1280;
         long before = store.writes().transactions();
         List<Future<?>> puts = new ArrayList<>();
-        List<ObjectId> ids = new ArrayList<>();
+        List<StatementHash> ids = new ArrayList<>();
         for (int i = 0; i < objects; i++) {
-            ObjectId id = Fixture.newId();
+            StatementHash id = Fixture.newId();
             ids.add(id);
             puts.add(threads.submit(() -> Fixture.put(store, id, 100, 100)));
         }
@@ -57,8 +57,8 @@ final class GroupCommitTest {
         }
         long transactions = store.writes().transactions() - before;
         assertThat(transactions).isBetween(2L, 2L * objects / 8);
-        assertThat(store.list(Fixture.OWNER)).hasSize(objects);
-        for (ObjectId id : ids) {
+        assertThat(store.list(Fixture.USER)).hasSize(objects);
+        for (StatementHash id : ids) {
             assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 1)).isTrue();
         }
     }
@@ -69,15 +69,15 @@ final class GroupCommitTest {
         long before = store.writes().transactions();
         Future<Boolean> first = burn(1);
         Future<Boolean> wrong = threads.submit(() -> store.writes().write("test", link -> {
-            Rows.burn(link, Fixture.filled(16, 2), Instant.EPOCH);
+            Rows.burn(link, StatementHash.of(Fixture.filled(32, 2)), Instant.EPOCH);
             link.execute("INSERT INTO object (seq) VALUES (1)");
             return true;
         }));
         Future<Boolean> bug = threads.submit(() -> store.writes().write("test", link -> {
-            Rows.burn(link, Fixture.filled(16, 3), Instant.EPOCH);
+            Rows.burn(link, StatementHash.of(Fixture.filled(32, 3)), Instant.EPOCH);
             throw new IllegalStateException("a bug");
         }));
-        Future<?> refused = threads.submit(() -> store.commit(Fixture.newId(), Fixture.CHAIN));
+        Future<?> refused = threads.submit(() -> store.commit(Fixture.newId(), Fixture.OTHER_CERTIFICATE));
         Future<Boolean> last = burn(4);
         awaitQueue(5);
         release.countDown();
@@ -124,13 +124,13 @@ final class GroupCommitTest {
 
     @Test
     void prepareWithoutRoomLeavesNothing() throws Exception {
-        ObjectId id = Fixture.newId();
+        StatementHash id = Fixture.newId();
         long pages = Long.parseLong(store.writes().write("test", link -> link.single("PRAGMA page_count")));
         store.writes().write("test", link -> link.single("PRAGMA max_page_count = " + (pages + 3)));
-        PendingObject object = store.begin(id, Fixture.OWNER);
+        PendingObject object = Fixture.begin(store, id);
         Fixture.write(object, id, BlobKind.SHARE, 60_000, 60_000);
         Fixture.write(object, id, BlobKind.CIPHERTEXT, 60_000, 120_000);
-        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.MANIFEST))
                 .isInstanceOf(StoreException.NoRoom.class)
                 .hasMessageContaining(id.toString());
         assertThat(Fixture.dataFiles(folder)).hasSize(1);
@@ -144,7 +144,7 @@ final class GroupCommitTest {
     @Test
     void anInterruptedCallerKnowsThatNothingWasWritten() throws Exception {
         CountDownLatch release = hold();
-        Future<?> burning = threads.submit(() -> store.burn(Fixture.filled(16, 1), Instant.EPOCH));
+        Future<?> burning = threads.submit(() -> store.burn(StatementHash.of(Fixture.filled(32, 1)), Instant.EPOCH));
         awaitQueue(1);
         burning.cancel(true);
         Thread.sleep(50);
@@ -175,7 +175,7 @@ final class GroupCommitTest {
     }
 
     private Future<Boolean> burn(int session) {
-        return threads.submit(() -> store.burn(Fixture.filled(16, session), Instant.EPOCH));
+        return threads.submit(() -> store.burn(StatementHash.of(Fixture.filled(32, session)), Instant.EPOCH));
     }
 
     private static void assertFails(Future<?> task, Class<? extends Throwable> how) {

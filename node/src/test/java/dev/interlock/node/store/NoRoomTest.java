@@ -3,7 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,9 +19,9 @@ final class NoRoomTest {
 
     @Test
     void saidBeforeTheFirstRecord() {
-        ObjectId id = Fixture.newId();
+        StatementHash id = Fixture.newId();
         try (SqliteStore store = Fixture.open(folder);
-                PendingObject object = store.begin(id, Fixture.OWNER)) {
+                PendingObject object = Fixture.begin(store, id)) {
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 1 << 20, 1L << 50))
                     .isInstanceOf(StoreException.NoRoom.class)
                     .hasMessageContainingAll(id.toString(), "share", "needs 1125917086711808 bytes");
@@ -50,7 +50,7 @@ final class NoRoomTest {
         List<Blob> blobs = new ArrayList<>();
         try (SqliteStore store = Fixture.open(folder)) {
             for (int i = 0; i < 800; i++) {
-                PendingObject object = store.begin(Fixture.newId(), Fixture.OWNER);
+                PendingObject object = Fixture.begin(store, Fixture.newId());
                 pending.add(object);
                 blobs.add(object.create(BlobKind.SHARE, 1000, 60_000));
             }
@@ -65,7 +65,7 @@ final class NoRoomTest {
             }
             assertThat(written).isBetween(400, 560);
             pending.forEach(PendingObject::close);
-            ObjectId id = Fixture.newId();
+            StatementHash id = Fixture.newId();
             Fixture.put(store, id, 1000, 60_000);
             assertThat(store.find(id)).isPresent();
         }

@@ -3,7 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +32,7 @@ final class StoreTest {
     Path folder;
 
     private SqliteStore store;
-    private final ObjectId id = Fixture.newId();
+    private final StatementHash id = Fixture.newId();
 
     @BeforeEach
     void open() {
@@ -65,19 +65,19 @@ final class StoreTest {
         "16777216, 16777216, 1",
     })
     void roundTrip(int recordBytes, long totalBytes, int records) {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Blob blob = Fixture.write(object, id, BlobKind.SHARE, recordBytes, totalBytes);
             assertThat(blob.records()).isEqualTo(records);
             for (int k = 0; k < records; k++) {
                 assertThat(Fixture.read(blob, k))
                         .isEqualTo(Fixture.content(id, BlobKind.SHARE, k, blob.recordBytes(k)));
             }
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         boolean inFile = totalBytes + 16L * records > 64 << 10;
         assertThat(Files.exists(Fixture.shareFile(folder, id))).isEqualTo(inFile);
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
-        store.commit(id, Fixture.FINAL_CHAIN);
+        store.commit(id, Fixture.CERTIFICATE);
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
         store.close();
         store = Fixture.open(folder);
@@ -88,8 +88,8 @@ final class StoreTest {
     @ValueSource(ints = {0, 1, 65_520, 65_521, 1 << 20, (1 << 20) + 1, 5_000_000})
     void manifestRoundTrip(int bytes) {
         byte[] manifest = Fixture.content(id, BlobKind.MANIFEST, 0, bytes);
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, manifest);
+        try (PendingObject object = Fixture.begin(store, id)) {
+            object.prepare(Fixture.TOKEN, manifest);
         }
         assertThat(store.manifest(id)).isEqualTo(manifest);
         store.close();
@@ -99,9 +99,8 @@ final class StoreTest {
 
     @Test
     void manifestTooLarge() {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
-            assertThatThrownBy(() -> object.prepare(
-                            Fixture.TOKEN, Fixture.CHAIN, new byte[PendingObject.MAX_MANIFEST_BYTES + 1]))
+        try (PendingObject object = Fixture.begin(store, id)) {
+            assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, new byte[PendingObject.MAX_MANIFEST_BYTES + 1]))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("33554433");
         }
@@ -109,13 +108,13 @@ final class StoreTest {
 
     @Test
     void shareAndCiphertextAreApart() {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, 200_000);
             Fixture.write(object, id, BlobKind.SHARE, 1000, 2500);
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, 10)).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> object.create(BlobKind.MANIFEST, 10, 10))
                     .isInstanceOf(IllegalArgumentException.class);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 3)).isTrue();
         assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, 200)).isTrue();
@@ -123,7 +122,7 @@ final class StoreTest {
 
     @Test
     void sealedSharesOfEveryProvider() {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             for (int x = 1; x <= 254; x++) {
                 Fixture.write(object, id, BlobKind.sealedShare(x), 1000, totalBytes(x));
             }
@@ -131,9 +130,9 @@ final class StoreTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("sealed-254");
             Fixture.write(object, id, BlobKind.SHARE, 1000, 3000);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
-        store.commit(id, Fixture.FINAL_CHAIN);
+        store.commit(id, Fixture.CERTIFICATE);
         store.close();
         store = Fixture.open(folder);
         for (int x = 1; x <= 254; x++) {
@@ -144,12 +143,12 @@ final class StoreTest {
                 .extracting(file -> file.getFileName().toString())
                 .containsExactlyInAnyOrder(id + ".sealed-100", id + ".sealed-200");
         assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
-        ObjectId next = Fixture.newId();
+        StatementHash next = Fixture.newId();
         Fixture.put(store, next, 1000, 1000);
         assertThatThrownBy(() -> store.open(next, BlobKind.sealedShare(3)))
                 .isInstanceOf(StoreException.NoSuchObject.class)
                 .hasMessageContaining("sealed-3");
-        store.destroy(next, Fixture.TOKEN);
+        Fixture.destroy(store, next, Fixture.TOKEN);
         assertThat(Fixture.isWhole(store, id, BlobKind.sealedShare(254), 3)).isTrue();
     }
 
@@ -191,23 +190,23 @@ final class StoreTest {
     // A provider of protocol 1 that isn't home keeps nothing else.
     @Test
     void anObjectWithNothingButItsManifest() {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        try (PendingObject object = Fixture.begin(store, id)) {
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         assertThat(store.inDoubt()).containsExactly(id);
-        store.commit(id, Fixture.FINAL_CHAIN);
-        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).containsExactly(id);
+        store.commit(id, Fixture.CERTIFICATE);
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactly(id);
         assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
         for (BlobKind kind : List.of(BlobKind.SHARE, BlobKind.CIPHERTEXT, BlobKind.sealedShare(1))) {
             assertThatThrownBy(() -> store.open(id, kind)).isInstanceOf(StoreException.NoSuchObject.class);
         }
-        store.destroy(id, Fixture.TOKEN);
+        Fixture.destroy(store, id, Fixture.TOKEN);
         assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
         assertThatThrownBy(() -> store.manifest(id)).isInstanceOf(StoreException.Destroyed.class);
 
-        ObjectId other = Fixture.newId();
-        try (PendingObject object = store.begin(other, Fixture.OWNER)) {
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        StatementHash other = Fixture.newId();
+        try (PendingObject object = Fixture.begin(store, other)) {
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         store.forget(other);
         assertThat(store.find(other)).isEmpty();
@@ -217,7 +216,7 @@ final class StoreTest {
     @ValueSource(ints = {3000, 100_000})
     void aTransientBlobEndsWithTheWriteAndIsNoPartOfIt(int totalBytes) {
         Blob share;
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             share = object.createTransient(BlobKind.SHARE, 1000, totalBytes);
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, 10)).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> object.createTransient(BlobKind.SHARE, 10, 10))
@@ -230,14 +229,14 @@ final class StoreTest {
             assertThat(Files.exists(Fixture.shareFile(folder, id))).isEqualTo(totalBytes > 65_536);
             Fixture.write(object, id, BlobKind.CIPHERTEXT, 1000, totalBytes);
 
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
 
             assertThat(Fixture.read(share, 1)).isEqualTo(Fixture.content(id, BlobKind.SHARE, 1, 1000));
             assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
         }
         assertThat(Fixture.shareFile(folder, id)).doesNotExist();
         assertThatThrownBy(() -> Fixture.read(share, 1)).isInstanceOf(IllegalStateException.class);
-        store.commit(id, Fixture.FINAL_CHAIN);
+        store.commit(id, Fixture.CERTIFICATE);
         assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
         assertThat(Fixture.isWhole(store, id, BlobKind.CIPHERTEXT, totalBytes / 1000))
                 .isTrue();
@@ -245,7 +244,7 @@ final class StoreTest {
 
     @Test
     void aTransientBlobEndsWithItsObject() {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+        PendingObject object = Fixture.begin(store, id);
         Blob share = object.createTransient(BlobKind.SHARE, 1000, 100_000);
         Fixture.fill(share, id, BlobKind.SHARE, 100);
         share.finish();
@@ -258,7 +257,7 @@ final class StoreTest {
     @Test
     void nativeMemoryOfAnyThread() {
         try (Arena arena = Arena.ofShared();
-                PendingObject object = store.begin(id, Fixture.OWNER)) {
+                PendingObject object = Fixture.begin(store, id)) {
             for (BlobKind kind : List.of(BlobKind.SHARE, BlobKind.CIPHERTEXT)) {
                 int bytes = kind.equals(BlobKind.SHARE) ? 100_000 : 100;
                 MemorySegment record =
@@ -278,74 +277,75 @@ final class StoreTest {
         store.close();
         store = SqliteStore.open(folder, Fixture.RANDOM, Clock.fixed(now, ZoneOffset.UTC));
         assertThat(store.find(id)).isEmpty();
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             assertThat(store.find(id)).isEmpty();
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         StoredObject prepared = store.find(id).orElseThrow();
-        assertThat(prepared.id()).isEqualTo(id);
-        assertThat(prepared.owner()).isEqualTo(Fixture.OWNER);
+        assertThat(prepared.generation()).isEqualTo(Fixture.put(id));
+        assertThat(prepared.user()).isEqualTo(Fixture.USER);
         assertThat(prepared.state()).isEqualTo(ObjectState.PREPARED);
         assertThat(prepared.token()).isEqualTo(Fixture.TOKEN);
-        assertThat(prepared.chain()).isEqualTo(Fixture.CHAIN);
+        assertThat(prepared.certificate()).isEmpty();
         assertThat(prepared.prepared()).isEqualTo(now);
         assertThat(prepared.committed()).isEmpty();
         assertThat(store.inDoubt()).containsExactly(id);
-        assertThat(store.list(Fixture.OWNER)).isEmpty();
+        assertThat(store.list(Fixture.USER)).isEmpty();
 
-        store.commit(id, Fixture.FINAL_CHAIN);
-        store.commit(id, Fixture.CHAIN);
+        store.commit(id, Fixture.CERTIFICATE);
+        store.commit(id, Fixture.OTHER_CERTIFICATE);
         StoredObject committed = store.find(id).orElseThrow();
         assertThat(committed.state()).isEqualTo(ObjectState.COMMITTED);
-        assertThat(committed.chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        assertThat(committed.certificate()).isEqualTo(Fixture.CERTIFICATE);
         assertThat(committed.committed()).contains(now);
         assertThat(committed.receipt()).isEmpty();
         assertThat(store.inDoubt()).isEmpty();
 
-        store.destroy(id, Fixture.filled(10, 9));
+        Fixture.destroy(store, id, Fixture.filled(10, 9));
         StoredObject destroyed = store.find(id).orElseThrow();
         assertThat(destroyed.state()).isEqualTo(ObjectState.DESTROYED);
         assertThat(destroyed.token()).isEqualTo(Fixture.TOKEN);
-        assertThat(destroyed.chain()).isEqualTo(Fixture.FINAL_CHAIN);
+        assertThat(destroyed.certificate()).isEqualTo(Fixture.CERTIFICATE);
+        assertThat(destroyed.command()).contains(Fixture.COMMAND);
         assertThat(destroyed.receipt()).contains(Fixture.filled(10, 9));
         assertThat(destroyed.destroyed()).contains(now);
     }
 
     @Test
     void listIsTheOwnersCommittedNewestFirst() {
-        List<ObjectId> ids = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId(), id);
-        for (ObjectId each : ids) {
+        List<StatementHash> ids = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId(), id);
+        for (StatementHash each : ids) {
             Fixture.put(store, each, 100, 100);
         }
-        ObjectId foreign = Fixture.newId();
-        try (PendingObject object = store.begin(foreign, Fixture.filled(32, 8))) {
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        StatementHash foreign = Fixture.newId();
+        try (PendingObject object = store.begin(Fixture.put(foreign), Fixture.filled(32, 8))) {
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
-        store.commit(foreign, Fixture.FINAL_CHAIN);
+        store.commit(foreign, Fixture.CERTIFICATE);
         Fixture.prepare(store, Fixture.newId(), 100, 100);
-        store.destroy(ids.get(1), Fixture.TOKEN);
+        Fixture.destroy(store, ids.get(1), Fixture.TOKEN);
 
-        List<ObjectId> expected = List.of(ids.get(4), ids.get(3), ids.get(2), ids.get(0));
-        assertThat(store.list(Fixture.OWNER)).extracting(StoredObject::id).isEqualTo(expected);
-        assertThat(store.list(Fixture.OWNER, Optional.empty(), 3))
-                .extracting(StoredObject::id)
+        List<StatementHash> expected = List.of(ids.get(4), ids.get(3), ids.get(2), ids.get(0));
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).isEqualTo(expected);
+        assertThat(store.list(Fixture.USER, Optional.empty(), 3))
+                .extracting(Fixture::id)
                 .isEqualTo(expected.subList(0, 3));
-        assertThat(store.list(Fixture.OWNER, Optional.of(expected.get(2)), 3))
-                .extracting(StoredObject::id)
+        assertThat(store.list(Fixture.USER, Optional.of(expected.get(2)), 3))
+                .extracting(Fixture::id)
                 .isEqualTo(expected.subList(3, 4));
-        assertThat(store.list(Fixture.OWNER, Optional.of(expected.get(3)), 3)).isEmpty();
+        assertThat(store.list(Fixture.USER, Optional.of(expected.get(3)), 3)).isEmpty();
     }
 
     @Test
     void anIdServesOnce() {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+        PendingObject object = Fixture.begin(store, id);
         assertExists("PENDING");
-        object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         assertExists("PREPARED");
         object.close();
-        store.commit(id, Fixture.FINAL_CHAIN);
+        store.commit(id, Fixture.CERTIFICATE);
         assertExists("COMMITTED");
-        store.destroy(id, Fixture.TOKEN);
+        Fixture.destroy(store, id, Fixture.TOKEN);
         assertExists("DESTROYED");
     }
 
@@ -355,15 +355,18 @@ final class StoreTest {
                 .isInstanceOf(StoreException.NoSuchObject.class)
                 .hasMessageContaining(id.toString());
         assertThatThrownBy(() -> store.manifest(id)).isInstanceOf(StoreException.NoSuchObject.class);
-        assertThatThrownBy(() -> store.commit(id, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
-        assertThatThrownBy(() -> store.destroy(id, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
+        assertThatThrownBy(() -> store.commit(id, Fixture.OTHER_CERTIFICATE))
+                .isInstanceOf(StoreException.NoSuchObject.class);
+        assertThatThrownBy(() -> Fixture.destroy(store, id, Fixture.OTHER_CERTIFICATE))
+                .isInstanceOf(StoreException.NoSuchObject.class);
         store.forget(id);
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Fixture.write(object, id, BlobKind.SHARE, 1000, 100_000);
             assertThatThrownBy(() -> store.open(id, BlobKind.SHARE)).isInstanceOf(StoreException.NoSuchObject.class);
-            assertThatThrownBy(() -> store.destroy(id, Fixture.CHAIN)).isInstanceOf(StoreException.NoSuchObject.class);
+            assertThatThrownBy(() -> Fixture.destroy(store, id, Fixture.OTHER_CERTIFICATE))
+                    .isInstanceOf(StoreException.NoSuchObject.class);
             store.forget(id);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
         assertThatThrownBy(() -> store.open(id, BlobKind.CIPHERTEXT))
@@ -373,7 +376,7 @@ final class StoreTest {
 
     @Test
     void abortLeavesNothing() throws Exception {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+        PendingObject object = Fixture.begin(store, id);
         Blob blob = object.create(BlobKind.SHARE, 1000, 100_000);
         Fixture.fill(blob, id, BlobKind.SHARE, 10);
         assertThat(Fixture.dataFiles(folder)).hasSize(1);
@@ -381,7 +384,7 @@ final class StoreTest {
         object.abort();
         assertThat(Fixture.dataFiles(folder)).isEmpty();
         assertThatThrownBy(() -> Fixture.read(blob, 0)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.MANIFEST))
                 .isInstanceOf(IllegalStateException.class);
         Fixture.put(store, id, 1000, 100_000);
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
@@ -389,8 +392,8 @@ final class StoreTest {
 
     @Test
     void preparedCannotBeAborted() {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+        try (PendingObject object = Fixture.begin(store, id)) {
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
             assertThatThrownBy(object::abort)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("forgotten");
@@ -400,13 +403,13 @@ final class StoreTest {
 
     @Test
     void prepareNeedsFinishedBlobs() {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Blob blob = object.create(BlobKind.SHARE, 1000, 3000);
             Fixture.fill(blob, id, BlobKind.SHARE, 2);
             assertThatThrownBy(blob::finish)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("2 of 3");
-            assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+            assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.MANIFEST))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("share");
             blob.append(MemorySegment.ofArray(Fixture.content(id, BlobKind.SHARE, 2, 1000)));
@@ -415,17 +418,17 @@ final class StoreTest {
             blob.finish();
             blob.finish();
             blob.close();
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 3)).isTrue();
     }
 
     @Test
     void lengthsAreChecked() {
-        assertThatThrownBy(() -> store.begin(id, new byte[31]))
+        assertThatThrownBy(() -> store.begin(Fixture.put(id), new byte[31]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("31");
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 0, 10)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 10, -1))
                     .isInstanceOf(IllegalArgumentException.class);
@@ -463,7 +466,7 @@ final class StoreTest {
     @ValueSource(ints = {100, 10_000})
     void readingBehindTheAppender(int recordBytes) throws InterruptedException {
         int records = 600;
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Blob blob = object.create(BlobKind.SHARE, recordBytes, (long) records * recordBytes);
             AtomicReference<Throwable> failure = new AtomicReference<>();
             Runnable reader = () -> {
@@ -490,7 +493,7 @@ final class StoreTest {
                 each.join();
             }
             assertThat(failure.get()).isNull();
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
             assertThat(Fixture.read(blob, 0)).isEqualTo(Fixture.content(id, BlobKind.SHARE, 0, recordBytes));
         }
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
@@ -501,13 +504,13 @@ final class StoreTest {
         // More than twice what is written back at a time.
         int records = 100;
         byte[] record = Fixture.content(id, BlobKind.SHARE, 0, 1 << 20);
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Blob blob = object.create(BlobKind.SHARE, 1 << 20, (long) records << 20);
             for (int k = 0; k < records; k++) {
                 blob.append(MemorySegment.ofArray(record));
             }
             blob.finish();
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
         try (Blob blob = store.open(id, BlobKind.SHARE)) {
             for (int k = 0; k < records; k++) {
@@ -519,7 +522,7 @@ final class StoreTest {
 
     @Test
     void anInterruptedReaderStopsNobodyElse() throws InterruptedException {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Blob blob = object.create(BlobKind.SHARE, 1000, 100_000);
             Fixture.fill(blob, id, BlobKind.SHARE, 1);
             AtomicReference<Throwable> seen = new AtomicReference<>();
@@ -540,7 +543,7 @@ final class StoreTest {
 
     @Test
     void aFailedAppendEndsTheBlob() throws InterruptedException {
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Blob blob = object.create(BlobKind.SHARE, 1000, 100_000);
             Thread appender = Thread.ofPlatform().start(() -> {
                 Thread.currentThread().interrupt();
@@ -572,7 +575,7 @@ final class StoreTest {
         assertThatThrownBy(() -> store.forget(id))
                 .isInstanceOf(StoreException.WrongState.class)
                 .hasMessageContaining("COMMITTED");
-        store.destroy(id, Fixture.TOKEN);
+        Fixture.destroy(store, id, Fixture.TOKEN);
         assertThatThrownBy(() -> store.forget(id)).isInstanceOf(StoreException.WrongState.class);
     }
 
@@ -581,12 +584,12 @@ final class StoreTest {
     @ValueSource(ints = {1000, 100_000})
     void oneBlobIsDiscardedAndTheOthersStay(int bytes) throws Exception {
         BlobKind waiting = BlobKind.waitingShare(7);
-        try (PendingObject object = store.begin(id, Fixture.OWNER)) {
+        try (PendingObject object = Fixture.begin(store, id)) {
             Fixture.write(object, id, BlobKind.SHARE, 1000, bytes);
             Fixture.write(object, id, waiting, 1000, bytes);
-            object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
         }
-        store.commit(id, Fixture.FINAL_CHAIN, true);
+        store.commit(id, Fixture.CERTIFICATE, true);
         assertThat(Fixture.isWhole(store, id, waiting, bytes / 1000)).isTrue();
         store.close();
         store = Fixture.open(folder);
@@ -599,55 +602,59 @@ final class StoreTest {
         assertThat(Fixture.dataFiles(folder)).noneMatch(file -> file.toString().contains("waiting"));
     }
 
+    private void schedule(StatementHash id, long number, Optional<Instant> at) {
+        store.schedule(new Store.Schedule(Fixture.put(id).object(), number, at, Fixture.COMMAND, false));
+    }
+
     @Test
     void whatIsntFinishedIsListedUntilItIs() {
-        List<ObjectId> ids = Stream.generate(Fixture::newId).limit(5).toList();
-        for (ObjectId each : ids) {
+        List<StatementHash> ids = Stream.generate(Fixture::newId).limit(5).toList();
+        for (StatementHash each : ids) {
             Fixture.prepare(store, each, 100, 100);
-            store.commit(each, Fixture.CHAIN, true);
+            store.commit(each, Fixture.OTHER_CERTIFICATE, true);
         }
-        ObjectId finished = Fixture.newId();
+        StatementHash finished = Fixture.newId();
         Fixture.put(store, finished, 100, 100);
         assertThat(unfinished(Optional.empty(), 10)).isEqualTo(ids);
         assertThat(unfinished(Optional.empty(), 2)).isEqualTo(ids.subList(0, 2));
         assertThat(unfinished(Optional.of(ids.get(1)), 10)).isEqualTo(ids.subList(2, 5));
         // A longer chain by itself finishes nothing.
-        store.extend(ids.get(0), Fixture.FINAL_CHAIN, true);
-        assertThat(store.find(ids.get(0)).orElseThrow().chain()).isEqualTo(Fixture.FINAL_CHAIN);
-        store.extend(ids.get(1), Fixture.FINAL_CHAIN, false);
+        store.extend(ids.get(0), Fixture.CERTIFICATE, true);
+        assertThat(store.find(ids.get(0)).orElseThrow().certificate()).isEqualTo(Fixture.CERTIFICATE);
+        store.extend(ids.get(1), Fixture.CERTIFICATE, false);
         // Nor is what is destroyed, or will be, for anyone to finish.
-        store.destroy(ids.get(2), Fixture.TOKEN);
-        store.extend(ids.get(2), Fixture.FINAL_CHAIN, true);
-        assertThat(store.find(ids.get(2)).orElseThrow().chain()).isEqualTo(Fixture.CHAIN);
-        store.schedule(ids.get(3), Optional.of(Instant.now()));
+        Fixture.destroy(store, ids.get(2), Fixture.TOKEN);
+        store.extend(ids.get(2), Fixture.CERTIFICATE, true);
+        assertThat(store.find(ids.get(2)).orElseThrow().certificate()).isEqualTo(Fixture.OTHER_CERTIFICATE);
+        schedule(ids.get(3), 1, Optional.of(Instant.now()));
         assertThat(unfinished(Optional.empty(), 10)).containsExactly(ids.get(0), ids.get(4));
-        store.schedule(ids.get(3), Optional.empty());
-        store.extend(Fixture.newId(), Fixture.FINAL_CHAIN, true);
+        schedule(ids.get(3), 2, Optional.empty());
+        store.extend(Fixture.newId(), Fixture.CERTIFICATE, true);
         store.close();
         store = Fixture.open(folder);
         assertThat(unfinished(Optional.empty(), 10)).containsExactly(ids.get(0), ids.get(3), ids.get(4));
     }
 
-    private List<ObjectId> unfinished(Optional<ObjectId> after, int limit) {
-        return store.unfinished(after, limit).stream().map(StoredObject::id).toList();
+    private List<StatementHash> unfinished(Optional<StatementHash> after, int limit) {
+        return store.unfinished(after, limit).stream().map(Fixture::id).toList();
     }
 
     @Test
     void closeGivesUpWhatIsPending() {
-        PendingObject object = store.begin(id, Fixture.OWNER);
+        PendingObject object = Fixture.begin(store, id);
         Fixture.write(object, id, BlobKind.SHARE, 1000, 100_000);
         Blob blob;
-        ObjectId other = Fixture.newId();
+        StatementHash other = Fixture.newId();
         Fixture.put(store, other, 1000, 100_000);
         blob = store.open(other, BlobKind.SHARE);
         store.close();
         store.close();
         assertThat(Fixture.dataFiles(folder)).containsExactly(Fixture.shareFile(folder, other));
         assertThatThrownBy(() -> Fixture.read(blob, 0)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.CHAIN, Fixture.MANIFEST))
+        assertThatThrownBy(() -> object.prepare(Fixture.TOKEN, Fixture.MANIFEST))
                 .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> store.find(id)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> store.commit(id, Fixture.CHAIN)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.commit(id, Fixture.OTHER_CERTIFICATE)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -667,7 +674,7 @@ final class StoreTest {
     }
 
     private void assertExists(String state) {
-        assertThatThrownBy(() -> store.begin(id, Fixture.OWNER))
+        assertThatThrownBy(() -> Fixture.begin(store, id))
                 .isInstanceOf(StoreException.ObjectExists.class)
                 .hasMessageContaining(id.toString())
                 .hasMessageContaining(state);

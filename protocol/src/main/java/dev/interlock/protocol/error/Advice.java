@@ -8,6 +8,9 @@ public sealed interface Advice {
     /** See which objects there are. */
     record ListObjects() implements Advice {}
 
+    /** Have an object's providers decide what was left undecided of it. */
+    record Settle(String object) implements Advice {}
+
     /** See where an object is, and in which state. */
     record ShowObject(String object) implements Advice {}
 
@@ -73,6 +76,9 @@ public sealed interface Advice {
      * @param folder the node's
      */
     record Join(String role, String folder) implements Advice {}
+
+    /** Have a node listen, or be reached, elsewhere. */
+    record OtherAddress() implements Advice {}
 
     /** Make a ring's descriptor from the cards of its nodes. */
     record AssembleRing() implements Advice {}

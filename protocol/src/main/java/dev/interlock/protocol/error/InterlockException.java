@@ -15,7 +15,8 @@ public abstract sealed class InterlockException extends RuntimeException
                 NoSuchObjectException,
                 DestroyedException,
                 RefusedException,
-                NodeException {
+                NodeException,
+                UnsettledException {
     private static final long serialVersionUID = 1L;
 
     private final transient @Nullable Advice advice;

@@ -19,6 +19,10 @@ public final class RefusedException extends InterlockException {
         OTHER_OPERATION,
         OTHER_SUBJECT,
         OTHER_BODY,
+        /** The statement names another key that may ask, or tells this party something else. */
+        OTHER_ASKER,
+        /** O didn't sign the statement, or the command. */
+        OWNER,
         EXPIRED,
         TOO_FAR_AHEAD,
         UNKNOWN_USER,

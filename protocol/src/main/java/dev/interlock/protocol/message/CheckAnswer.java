@@ -10,14 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param share H_ρ(f(x_i)), 16 bytes
  * @param salts H_ρ of its salts, one after the other, 16 bytes
  * @param ciphertext H_ρ(c), 16 bytes, from a home
- * @param holding encoded {@link dev.interlock.core.token.Holding}, from a home
  * @param before the same of the generation before, where that is replaced or refreshed
  */
 public record CheckAnswer(
         byte[] share,
         byte[] salts,
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] ciphertext,
-        @JsonSetter(nulls = Nulls.SET) byte @Nullable [] holding,
         @JsonSetter(nulls = Nulls.SET) @Nullable Before before) {
     /**
      * @param share H_ρ of this provider's share of the generation before

@@ -6,22 +6,30 @@ import com.fasterxml.jackson.annotation.Nulls;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Home's answer to a provider that signed for an object and never heard of its end. Home decides: UNKNOWN is binding,
- * such an object can never become committed.
+ * What a provider knows of a generation, for another one that took part in it and never heard of its end. Its word decides
+ * nothing; what it shows does.
  *
- * @param chain encoded {@link CommitMessage}, when committed
+ * @param proof encoded {@link dev.interlock.core.token.Certificate} when committed, {@link
+ *     dev.interlock.core.token.Abandonment} when abandoned, {@link dev.interlock.core.token.Command.Signed} when destroyed
  */
+@SuppressWarnings("ArrayRecordComponent") // opaque bytes
 public record Outcome(
-        Decision decision, @JsonSetter(nulls = Nulls.SET) byte @Nullable [] chain) {
-    /** What home knows. */
-    public enum Decision {
+        Known known, @JsonSetter(nulls = Nulls.SET) byte @Nullable [] proof) {
+    /** How it stands there. */
+    public enum Known {
         @JsonProperty("committed")
         COMMITTED,
-        @JsonProperty("undecided")
-        UNDECIDED,
+        @JsonProperty("abandoned")
+        ABANDONED,
+        @JsonProperty("destroyed")
+        DESTROYED,
+        /** Prepared, and no certificate was shown. */
+        @JsonProperty("prepared")
+        PREPARED,
         @JsonProperty("unknown")
         UNKNOWN,
-        @JsonProperty("destroyed")
-        DESTROYED
+        /** Nothing of it is here, and what was here before this store began nobody can tell. */
+        @JsonProperty("cannot-tell")
+        CANNOT_TELL
     }
 }

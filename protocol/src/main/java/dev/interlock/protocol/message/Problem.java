@@ -10,6 +10,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.error.UnsettledException;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,7 +18,7 @@ import java.util.Locale;
  * An error as it travels: the body of every answer that isn't 2xx.
  *
  * @param node the node at which it happened
- * @param culprits nodes shown to be at fault for broken integrity
+ * @param culprits nodes that it holds to be at fault; its word accuses nobody but itself
  */
 public record Problem(Kind kind, String message, String node, List<String> culprits) {
     private static final int MAX_CULPRITS = 256;
@@ -74,16 +75,25 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
             // The node that failed need not be the one that says so.
             case NodeException failed -> new Problem(Kind.NODE_FAILED, failed.explanation(), failed.node(), List.of());
             case TooFewProvidersException few -> new Problem(Kind.NODE_FAILED, few.explanation(), node, List.of());
+            case UnsettledException open -> new Problem(Kind.NODE_FAILED, open.explanation(), node, List.of());
         };
     }
 
-    public InterlockException toException() {
+    /**
+     * The error as its receiver may take it. Who is at fault is decided by what the receiver verified, never by an answer: a liar
+     * would name others. Whoever says that its own data is broken is believed.
+     *
+     * @param from the node that answered
+     */
+    public InterlockException toException(String from) {
         return switch (kind) {
             case BAD_INPUT -> new BadInputException(message);
             case REFUSED -> new RefusedException(message);
             case NO_SUCH_OBJECT -> new NoSuchObjectException(message);
             case DESTROYED -> new DestroyedException(message);
-            case INTEGRITY -> new IntegrityException(message, culprits);
+            case INTEGRITY ->
+                new IntegrityException(
+                        message, culprits.stream().filter(from::equals).toList());
             case NODE_FAILED -> new NodeException(node, message);
         };
     }

@@ -12,6 +12,8 @@ public enum Operation {
     REPORT,
     /** Gives up a session. */
     ABANDON,
+    /** Has providers say that they confirm no certificate of a generation. */
+    SETTLE,
     /** Asks for the root of a share that its provider summed up. */
     ROOT,
     /** Asks a dealer to deal. */
@@ -35,10 +37,8 @@ public enum Operation {
     SESSION_PART,
     LIST,
     DESTROY,
-    /** Has an object destroyed at a later time, and closed until then. */
+    /** Has an object destroyed at a later time, and closed until then; or takes that back. */
     SCHEDULE_DESTROY,
-    /** Takes that back. */
-    CANCEL_DESTROY,
-    /** Leaves notices for providers that can't be reached. */
+    /** Leaves commands for providers that can't be reached. */
     NOTIFY
 }

@@ -5,8 +5,9 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
-import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.RefusedException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -33,11 +34,6 @@ public final class SeedCredential implements Credential {
     }
 
     @Override
-    public byte[] owner(RingId ring) {
-        return derive("owner", ring, "", Token.OWNER_BYTES);
-    }
-
-    @Override
     public VerifyingKey publicKey(RingId ring, String node) {
         return key(ring, node).verifyingKey();
     }
@@ -48,8 +44,8 @@ public final class SeedCredential implements Credential {
     }
 
     @Override
-    public byte[] signNotice(RingId ring, String node, byte[] message) {
-        return key(ring, node).sign(Purpose.DESTROY_NOTICE, message);
+    public byte[] signCommand(RingId ring, String node, byte[] message) {
+        return key(ring, node).sign(Purpose.COMMAND, message);
     }
 
     @Override
@@ -57,20 +53,41 @@ public final class SeedCredential implements Credential {
         return key(ring, node).sign(Purpose.CLAIM, message);
     }
 
+    @Override
+    public int rootVersion() {
+        return 1;
+    }
+
+    @Override
+    public SigningKey ownerKey(int rootVersion, byte[] nonce) {
+        if (rootVersion != rootVersion()) {
+            throw new RefusedException("this credential has version " + rootVersion()
+                    + " of its user's root secret, and the object is of version " + rootVersion);
+        }
+        // No ring in it: an object keeps its owner and its id where it moves.
+        byte[] info = new ByteWriter()
+                .text("owner key")
+                .u32(rootVersion)
+                .fixed(nonce, OwnerKey.NONCE_BYTES)
+                .toBytes();
+        return new SigningKey(SecretBytes.taking(derive(info, SigningKey.SEED_BYTES)));
+    }
+
     private SigningKey key(RingId ring, String node) {
         return keys.computeIfAbsent(
                 ring + "/" + node,
-                _ -> new SigningKey(SecretBytes.taking(derive("request key", ring, node, SigningKey.SEED_BYTES))));
+                _ -> new SigningKey(SecretBytes.taking(derive(
+                        new ByteWriter()
+                                .text("request key")
+                                .fixed(ring.bytes(), RingId.BYTES)
+                                .text(node)
+                                .toBytes(),
+                        SigningKey.SEED_BYTES))));
     }
 
-    private byte[] derive(String use, RingId ring, String node, int length) {
+    private byte[] derive(byte[] info, int length) {
         byte[] secret = seed.copyToHeap();
         try {
-            byte[] info = new ByteWriter()
-                    .text(use)
-                    .fixed(ring.bytes(), RingId.BYTES)
-                    .text(node)
-                    .toBytes();
             return KDF.getInstance("HKDF-SHA256")
                     .deriveData(HKDFParameterSpec.ofExtract()
                             .addIKM(new SecretKeySpec(secret, "HKDF"))

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What a client says over a request's body (DESIGN §11): for which node, what, on which object or session, once, and
+ * What a client says over a request's body (SPEC §6): for which node, what, on which object or session, once, and
  * until when. It travels in the header {@value #HEADER} as base64url of its bytes, a dot, and base64url of the
  * signature over them.
  *

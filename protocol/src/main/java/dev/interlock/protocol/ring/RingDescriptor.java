@@ -8,10 +8,10 @@ import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
-import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Json;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -162,8 +162,8 @@ public final class RingDescriptor {
                 dealer -> check(provider(dealer).isPresent(), dealer + " is to deal and isn't a provider of it"));
         check(!dealers.isEmpty() || !dealing.isEmpty(), "the ring has no dealer");
         check(
-                dealers.size() + dealing.size() <= Dealt.MAX_DEALERS,
-                "the ring has more than " + Dealt.MAX_DEALERS + " dealers");
+                dealers.size() + dealing.size() <= Work.MAX_DEALERS,
+                "the ring has more than " + Work.MAX_DEALERS + " dealers");
         // All who made a pad know it together; fewer than t providers must not.
         check(
                 !dealers.isEmpty() || dealing.size() >= threshold.t(),

@@ -3,6 +3,7 @@ package dev.interlock.protocol.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.IntegrityException;
@@ -11,6 +12,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.message.Problem.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -45,19 +47,33 @@ final class ProblemTest {
         assertThat(arrived.kind()).isEqualTo(kind);
         assertThat(arrived.kind().status()).isEqualTo(status);
 
-        InterlockException again = arrived.toException();
-        assertThat(again).hasSameClassAs(error).hasMessage(error.getMessage());
-        if (error instanceof IntegrityException broken) {
-            assertThat(((IntegrityException) again).culprits()).isEqualTo(broken.culprits());
-        }
+        assertThat(arrived.toException("cc9")).hasSameClassAs(error).hasMessage(error.getMessage());
+    }
+
+    /** Or a liar would name others, and put the blame on whom it likes. */
+    @Test
+    void anAnswerAccusesNobodyButTheNodeThatAnswered() {
+        IntegrityException broken = new IntegrityException("broken", List.of("cc1", "cc9", "dealer1"));
+        Problem problem = Json.read("it", Json.write(Problem.of("cc9", broken)), Problem.class);
+        assertThat(problem.culprits()).containsExactly("cc1", "cc9", "dealer1");
+        assertThat(culprits(problem, "cc9")).containsExactly("cc9");
+        assertThat(culprits(problem, "cc1")).containsExactly("cc1");
+        assertThat(culprits(problem, "cc2")).isEmpty();
+        // Nor does whoever says that it is another node.
+        Problem posing = new Problem(Kind.INTEGRITY, "broken", "cc1", List.of("cc1"));
+        assertThat(culprits(posing, "cc9")).isEmpty();
+    }
+
+    private static List<String> culprits(Problem problem, String from) {
+        return ((IntegrityException) problem.toException(from)).culprits();
     }
 
     @Test
     void everyKindHasAnError() {
         assertThat(errors().map(arguments -> arguments.get()[1])).containsExactlyInAnyOrder((Object[]) Kind.values());
         assertThat(Arrays.stream(Kind.values()).map(Kind::status)).doesNotHaveDuplicates();
-        // TooFewProvidersException is the client's own, below.
-        assertThat(InterlockException.class.getPermittedSubclasses()).hasSize(Kind.values().length + 1);
+        // TooFewProvidersException and UnsettledException are the client's own, below.
+        assertThat(InterlockException.class.getPermittedSubclasses()).hasSize(Kind.values().length + 2);
     }
 
     /** The node that failed, which need not be the one that says so. */
@@ -65,7 +81,7 @@ final class ProblemTest {
     void aFailedNodeIsNamedByWhoeverSawIt() {
         Problem problem = Problem.of("cc1", new NodeException("cc2", "stalled"));
         assertThat(problem.node()).isEqualTo("cc2");
-        assertThat(((NodeException) problem.toException()).node()).isEqualTo("cc2");
+        assertThat(((NodeException) problem.toException("cc1")).node()).isEqualTo("cc2");
         assertThat(Problem.of("cc1", new RefusedException("no")).node()).isEqualTo("cc1");
     }
 
@@ -76,8 +92,18 @@ final class ProblemTest {
         absent.put("cc1", "cc1 doesn't answer");
         TooFewProvidersException few = new TooFewProvidersException("A get", 3, 2, absent);
         assertThat(few).hasMessage("A get needs 3 providers and 2 can be used. cc2: destroyed it; cc1 doesn't answer");
-        assertThat(Problem.of("cc9", few).toException())
+        assertThat(Problem.of("cc9", few).toException("cc9"))
                 .isInstanceOf(NodeException.class)
                 .hasMessage(few.getMessage());
+    }
+
+    @Test
+    void whatIsntSettledSaysWhoConfirmedIt() {
+        UnsettledException open =
+                new UnsettledException("the put isn't settled", List.of("cc1"), new Advice.Settle("ab"));
+        assertThat(open.confirmed()).containsExactly("cc1");
+        assertThat(Problem.of("cc9", open).toException("cc9"))
+                .isInstanceOf(NodeException.class)
+                .hasMessage(open.getMessage());
     }
 }

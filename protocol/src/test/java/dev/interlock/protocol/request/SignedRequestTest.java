@@ -159,7 +159,7 @@ final class SignedRequestTest {
                     // The last character of each half has bits that no byte takes.
                     assertThat(verify(changed, NOW).nonceHex()).isEqualTo(whole.nonceHex());
                 } else {
-                    refused(changed, "its signature can't be accepted");
+                    refused(changed, "refuses the request: it");
                 }
             }
         }

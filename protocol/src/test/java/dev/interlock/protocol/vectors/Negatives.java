@@ -1,27 +1,22 @@
 package dev.interlock.protocol.vectors;
 
 import static dev.interlock.protocol.vectors.Rejection.ACCEPTED;
-import static dev.interlock.protocol.vectors.Rejection.BAD_INPUT;
 import static dev.interlock.protocol.vectors.Rejection.BAD_SIGNATURE;
 import static dev.interlock.protocol.vectors.Rejection.INTEGRITY;
 import static dev.interlock.protocol.vectors.Rejection.MALFORMED;
-import static dev.interlock.protocol.vectors.Rejection.REFUSED_ORDER;
 import static dev.interlock.protocol.vectors.Rejection.WRONG_KEY;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.ring.Role;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -37,10 +32,7 @@ final class Negatives {
     static Suite all() {
         Negatives negatives = new Negatives();
         negatives.publicKeys();
-        negatives.tokens();
-        negatives.chains();
-        negatives.receipts();
-        negatives.shareRoots();
+        new SignedNegatives(negatives::add).all();
         negatives.cards();
         negatives.descriptors();
         negatives.requests();
@@ -49,7 +41,7 @@ final class Negatives {
         negatives.sealedMessages();
         negatives.sealedShares();
         negatives.userKeys();
-        negatives.orders();
+        new OrderNegatives(negatives::add).all();
         return negatives.suite;
     }
 
@@ -58,7 +50,7 @@ final class Negatives {
         suite.negative(kind + "-" + fault, fault.replace('-', ' '), kind, expected, _ -> inputs);
     }
 
-    private static Seeds seeds(String kind) {
+    static Seeds seeds(String kind) {
         return new Seeds("negative/" + kind);
     }
 
@@ -134,141 +126,6 @@ final class Negatives {
         add("decode-public-key", fault, expected, new Fields().hex("public_key", key));
     }
 
-    // ---------------------------------------------------------------------------------------- tokens, chains, receipts
-
-    /** Places in the encoding of {@link Suites#smallToken}. */
-    private void tokens() {
-        byte[] good = Suites.smallToken(seeds("decode-token"));
-        token("control", ACCEPTED, good);
-        token("truncated", MALFORMED, shorter(good));
-        token("surplus-byte", MALFORMED, longer(good));
-        token("empty", MALFORMED, new byte[0]);
-        token("version-0", MALFORMED, with(good, 0, 0));
-        token("version-2", MALFORMED, with(good, 0, 2));
-        token("epoch-0", MALFORMED, with(good, 33, 0, 0, 0, 0));
-        token("epoch-beyond", MALFORMED, with(good, 33, 0x80));
-        token("protocol-0", MALFORMED, with(good, 37, 0));
-        token("protocol-4", MALFORMED, with(good, 37, 4));
-        token("profile-0", MALFORMED, with(good, 38, 0));
-        token("profile-3", MALFORMED, with(good, 38, 3));
-        token("threshold-1", MALFORMED, with(good, 55, 1));
-        token("threshold-above-n", MALFORMED, with(good, 55, 4));
-        token("x-0", MALFORMED, with(good, 57, 0));
-        token("x-255", MALFORMED, with(good, 57, 255));
-        token("x-twice", MALFORMED, with(good, 57, 4));
-        token("no-home", MALFORMED, with(good, 60, 0));
-        token("more-homes-than-providers", MALFORMED, with(good, 60, 4));
-        token("too-long", MALFORMED, with(good, 62, 0, 0, 1, 0, 0, 0, 0, 1));
-        token("length-beyond", MALFORMED, with(good, 62, 0x80));
-        token("other-chunks", MALFORMED, with(good, 70, 0, 0x20));
-        token("no-dealer", MALFORMED, with(without(good, 107, 115), 106, 0));
-        token("dealer-missing", MALFORMED, with(good, 106, 2));
-        token("control-dealer-in-capitals", ACCEPTED, with(good, 108, 'D'));
-        token("control-dealer-without-a-name", ACCEPTED, with(without(good, 108, 115), 107, 0));
-        token("dealer-not-utf-8", MALFORMED, with(good, 111, 0xFF));
-        token("roots-signed-by-somebody-else", MALFORMED, with(good, 115, 2));
-        // The second dealer's name ends at 122, then who signed.
-        byte[] two = Product.of(
-                        "token",
-                        Suites.token(seeds("decode-token"), 3, "blinded", 2, 2, 2, 3_000_000, 9, 4, 200)
-                                .value())
-                .value()
-                .hex("encoding");
-        token("two-dealers-control", ACCEPTED, two);
-        token("dealer-twice", MALFORMED, with(two, 122, '1'));
-        token("two-dealers-and-one-signed", MALFORMED, with(two, 123, 0));
-        token("generation-0", MALFORMED, with(good, -28, 0, 0, 0, 0));
-        token("later-generation-is-its-own-origin", MALFORMED, with(good, -28, 0, 0, 0, 2));
-        token("first-generation-of-another-origin", MALFORMED, with(good, -24, ~good[good.length - 24]));
-        token("time-beyond", MALFORMED, with(good, -8, 0x80));
-        token("missing-in-no-place", MALFORMED, with(good, 61, 4));
-        // t = 2 of five, x = 2 and 3 missing: those that were there are homes.
-        token("missing-control", ACCEPTED, withMissing(2, "blinded", 3, 2));
-        token("missing-too-many", MALFORMED, withMissing(2, "blinded", 2, 3));
-        token("missing-a-home", MALFORMED, withMissing(2, "blinded", 4, 2));
-        token("missing-in-protocol-1", MALFORMED, withMissing(1, "blinded", 3, 2));
-        token("missing-published", MALFORMED, withMissing(3, "published", 1, 2));
-        token("missing-under-a-sum", MALFORMED, with(withMissing(2, "blinded", 3, 2), 309, 1));
-        token("missing-claim-without-a-key", MALFORMED, with(withMissing(2, "blinded", 3, 2), 64, new int[32]));
-    }
-
-    /** As the bytes would be; a token of its own would refuse them. */
-    private static byte[] withMissing(int protocol, String profile, int homes, int missing) {
-        Seeds seeds = seeds("decode-token");
-        byte[] all = Product.of(
-                        "token",
-                        Suites.token(seeds, protocol, profile, 2, homes, 1, 100, 4, 5, 1, 2, 3)
-                                .value())
-                .value()
-                .hex("encoding");
-        byte[] claims = new byte[0];
-        for (Fields claim : Suites.claims(seeds, missing)) {
-            claims = Product.joined(
-                    claims, claim.value().hex("key"), claim.value().hex("signature"));
-        }
-        return Product.joined(
-                Arrays.copyOf(all, 63), new byte[] {(byte) missing}, claims, Arrays.copyOfRange(all, 64, all.length));
-    }
-
-    private void token(String fault, String expected, byte[] token) {
-        add("decode-token", fault, expected, new Fields().hex("token", token));
-    }
-
-    private void chains() {
-        Seeds seeds = seeds("verify-chain");
-        byte[] u = Suites.smallToken(seeds);
-        List<byte[]> providers = seeds.many("provider", 3, 32);
-        List<byte[]> keys = providers.stream().map(Product::publicKey).toList();
-        List<byte[]> signatures = Product.chain(u, providers).signatures();
-        byte[] good = chain(u, 3, signatures);
-        chain("control", ACCEPTED, good, keys);
-        chain("truncated", MALFORMED, shorter(good), keys);
-        chain("surplus-byte", MALFORMED, longer(good), keys);
-        chain("count-above-the-signatures", MALFORMED, chain(u, 4, signatures), keys);
-        chain("token-malformed", MALFORMED, chain(with(u, 0, 2), 3, signatures), keys);
-        chain("no-signature", BAD_SIGNATURE, chain(u, 0, List.of()), keys);
-        chain("last-signature-missing", BAD_SIGNATURE, chain(u, 2, signatures.subList(0, 2)), keys);
-        List<byte[]> four = new ArrayList<>(signatures);
-        four.add(signatures.getLast());
-        chain("a-signature-too-many", BAD_SIGNATURE, chain(u, 4, four), keys);
-        List<byte[]> swapped = new ArrayList<>(signatures);
-        Collections.swap(swapped, 1, 2);
-        chain("signatures-in-another-order", BAD_SIGNATURE, chain(u, 3, swapped), keys);
-        for (int i = 0; i < 3; i++) {
-            List<byte[]> changed = new ArrayList<>(signatures);
-            changed.set(i, flipped(signatures.get(i), 5 * i));
-            chain("signature-" + i + "-changed", BAD_SIGNATURE, chain(u, 3, changed), keys);
-        }
-        List<byte[]> malleated = new ArrayList<>(signatures);
-        malleated.set(2, malleated(signatures.get(2)));
-        chain("s-not-reduced", BAD_SIGNATURE, chain(u, 3, malleated), keys);
-        chain("token-changed", BAD_SIGNATURE, chain(flipped(u, 80), 3, signatures), keys);
-        List<byte[]> other = new ArrayList<>(keys);
-        Collections.swap(other, 0, 1);
-        chain("keys-in-another-order", BAD_SIGNATURE, good, other);
-
-        // CC_2 signs a root that isn't its own in u_m; CC_3 signs behind it.
-        SigningKey second = Product.key(providers.get(1));
-        byte[] foreign = second.sign(
-                Purpose.TOKEN_CHAIN,
-                new ByteWriter()
-                        .bytes(u)
-                        .u8(4)
-                        .bytes(new byte[32])
-                        .bytes(signatures.getFirst())
-                        .toBytes());
-        chain(
-                "signed-with-a-foreign-root",
-                BAD_SIGNATURE,
-                chain(u, 3, List.of(signatures.get(0), foreign, signatures.get(2))),
-                keys);
-    }
-
-    static byte[] chain(byte[] token, int count, List<byte[]> signatures) {
-        return Product.joined(
-                new ByteWriter().bytes(token).u8(count).toBytes(), Product.joined(signatures.toArray(byte[][]::new)));
-    }
-
     /** S + L in the place of S. */
     static byte[] malleated(byte[] signature) {
         BigInteger order = BigInteger.TWO.pow(252).add(new BigInteger("27742317777372353535851937790883648493"));
@@ -277,86 +134,6 @@ final class Negatives {
         byte[] padded = new byte[32];
         System.arraycopy(sum, 0, padded, 32 - sum.length, sum.length);
         return Product.joined(Arrays.copyOf(signature, 32), reversed(padded));
-    }
-
-    private void chain(String fault, String expected, byte[] chain, List<byte[]> keys) {
-        add("verify-chain", fault, expected, new Fields().hex("chain", chain).hexes("public_keys", keys));
-    }
-
-    private void receipts() {
-        Seeds seeds = seeds("verify-receipt");
-        Value made = Product.of(
-                        "receipt", Suites.receipt(seeds, 17, Suites.TIME).value())
-                .value();
-        byte[] key = made.hex("public_key");
-        byte[] good = made.hex("encoding");
-        byte[] b = made.hex("body");
-        receipt("control", ACCEPTED, good, key);
-        receipt("truncated", MALFORMED, shorter(good), key);
-        receipt("surplus-byte", MALFORMED, longer(good), key);
-        receipt("surplus-byte-in-the-body", MALFORMED, receipt(seeds, longer(b)), key);
-        receipt("body-too-short", MALFORMED, receipt(seeds, shorter(b)), key);
-        receipt("x-0", MALFORMED, receipt(seeds, with(b, 32, 0)), key);
-        receipt("x-255", MALFORMED, receipt(seeds, with(b, 32, 255)), key);
-        receipt("time-beyond", MALFORMED, receipt(seeds, with(b, -8, 0x80)), key);
-        receipt("object-changed", BAD_SIGNATURE, flipped(good, 4 + 16), key);
-        receipt("root-changed", BAD_SIGNATURE, flipped(good, 4 + 40), key);
-        receipt("time-changed", BAD_SIGNATURE, flipped(good, 4 + 72), key);
-        receipt("signature-changed", BAD_SIGNATURE, flipped(good, -1), key);
-        receipt("of-another-provider", BAD_SIGNATURE, good, Product.publicKey(seeds.seed("another")));
-        receipt(
-                "signed-for-another-purpose",
-                BAD_SIGNATURE,
-                Product.joined(
-                        new ByteWriter().bytes(b).toBytes(),
-                        Product.key(seeds.seed("provider")).sign(Purpose.TOKEN_CHAIN, b)),
-                key);
-    }
-
-    private static byte[] receipt(Seeds seeds, byte[] body) {
-        byte[] signature = Product.key(seeds.seed("provider")).sign(Purpose.RECEIPT, body);
-        return Product.joined(new ByteWriter().bytes(body).toBytes(), signature);
-    }
-
-    private void receipt(String fault, String expected, byte[] receipt, byte[] key) {
-        add(
-                "verify-receipt",
-                fault,
-                expected,
-                new Fields().hex("receipt", receipt).hex("public_key", key));
-    }
-
-    private void shareRoots() {
-        Seeds seeds = seeds("verify-share-root");
-        shareRoot("control", ACCEPTED, seeds, _ -> {});
-        shareRoot(
-                "another-dealer",
-                BAD_SIGNATURE,
-                seeds,
-                f -> f.hex("public_key", Product.publicKey(seeds.seed("another"))));
-        shareRoot("another-ring", BAD_SIGNATURE, seeds, f -> f.hex("ring", seeds.id("another")));
-        shareRoot("another-epoch", BAD_SIGNATURE, seeds, f -> f.number("epoch", 6));
-        shareRoot("another-object", BAD_SIGNATURE, seeds, f -> f.hex("object", seeds.id("another")));
-        shareRoot("another-x", BAD_SIGNATURE, seeds, f -> f.number("x", 18));
-        shareRoot("another-length", BAD_SIGNATURE, seeds, f -> f.number("length", 101));
-        shareRoot("another-root", BAD_SIGNATURE, seeds, f -> f.hex("root", seeds.bytes("another", 32)));
-        shareRoot("another-signature", BAD_SIGNATURE, seeds, f -> f.hex("signature", seeds.bytes("another", 64)));
-    }
-
-    private void shareRoot(String fault, String expected, Seeds seeds, Consumer<Fields> change) {
-        Fields signed = Suites.shareRoot(seeds, 17, 5, 100);
-        Value made = Product.of("share-root", signed.value()).value();
-        Fields in = new Fields()
-                .hex("public_key", made.hex("public_key"))
-                .hex("ring", seeds.id("ring"))
-                .number("epoch", 5)
-                .hex("object", seeds.id("object"))
-                .number("x", 17)
-                .number("length", 100)
-                .hex("root", seeds.bytes("root", 32))
-                .hex("signature", made.hex("signature"));
-        change.accept(in);
-        add("verify-share-root", fault, expected, in);
     }
 
     // ------------------------------------------------------------------------------------------ cards and descriptors
@@ -610,7 +387,7 @@ final class Negatives {
         shareFault("control", ACCEPTED, seeds, _ -> {});
         List<byte[]> salts = new ArrayList<>(seeds.many("salt", 2, 64));
         List<byte[]> chunks = new ArrayList<>(seeds.many("chunk", 2, 80));
-        shareFault("another-object", INTEGRITY, seeds, f -> f.hex("object", seeds.id("another")));
+        shareFault("another-generation", INTEGRITY, seeds, f -> f.hex("w", seeds.seed("another")));
         shareFault("another-x", INTEGRITY, seeds, f -> f.number("x", 18));
         shareFault(
                 "salt-changed",
@@ -638,7 +415,7 @@ final class Negatives {
 
     private void shareFault(String fault, String expected, Seeds seeds, Consumer<Fields> change) {
         Fields in = new Fields()
-                .hex("object", seeds.id("object"))
+                .hex("w", seeds.seed("w"))
                 .number("x", 17)
                 .hexes("salts", seeds.many("salt", 2, 64))
                 .hexes("chunks", seeds.many("chunk", 2, 80));
@@ -677,7 +454,7 @@ final class Negatives {
             message(label + "header-truncated", INTEGRITY, seeds, kem, Arrays.copyOf(good, header - 1), _ -> {});
             message(label + "empty", INTEGRITY, seeds, kem, new byte[0], _ -> {});
             message(label + "another-ring", INTEGRITY, seeds, kem, good, f -> f.hex("ring", seeds.id("another")));
-            message(label + "another-object", INTEGRITY, seeds, kem, good, f -> f.hex("object", seeds.id("another")));
+            message(label + "another-generation", INTEGRITY, seeds, kem, good, f -> f.hex("w", seeds.seed("another")));
             message(label + "a-share", INTEGRITY, seeds, kem, Suites.sealedShare(seeds, kem, 17, 40), _ -> {});
         }
         for (Kem kem : Kem.values()) {
@@ -720,12 +497,12 @@ final class Negatives {
         sealedShare("surplus-byte", INTEGRITY, seeds, longer(good), _ -> {});
         sealedShare("another-length", INTEGRITY, seeds, good, f -> f.number("length", 41));
         sealedShare("of-another-provider", INTEGRITY, seeds, good, f -> f.number("x", 18));
-        sealedShare("another-object", INTEGRITY, seeds, good, f -> f.hex("object", seeds.id("another")));
+        sealedShare("another-generation", INTEGRITY, seeds, good, f -> f.hex("w", seeds.seed("another")));
         // Sealed well, but not what was dealt: the leaf is another's.
         Seeds lying = new Seeds(seeds.vector() + "/lying");
         byte[] dealt = seeds.bytes("share", 104);
         byte[] leaf = Product.shareLeaves(
-                        ObjectId.of(seeds.id("object")),
+                        StatementHash.of(seeds.seed("w")),
                         new ShareIndex(17),
                         List.of(seeds.bytes("salt", 64)),
                         List.of(dealt))
@@ -737,7 +514,7 @@ final class Negatives {
 
     private void sealedShare(String fault, String expected, Seeds seeds, byte[] sealed, Consumer<Fields> change) {
         Fields share = new Fields()
-                .hex("object", seeds.id("object"))
+                .hex("w", seeds.seed("w"))
                 .number("x", 17)
                 .hexes("salts", List.of(seeds.bytes("salt", 64)))
                 .hexes("chunks", List.of(seeds.bytes("share", 104)));
@@ -801,307 +578,5 @@ final class Negatives {
                 fault,
                 expected,
                 new Fields().hex("file", file).hex("ring", seeds.id("ring")).hex("object", seeds.id("object")));
-    }
-
-    // --------------------------------------------------------------------------------------------------------- orders
-
-    /** An order to CC_2 of five providers, three of which open; and what CC_2 has of the object. */
-    private static final class Asked {
-        final Seeds seeds = seeds("accept-order");
-        final ObjectNode order = new Fields().json;
-        final Fields ring = new Fields()
-                .number("threshold", 3)
-                .numbers("xs", 1, 2, 3, 4, 5)
-                .texts("dealers", List.of("dealer1"))
-                .texts("profiles", List.of("published", "blinded"));
-        int x = 2;
-        Fields stored;
-
-        Asked(String kind, int protocol, String profile) {
-            boolean write = kind.equals("write");
-            boolean blinded = profile.equals("blinded");
-            Fields all = new Fields()
-                    .text("kind", kind)
-                    .number("protocol", protocol)
-                    .text("profile", profile)
-                    .hex("object", seeds.id("object"))
-                    .hex("session", seeds.id("session"))
-                    .numbers("path", write ? new int[] {4, 2, 5, 1, 3} : new int[] {4, 2, 5})
-                    .numbers("homes", write && blinded ? new int[] {4, 2, 5} : new int[] {4})
-                    .number("length", 1000);
-            order.setAll(all.json);
-            order.setAll(new Fields().texts("dealers", write ? List.of("dealer1") : List.of()).json);
-            order.put("recipient", write && protocol == 1 ? recipient() : null);
-            order.putNull("continues");
-            order.put("blinds", blinded ? "expanded" : "none");
-            order.put("blind", blinded ? Base64.getEncoder().encodeToString(seeds.seed("blind")) : "");
-            if (!write) {
-                stored = new Fields()
-                        .text("state", "committed")
-                        .hex("key", seeds.bytes("user", 32))
-                        .number("protocol", protocol)
-                        .text("profile", profile)
-                        .number("length", 1000)
-                        .numbers("xs", 4, 2, 5, 1, 3)
-                        .numbers("homes", blinded ? new int[] {4, 2, 5} : new int[] {4});
-            }
-        }
-
-        private String recipient() {
-            Fields in = Suites.sealing(seeds, Kem.X25519)
-                    .hex("sealed", Suites.sealedMessage(seeds, Kem.X25519, new byte[0]));
-            return Product.of("sealed-message", in.value()).value().text("public_key");
-        }
-
-        void path(int... xs) {
-            order.setAll(new Fields().numbers("path", xs).json);
-        }
-
-        void homes(int... xs) {
-            order.setAll(new Fields().numbers("homes", xs).json);
-        }
-
-        void dealers(String... names) {
-            order.setAll(new Fields().texts("dealers", List.of(names)).json);
-        }
-
-        void twoDealers() {
-            ring.texts("dealers", List.of("dealer1", "dealer2"));
-            dealers("dealer1", "dealer2");
-        }
-
-        void noBlind() {
-            order.put("blinds", "none");
-            order.put("blind", "");
-        }
-    }
-
-    private interface OrderFault {
-        void in(Asked asked);
-    }
-
-    private void orders() {
-        for (int protocol = 1; protocol <= 3; protocol++) {
-            for (String profile : List.of("blinded", "published")) {
-                order("write-" + protocol + "-" + profile + "-control", ACCEPTED, "write", protocol, profile, _ -> {});
-                if (protocol > 1) {
-                    order(
-                            "read-" + protocol + "-" + profile + "-control",
-                            ACCEPTED,
-                            "read",
-                            protocol,
-                            profile,
-                            _ -> {});
-                }
-            }
-        }
-        order("read-2-published-with-t-minus-1", ACCEPTED, "read", 2, "published", a -> a.path(4, 2));
-        order("home-without-a-layer", ACCEPTED, "read", 3, "blinded", a -> {
-            a.path(4, 1, 5);
-            a.homes(2);
-            a.noBlind();
-        });
-        malformedOrders();
-        refusedWrites();
-        refusedReads();
-    }
-
-    private void malformedOrders() {
-        Asked asked = new Asked("read", 3, "blinded");
-        String read = asked.order.toString();
-        String blind = asked.order.get("blind").textValue();
-        byte[] allBits = Suites.filled(32, 0xFF);
-        text("field-missing", replaced(read, "\"dealers\":[],", ""));
-        text("blinds-missing", replaced(read, "\"blinds\":\"expanded\",", ""));
-        text("field-unknown", replaced(read, "\"length\"", "\"colour\":1,\"length\""));
-        text("field-twice", replaced(read, "\"length\"", "\"length\":1000,\"length\""));
-        text("number-as-text", replaced(read, "\"protocol\":3", "\"protocol\":\"3\""));
-        text("number-with-a-fraction", replaced(read, "\"length\":1000", "\"length\":1000.5"));
-        text("path-null", replaced(read, "\"path\":[4,2,5]", "\"path\":null"));
-        text("path-a-number", replaced(read, "\"path\":[4,2,5]", "\"path\":4"));
-        text("kind-unknown", replaced(read, "\"read\"", "\"erase\""));
-        text("blind-not-base64", replaced(read, "\"blind\":\"", "\"blind\":\"*"));
-        text("blind-of-base64url", replaced(read, blind, Base64.getUrlEncoder().encodeToString(allBits)));
-        text("blind-without-padding", replaced(read, blind, blind.replace("=", "")));
-        text(
-                "blind-with-spare-bits",
-                replaced(read, blind, blind.substring(0, 42) + next(blind.substring(0, 43)) + "="));
-        text("an-array", "[" + read + "]");
-        text("something-behind", read + "{}");
-        text("not-json", read.substring(1));
-        text("empty", "");
-        outOfRange();
-    }
-
-    private void outOfRange() {
-        String read = new Asked("read", 3, "blinded").order.toString();
-        String object = new Asked("read", 3, "blinded").order.get("object").textValue();
-        String session = new Asked("read", 3, "blinded").order.get("session").textValue();
-        for (String protocol : List.of("0", "4", "-1")) {
-            text(named("protocol", protocol), replaced(read, "\"protocol\":3", "\"protocol\":" + protocol));
-        }
-        for (String x : List.of("0", "255", "256", "-1", "4294967300")) {
-            text(named("path-x", x), replaced(read, "\"path\":[4,", "\"path\":[" + x + ","));
-        }
-        text("home-x-0", replaced(read, "\"homes\":[4]", "\"homes\":[0]"));
-        text("home-x-260", replaced(read, "\"homes\":[4]", "\"homes\":[260]"));
-        for (String length : List.of("-1", "1099511627777", "18446744073709552616")) {
-            text(named("length", length), replaced(read, "\"length\":1000", "\"length\":" + length));
-        }
-        text("profile-unknown", replaced(read, "\"blinded\"", "\"plain\""));
-        text("profile-in-capitals", replaced(read, "\"blinded\"", "\"Blinded\""));
-        text("blinds-unknown", replaced(read, "\"expanded\"", "\"partial\""));
-        text("object-too-short", replaced(read, object, object.substring(2)));
-        text("object-in-capitals", replaced(read, object, object.toUpperCase(Locale.ROOT)));
-        text("session-too-long", replaced(read, session, session + "00"));
-        text("session-empty", replaced(read, session, ""));
-        text("path-empty", replaced(read, "\"path\":[4,2,5]", "\"path\":[]"));
-    }
-
-    private static String named(String field, String number) {
-        return field + "-" + number.replace("-", "minus-");
-    }
-
-    private void refusedWrites() {
-        String write = "write";
-        order(
-                "write-profile-not-of-the-ring",
-                BAD_INPUT,
-                write,
-                3,
-                "published",
-                a -> a.ring.texts("profiles", List.of("blinded")));
-        order("write-x-twice", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5, 1, 1));
-        order("write-one-missing", ACCEPTED, write, 3, "blinded", a -> a.path(4, 2, 5, 1));
-        order("write-too-many-missing", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5));
-        order("write-1-not-through-all", BAD_INPUT, write, 1, "blinded", a -> a.path(4, 2, 5, 1));
-        order("write-published-not-through-all", BAD_INPUT, write, 3, "published", a -> a.path(4, 2, 5, 1));
-        order("write-fewer-there-than-homes", ACCEPTED, write, 3, "blinded", a -> {
-            a.ring.number("threshold", 2);
-            a.path(4, 2, 5);
-            a.homes(4, 2, 5);
-        });
-        order("write-stranger", BAD_INPUT, write, 3, "blinded", a -> a.path(4, 2, 5, 1, 6));
-        order("write-homes-in-another-order", BAD_INPUT, write, 3, "blinded", a -> a.homes(2, 4, 5));
-        order("write-a-home-too-few", BAD_INPUT, write, 3, "blinded", a -> a.homes(4, 2));
-        order("write-a-home-too-many", BAD_INPUT, write, 3, "blinded", a -> a.homes(4, 2, 5, 1));
-        order("write-published-two-homes", BAD_INPUT, write, 3, "published", a -> a.homes(4, 2));
-        order("write-no-home", BAD_INPUT, write, 3, "blinded", a -> a.homes());
-        order("write-dealer-unknown", BAD_INPUT, write, 3, "blinded", a -> a.dealers("dealer2"));
-        order("write-no-dealer", BAD_INPUT, write, 3, "blinded", a -> a.dealers());
-        order("write-two-dealers", ACCEPTED, write, 3, "blinded", Asked::twoDealers);
-        order("write-1-two-dealers", ACCEPTED, write, 1, "blinded", Asked::twoDealers);
-        order("write-published-two-dealers", BAD_INPUT, write, 3, "published", Asked::twoDealers);
-        order("write-two-dealers-one-missing", BAD_INPUT, write, 3, "blinded", a -> {
-            a.twoDealers();
-            a.path(4, 2, 5, 1);
-        });
-        order("write-one-of-two-dealers", BAD_INPUT, write, 3, "blinded", a -> {
-            a.twoDealers();
-            a.dealers("dealer2");
-        });
-        order("write-two-dealers-in-another-order", BAD_INPUT, write, 3, "blinded", a -> {
-            a.twoDealers();
-            a.dealers("dealer2", "dealer1");
-        });
-        order("write-a-dealer-twice", BAD_INPUT, write, 3, "blinded", a -> a.dealers("dealer1", "dealer1"));
-        order("write-1-without-recipient", BAD_INPUT, write, 1, "blinded", a -> a.order.putNull("recipient"));
-        order("write-1-recipient-no-key", BAD_INPUT, write, 1, "blinded", a -> a.order.put("recipient", "x25519:00"));
-        order("write-3-with-recipient", BAD_INPUT, write, 3, "blinded", a -> a.order.put("recipient", a.recipient()));
-        order("write-no-blind", BAD_INPUT, write, 3, "blinded", Asked::noBlind);
-        order(
-                "write-blind-too-short",
-                BAD_INPUT,
-                write,
-                3,
-                "blinded",
-                a -> a.order.put("blind", Base64.getEncoder().encodeToString(new byte[31])));
-        order("write-published-with-a-blind", BAD_INPUT, write, 3, "published", a -> {
-            a.order.put("blinds", "expanded");
-            a.order.put("blind", Base64.getEncoder().encodeToString(new byte[32]));
-        });
-        for (int protocol = 2; protocol <= 3; protocol++) {
-            order("write-" + protocol + "-no-point-for-the-user", BAD_INPUT, write, protocol, "published", a -> {
-                a.ring.numbers("xs", 254, 2, 3, 4, 5);
-                a.path(4, 2, 5, 254, 3);
-            });
-        }
-        order("write-1-needs-no-point-for-the-user", ACCEPTED, write, 1, "published", a -> {
-            a.ring.numbers("xs", 254, 2, 3, 4, 5);
-            a.path(4, 2, 5, 254, 3);
-        });
-    }
-
-    private void refusedReads() {
-        String read = "read";
-        order("read-of-protocol-1", BAD_INPUT, read, 1, "blinded", _ -> {});
-        order("read-1-published", BAD_INPUT, read, 1, "published", _ -> {});
-        order("read-one-too-few", BAD_INPUT, read, 3, "blinded", a -> a.path(4, 2));
-        order("read-2-blinded-one-too-few", BAD_INPUT, read, 2, "blinded", a -> a.path(4, 2));
-        order("read-3-published-one-too-few", BAD_INPUT, read, 3, "published", a -> a.path(4, 2));
-        order("read-2-published-two-too-few", BAD_INPUT, read, 2, "published", a -> a.path(2));
-        order("read-x-twice", BAD_INPUT, read, 3, "blinded", a -> a.path(4, 2, 2));
-        order("read-stranger", BAD_INPUT, read, 3, "blinded", a -> a.path(4, 2, 6));
-        order("read-two-homes", BAD_INPUT, read, 3, "blinded", a -> a.homes(4, 2));
-        order("read-home-not-first", BAD_INPUT, read, 3, "blinded", a -> a.path(2, 4, 5));
-        order("read-no-part", BAD_INPUT, read, 3, "blinded", a -> a.x = 3);
-        order("read-with-a-dealer", BAD_INPUT, read, 3, "blinded", a -> a.dealers("dealer1"));
-        order("read-with-a-recipient", BAD_INPUT, read, 3, "blinded", a -> a.order.put("recipient", a.recipient()));
-        order(
-                "read-profile-not-of-the-ring",
-                BAD_INPUT,
-                read,
-                2,
-                "published",
-                a -> a.ring.texts("profiles", List.of("blinded")));
-        order("read-nothing-stored", REFUSED_ORDER, read, 3, "blinded", a -> a.stored = null);
-        order("read-prepared", REFUSED_ORDER, read, 3, "blinded", a -> a.stored.text("state", "prepared"));
-        order("read-destroyed", REFUSED_ORDER, read, 3, "blinded", a -> a.stored.text("state", "destroyed"));
-        order(
-                "read-of-another-user",
-                REFUSED_ORDER,
-                read,
-                3,
-                "blinded",
-                a -> a.stored.hex("key", a.seeds.bytes("another", 32)));
-        order("read-another-protocol", REFUSED_ORDER, read, 3, "blinded", a -> a.stored.number("protocol", 2));
-        order("read-another-profile", REFUSED_ORDER, read, 3, "blinded", a -> a.stored.text("profile", "published"));
-        order("read-another-length", REFUSED_ORDER, read, 3, "blinded", a -> a.order.put("length", 999));
-        order("read-no-home-of-the-object", REFUSED_ORDER, read, 3, "blinded", a -> {
-            a.path(1, 2, 5);
-            a.homes(1);
-        });
-        order("read-home-alone-with-a-blind", BAD_INPUT, read, 3, "blinded", a -> {
-            a.path(4, 1, 5);
-            a.homes(2);
-        });
-        order("read-no-blind", BAD_INPUT, read, 3, "blinded", Asked::noBlind);
-        order("read-published-with-a-blind", BAD_INPUT, read, 3, "published", a -> {
-            a.order.put("blinds", "expanded");
-            a.order.put("blind", Base64.getEncoder().encodeToString(new byte[32]));
-        });
-    }
-
-    private void order(String fault, String expected, String kind, int protocol, String profile, OrderFault change) {
-        Asked asked = new Asked(kind, protocol, profile);
-        change.in(asked);
-        order(fault, expected, asked, asked.order.toString());
-    }
-
-    private void text(String fault, String order) {
-        order(fault, BAD_INPUT, new Asked("read", 3, "blinded"), order);
-    }
-
-    private void order(String fault, String expected, Asked asked, String text) {
-        add(
-                "accept-order",
-                fault,
-                expected,
-                new Fields()
-                        .text("order", text)
-                        .object("ring", asked.ring)
-                        .number("x", asked.x)
-                        .hex("key", asked.seeds.bytes("user", 32))
-                        .object("stored", asked.stored));
     }
 }

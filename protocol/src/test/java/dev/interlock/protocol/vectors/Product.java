@@ -2,6 +2,7 @@ package dev.interlock.protocol.vectors;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.ByteWriter;
@@ -24,20 +25,15 @@ import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadCombiner;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
-import dev.interlock.core.token.Claim;
-import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Profile;
-import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
-import dev.interlock.core.token.Token;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.Route;
@@ -61,6 +57,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -96,11 +93,21 @@ final class Product {
             case "cut" -> cut(in);
             case "share-chunks" -> shareChunks(in);
             case "merkle" -> new Fields().hex("root", root(in.hexes("leaves")));
-            case "token" -> token(in);
-            case "share-root" -> shareRoot(in);
-            case "claim" -> claim(in);
-            case "chain" -> chain(in);
-            case "receipt" -> receipt(in);
+            case "ciphertext-chunks" -> ciphertextChunks(in);
+            case "statement",
+                    "private-part",
+                    "dealt",
+                    "sums",
+                    "token",
+                    "claim",
+                    "chain",
+                    "certificate",
+                    "abandonment",
+                    "words",
+                    "command",
+                    "receipt",
+                    "holding" -> Made.of(kind, in);
+            case "owner-key" -> ownerKey(in);
             case "proof" -> proof(in);
             case "ring-id" ->
                 new Fields()
@@ -252,16 +259,28 @@ final class Product {
         return chunks(out, in.hexes("r"), chunks);
     }
 
-    static List<byte[]> shareLeaves(ObjectId object, ShareIndex x, List<byte[]> salts, List<byte[]> chunks) {
+    static List<byte[]> shareLeaves(StatementHash w, ShareIndex x, List<byte[]> salts, List<byte[]> chunks) {
         return IntStream.range(0, salts.size())
                 .mapToObj(k -> Write.shareLeaf(
-                        object, x, k, MemorySegment.ofArray(salts.get(k)), MemorySegment.ofArray(chunks.get(k))))
+                        w, x, k, MemorySegment.ofArray(salts.get(k)), MemorySegment.ofArray(chunks.get(k))))
                 .toList();
     }
 
     private static Fields shareChunks(Value in) {
-        List<byte[]> leaves =
-                shareLeaves(ObjectId.of(in.hex("object")), in.x("x"), in.hexes("salts"), in.hexes("chunks"));
+        List<byte[]> leaves = shareLeaves(Made.w(in), in.x("x"), in.hexes("salts"), in.hexes("chunks"));
+        return new Fields().hexes("leaves", leaves).hex("root", root(leaves));
+    }
+
+    static List<byte[]> ciphertextLeaves(StatementHash w, List<byte[]> chunks) {
+        return IntStream.range(0, chunks.size())
+                .mapToObj(k -> Leaves.ofCiphertext(w, k)
+                        .update(MemorySegment.ofArray(chunks.get(k)))
+                        .leaf())
+                .toList();
+    }
+
+    private static Fields ciphertextChunks(Value in) {
+        List<byte[]> leaves = ciphertextLeaves(Made.w(in), in.hexes("chunks"));
         return new Fields().hexes("leaves", leaves).hex("root", root(leaves));
     }
 
@@ -276,148 +295,13 @@ final class Product {
     }
 
     /** All that Ed25519 gets; checked, for the product keeps it to itself. */
-    private static byte[] signed(Purpose purpose, byte[] message, byte[] publicKey, byte[] signature) {
+    static byte[] signed(Purpose purpose, byte[] message, byte[] publicKey, byte[] signature) {
         String label = "interlock/v1/" + purpose.name().toLowerCase(Locale.ROOT).replace('_', '-');
         byte[] all = joined(new ByteWriter().text(label).toBytes(), message);
         if (!Ed25519.verify(signature, 0, publicKey, 0, all, 0, all.length)) {
             throw new IllegalStateException("the product signed something else for " + purpose);
         }
         return all;
-    }
-
-    private static Fields token(Value in) {
-        List<ShareIndex> xs = in.xs("xs");
-        Value dealing = in.object("dealt");
-        List<Value> shares = dealing.objects("shares");
-        Dealt dealt = new Dealt(
-                dealing.texts("dealers"),
-                dealing.text("signers").equals("providers"),
-                IntStream.range(0, xs.size())
-                        .mapToObj(i -> new ShareRoot(
-                                xs.get(i),
-                                shares.get(i).hex("root"),
-                                shares.get(i).hex("signature")))
-                        .toList());
-        byte[] encoding = new Token(
-                        ObjectId.of(in.hex("object")),
-                        ObjectId.of(in.hex("origin")),
-                        in.number("generation"),
-                        RingId.of(in.hex("ring")),
-                        in.number("epoch"),
-                        new Scheme(in.number("protocol"), Profile.parse(in.text("profile"))),
-                        in.hex("owner"),
-                        new Threshold(in.number("threshold"), xs.size()),
-                        xs,
-                        xs.subList(0, in.number("homes")),
-                        claims(in, xs),
-                        in.longNumber("length"),
-                        in.hex("h"),
-                        dealt,
-                        in.longNumber("time"))
-                .encode();
-        same(Token.decode(encoding).encode(), encoding);
-        return new Fields().hex("encoding", encoding);
-    }
-
-    /** Of the last of the providers, which were missing. */
-    private static List<Claim> claims(Value in, List<ShareIndex> xs) {
-        List<Value> claims = in.objects("claims");
-        int present = xs.size() - claims.size();
-        return IntStream.range(0, claims.size())
-                .mapToObj(i -> new Claim(
-                        xs.get(present + i),
-                        VerifyingKey.of(claims.get(i).hex("key")),
-                        claims.get(i).hex("signature")))
-                .toList();
-    }
-
-    private static Fields claim(Value in) {
-        SigningKey owner = key(in.hex("seed"));
-        RingId ring = RingId.of(in.hex("ring"));
-        ObjectId object = ObjectId.of(in.hex("object"));
-        byte[] message = Claim.message(ring, in.number("epoch"), object, in.x("x"));
-        byte[] signature = owner.sign(Purpose.CLAIM, message);
-        new Claim(in.x("x"), owner.verifyingKey(), signature).verify(ring, in.number("epoch"), object);
-        byte[] publicKey = owner.verifyingKey().bytes();
-        return new Fields()
-                .hex("public_key", publicKey)
-                .hex("signed", signed(Purpose.CLAIM, message, publicKey, signature))
-                .hex("signature", signature);
-    }
-
-    private static Fields shareRoot(Value in) {
-        SigningKey dealer = key(in.hex("seed"));
-        RingId ring = RingId.of(in.hex("ring"));
-        ObjectId object = ObjectId.of(in.hex("object"));
-        ShareRoot signed = ShareRoot.sign(
-                dealer, ring, in.number("epoch"), object, in.x("x"), in.longNumber("length"), in.hex("root"));
-        signed.verify(dealer.verifyingKey(), ring, in.number("epoch"), object, in.longNumber("length"));
-        byte[] message = new ByteWriter()
-                .fixed(ring.bytes(), 16)
-                .u32(in.number("epoch"))
-                .fixed(object.bytes(), 16)
-                .u8(in.number("x"))
-                .u64(in.longNumber("length"))
-                .fixed(in.hex("root"), 32)
-                .toBytes();
-        byte[] publicKey = dealer.verifyingKey().bytes();
-        return new Fields()
-                .hex("public_key", publicKey)
-                .hex("signed", signed(Purpose.SHARE_ROOT, message, publicKey, signed.signature()))
-                .hex("signature", signed.signature());
-    }
-
-    static SignatureChain chain(byte[] token, List<byte[]> seeds) {
-        SignatureChain chain = SignatureChain.start(token);
-        List<ShareIndex> xs = Token.decode(token).providers();
-        for (int i = 0; i < xs.size(); i++) {
-            chain = chain.sign(xs.get(i), key(seeds.get(i)));
-        }
-        return chain;
-    }
-
-    private static Fields chain(Value in) {
-        byte[] token = in.hex("token");
-        Token u = Token.decode(token);
-        SignatureChain chain = chain(token, in.hexes("seeds"));
-        List<byte[]> keys = in.hexes("seeds").stream().map(Product::publicKey).toList();
-        chain.verifyComplete(x -> VerifyingKey.of(keys.get(u.providers().indexOf(x))));
-        same(SignatureChain.decode(chain.encode()).encode(), chain.encode());
-        List<byte[]> signed = new ArrayList<>();
-        for (int i = 0; i < keys.size(); i++) {
-            ShareIndex x = u.providers().get(i);
-            ByteWriter message = new ByteWriter().bytes(token).u8(x.x());
-            message.bytes(u.dealt().rootOf(x).root());
-            message.bytes(i == 0 ? new byte[0] : chain.signatures().get(i - 1));
-            signed.add(signed(
-                    Purpose.TOKEN_CHAIN,
-                    message.toBytes(),
-                    keys.get(i),
-                    chain.signatures().get(i)));
-        }
-        return new Fields()
-                .hexes("public_keys", keys)
-                .hexes("signed", signed)
-                .hexes("signatures", chain.signatures())
-                .hex("encoding", chain.encode());
-    }
-
-    private static Fields receipt(Value in) {
-        SigningKey provider = key(in.hex("seed"));
-        Receipt receipt = Receipt.sign(
-                provider,
-                RingId.of(in.hex("ring")),
-                ObjectId.of(in.hex("object")),
-                in.x("x"),
-                in.hex("root"),
-                in.longNumber("time"));
-        byte[] encoding = receipt.encode();
-        Receipt.decode(encoding).verify(provider.verifyingKey());
-        return new Fields()
-                .hex("public_key", provider.verifyingKey().bytes())
-                .hex("body", Arrays.copyOfRange(encoding, 4, encoding.length - SigningKey.SIGNATURE_BYTES))
-                .hex("signature", receipt.signature())
-                .hex("encoding", encoding);
     }
 
     /** The fields of the file; how its JSON is laid out is nobody's business. */
@@ -470,35 +354,60 @@ final class Product {
 
     // ------------------------------------------------------------------------------------------------ users' requests
 
+    /** HKDF once more, for the credential keeps its seeds: checked by the keys that grow from them. */
+    private static byte[] derived(byte[] secret, byte[] info) {
+        try {
+            return KDF.getInstance("HKDF-SHA256")
+                    .deriveData(HKDFParameterSpec.ofExtract()
+                            .addIKM(new SecretKeySpec(secret, "HKDF"))
+                            .addSalt("interlock/v1/credential".getBytes(StandardCharsets.US_ASCII))
+                            .thenExpand(info, 32));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static Fields credential(Value in) {
         RingId ring = RingId.of(in.hex("ring"));
         try (SeedCredential credential = new SeedCredential(SecretBytes.copyOf(in.hex("secret")))) {
-            // The credential keeps its seeds: computed again, and checked by the key that grows from it.
             byte[] info = new ByteWriter()
                     .text("request key")
                     .fixed(ring.bytes(), 16)
                     .text(in.text("node"))
                     .toBytes();
-            byte[] seed = KDF.getInstance("HKDF-SHA256")
-                    .deriveData(HKDFParameterSpec.ofExtract()
-                            .addIKM(new SecretKeySpec(in.hex("secret"), "HKDF"))
-                            .addSalt("interlock/v1/credential".getBytes(StandardCharsets.US_ASCII))
-                            .thenExpand(info, 32));
+            byte[] seed = derived(in.hex("secret"), info);
             byte[] requestKey = credential.publicKey(ring, in.text("node")).bytes();
             same(publicKey(seed), requestKey);
+            return new Fields().hex("request_seed", seed).hex("request_key", requestKey);
+        }
+    }
+
+    private static Fields ownerKey(Value in) {
+        byte[] nonce = in.hex("nonce");
+        int version = in.number("version");
+        byte[] info =
+                new ByteWriter().text("owner key").u32(version).fixed(nonce, 32).toBytes();
+        byte[] seed = derived(in.hex("secret"), info);
+        try (SeedCredential credential = new SeedCredential(SecretBytes.copyOf(in.hex("secret")));
+                SigningKey o = credential.ownerKey(version, nonce)) {
+            same(publicKey(seed), o.verifyingKey().bytes());
+            OwnerKey owner = new OwnerKey(version, nonce, o.verifyingKey());
             return new Fields()
-                    .hex("request_seed", seed)
-                    .hex("request_key", requestKey)
-                    .hex("owner", credential.owner(ring));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
+                    .hex("seed", seed)
+                    .hex("key", o.verifyingKey().bytes())
+                    .hex("object", owner.object().bytes());
         }
     }
 
     /** A user of one node, whose key is there. */
     record KeyHolder(SigningKey own) implements Credential {
         @Override
-        public byte[] owner(RingId ring) {
+        public int rootVersion() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public SigningKey ownerKey(int rootVersion, byte[] nonce) {
             throw new UnsupportedOperationException();
         }
 
@@ -513,8 +422,8 @@ final class Product {
         }
 
         @Override
-        public byte[] signNotice(RingId ring, String node, byte[] message) {
-            return own.sign(Purpose.DESTROY_NOTICE, message);
+        public byte[] signCommand(RingId ring, String node, byte[] message) {
+            return own.sign(Purpose.COMMAND, message);
         }
 
         @Override
@@ -528,13 +437,15 @@ final class Product {
         }
     }
 
-    /** Gives these bytes, once. */
-    static SecureRandom giving(byte[] bytes) {
+    /** Gives these bytes, one after the other. */
+    static SecureRandom giving(List<byte[]> each) {
+        Iterator<byte[]> next = each.iterator();
         return new SecureRandom() {
             private static final long serialVersionUID = 1L;
 
             @Override
             public void nextBytes(byte[] out) {
+                byte[] bytes = next.next();
                 if (out.length != bytes.length) {
                     throw new IllegalStateException(out.length + " bytes were asked for, not " + bytes.length);
                 }
@@ -556,7 +467,7 @@ final class Product {
                 operation,
                 in.text("subject"),
                 in.hex("body"),
-                giving(in.hex("nonce")),
+                giving(List.of(in.hex("nonce"))),
                 now);
         var _ = SignedRequest.verify(
                 header,
@@ -582,9 +493,9 @@ final class Product {
     }
 
     /** m, from m'. */
-    static byte[] openMessage(OpeningKey key, RingId ring, ObjectId object, byte[] sealed) {
+    static byte[] openMessage(OpeningKey key, RingId ring, StatementHash w, byte[] sealed) {
         SealedLayout layout = new SealedLayout(key.recipient().kem());
-        Sealing what = Sealing.ofMessage(ring, object);
+        Sealing what = Sealing.ofMessage(ring, w);
         byte[] header = Arrays.copyOf(sealed, Math.min(sealed.length, layout.headerBytes()));
         ByteArrayOutputStream plain = new ByteArrayOutputStream();
         try (SealedReader reader = new SealedReader(header, key, what)) {
@@ -609,13 +520,13 @@ final class Product {
     private static Fields sealedMessage(Value in) {
         try (OpeningKey key = openingKey(in)) {
             RingId ring = RingId.of(in.hex("ring"));
-            ObjectId object = ObjectId.of(in.hex("object"));
+            StatementHash w = Made.w(in);
             byte[] sealed = in.hex("sealed");
             return new Fields()
                     .text("public_key", key.recipient().toString())
                     .hex("recipient", key.recipient().recipientId())
-                    .hex("key", SealingInside.key(sealed, key, Sealing.ofMessage(ring, object)))
-                    .hex("plaintext", openMessage(key, ring, object, sealed));
+                    .hex("key", SealingInside.key(sealed, key, Sealing.ofMessage(ring, w)))
+                    .hex("plaintext", openMessage(key, ring, w, sealed));
         }
     }
 
@@ -627,9 +538,9 @@ final class Product {
     }
 
     static OpenedShare openShare(
-            OpeningKey key, RingId ring, ObjectId object, ShareIndex x, ChunkLayout layout, byte[] sealed) {
+            OpeningKey key, RingId ring, StatementHash w, ShareIndex x, ChunkLayout layout, byte[] sealed) {
         SealedLayout cut = new SealedLayout(key.recipient().kem());
-        Sealing what = Sealing.ofShare(ring, object, x);
+        Sealing what = Sealing.ofShare(ring, w, x);
         byte[] header = Arrays.copyOf(sealed, Math.min(sealed.length, cut.headerBytes()));
         List<byte[]> leaves = new ArrayList<>();
         List<byte[]> salts = new ArrayList<>();
@@ -662,15 +573,15 @@ final class Product {
 
     private static Fields sealedShare(Value in) {
         try (OpeningKey key = openingKey(in)) {
-            ObjectId object = ObjectId.of(in.hex("object"));
+            StatementHash w = Made.w(in);
             OpenedShare opened = openShare(
                     key,
                     RingId.of(in.hex("ring")),
-                    object,
+                    w,
                     in.x("x"),
                     new ChunkLayout(in.longNumber("length")),
                     in.hex("sealed"));
-            List<byte[]> again = shareLeaves(object, in.x("x"), opened.salts(), opened.chunks());
+            List<byte[]> again = shareLeaves(w, in.x("x"), opened.salts(), opened.chunks());
             for (int k = 0; k < again.size(); k++) {
                 same(again.get(k), opened.leaves().get(k));
             }

@@ -4,16 +4,18 @@ import static dev.interlock.protocol.vectors.Rejection.ACCEPTED;
 import static dev.interlock.protocol.vectors.Rejection.INTEGRITY;
 import static dev.interlock.protocol.vectors.Rejection.MALFORMED;
 
-import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.SignatureChain;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -28,9 +30,10 @@ final class Proofs {
     private final Seeds seeds = new Seeds("proof");
     private final byte[] descriptor = descriptor(EPOCH, "ring");
     private final byte[] token = token();
-    private final List<byte[]> signatures =
-            Product.chain(token, IntStream.of(XS).mapToObj(this::seed).toList()).signatures();
-    private final byte[] chain = Negatives.chain(token, 3, signatures);
+    private final SignatureChain whole =
+            Made.chain(token, IntStream.of(XS).mapToObj(this::seed).toList(), seeds.seed("ciphertext"));
+    private final List<Participation> signatures = whole.participations();
+    private final byte[] chain = whole.encode();
     private final String good = json(chain);
 
     private Proofs() {}
@@ -62,9 +65,10 @@ final class Proofs {
 
     private byte[] token() {
         RingId ring = RingId.of(Product.key(seeds.seed("ring")).verifyingKey());
-        Fields fields =
-                Suites.token(seeds, 3, "blinded", 2, 2, 1, 3_000_000, XS).hex("ring", ring.bytes());
-        return Product.of("token", fields.value()).value().hex("encoding");
+        Fields statement =
+                SignedSuites.statement(seeds, 3, "blinded", 2, 3, SignedSuites.work("write", List.of(9, 4, 200), 2));
+        Fields party = new Fields().text("name", "dealer1").hex("hash", seeds.seed("hash"));
+        return SignedSuites.tokenOf(seeds, statement.hex("ring", ring.bytes()).objects("parties", List.of(party)));
     }
 
     /** One line: a fault in it is easy to see. */
@@ -78,8 +82,8 @@ final class Proofs {
 
     private void malformed() {
         proof("control", ACCEPTED, good);
-        proof("another-format", MALFORMED, Negatives.replaced(good, "interlock proof 1", "interlock proof 2"));
-        proof("format-missing", MALFORMED, Negatives.replaced(good, "\"format\":\"interlock proof 1\",", ""));
+        proof("another-format", MALFORMED, Negatives.replaced(good, "interlock proof 2", "interlock proof 1"));
+        proof("format-missing", MALFORMED, Negatives.replaced(good, "\"format\":\"interlock proof 2\",", ""));
         proof("field-unknown", MALFORMED, Negatives.replaced(good, "\"chain\"", "\"colour\":1,\"chain\""));
         proof("field-twice", MALFORMED, Negatives.replaced(good, "{\"x\":9", "{\"x\":9,\"x\":9"));
         proof("providers-null", MALFORMED, good.substring(0, good.indexOf('[')) + "null}");
@@ -103,8 +107,11 @@ final class Proofs {
         proof("chain-truncated", MALFORMED, json(Negatives.shorter(chain)));
         proof("chain-with-a-surplus-byte", MALFORMED, json(Negatives.longer(chain)));
         proof("chain-empty", MALFORMED, json(new byte[0]));
-        proof("token-of-another-version", MALFORMED, json(Negatives.chain(Negatives.with(token, 0, 2), 3, signatures)));
-        proof("token-truncated", MALFORMED, json(Negatives.chain(Negatives.shorter(token), 3, signatures)));
+        proof(
+                "token-of-another-version",
+                MALFORMED,
+                json(SignedSuites.chainBytes(Negatives.with(token, 0, 1), 3, signatures)));
+        proof("token-truncated", MALFORMED, json(SignedSuites.chainBytes(Negatives.shorter(token), 3, signatures)));
     }
 
     private void ofAnotherRing() {
@@ -113,51 +120,59 @@ final class Proofs {
     }
 
     private void chainChanged() {
-        // A byte of the owner, of h, of a dealer's signature.
-        for (int at : new int[] {40, 80, 160}) {
+        // A byte of the owner's nonce and of a private part's hash in w, of a root, of the time.
+        for (int at : new int[] {40, 170, 300, token.length - 1}) {
             proof(
                     "byte-" + at + "-of-the-token-changed",
                     INTEGRITY,
-                    json(Negatives.chain(Negatives.flipped(token, at), 3, signatures)));
+                    json(SignedSuites.chainBytes(Negatives.flipped(token, at), 3, signatures)));
         }
         for (int i = 0; i < XS.length; i++) {
-            List<byte[]> changed = new ArrayList<>(signatures);
-            changed.set(i, Negatives.flipped(signatures.get(i), 20 * i));
-            proof("signature-" + i + "-changed", INTEGRITY, json(Negatives.chain(token, 3, changed)));
+            int at = 20 * i;
+            proof(
+                    "signature-" + i + "-changed",
+                    INTEGRITY,
+                    json(SignedSuites.chainBytes(token, 3, changed(i, bytes -> Negatives.flipped(bytes, at)))));
         }
-        List<byte[]> malleated = new ArrayList<>(signatures);
-        malleated.set(2, Negatives.malleated(signatures.get(2)));
-        proof("s-not-reduced", INTEGRITY, json(Negatives.chain(token, 3, malleated)));
+        List<Participation> otherRoot = new ArrayList<>(signatures);
+        otherRoot.set(
+                1,
+                new Participation(
+                        Optional.of(seeds.seed("another")), signatures.get(1).signature()));
+        proof("ciphertext-root-changed", INTEGRITY, json(SignedSuites.chainBytes(token, 3, otherRoot)));
+        proof("s-not-reduced", INTEGRITY, json(SignedSuites.chainBytes(token, 3, changed(2, Negatives::malleated))));
         for (int[] swap : new int[][] {{0, 1}, {1, 2}}) {
-            List<byte[]> reordered = new ArrayList<>(signatures);
+            List<Participation> reordered = new ArrayList<>(signatures);
             Collections.swap(reordered, swap[0], swap[1]);
             proof(
                     "signatures-" + swap[0] + "-and-" + swap[1] + "-reordered",
                     INTEGRITY,
-                    json(Negatives.chain(token, 3, reordered)));
+                    json(SignedSuites.chainBytes(token, 3, reordered)));
         }
-        proof("no-signature", INTEGRITY, json(Negatives.chain(token, 0, List.of())));
-        proof("last-signature-missing", INTEGRITY, json(Negatives.chain(token, 2, signatures.subList(0, 2))));
-        List<byte[]> four = new ArrayList<>(signatures);
+        proof("no-signature", INTEGRITY, json(SignedSuites.chainBytes(token, 0, List.of())));
+        proof("last-signature-missing", INTEGRITY, json(SignedSuites.chainBytes(token, 2, signatures.subList(0, 2))));
+        List<Participation> four = new ArrayList<>(signatures);
         four.add(signatures.getLast());
-        proof("a-signature-too-many", INTEGRITY, json(Negatives.chain(token, 4, four)));
+        proof("a-signature-too-many", INTEGRITY, json(SignedSuites.chainBytes(token, 4, four)));
 
         // Whole and valid under a key that the proof names and the descriptor doesn't.
         SigningKey forger = Product.key(seeds.seed("forger"));
-        byte[] message = new ByteWriter()
-                .bytes(token)
-                .u8(XS[2])
-                .bytes(Arrays.copyOfRange(token, token.length - 8 - 96, token.length - 8 - 64))
-                .bytes(signatures.get(1))
-                .toBytes();
-        List<byte[]> forged = List.of(signatures.get(0), signatures.get(1), forger.sign(Purpose.TOKEN_CHAIN, message));
+        List<Participation> forged = new ArrayList<>(signatures.subList(0, 2));
+        forged.add(whole.participate(new ShareIndex(XS[2]), Optional.empty(), forger));
         proof(
                 "last-signature-by-a-foreign-key",
                 INTEGRITY,
                 Negatives.replaced(
-                        json(Negatives.chain(token, 3, forged)),
+                        json(SignedSuites.chainBytes(token, 3, forged)),
                         key(XS[2]),
                         forger.verifyingKey().toString()));
+    }
+
+    private List<Participation> changed(int i, UnaryOperator<byte[]> signature) {
+        List<Participation> all = new ArrayList<>(signatures);
+        Participation one = all.get(i);
+        all.set(i, new Participation(one.ciphertextRoot(), signature.apply(one.signature())));
+        return all;
     }
 
     private void providersChanged() {

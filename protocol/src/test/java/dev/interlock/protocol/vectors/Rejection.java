@@ -1,6 +1,5 @@
 package dev.interlock.protocol.vectors;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sealing.OpeningKey;
@@ -10,14 +9,22 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Claim;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Json;
+import dev.interlock.protocol.PrivatePart;
 import dev.interlock.protocol.Proof;
+import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.IntegrityException;
@@ -35,6 +42,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** How the product rejects what a negative vector holds. */
@@ -63,16 +71,22 @@ final class Rejection {
             case "decode-public-key" -> classOf(() -> VerifyingKey.of(in.hex("public_key")));
             case "decode-token" -> classOf(() -> Token.decode(in.hex("token")));
             case "verify-chain" -> chain(in);
+            case "decode-statement" -> classOf(() -> Statement.decode(in.hex("statement")));
+            case "decode-private-part" -> classOf(() -> PrivatePart.decode(in.hex("part")));
+            case "verify-statement" ->
+                classOf(() -> Statement.decode(in.hex("statement")).verify(in.hex("signature")));
+            case "verify-dealt" -> dealt(in);
+            case "verify-claim" ->
+                classOf(() -> new Claim(in.x("x"), VerifyingKey.of(in.hex("public_key")), in.hex("signature"))
+                        .verify(Made.w(in)));
+            case "verify-certificate" -> certificate(in);
+            case "verify-abandonment" -> abandonment(in);
+            case "verify-command" ->
+                classOf(() -> Command.Authorised.decode(in.hex("command")).verify());
             case "verify-receipt" ->
                 classOf(() -> Receipt.decode(in.hex("receipt")).verify(VerifyingKey.of(in.hex("public_key"))));
-            case "verify-share-root" ->
-                classOf(() -> new ShareRoot(in.x("x"), in.hex("root"), in.hex("signature"))
-                        .verify(
-                                VerifyingKey.of(in.hex("public_key")),
-                                RingId.of(in.hex("ring")),
-                                in.number("epoch"),
-                                ObjectId.of(in.hex("object")),
-                                in.longNumber("length")));
+            case "verify-holding" ->
+                classOf(() -> Holding.decode(in.hex("holding")).verify(VerifyingKey.of(in.hex("public_key"))));
             case "verify-card" -> card(in);
             case "verify-descriptor" -> descriptor(in);
             case "verify-request" -> request(in.text("header"));
@@ -80,21 +94,18 @@ final class Rejection {
             case "verify-share" ->
                 Arrays.equals(
                                 Product.root(Product.shareLeaves(
-                                        ObjectId.of(in.hex("object")),
-                                        in.x("x"),
-                                        in.hexes("salts"),
-                                        in.hexes("chunks"))),
+                                        Made.w(in), in.x("x"), in.hexes("salts"), in.hexes("chunks"))),
                                 in.hex("root"))
                         ? ACCEPTED
                         : INTEGRITY;
             case "open-message" ->
                 sealed(in, key -> {
-                    var _ = Product.openMessage(
-                            key, RingId.of(in.hex("ring")), ObjectId.of(in.hex("object")), in.hex("sealed"));
+                    var _ = Product.openMessage(key, RingId.of(in.hex("ring")), Made.w(in), in.hex("sealed"));
                 });
             case "open-share" -> sealed(in, key -> openShare(in, key));
             case "read-user-key" -> UserKeyFile.classOf(in);
             case "accept-order" -> order(in);
+            case "accept-deal" -> deal(in);
             case "verify-proof" -> proof(in);
             default -> throw new IllegalArgumentException("no vectors are of the kind " + kind);
         };
@@ -111,22 +122,55 @@ final class Rejection {
         }
     }
 
-    private static String chain(Value in) {
-        SignatureChain chain;
-        Token u;
+    private static Function<ShareIndex, VerifyingKey> keys(Value in, List<ShareIndex> xs) {
+        List<VerifyingKey> keys =
+                in.hexes("public_keys").stream().map(VerifyingKey::of).toList();
+        return x -> keys.get(xs.indexOf(x));
+    }
+
+    /** What decodes and doesn't hold is a wrong signature, be it that one is missing or that it's no home's. */
+    private static String held(Runnable verification) {
+        return classOf(verification).equals(ACCEPTED) ? ACCEPTED : BAD_SIGNATURE;
+    }
+
+    private static String dealt(Value in) {
         try {
-            chain = SignatureChain.decode(in.hex("chain"));
-            u = Token.decode(chain.token());
+            Dealt dealt = Dealt.decode("it", in.hex("dealt"));
+            List<ShareIndex> xs = dealt.roots().stream().map(ShareRoot::x).toList();
+            return held(() -> dealt.verify(VerifyingKey.of(in.hex("dealer_key")), keys(in, xs), Made.w(in)));
         } catch (MalformedException e) {
             return MALFORMED;
         }
-        List<VerifyingKey> keys =
-                in.hexes("public_keys").stream().map(VerifyingKey::of).toList();
+    }
+
+    private static String chain(Value in) {
         try {
-            chain.verifyComplete(x -> keys.get(u.providers().indexOf(x)));
-            return ACCEPTED;
-        } catch (MalformedException | BadSignatureException e) {
-            return BAD_SIGNATURE;
+            SignatureChain chain = SignatureChain.decode(in.hex("chain"));
+            Token u = Token.decode(chain.token());
+            return held(() -> chain.verifyComplete(keys(in, u.providers())));
+        } catch (MalformedException e) {
+            return MALFORMED;
+        }
+    }
+
+    private static String certificate(Value in) {
+        try {
+            Certificate certificate = Certificate.decode(in.hex("certificate"));
+            Token u = certificate.token();
+            return held(() -> certificate.verify(keys(in, u.providers())));
+        } catch (MalformedException e) {
+            return MALFORMED;
+        }
+    }
+
+    private static String abandonment(Value in) {
+        try {
+            Abandonment abandonment = Abandonment.decode(in.hex("abandonment"));
+            Statement statement = Statement.decode(in.hex("statement"));
+            List<ShareIndex> xs = statement.making().orElseThrow().providers();
+            return held(() -> abandonment.verify(statement, keys(in, xs)));
+        } catch (MalformedException e) {
+            return MALFORMED;
         }
     }
 
@@ -218,15 +262,15 @@ final class Rejection {
     }
 
     private static void openShare(Value in, OpeningKey key) {
-        ObjectId object = ObjectId.of(in.hex("object"));
+        StatementHash w = Made.w(in);
         OpenedShare share = Product.openShare(
                 key,
                 RingId.of(in.hex("ring")),
-                object,
+                w,
                 in.x("x"),
                 new ChunkLayout(in.longNumber("length")),
                 in.hex("sealed"));
-        List<byte[]> leaves = Product.shareLeaves(object, in.x("x"), share.salts(), share.chunks());
+        List<byte[]> leaves = Product.shareLeaves(w, in.x("x"), share.salts(), share.chunks());
         boolean holds = Arrays.equals(Product.root(share.leaves()), in.hex("root"));
         for (int k = 0; k < leaves.size(); k++) {
             holds &= Arrays.equals(leaves.get(k), share.leaves().get(k));
@@ -236,24 +280,44 @@ final class Rejection {
         }
     }
 
-    /** {@link Session#accept}, and before it what a node asks its store. */
+    private static RingDescriptor ring(Value facts) {
+        return Rings.of(facts.number("threshold"), facts.xs("xs"), facts.texts("dealers"), facts.texts("profiles"));
+    }
+
+    /** {@link Session#accept}; and a read's order is for the generation that is stored. */
     private static String order(Value in) {
-        Order order;
         try {
-            order = Json.read("the order", in.text("order").getBytes(StandardCharsets.UTF_8), Order.class);
+            Order order = Order.decode(in.hex("order"));
+            RingDescriptor ring = ring(in.object("ring"));
+            VerifyingKey asking = VerifyingKey.of(in.hex("key"));
+            Instant now = Instant.ofEpochMilli(in.longNumber("now"));
+            try (Session session = Session.accept(ring, in.x("x"), order, asking, now)) {
+                if (in.hex("token").length > 0) {
+                    Read.checkOrder(session, Token.decode(in.hex("token")));
+                }
+                return ACCEPTED;
+            }
         } catch (MalformedException e) {
             return BAD_INPUT;
+        } catch (RefusedException e) {
+            return REFUSED_ORDER;
         }
-        Value facts = in.object("ring");
-        RingDescriptor ring =
-                Rings.of(facts.number("threshold"), facts.xs("xs"), facts.texts("dealers"), facts.texts("profiles"));
-        try (Session session = Session.accept(ring, new ShareIndex(in.number("x")), order)) {
-            boolean right = session.isWrite()
-                    || (!in.isNull("stored")
-                            && readable(session, in.object("stored"), in.json().get("key")));
-            return right ? ACCEPTED : REFUSED_ORDER;
+    }
+
+    private static String deal(Value in) {
+        try {
+            Order order = Order.decode(in.hex("order"));
+            var _ = Write.acceptDeal(
+                    ring(in.object("ring")),
+                    in.text("dealer"),
+                    order,
+                    VerifyingKey.of(in.hex("key")),
+                    Instant.ofEpochMilli(in.longNumber("now")));
+            return ACCEPTED;
         } catch (MalformedException e) {
             return BAD_INPUT;
+        } catch (RefusedException e) {
+            return REFUSED_ORDER;
         }
     }
 
@@ -268,15 +332,5 @@ final class Rejection {
         } catch (IntegrityException e) {
             return INTEGRITY;
         }
-    }
-
-    private static boolean readable(Session session, Value stored, JsonNode asking) {
-        return stored.text("state").equals("committed")
-                && stored.json().get("key").equals(asking)
-                && stored.number("protocol") == session.scheme().protocol()
-                && stored.text("profile").equals(session.scheme().profile().text())
-                && stored.longNumber("length") == session.layout().length()
-                && stored.xs("xs").containsAll(session.path())
-                && stored.xs("homes").containsAll(session.homes());
     }
 }

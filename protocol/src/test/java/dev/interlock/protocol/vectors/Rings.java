@@ -17,6 +17,8 @@ final class Rings {
     private Rings() {}
 
     /** One whose nodes have whatever keys: they don't matter where this is used. */
+    static final int EPOCH = 2;
+
     static RingDescriptor of(int threshold, List<ShareIndex> xs, List<String> dealers, List<String> profiles) {
         List<String> providers = new ArrayList<>();
         int node = 0;
@@ -27,7 +29,8 @@ final class Rings {
         for (String name : dealers) {
             dealing.add(card(Role.DEALER, name, ++node));
         }
-        String json = "{\"format\":\"interlock ring 1\",\"name\":\"vectors\",\"epoch\":1,\"threshold\":" + threshold
+        String json = "{\"format\":\"interlock ring 1\",\"name\":\"vectors\",\"epoch\":" + EPOCH
+                + ",\"threshold\":" + threshold
                 + ",\"profiles\":[\"" + String.join("\",\"", profiles) + "\"],\"providers\":["
                 + String.join(",", providers)
                 + "],\"dealers\":[" + String.join(",", dealing) + "],\"dealing\":[],\"history\":null}";

@@ -9,8 +9,8 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
-import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.ring.Role;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
@@ -39,18 +39,14 @@ final class Suites {
                                 stream(),
                                 linearHash(),
                                 commitment(),
-                                token(),
-                                shareRoot(),
-                                claim(),
-                                chain(),
-                                receipt(),
                                 ring(),
                                 credential(),
                                 request(),
                                 hpke(),
                                 userKey(),
                                 route()),
-                        Stream.concat(Transcripts.all(), Stream.of(Proofs.all(), Negatives.all())))
+                        Stream.of(SignedSuites.all(), Transcripts.all(), Stream.of(Proofs.all(), Negatives.all()))
+                                .flatMap(suites -> suites))
                 .toList();
     }
 
@@ -297,9 +293,16 @@ final class Suites {
                     "chunks of a share",
                     "share-chunks",
                     seeds -> new Fields()
-                            .hex("object", seeds.id("object"))
+                            .hex("w", seeds.seed("w"))
                             .number("x", 200 + count)
                             .hexes("salts", seeds.many("salt", count, 64))
+                            .hexes("chunks", seeds.many("chunk", count, 70 + count)));
+            suite.add(
+                    "ciphertext-chunks-" + count,
+                    "chunks of a ciphertext",
+                    "ciphertext-chunks",
+                    seeds -> new Fields()
+                            .hex("w", seeds.seed("w"))
                             .hexes("chunks", seeds.many("chunk", count, 70 + count)));
         }
         for (int leaves = 1; leaves <= 9; leaves++) {
@@ -315,220 +318,6 @@ final class Suites {
                 leaves + " leaves",
                 "merkle",
                 seeds -> new Fields().hexes("leaves", seeds.many("leaf", leaves, 32)));
-    }
-
-    // ----------------------------------------------------------------------------------------------- what is signed
-
-    private static Suite token() {
-        Suite suite = new Suite("token", "tokens u_m");
-        for (int protocol = 1; protocol <= 3; protocol++) {
-            int number = protocol;
-            suite.add(
-                    "protocol-" + protocol + "-blinded",
-                    "three of five",
-                    "token",
-                    seeds -> token(seeds, number, "blinded", 3, 3, 1, 100, 1, 2, 3, 4, 5));
-            suite.add(
-                    "protocol-" + protocol + "-published",
-                    "three of five",
-                    "token",
-                    seeds -> token(seeds, number, "published", 3, 1, 1, 100, 1, 2, 3, 4, 5));
-        }
-        suite.add(
-                "any-points",
-                "in the order of the write",
-                "token",
-                seeds -> token(seeds, 3, "blinded", 2, 2, 1, 0, 254, 1, 99));
-        suite.add(
-                "third-generation",
-                "with shares that their providers summed up",
-                "token",
-                seeds -> token(seeds, 3, 3, "blinded", 2, 2, 1, 5, 3, 1, 2));
-        suite.add(
-                "three-dealers",
-                "the shares are sums, which their providers signed",
-                "token",
-                seeds -> token(seeds, 3, "blinded", 2, 1, 3, 7, 2, 1));
-        suite.add(
-                "longest-object",
-                "a tebibyte",
-                "token",
-                seeds -> token(seeds, 3, "blinded", 2, 2, 1, 1L << 40, 1, 2, 3));
-        suite.add(
-                "one-missing",
-                "the last provider was missing at the write",
-                "token",
-                seeds -> token(seeds, 3, "blinded", 3, 3, 1, 100, 4, 5, 1, 2, 3).objects("claims", claims(seeds, 1)));
-        suite.add(
-                "two-missing",
-                "no fewer than t+1 were there, all of them homes",
-                "token",
-                seeds -> token(seeds, 2, "blinded", 2, 3, 1, 100, 4, 5, 1, 2, 3).objects("claims", claims(seeds, 2)));
-        suite.add(
-                "many-providers",
-                "30 providers in reverse order",
-                "token",
-                seeds -> token(
-                        seeds,
-                        3,
-                        "blinded",
-                        17,
-                        14,
-                        1,
-                        1 << 20,
-                        IntStream.range(0, 30).map(i -> 230 - i).toArray()));
-        return suite;
-    }
-
-    static Fields token(
-            Seeds seeds, int protocol, String profile, int threshold, int homes, int dealers, long length, int... xs) {
-        return token(seeds, 1, protocol, profile, threshold, homes, dealers, length, xs);
-    }
-
-    private static Fields token(
-            Seeds seeds,
-            int generation,
-            int protocol,
-            String profile,
-            int threshold,
-            int homes,
-            int dealers,
-            long length,
-            int... xs) {
-        Fields dealt = new Fields()
-                .texts(
-                        "dealers",
-                        IntStream.rangeClosed(1, dealers)
-                                .mapToObj(d -> "dealer" + d)
-                                .toList())
-                .text("signers", generation == 1 && dealers == 1 ? "dealer" : "providers")
-                .objects(
-                        "shares",
-                        IntStream.of(xs)
-                                .mapToObj(x -> new Fields()
-                                        .hex("root", seeds.bytes("dealer1 root " + x, 32))
-                                        .hex("signature", seeds.bytes("dealer1 signature " + x, 64)))
-                                .toList());
-        return new Fields()
-                .hex("object", seeds.id("object"))
-                .hex("ring", seeds.id("ring"))
-                .number("epoch", 1 + dealers)
-                .number("protocol", protocol)
-                .text("profile", profile)
-                .hex("owner", seeds.id("owner"))
-                .number("threshold", threshold)
-                .numbers("xs", xs)
-                .number("homes", homes)
-                .objects("claims", List.of())
-                .number("length", length)
-                .hex("h", seeds.bytes("h", 32))
-                .object("dealt", dealt)
-                .number("generation", generation)
-                .hex("origin", seeds.id(generation == 1 ? "object" : "origin"))
-                .number("time", TIME);
-    }
-
-    /** The owner's words for the last providers. */
-    static List<Fields> claims(Seeds seeds, int missing) {
-        return IntStream.range(0, missing)
-                .mapToObj(i -> new Fields()
-                        .hex(
-                                "key",
-                                Product.key(seeds.seed("owner at " + i))
-                                        .verifyingKey()
-                                        .bytes())
-                        .hex("signature", seeds.bytes("claim " + i, 64)))
-                .toList();
-    }
-
-    /** u_m of three providers with x = 9, 4, 200. */
-    static byte[] smallToken(Seeds seeds) {
-        return Product.of(
-                        "token",
-                        token(seeds, 3, "blinded", 2, 2, 1, 3_000_000, 9, 4, 200)
-                                .value())
-                .value()
-                .hex("encoding");
-    }
-
-    private static Suite claim() {
-        Suite suite = new Suite("claim", "owners' words for providers that were missing");
-        suite.add("first", "x = 1, epoch 1", "claim", seeds -> claim(seeds, 1, 1));
-        suite.add("last", "x = 254, the greatest epoch", "claim", seeds -> claim(seeds, 254, Integer.MAX_VALUE));
-        return suite;
-    }
-
-    static Fields claim(Seeds seeds, int x, int epoch) {
-        return new Fields()
-                .hex("seed", seeds.seed("owner"))
-                .hex("ring", seeds.id("ring"))
-                .number("epoch", epoch)
-                .hex("object", seeds.id("object"))
-                .number("x", x);
-    }
-
-    private static Suite shareRoot() {
-        Suite suite = new Suite("share-root", "dealers' signatures over share roots");
-        suite.add("first", "x = 1, epoch 1", "share-root", seeds -> shareRoot(seeds, 1, 1, 3_000_000));
-        suite.add(
-                "last",
-                "x = 254, the greatest epoch and length",
-                "share-root",
-                seeds -> shareRoot(seeds, 254, Integer.MAX_VALUE, 1L << 40));
-        suite.add("empty-object", "no byte", "share-root", seeds -> shareRoot(seeds, 17, 2, 0));
-        return suite;
-    }
-
-    static Fields shareRoot(Seeds seeds, int x, int epoch, long length) {
-        return new Fields()
-                .hex("seed", seeds.seed("dealer"))
-                .hex("ring", seeds.id("ring"))
-                .number("epoch", epoch)
-                .hex("object", seeds.id("object"))
-                .number("x", x)
-                .number("length", length)
-                .hex("root", seeds.bytes("root", 32));
-    }
-
-    private static Suite chain() {
-        Suite suite = new Suite("chain", "complete signature chains");
-        suite.add(
-                "three-providers",
-                "x = 9, 4, 200",
-                "chain",
-                seeds -> new Fields().hex("token", smallToken(seeds)).hexes("seeds", seeds.many("provider", 3, 32)));
-        suite.add(
-                "two-dealers",
-                "each signs for the root of its sum",
-                "chain",
-                seeds -> new Fields()
-                        .hex(
-                                "token",
-                                Product.of(
-                                                "token",
-                                                token(seeds, 2, "blinded", 2, 1, 2, 5, 1, 2)
-                                                        .value())
-                                        .value()
-                                        .hex("encoding"))
-                        .hexes("seeds", seeds.many("provider", 2, 32)));
-        return suite;
-    }
-
-    private static Suite receipt() {
-        Suite suite = new Suite("receipt", "receipts of destruction");
-        suite.add("first", "x = 1", "receipt", seeds -> receipt(seeds, 1, TIME));
-        suite.add("last", "x = 254, at the beginning of time", "receipt", seeds -> receipt(seeds, 254, 0));
-        return suite;
-    }
-
-    static Fields receipt(Seeds seeds, int x, long time) {
-        return new Fields()
-                .hex("seed", seeds.seed("provider"))
-                .hex("ring", seeds.id("ring"))
-                .hex("object", seeds.id("object"))
-                .number("x", x)
-                .hex("root", seeds.bytes("root", 32))
-                .number("time", time);
     }
 
     // ------------------------------------------------------------------------------------------------------ the ring
@@ -735,16 +524,16 @@ final class Suites {
                 .number("kem", kem.code())
                 .hex("private_key", seeds.seed("private key"))
                 .hex("ring", seeds.id("ring"))
-                .hex("object", seeds.id("object"));
+                .hex("w", seeds.seed("w"));
     }
 
     static byte[] sealedMessage(Seeds seeds, Kem kem, byte[] m) {
-        return sealed(
-                seeds,
-                kem,
-                Sealing.ofMessage(RingId.of(seeds.id("ring")), ObjectId.of(seeds.id("object"))),
-                List.of(),
-                List.of(m));
+        return sealedMessage(seeds, kem, seeds.id("ring"), seeds.seed("w"), m);
+    }
+
+    static byte[] sealedMessage(Seeds seeds, Kem kem, byte[] ring, byte[] w, byte[] m) {
+        Sealing what = Sealing.ofMessage(RingId.of(ring), StatementHash.of(w));
+        return sealed(seeds, kem, what, List.of(), List.of(m));
     }
 
     /** A share of an object of one chunk. */
@@ -753,15 +542,26 @@ final class Suites {
     }
 
     static byte[] sealedShare(Seeds seeds, Kem kem, int x, byte[] salt, byte[] share) {
-        ObjectId object = ObjectId.of(seeds.id("object"));
+        return sealedShare(seeds, kem, seeds.id("ring"), seeds.seed("w"), x, salt, share);
+    }
+
+    static byte[] sealedShare(Seeds seeds, Kem kem, byte[] ring, byte[] w, int x, byte[] salt, byte[] share) {
+        StatementHash generation = StatementHash.of(w);
         ShareIndex index = new ShareIndex(x);
-        List<byte[]> leaves = Product.shareLeaves(object, index, List.of(salt), List.of(share));
+        List<byte[]> leaves = Product.shareLeaves(generation, index, List.of(salt), List.of(share));
         return sealed(
                 seeds,
                 kem,
-                Sealing.ofShare(RingId.of(seeds.id("ring")), object, index),
+                Sealing.ofShare(RingId.of(ring), generation, index),
                 leaves,
                 List.of(Product.joined(salt, share)));
+    }
+
+    /** The public key's text. */
+    static String recipient(Kem kem, byte[] privateKey) {
+        try (OpeningKey key = OpeningKey.of(kem, SecretBytes.copyOf(privateKey))) {
+            return key.recipient().toString();
+        }
     }
 
     private static byte[] sealed(Seeds seeds, Kem kem, Sealing what, List<byte[]> leaves, List<byte[]> pieces) {

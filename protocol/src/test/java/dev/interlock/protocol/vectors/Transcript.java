@@ -4,6 +4,7 @@ import static dev.interlock.protocol.vectors.Product.BYTES;
 import static dev.interlock.protocol.vectors.Product.bytes;
 
 import dev.interlock.core.sealing.OpeningKey;
+import dev.interlock.core.sealing.RecipientKey;
 import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.sealing.SealingInside;
 import dev.interlock.core.secret.SecretBytes;
@@ -14,31 +15,33 @@ import dev.interlock.core.sharing.Lagrange;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Profile;
-import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.SessionId;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.PlannedSession;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Route;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.vectors.Product.OpenedShare;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -47,7 +50,6 @@ final class Transcript {
     private final Value in;
     private final Scheme scheme;
     private final RingDescriptor ring;
-    private final ObjectId object;
     private final List<ShareIndex> path;
     private final List<ShareIndex> homes;
     private final Blinding blinding;
@@ -65,12 +67,7 @@ final class Transcript {
         this.scheme = scheme;
         List<Value> providers = in.objects("providers");
         path = providers.stream().map(provider -> provider.x("x")).toList();
-        ring = Rings.of(
-                in.number("threshold"),
-                path,
-                List.of(in.object("dealer").text("name")),
-                List.of(scheme.profile().text()));
-        object = ObjectId.of(in.hex("object"));
+        ring = ring(scheme, in, path);
         homes = path.subList(0, scheme.homes(ring.threshold()));
         blinding = scheme.blinded() ? Blinding.parse(in.text("blinds")) : Blinding.NONE;
         privateKey = scheme.sealed() ? Optional.of(Product.openingKey(in)) : Optional.empty();
@@ -97,26 +94,13 @@ final class Transcript {
         out.hex("p", p).hexes("leaves", List.of(leaf)).hex("h", h).hexes("shares", shares);
         user.ifPresent(x -> out.number("user_x", x.x()).hex("user_share", userShare));
 
-        Dealt dealt = dealt();
         List<byte[]> blinds = scheme.blinded() ? in.hexes("write_blinds") : List.of();
-        SessionId session = SessionId.of(in.hex("session"));
-        byte[] c;
-        Token u;
-        try (Write.Plan plan = new Write.Plan(
-                ring,
-                scheme,
-                object,
-                session,
-                in.hex("owner"),
-                layout,
-                path,
-                homes,
-                privateKey.map(OpeningKey::recipient),
-                blinding,
-                seeds(path, blinds),
-                Order.Kind.WRITE,
-                Optional.empty())) {
-            Map<ShareIndex, Session> sessions = accepted(path, x -> Write.order(plan, x));
+        try (Write.Plan plan = plan(scheme, in, m.length)) {
+            planned(out, plan.session());
+            out.hex("object", plan.object().bytes())
+                    .hex("owner_signature", plan.session().ownerSignature());
+            Dealt dealt = dealt(plan.id());
+            Map<ShareIndex, Session> sessions = accepted(path, plan.session());
             out.numbers("lambdas", lambdas(sessions, path));
             user.ifPresent(_ -> out.number("user_lambda", plan.userLambda()));
             List<Blind<MemorySegment>> masks = masks(blinds);
@@ -135,78 +119,136 @@ final class Transcript {
             if (scheme.blinded()) {
                 out.hexes("b", wholes(blinds));
             }
-            c = pass(
+            byte[] c = pass(
                     out, sessions, sessions.get(path.getFirst()).route(), path, blinds, bytes(feed), new byte[0], null);
             out.hex("c", c);
-        }
-        u = new Token(
-                object,
-                object,
-                1,
-                RingId.of(in.hex("ring")),
-                in.number("epoch"),
-                scheme,
-                in.hex("owner"),
-                ring.threshold(),
-                path,
-                homes,
-                List.of(),
-                m.length,
-                h,
-                dealt,
-                in.longNumber("time"));
-        chain(u);
-        if (scheme.sealed()) {
-            sealed(u, c);
-        } else {
-            out.objects(
-                    "reads",
-                    in.objects("reads").stream().map(read -> read(u, c, read)).toList());
+            Token u = Write.token(plan, h, dealt, List.of(), in.longNumber("time"));
+            chain(u, c, plan.session());
+            if (scheme.sealed()) {
+                sealed(u, c);
+            } else {
+                out.objects(
+                        "reads",
+                        in.objects("reads").stream()
+                                .map(read -> read(u, c, read))
+                                .toList());
+            }
         }
         return out;
     }
 
-    private Dealt dealt() {
+    /** Before what passes is known: in protocol 1 it's sealed for this very session. */
+    static Write.Plan plan(Scheme scheme, Value in, long length) {
+        List<ShareIndex> path = in.objects("providers").stream()
+                .map(provider -> provider.x("x"))
+                .toList();
+        RingDescriptor ring = ring(scheme, in, path);
+        Blinding blinding = scheme.blinded() ? Blinding.parse(in.text("blinds")) : Blinding.NONE;
+        List<byte[]> drawn = new ArrayList<>(List.of(in.hex("nonce")));
+        drawn.addAll(in.hexes("part_salts"));
+        drawn.add(in.hex("session_seed"));
+        Optional<RecipientKey> recipient = Optional.empty();
+        if (scheme.sealed()) {
+            try (OpeningKey key = Product.openingKey(in)) {
+                recipient = Optional.of(key.recipient());
+            }
+        }
+        return Write.plan(
+                ring,
+                scheme,
+                maker(in, drawn, in.longNumber("expiry")),
+                length,
+                path,
+                recipient,
+                blinding,
+                seeds(blinding, path, scheme.blinded() ? in.hexes("write_blinds") : List.of()),
+                false,
+                Optional.empty());
+    }
+
+    private static RingDescriptor ring(Scheme scheme, Value in, List<ShareIndex> path) {
+        return Rings.of(
+                in.number("threshold"),
+                path,
+                List.of(in.object("dealer").text("name")),
+                List.of(scheme.profile().text()));
+    }
+
+    private static Write.Maker maker(Value in, List<byte[]> drawn, long expiry) {
+        return new Write.Maker(
+                new SeedCredential(SecretBytes.copyOf(in.hex("secret"))), Product.giving(drawn), now(expiry));
+    }
+
+    /** When U planned what expires then. */
+    private static Instant now(long expiry) {
+        return Instant.ofEpochMilli(expiry).minus(Duration.ofMinutes(10));
+    }
+
+    /** w, H(w) and what each party is told. */
+    private static void planned(Fields into, PlannedSession session) {
+        into.hexes(
+                        "private_parts",
+                        session.statement().parties().stream()
+                                .map(party -> session.order(party.name()).privatePart())
+                                .toList())
+                .hex(
+                        "statement",
+                        session.order(session.statement().parties().getFirst().name())
+                                .statement())
+                .hex("session", session.id().bytes());
+    }
+
+    private Dealt dealt(StatementHash w) {
         SigningKey dealer = Product.key(in.object("dealer").hex("seed"));
         List<List<byte[]>> leaves = new ArrayList<>();
         List<ShareRoot> roots = new ArrayList<>();
         for (int i = 0; i < path.size(); i++) {
-            leaves.add(Product.shareLeaves(
-                    object, path.get(i), in.hexLists("salts").get(i), List.of(shares.get(i))));
-            roots.add(ShareRoot.sign(
-                    dealer,
-                    RingId.of(in.hex("ring")),
-                    in.number("epoch"),
-                    object,
-                    path.get(i),
-                    m.length,
-                    Product.root(leaves.getLast())));
+            leaves.add(Product.shareLeaves(w, path.get(i), in.hexLists("salts").get(i), List.of(shares.get(i))));
+            roots.add(new ShareRoot(path.get(i), Product.root(leaves.getLast())));
         }
+        user.ifPresent(x -> {
+            leaves.add(Product.shareLeaves(w, x, in.hexLists("salts").getLast(), List.of(userShare)));
+            roots.add(new ShareRoot(x, Product.root(leaves.getLast())));
+        });
+        Dealt dealt = Dealt.sign(dealer, w, roots);
         out.hex("dealer_key", dealer.verifyingKey().bytes())
                 .hexLists("share_leaves", leaves)
                 .hexes("share_roots", roots.stream().map(ShareRoot::root).toList())
-                .hexes(
-                        "share_root_signatures",
-                        roots.stream().map(ShareRoot::signature).toList());
-        return new Dealt(in.object("dealer").text("name"), roots);
+                .hex("dealt_signature", dealt.signatures().getFirst())
+                .hex("dealt", dealt.encode());
+        return dealt;
     }
 
-    private void chain(Token u) {
+    private void chain(Token u, byte[] c, PlannedSession session) {
         List<byte[]> seeds = in.objects("providers").stream()
                 .map(provider -> provider.hex("seed"))
                 .toList();
-        SignatureChain chain = Product.chain(u.encode(), seeds);
+        byte[] root = Product.root(Product.ciphertextLeaves(u.id(), List.of(c)));
+        SignatureChain chain = Made.chain(u.encode(), seeds, root);
         out.hex("token", u.encode())
                 .hexes("provider_keys", seeds.stream().map(Product::publicKey).toList())
-                .hexes("signatures", chain.signatures())
-                .hex("chain", chain.encode());
+                .hex("ciphertext_root", root)
+                .hexes(
+                        "signatures",
+                        chain.participations().stream()
+                                .map(Participation::signature)
+                                .toList())
+                .hex("chain", chain.encode())
+                .hex("certificate", session.certify(chain).encode());
     }
 
     // ------------------------------------------------------------------------------------------------------ the pass
 
-    private Map<ShareIndex, Session> accepted(List<ShareIndex> asked, Function<ShareIndex, Order> orders) {
+    private Map<ShareIndex, Session> accepted(List<ShareIndex> asked, PlannedSession planned) {
         Map<ShareIndex, Session> sessions = new LinkedHashMap<>();
-        asked.forEach(x -> sessions.put(x, Session.accept(ring, x, orders.apply(x))));
+        Instant now = now(planned.statement().expiryMillis());
+        try (SeedCredential user = new SeedCredential(SecretBytes.copyOf(in.hex("secret")))) {
+            for (ShareIndex x : asked) {
+                String name = ring.provider(x).name();
+                Order order = Order.decode(planned.order(name).encode());
+                sessions.put(x, Session.accept(ring, x, order, user.publicKey(ring.id(), name), now));
+            }
+        }
         return sessions;
     }
 
@@ -257,7 +299,7 @@ final class Transcript {
         return flow;
     }
 
-    private Map<ShareIndex, SecretBytes> seeds(List<ShareIndex> s, List<byte[]> blinds) {
+    private static Map<ShareIndex, SecretBytes> seeds(Blinding blinding, List<ShareIndex> s, List<byte[]> blinds) {
         Map<ShareIndex, SecretBytes> seeds = new LinkedHashMap<>();
         if (blinding == Blinding.EXPANDED) {
             for (int i = 0; i < s.size(); i++) {
@@ -290,13 +332,16 @@ final class Transcript {
         List<ShareIndex> s = read.xs("path");
         ShareIndex home = read.x("home");
         List<byte[]> blinds = scheme.blinded() ? read.hexes("blinds") : List.of();
-        try (Read.Plan plan =
-                new Read.Plan(ring, u, SessionId.of(read.hex("session")), s, home, blinding, seeds(s, blinds))) {
+        List<byte[]> drawn = new ArrayList<>(read.hexes("part_salts"));
+        drawn.add(read.hex("session_seed"));
+        Write.Maker maker = maker(in, drawn, read.longNumber("expiry"));
+        try (Read.Plan plan = Read.plan(ring, u, maker, s, home, blinding, seeds(blinding, s, blinds))) {
+            planned(result, plan.session());
             List<ShareIndex> asked = new ArrayList<>(s);
             if (!s.contains(home)) {
                 asked.add(home);
             }
-            Map<ShareIndex, Session> sessions = accepted(asked, x -> Read.order(plan, x));
+            Map<ShareIndex, Session> sessions = accepted(asked, plan.session());
             result.numbers("lambdas", lambdas(sessions, s));
             List<Blind<MemorySegment>> masks = masks(blinds);
             if (scheme.blinded()) {
@@ -334,8 +379,8 @@ final class Transcript {
 
     private void sealed(Token u, byte[] c) {
         OpeningKey key = privateKey.orElseThrow();
-        byte[] message = Product.openMessage(key, u.ring(), object, m);
-        out.hex("message_key", SealingInside.key(m, key, Sealing.ofMessage(u.ring(), object)))
+        byte[] message = Product.openMessage(key, u.ring(), u.id(), m);
+        out.hex("message_key", SealingInside.key(m, key, Sealing.ofMessage(u.ring(), u.id())))
                 .hex("m", message)
                 .lists(
                         "sealed_routes",
@@ -364,7 +409,7 @@ final class Transcript {
     private OpenedShare opened(Token u, OpeningKey key, int i) {
         ShareIndex x = path.get(i);
         OpenedShare share = Product.openShare(
-                key, u.ring(), object, x, layout, in.hexes("sealed_shares").get(i));
+                key, u.ring(), u.id(), x, layout, in.hexes("sealed_shares").get(i));
         byte[] leaves = Product.joined(share.leaves().toArray(byte[][]::new));
         Read.checkShareLeaves(u, "home", x, leaves);
         MemorySegment salt = MemorySegment.ofArray(share.salts().getFirst());

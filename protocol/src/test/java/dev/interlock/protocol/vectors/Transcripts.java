@@ -1,6 +1,12 @@
 package dev.interlock.protocol.vectors;
 
 import dev.interlock.core.sealing.Kem;
+import dev.interlock.core.sealing.SealedLayout;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -169,7 +175,7 @@ final class Transcripts {
     }
 
     private static Fields blinded(Seeds seeds, int length, String blinds, Writing writing, List<Reading> readings) {
-        Fields in = common(seeds, writing, seeds.bytes("m", length)).hex("m", seeds.bytes("m", length));
+        Fields in = common(seeds, writing, length, false).hex("m", seeds.bytes("m", length));
         blinds(in, "write_blinds", seeds, "write", blinds, writing.path().length, length + 64)
                 .text("blinds", blinds);
         List<Fields> reads = new ArrayList<>();
@@ -186,7 +192,7 @@ final class Transcripts {
     }
 
     private static Fields plain(Seeds seeds, int length, Writing writing, List<Reading> readings) {
-        return common(seeds, writing, seeds.bytes("m", length))
+        return common(seeds, writing, length, true)
                 .hex("m", seeds.bytes("m", length))
                 .objects(
                         "reads",
@@ -196,7 +202,7 @@ final class Transcripts {
     }
 
     private static Fields throughUser(Seeds seeds, int length, Writing writing, List<Reading> readings) {
-        return common(seeds, writing, seeds.bytes("m", length))
+        return common(seeds, writing, length, true)
                 .hex("m", seeds.bytes("m", length))
                 .objects(
                         "reads",
@@ -207,40 +213,63 @@ final class Transcripts {
     }
 
     private static Fields reading(Seeds seeds, int i, Reading reading) {
+        boolean inside = IntStream.of(reading.path()).anyMatch(x -> x == reading.home());
+        int parties = reading.path().length + (inside ? 0 : 1);
         return new Fields()
-                .hex("session", seeds.id("session of read " + i))
+                .number("expiry", Suites.TIME + 1_000_000L * (i + 1))
+                .hexes("part_salts", seeds.many("part salt of read " + i, parties, 64))
+                .hex("session_seed", seeds.seed("session key of read " + i))
                 .numbers("path", reading.path())
                 .number("home", reading.home());
     }
 
-    private static Fields common(Seeds seeds, Writing writing, byte[] passing) {
+    private static Fields common(Seeds seeds, Writing writing, int passing, boolean userPoint) {
         int n = writing.path().length;
+        RingDescriptor ring = Rings.of(
+                writing.t(),
+                IntStream.of(writing.path()).mapToObj(ShareIndex::new).toList(),
+                List.of("dealer1"),
+                List.of("blinded"));
         return new Fields()
                 .number("threshold", writing.t())
-                .hex("ring", seeds.id("ring"))
-                .number("epoch", 2)
-                .hex("object", seeds.id("object"))
-                .hex("session", seeds.id("session"))
-                .hex("owner", seeds.id("owner"))
+                .hex("ring", ring.id().bytes())
+                .number("epoch", Rings.EPOCH)
+                .hex("secret", seeds.seed("secret"))
+                .hex("nonce", seeds.seed("nonce"))
+                .number("expiry", Suites.TIME + 600_000)
+                .hexes("part_salts", seeds.many("part salt", n + 1, 64))
+                .hex("session_seed", seeds.seed("session key"))
                 .number("time", Suites.TIME)
                 .object("dealer", new Fields().text("name", "dealer1").hex("seed", seeds.seed("dealer")))
                 .objects(
                         "providers",
                         IntStream.of(writing.path())
-                                .mapToObj(x -> new Fields().number("x", x).hex("seed", seeds.seed("provider " + x)))
+                                .mapToObj(x -> new Fields()
+                                        .number("x", x)
+                                        .text("name", "cc" + x)
+                                        .hex("seed", seeds.seed("provider " + x)))
                                 .toList())
                 .hexes("r", seeds.many("r", 1, 64))
                 .hexes("coefficients", coefficients(seeds, writing, passing))
-                .hexLists("salts", salts(seeds, writing).stream().map(List::of).toList());
+                .hexLists(
+                        "salts",
+                        salts(seeds, writing, userPoint).stream().map(List::of).toList());
     }
 
-    private static List<byte[]> coefficients(Seeds seeds, Writing writing, byte[] passing) {
-        return seeds.many("a", writing.t(), passing.length + 64);
+    private static List<byte[]> coefficients(Seeds seeds, Writing writing, int passing) {
+        return seeds.many("a", writing.t(), passing + 64);
     }
 
-    /** Dealt like the shares, each provider's at its x. */
-    private static List<byte[]> salts(Seeds seeds, Writing writing) {
-        return Product.deal(seeds.many("salt", writing.t(), 64), writing.path());
+    /** Dealt like the shares, each provider's at its x, and last the user's where it has a point. */
+    private static List<byte[]> salts(Seeds seeds, Writing writing, boolean userPoint) {
+        int[] path = writing.path();
+        int[] points = userPoint
+                ? IntStream.concat(
+                                IntStream.of(path),
+                                IntStream.of(1 + IntStream.of(path).max().orElseThrow()))
+                        .toArray()
+                : path;
+        return Product.deal(seeds.many("salt", writing.t(), 64), points);
     }
 
     // --------------------------------------------------------------------------------------------------- protocol 1
@@ -289,19 +318,26 @@ final class Transcripts {
 
     private static Fields sealed(
             Seeds seeds, Kem kem, int length, String blinds, Writing writing, List<Reading> readings) {
-        byte[] passing = Suites.sealedMessage(seeds, kem, seeds.bytes("m", length));
-        Fields in = common(seeds, writing, passing)
+        byte[] message = seeds.bytes("m", length);
+        int passing = (int) new SealedLayout(kem).messageBytes(length);
+        Fields in = common(seeds, writing, passing, false)
                 .number("kem", kem.code())
-                .hex("private_key", seeds.seed("private key"))
-                .hex("sealed_message", passing);
+                .hex("private_key", seeds.seed("private key"));
         int n = writing.path().length;
         if (!blinds.isEmpty()) {
-            blinds(in.text("blinds", blinds), "write_blinds", seeds, "write", blinds, n, passing.length + 64);
+            blinds(in.text("blinds", blinds), "write_blinds", seeds, "write", blinds, n, passing + 64);
         }
+        Scheme scheme = new Scheme(1, blinds.isEmpty() ? Profile.PUBLISHED : Profile.BLINDED);
+        byte[] w;
+        try (Write.Plan plan = Transcript.plan(scheme, in.value(), passing)) {
+            w = plan.id().bytes();
+        }
+        byte[] ring = in.value().hex("ring");
+        in.hex("sealed_message", Suites.sealedMessage(seeds, kem, ring, w, message));
         List<byte[]> shares = Product.deal(coefficients(seeds, writing, passing), writing.path());
-        List<byte[]> salts = salts(seeds, writing);
+        List<byte[]> salts = salts(seeds, writing, false);
         List<byte[]> sealed = IntStream.range(0, n)
-                .mapToObj(i -> Suites.sealedShare(seeds, kem, writing.path()[i], salts.get(i), shares.get(i)))
+                .mapToObj(i -> Suites.sealedShare(seeds, kem, ring, w, writing.path()[i], salts.get(i), shares.get(i)))
                 .toList();
         return in.hexes("sealed_shares", sealed)
                 .objects(

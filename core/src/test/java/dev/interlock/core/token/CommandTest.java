@@ -1,0 +1,113 @@
+package dev.interlock.core.token;
+
+import static dev.interlock.core.token.Sample.OWNED;
+import static dev.interlock.core.token.Sample.OWNER;
+import static dev.interlock.core.token.Sample.RING;
+import static dev.interlock.core.token.Sample.key;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.SigningKey;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What an owner commands holds for one object, ring and provider, and ends what it names and nothing later. */
+final class CommandTest {
+    private static final SigningKey USER = key(60);
+    private static final Token U = Sample.token();
+
+    static List<Command> all() {
+        return List.of(
+                command(new Command.Destroy(Sample.EPOCH, 1, U.id())),
+                command(new Command.DestroyForEver()),
+                command(new Command.Schedule(5)),
+                command(new Command.Cancel()),
+                command(new Command.Settle(U.id())));
+    }
+
+    private static Command command(Command.Deed deed) {
+        return new Command(RING, OWNED, 3, Sample.CREATED_MILLIS, deed);
+    }
+
+    private static Command.Authorised authorised(Command.Signed signed) {
+        return new Command.Authorised(
+                signed,
+                "cc1",
+                USER.verifyingKey(),
+                USER.sign(Purpose.COMMAND, Command.Authorised.message(signed, "cc1")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void itIsReadAgainAsItWasWritten(Command command) {
+        Command.Authorised authorised = authorised(Command.Signed.sign(OWNER, command));
+        byte[] bytes = authorised.encode();
+        assertThat(bytes).hasSizeLessThanOrEqualTo(Command.MAX_BYTES);
+        Command.Authorised read = Command.Authorised.decode(bytes);
+        read.verify();
+        assertThat(read.command()).isEqualTo(command);
+        assertThat(read.command().object()).isEqualTo(U.object());
+        Sample.readStrictly(bytes, Command.Authorised::decode);
+        Sample.everyByteCounts(bytes, each -> Command.Authorised.decode(each).encode());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void neitherSignatureDoesAlone(Command command) {
+        // A root secret that was stolen makes the first; a key at one provider makes the second.
+        Command.Signed byOwner = Command.Signed.sign(OWNER, command);
+        rejected(new Command.Authorised(byOwner, "cc1", USER.verifyingKey(), new byte[64]));
+        rejected(authorised(Command.Signed.sign(USER, command)));
+        // For cc1 alone.
+        rejected(new Command.Authorised(
+                byOwner, "cc2", USER.verifyingKey(), authorised(byOwner).keySignature()));
+        for (Command other : all()) {
+            if (!other.equals(command)) {
+                rejected(authorised(new Command.Signed(other, byOwner.signature())));
+            }
+        }
+    }
+
+    private static void rejected(Command.Authorised command) {
+        assertThatThrownBy(command::verify).isInstanceOf(BadSignatureException.class);
+    }
+
+    @Test
+    void aDestroyEndsWhatItNamesAndNothingLater() {
+        assertThat(command(new Command.Destroy(Sample.EPOCH, 1, U.id())).ends(U))
+                .isTrue();
+        assertThat(command(new Command.Destroy(Sample.EPOCH, 2, new StatementHash(0, 0, 0, 0)))
+                        .ends(U))
+                .isTrue();
+        assertThat(command(new Command.Destroy(Sample.EPOCH + 1, 9, U.id())).ends(U))
+                .isFalse();
+        assertThat(command(new Command.Destroy(Sample.EPOCH, 1, new StatementHash(0, 0, 0, 0)))
+                        .ends(U))
+                .isFalse();
+        assertThat(command(new Command.DestroyForEver()).ends(U)).isTrue();
+        assertThat(command(new Command.Cancel()).ends(U)).isFalse();
+    }
+
+    @Test
+    void aReceiptSaysWhatWasErased() {
+        Receipt receipt = Receipt.sign(key(U.home()), U, true, U.home(), 5);
+        receipt.verify(key(U.home()).verifyingKey());
+        assertThatThrownBy(() -> receipt.verify(USER.verifyingKey())).isInstanceOf(BadSignatureException.class);
+        assertThat(receipt.generation()).isEqualTo(U.id());
+        assertThat(receipt.shareRoot()).isEqualTo(Sample.root(U.home()).root());
+        Sample.readStrictly(receipt.encode(), Receipt::decode);
+        Sample.everyByteCounts(receipt.encode(), each -> {
+            Receipt read = Receipt.decode(each);
+            if (!Arrays.equals(each, receipt.encode())) {
+                assertThatThrownBy(() -> read.verify(key(U.home()).verifyingKey()))
+                        .isInstanceOf(BadSignatureException.class);
+            }
+            return read.encode();
+        });
+    }
+}
