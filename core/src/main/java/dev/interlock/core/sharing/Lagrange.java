@@ -4,7 +4,7 @@ import dev.interlock.core.field.Gf256;
 import java.util.List;
 
 /**
- * Lagrange coefficients over GF(2^8), DESIGN §3; at target 0 they are the paper's g(i).
+ * Lagrange coefficients over GF(2^8), SPEC §4; at target 0 they are the paper's g(i).
  *
  * <p>For f of degree below |S|: f(z) = Σ_{i∈S} λ_{S,z}(i) · f(x_i). Points and coefficients are public.
  */
