@@ -104,9 +104,11 @@ final class RingNodes {
         }
         List<String> running = new ArrayList<>();
         Map<String, String> failed = new LinkedHashMap<>();
-        for (NodeProcess node : nodes) {
-            awaitUp(node, Optional.ofNullable(started.get(node)))
-                    .ifPresentOrElse(why -> failed.put(node.name(), why), () -> running.add(node.name()));
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
+            for (NodeProcess node : nodes) {
+                awaitUp(peers, node, Optional.ofNullable(started.get(node)))
+                        .ifPresentOrElse(why -> failed.put(node.name(), why), () -> running.add(node.name()));
+            }
         }
         if (!failed.isEmpty()) {
             throw failure(folder, running, failed);
@@ -115,15 +117,12 @@ final class RingNodes {
     }
 
     /** @return why it isn't there; empty when it is */
-    private static Optional<String> awaitUp(NodeProcess node, Optional<Process> child) throws InterruptedException {
+    private static Optional<String> awaitUp(Peers peers, NodeProcess node, Optional<Process> child)
+            throws InterruptedException {
         long end = System.nanoTime() + START.toNanos();
         long ended = 0;
         while (true) {
-            State state;
-            // Its own each time: one that met a node that wasn't there yet may not find it for long.
-            try (Peers fresh = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
-                state = state(fresh, node.card());
-            }
+            State state = state(peers, node.card());
             if (state.at(node).answers()) {
                 if (!state.text().equals("up")) {
                     System.err.println("interlock: " + node.name() + " runs, and is " + state.text());
