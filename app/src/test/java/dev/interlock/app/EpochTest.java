@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -154,9 +155,13 @@ final class EpochTest {
                 // One of three confirmed it: that could be a liar's word, so that nothing is erased for it.
                 assertThat(follow(user)).hasSize(2).allMatch(Renewed.Failed.class::isInstance);
                 assertThat(committed).as("control: by one of them").hasSize(2);
-                assertOpens(user, objects);
                 deaf.set(false);
-                assertThat(follow(user)).hasSize(2).allMatch(Renewed.Done.class::isInstance);
+                // Its own look at them brings the certificate to all; of who left nobody knows while that one is down.
+                assertThat(follow(user))
+                        .hasSize(2)
+                        .allSatisfy(each -> assertThat(each)
+                                .asInstanceOf(InstanceOfAssertFactories.type(Renewed.LeftAlone.class))
+                                .satisfies(alone -> assertThat(alone.why()).contains("epoch 2 already")));
                 assertOpens(user, objects);
                 ring.start("cc3");
                 assertThat(user.list()).allMatch(each -> each.left().contains("cc3"));

@@ -11,10 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A command at a terminal: what a person waits for and types, and what they see in the end. Needs python3. */
 final class PseudoTerminal {
     private static final int LIMIT_SECONDS = 180;
+    /** Takes no column. */
+    private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
 
     private final Map<String, String> environment;
     private final Path cwd;
@@ -124,6 +128,7 @@ final class PseudoTerminal {
     static String screen(String raw) {
         List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder()));
         int column = 0;
+        Matcher colour = COLOUR.matcher(raw);
         for (int i = 0; i < raw.length(); i++) {
             StringBuilder line = lines.getLast();
             char c = raw.charAt(i);
@@ -135,6 +140,8 @@ final class PseudoTerminal {
             } else if (raw.startsWith("\u001b[K", i)) {
                 line.setLength(Math.min(line.length(), column));
                 i += 2;
+            } else if (colour.region(i, raw.length()).lookingAt()) {
+                i = colour.end() - 1;
             } else {
                 while (line.length() <= column) {
                     line.append(' ');

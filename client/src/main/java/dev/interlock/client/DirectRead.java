@@ -8,7 +8,6 @@ import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Direct;
-import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.TooFewProvidersException;
@@ -19,8 +18,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +43,9 @@ final class DirectRead implements AutoCloseable {
     private final Deque<Provider> spareHomes;
     private final List<Source> sources = new ArrayList<>();
     private final SecretBytes opened;
-    private final List<Evidence> evidence = new ArrayList<>();
+    /** Who lied, by what they signed, or said of themselves that what they keep is damaged. */
+    private final Set<String> culprits = new LinkedHashSet<>();
+
     private final Map<String, String> failed = new LinkedHashMap<>();
     private Duration patience = PATIENCE;
 
@@ -134,7 +137,7 @@ final class DirectRead implements AutoCloseable {
      * P_k (⊕ b_U, in protocol 2), until the next is asked for; k grows by one.
      *
      * @throws TooFewProvidersException when fewer than t good shares or no good ciphertext is left
-     * @throws IntegrityException the same, where it is for liars
+     * @throws IntegrityException the same, where it is for liars or damage
      */
     MemorySegment chunk(int k) throws InterruptedException {
         while (true) {
@@ -180,8 +183,12 @@ final class DirectRead implements AutoCloseable {
             switch (e.getCause()) {
                 case PartStream.LieException lie -> {
                     client.accuse(lie.evidence());
-                    evidence.add(lie.evidence());
+                    culprits.add(name);
                     failed.put(name, lie.evidence().verify(client.ring()).what());
+                }
+                case IntegrityException damaged when damaged.culprits().equals(List.of(name)) -> {
+                    culprits.add(name);
+                    failed(name, damaged.explanation());
                 }
                 case InterlockException known -> failed(name, known.explanation());
                 case null, default -> failed(name, name + " can't be read: " + e.getCause());
@@ -222,13 +229,13 @@ final class DirectRead implements AutoCloseable {
     }
 
     private InterlockException tooFew(String what, int needed, int there) {
-        if (evidence.isEmpty()) {
+        if (culprits.isEmpty()) {
             return new TooFewProvidersException("a get of " + what, needed, there, failed);
         }
         return new IntegrityException(
                 "too few of the parts of " + token.object() + " are good: " + needed + " for " + what + ", there are "
                         + there + ". " + String.join("; ", failed.values()) + ". Nothing wrong was released",
-                liars());
+                List.copyOf(culprits));
     }
 
     private MemorySegment combined(int k) {
@@ -270,12 +277,6 @@ final class DirectRead implements AutoCloseable {
                 .orElseThrow();
     }
 
-    private List<String> liars() {
-        return evidence.stream()
-                .map(each -> client.ring().provider(each.said().x()).name())
-                .distinct()
-                .toList();
-    }
 
     /** Who failed, and how. */
     Map<String, String> failed() {

@@ -45,6 +45,6 @@ public final class TooFewProvidersException extends InterlockException {
     }
 
     private static String named(String node, String why) {
-        return why.startsWith(node + " ") ? why : node + ": " + why;
+        return why.startsWith(node + " ") || why.startsWith(node + ": ") ? why : node + ": " + why;
     }
 }
