@@ -186,7 +186,8 @@ final class DirectRead implements AutoCloseable {
                     culprits.add(name);
                     failed.put(name, lie.evidence().verify(client.ring()).what());
                 }
-                case IntegrityException damaged when damaged.culprits().equals(List.of(name)) -> {
+                case IntegrityException damaged
+                when damaged.culprits().equals(List.of(name)) -> {
                     culprits.add(name);
                     failed(name, damaged.explanation());
                 }
@@ -276,7 +277,6 @@ final class DirectRead implements AutoCloseable {
                 .findFirst()
                 .orElseThrow();
     }
-
 
     /** Who failed, and how. */
     Map<String, String> failed() {
