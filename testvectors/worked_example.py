@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Prints section 15 of SPEC.md: one vector with all its values, from its file."""
+"""Prints SPEC §15: one vector with all its values, from its file. With --check: is that what the specification has?"""
 
 import json
+import sys
+import textwrap
 from pathlib import Path
 
+SPEC = Path(__file__).parent.parent / "spec" / "security.md"
 SUITE, VECTOR = "protocol-3-blinded", "2-of-3-expanded"
 
 TEXT = """\
@@ -58,6 +61,11 @@ def outs(stations):
     return [(f"out {s['place']} (CC_{s['x']})", s["out"]) for s in stations]
 
 
+def wrapped(line):
+    """Values stay on one line."""
+    return line if line.startswith("    ") else textwrap.fill(line, 118, break_long_words=False, break_on_hyphens=False)
+
+
 def main():
     file = json.loads((Path(__file__).resolve().parent / f"{SUITE}.json").read_text("utf-8"))
     vector, = (v for v in file["vectors"] if v["id"] == VECTOR)
@@ -69,7 +77,7 @@ def main():
     assert path == [1, 2, 3] and len(i["r"]) == 1 and i["threshold"] == 2
     assert asked["path"] == [1, 2] and asked["home"] == 1
     m = i["m"]
-    print(TEXT.format(
+    text = TEXT.format(
         suite=SUITE, vector=VECTOR, t=i["threshold"], n=len(path), length=len(m) // 2, padded=len(e["p"]) // 2,
         path=", ".join(map(str, path)), homes=", ".join(map(str, homes)),
         read_path=", ".join(map(str, asked["path"])), read_home=asked["home"],
@@ -105,7 +113,12 @@ def main():
             *ordinals("seed_{}", asked["blinds"], asked["path"]),
             *ordinals("B_{}", read["b"], asked["path"]),
             ("c", e["c"]), *outs(read["stations"]), ("U receives", read["received"]),
-            ("P", e["p"]), ("m", read["m"]))), end="")
+            ("P", e["p"]), ("m", read["m"])))
+    text = "\n".join(wrapped(line) for line in text.splitlines()) + "\n"
+    if sys.argv[1:] != ["--check"]:
+        print(text, end="")
+    elif not SPEC.read_text("utf-8").endswith(text):
+        sys.exit(f"{SPEC}: its last section isn't what this script prints")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def counter_mode(cipher, counter, length, width=128):
 
 
 def stream(seed, length, offset=0):
-    """Stream(seed, offset + length) without its first `offset` bytes (SPEC 1)."""
+    """Stream(seed, offset + length) without its first `offset` bytes (SPEC §1)."""
     skip = offset % 16
     return counter_mode(Aes256(seed), offset // 16, skip + length)[skip:]
 

@@ -1,4 +1,4 @@
-"""Cards, ring descriptors, proofs, user requests, credentials, user key files (SPEC 2, 3, 5, 6)."""
+"""Cards, ring descriptors, proofs, user requests, credentials, user key files (SPEC §§2, 3, 5, 6)."""
 
 import base64
 import binascii

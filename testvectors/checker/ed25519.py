@@ -85,7 +85,7 @@ def sign(seed, message):
 
 
 def acceptable(key):
-    """Whether a public key is canonical and of the full prime order L (SPEC 1)."""
+    """Whether a public key is canonical and of the full prime order L (SPEC §1)."""
     a = _decode(key)
     return a is not None and not _same(a, IDENTITY) and _same(_times(L, a), IDENTITY)
 

@@ -1,4 +1,4 @@
-"""SPEC's encodings, H(label, …) and signed messages (SPEC 1)."""
+"""SPEC's encodings, H(label, …) and signed messages (SPEC §1)."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""GF(2^8) with x^8+x^4+x^3+x+1, and the polynomials over it (SPEC 1, 4)."""
+"""GF(2^8) with x^8+x^4+x^3+x+1, and the polynomials over it (SPEC §§1, 4)."""
 
 
 def multiply(a, b):

@@ -1,4 +1,4 @@
-"""Chunks, owners, statements, and all that is signed about an object (SPEC 3)."""
+"""Chunks, owners, statements, and all that is signed about an object (SPEC §3)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a provider and a dealer accept (SPEC 6, 8 to 10)."""
+"""What a provider and a dealer accept (SPEC §§6, 8 to 10)."""
 
 from .encoding import BAD_INPUT, BAD_SIGNATURE, MALFORMED, REFUSED_ORDER, Reader, Rejected
 from .objects import (Statement, Token, decode_private_part, object_id, private_hash, statement_hash, verify_statement)
@@ -26,7 +26,7 @@ def split_order(data):
 
 
 def _accepting(check):
-    """SPEC 6 has one error for what is malformed and what breaks a rule."""
+    """SPEC §6 has one error for what is malformed and what breaks a rule."""
     def accept(**inputs):
         try:
             check(**inputs)
@@ -84,8 +84,7 @@ def accept_order(order, ring, x, key, now, token):
     elif kind in ("replace", "refresh"):
         allow(w.profile == "blinded" and w.protocol != 1 and len(path) == w.n)
     elif kind == "read":
-        fewest = t - 1 if (w.protocol, w.profile) == (2, "published") else t
-        allow(w.protocol != 1 and len(path) >= fewest and (x in path or [x] == work["home"]))
+        allow(w.protocol != 1 and len(path) >= t and (x in path or [x] == work["home"]))
     else:
         allow(w.protocol != 1 and len(path) >= t and (x in path or [x] in (work["home"], work["repaired"])))
     _blinds(w, told, x)

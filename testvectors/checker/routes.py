@@ -1,4 +1,4 @@
-"""The stations of a pass (SPEC 7)."""
+"""The stations of a pass (SPEC §7)."""
 
 
 def user_point(xs):

@@ -1,4 +1,4 @@
-"""Sealing to a public key (SPEC 5), the recipient's side."""
+"""Sealing to a public key (SPEC §5), the recipient's side."""
 
 from . import aes, hpke
 from .encoding import H, INTEGRITY, Rejected, WRONG_KEY, text, u8, u32, u64

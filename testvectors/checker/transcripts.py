@@ -1,4 +1,4 @@
-"""Whole objects: write and reads of the three protocols in both profiles (SPEC 4, 7 to 9)."""
+"""Whole objects: write and reads of the three protocols in both profiles (SPEC §§4, 7 to 9)."""
 
 from . import gf256
 from .aes import stream
@@ -239,12 +239,14 @@ class Transcript:
     def _read(self, read):
         protocol, profile = self.protocol, self.profile
         path, home = read["path"], read["home"]
-        fewest = self.t - 1 if (protocol, profile) == (2, "published") else self.t
-        if len(path) < fewest or len(set(path)) != len(path) or not set(path) <= set(self.path):
+        if len(path) < self.t or len(set(path)) != len(path) or not set(path) <= set(self.path):
             raise ValueError(f"{path} isn't the path of a read")
         if home not in self.homes or home in path and path[0] != home:
             raise ValueError(f"{home} isn't a home for {path}")
         with_user = (protocol, profile) == (2, "published")
+        others = [x for x in path if x != home]
+        if with_user and others != sorted(others, key=self.path.index, reverse=True):
+            raise ValueError(f"{path} isn't the order of the paper's read")
         points = self._points(path, with_user)
         out = self._planned(read)
         out["lambdas"] = [gf256.lagrange(points, 0, x) for x in path]

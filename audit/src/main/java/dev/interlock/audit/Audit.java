@@ -95,8 +95,7 @@ public final class Audit {
 
     private Readings readings(List<Integer> generations) {
         Threshold threshold = scenario.ring(generations.getFirst());
-        Choices choices =
-                Choices.of(threshold.n(), scenario.reads(), scenario.scheme().readers(threshold), scenario.seed());
+        Choices choices = Choices.of(threshold.n(), scenario.reads(), threshold.t(), scenario.seed());
         List<Map<Integer, List<Pass>>> reads = new ArrayList<>();
         for (int read = 0; read < scenario.reads().count(); read++) {
             Map<Integer, List<Pass>> passes = new HashMap<>();

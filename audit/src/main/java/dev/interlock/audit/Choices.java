@@ -19,15 +19,15 @@ record Choices(List<List<Integer>> sets, List<int[]> choices, double total) {
     private static final int MOST = 1_000_000;
 
     /**
-     * @param smallest how many providers an S has, if {@code reads} doesn't say
+     * @param t how many providers an S has, if {@code reads} doesn't say
      * @param seed of the sample
      */
-    static Choices of(int n, Reads reads, int smallest, long seed) {
+    static Choices of(int n, Reads reads, int t, long seed) {
         return switch (reads) {
             case Reads.Exactly(List<List<Integer>> sets) ->
                 new Choices(sets, List.of(IntStream.range(0, sets.size()).toArray()), 1);
             case Reads.Worst worst -> {
-                List<List<Integer>> sets = subsets(n, worst.size().orElse(smallest));
+                List<List<Integer>> sets = subsets(n, worst.size().orElse(t));
                 int step = worst.different() ? 1 : 0;
                 double total = count(sets.size() + (1 - step) * (worst.count() - 1), worst.count());
                 if (total == 0) {

@@ -23,7 +23,7 @@ public sealed interface Reads {
     /**
      * Whatever S serves a coalition best, each with its members in ascending order.
      *
-     * @param size how many providers each S has; by default the fewest with which the scheme reads
+     * @param size how many providers each S has; by default t
      * @param different whether no S may come twice
      */
     record Worst(int count, OptionalInt size, boolean different) implements Reads {}

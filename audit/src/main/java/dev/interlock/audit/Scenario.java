@@ -79,14 +79,13 @@ public record Scenario(
         for (int x : dealers.providers()) {
             require(x >= 1 && x <= n, "cc" + x + " deals, must be in cc1..cc" + n);
         }
-        int readers = scheme.readers(new Threshold(t, n));
         switch (reads) {
-            case Reads.Exactly(List<List<Integer>> sets) -> sets.forEach(s -> checkSet(s, readers, n));
+            case Reads.Exactly(List<List<Integer>> sets) -> sets.forEach(s -> checkSet(s, t, n));
             case Reads.Worst worst ->
                 worst.size()
                         .ifPresent(size -> require(
-                                size >= readers && size <= n,
-                                "a read's S has " + size + " providers, must have " + readers + ".." + n));
+                                size >= t && size <= n,
+                                "a read's S has " + size + " providers, must have " + t + ".." + n));
         }
     }
 

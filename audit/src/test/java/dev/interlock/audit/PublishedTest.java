@@ -27,7 +27,7 @@ final class PublishedTest {
 
     @ParameterizedTest
     @CsvSource({"3, 2, 1, 1, 1, 1", "5, 3, 2, 2, 1, 2", "5, 4, 2, 2, 1, 2", "7, 4, 2, 2, 1, 2", "7, 5, 3, 2, 1, 2"})
-    void theDesignsTable(int n, int t, int twoNoRead, int twoOneRead, int twoTwoReads, int threeOneRead) {
+    void theSmallestCoalitions(int n, int t, int twoNoRead, int twoOneRead, int twoTwoReads, int threeOneRead) {
         assertThat(size(Scenario.of(n, t, TWO, 0))).isEqualTo(twoNoRead);
         assertThat(size(Scenario.of(n, t, TWO, 1))).isEqualTo(twoOneRead);
         assertThat(size(Scenario.of(n, t, TWO, 2).with(differentSets(2)))).isEqualTo(twoTwoReads);
@@ -48,30 +48,28 @@ final class PublishedTest {
         assertThat(finding.leaks()).isTrue();
     }
 
-    /** It sends the user m under two multiples of the user's share. */
+    /** The last of the pass is CC_2: it sends the user m under two multiples of the user's share. */
     @ParameterizedTest
     @CsvSource({"5, 3", "5, 4", "7, 4", "7, 5"})
     void theLastProviderOfTheChainLearnsMFromTwoReadsOfProtocol2(int n, int t) {
-        Reads endingAlike = Reads.exactly(List.of(before(n, 1, t - 2), before(n, n - t + 1, t - 2)));
+        Reads endingAlike = Reads.exactly(List.of(withTheFirstTwo(3, t - 2), withTheFirstTwo(n - t + 3, t - 2)));
         Finding finding = Audit.run(Scenario.of(n, t, TWO, 0).with(endingAlike));
         assertThat(finding.size()).hasValue(1);
-        assertThat(finding.coalitions()).contains(List.of("cc" + n));
+        assertThat(finding.coalitions()).contains(List.of("cc2"));
     }
 
-    /** So many from the first on, then the last. */
-    private static List<Integer> before(int last, int first, int count) {
-        return Stream.concat(IntStream.range(first, first + count).boxed(), Stream.of(last))
+    /** CC_1, CC_2, and so many from this one on. */
+    private static List<Integer> withTheFirstTwo(int first, int count) {
+        return Stream.concat(
+                        Stream.of(1, 2), IntStream.range(first, first + count).boxed())
                 .toList();
     }
 
-    /** With one provider more than needed and the user, protocol 2 leaks just as much. */
-    @ParameterizedTest
-    @CsvSource({"3, 2, 1, 1", "5, 3, 2, 1", "5, 4, 2, 1", "7, 4, 2, 1", "7, 5, 2, 1"})
-    void readsOfProtocol2ThroughTProviders(int n, int t, int oneRead, int twoReads) {
-        assertThat(size(Scenario.of(n, t, TWO, 1).with(new Reads.Worst(1, OptionalInt.of(t), false))))
-                .isEqualTo(oneRead);
-        assertThat(size(Scenario.of(n, t, TWO, 2).with(new Reads.Worst(2, OptionalInt.of(t), true))))
-                .isEqualTo(twoReads);
+    /** All of seven read, CC_1 first and the others backwards: one read gives m to four, and to no three. */
+    @Test
+    void allOfSevenReadProtocol2() {
+        assertThat(size(Scenario.of(7, 7, TWO, 0))).isEqualTo(4);
+        assertThat(size(Scenario.of(7, 7, TWO, 1))).isEqualTo(4);
     }
 
     @Test

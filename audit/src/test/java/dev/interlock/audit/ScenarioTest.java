@@ -79,7 +79,7 @@ final class ScenarioTest {
                 "a read's S has 6 providers, must have 3..5");
         refused(
                 () -> Scenario.of(5, 3, PRINTED_TWO, 0).with(Reads.exactly(List.of(List.of(1)))),
-                "S = [1] must name 2..5 different providers");
+                "S = [1] must name 3..5 different providers");
     }
 
     @Test

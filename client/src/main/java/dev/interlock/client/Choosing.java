@@ -76,7 +76,7 @@ final class Choosing {
                     : Stream.concat(
                             Stream.of(home.x()),
                             usable.stream().map(Provider::x).filter(x -> !x.equals(home.x())));
-            int readers = token.scheme().readers(token.threshold());
+            int readers = token.threshold().t();
             List<ShareIndex> s = sources.limit(readers).toList();
             if (s.size() == readers) {
                 return Optional.of(new Choice(generation, home, s));

@@ -193,11 +193,10 @@ final class Getting implements AutoCloseable {
 
     /** Whoever names providers must name as many as a read takes; in protocol 1 that is one home. */
     private void requireEnough(Token token) {
-        int needed = token.scheme().sealed() ? 1 : token.scheme().readers(token.threshold());
+        int needed = token.scheme().sealed() ? 1 : token.threshold().t();
         if (candidates.size() < needed) {
-            throw new BadInputException("a get needs "
-                    + (token.scheme().readWithUser() ? "t−1 = " : "t = ") + needed + " providers, " + candidates.size()
-                    + " were named");
+            throw new BadInputException(
+                    "a get needs t = " + needed + " providers, " + candidates.size() + " were named");
         }
     }
 

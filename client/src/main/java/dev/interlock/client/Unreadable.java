@@ -104,8 +104,7 @@ final class Unreadable {
     /** As {@link Findings#tooFew}. */
     TooFewProvidersException tooFew(String operation, List<Held> usable, Map<String, String> absent) {
         Optional<Token> u = found.token();
-        int readers = u.map(token -> token.scheme().readers(token.threshold()))
-                .orElse(ring.threshold().t());
+        int readers = u.map(Token::threshold).orElse(ring.threshold()).t();
         if (u.isPresent() && (u.get().scheme().sealed() || usable.size() >= readers)) {
             List<ShareIndex> homes = u.get().homes();
             String names = homes.stream().map(found::name).collect(Collectors.joining(" or "));

@@ -23,12 +23,13 @@ import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The read of all three protocols, in both profiles: the three steps of SPEC §9. S is any t providers, chosen by U; in
- * the published protocol 2 any t−1 and U itself. Protocol 1 runs no ring: home has all that U needs, sealed.
+ * the published protocol 2 U's own point takes part beside them. Protocol 1 runs no ring: home has all that U needs, sealed.
  */
 public final class Read {
     private Read() {}
@@ -126,7 +127,7 @@ public final class Read {
     }
 
     /**
-     * @param s providers in any order, as many as {@link Scheme#readers} says
+     * @param s t providers, or more, in any order
      * @param blinding none in the published profile, and only there
      */
     public static Plan plan(
@@ -148,10 +149,7 @@ public final class Read {
             ShareIndex home,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> seeds) {
-        List<ShareIndex> path = new ArrayList<>(s);
-        if (path.remove(home)) {
-            path.addFirst(home);
-        }
+        List<ShareIndex> path = path(token, s, home);
         PlannedSession session = PlannedSession.of(
                 ring,
                 maker.credential(),
@@ -164,6 +162,19 @@ public final class Read {
                 maker.random(),
                 maker.now());
         return new Plan(ring, token, session, blinding, seeds);
+    }
+
+    /** Home first, where it is in S. In the published protocol 2 as printed: CC_1, then CC_|t| back to CC_2. */
+    private static List<ShareIndex> path(Token token, List<ShareIndex> s, ShareIndex home) {
+        List<ShareIndex> path = new ArrayList<>(s);
+        if (token.scheme().readWithUser()) {
+            List<ShareIndex> written = token.providers();
+            path.sort(Comparator.<ShareIndex>comparingInt(written::indexOf).reversed());
+        }
+        if (path.remove(home)) {
+            path.addFirst(home);
+        }
+        return path;
     }
 
     /**

@@ -227,10 +227,10 @@ public final class Session implements AutoCloseable {
     private static void checkRead(RingDescriptor ring, Scheme scheme, Work.Read read, ShareIndex self) {
         require(!scheme.sealed(), "protocol 1 reads without a pass");
         // Fewer than t authorised parties release nothing.
-        int readers = scheme.readers(ring.threshold());
+        int t = ring.threshold().t();
         require(
-                read.path().size() >= readers,
-                "a read needs " + (scheme.readWithUser() ? "t−1 = " : "t = ") + readers + " providers, the order names "
+                read.path().size() >= t,
+                "a read needs t = " + t + " providers, the order names "
                         + read.path().size());
         require(read.path().contains(self) || read.home().equals(self), "the order has no part for this provider");
     }

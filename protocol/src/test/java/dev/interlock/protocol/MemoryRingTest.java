@@ -76,7 +76,6 @@ final class MemoryRingTest {
     void everyQuorumOpensWhateverTheHomeAndNoSmallerOne(Way way, int n, int t) {
         MemoryRing memory = ring(n, t, 100 * n + t);
         Random order = new Random(n + t);
-        int readers = way.scheme().readers(memory.ring.threshold());
         for (int length : new int[] {0, 31, 1000}) {
             byte[] m = message(length);
             List<ShareIndex> path = shuffled(memory.all(), order);
@@ -84,7 +83,7 @@ final class MemoryRingTest {
             List<ShareIndex> homes = token(memory, path.getFirst(), object).homes();
             assertThat(homes).isEqualTo(path.subList(0, way.scheme().blinded() ? n - t + 1 : 1));
 
-            for (List<ShareIndex> s : quorums(memory, readers, order)) {
+            for (List<ShareIndex> s : quorums(memory, t, order)) {
                 for (boolean inS : new boolean[] {true, false}) {
                     homes.stream()
                             .filter(x -> s.contains(x) == inS)
@@ -94,7 +93,7 @@ final class MemoryRingTest {
                                     .isEqualTo(m));
                 }
             }
-            for (List<ShareIndex> s : subsets(memory.all(), readers - 1, order)) {
+            for (List<ShareIndex> s : subsets(memory.all(), t - 1, order)) {
                 tooFew(memory, way, object, s, homes.getFirst());
             }
         }

@@ -102,11 +102,28 @@ final class ReadTest {
         Way published = new Way(new Scheme(2, Profile.PUBLISHED), Blinding.NONE);
         StatementHash generation = study.write(published, new byte[1], xs(2, 4, 1, 3));
         Token u = certificate(study, 2, generation).token();
-        try (Read.Plan plan = Read.plan(study.ring, u, study.maker, xs(1, 3), new ShareIndex(2), Blinding.NONE)) {
+        try (Read.Plan plan = Read.plan(study.ring, u, study.maker, xs(3, 1, 4), new ShareIndex(2), Blinding.NONE)) {
             assertThat(plan.blindSeeds()).isEmpty();
-            // x_U = 5, between 1, 3 and 5.
-            assertThat(plan.userLambda()).isEqualTo(Lagrange.coefficient(0, 5, new int[] {1, 3, 5}));
+            // x_U = 5, beside 1, 3 and 4.
+            assertThat(plan.userLambda()).isEqualTo(Lagrange.coefficient(0, 5, new int[] {1, 3, 4, 5}));
+            // Written by way of 2, 4, 1, 3, and read the other way round.
+            assertThat(plan.path()).isEqualTo(xs(3, 1, 4));
             assertThat(told(plan, 3).blinding()).isEqualTo(Blinding.NONE);
+        }
+    }
+
+    /** The paper: CC_1 takes its own layer off, then CC_|t|, …, CC_|2|, and the user the one of its own point. */
+    @Test
+    void inThePublishedProtocol2Cc1ComesFirstAndTheOthersComeBackwards() {
+        MemoryRing study = new MemoryRing(4, 3, 33, Set.of(Profile.PUBLISHED));
+        Way published = new Way(new Scheme(2, Profile.PUBLISHED), Blinding.NONE);
+        StatementHash generation = study.write(published, new byte[1], xs(2, 4, 1, 3));
+        Token u = certificate(study, 2, generation).token();
+        try (Read.Plan plan = Read.plan(study.ring, u, study.maker, xs(4, 1, 2), new ShareIndex(2), Blinding.NONE)) {
+            assertThat(plan.path()).isEqualTo(xs(2, 1, 4));
+        }
+        try (Read.Plan plan = Read.plan(study.ring, u, study.maker, xs(4, 2, 3, 1), new ShareIndex(2), Blinding.NONE)) {
+            assertThat(plan.path()).isEqualTo(xs(2, 3, 1, 4));
         }
     }
 

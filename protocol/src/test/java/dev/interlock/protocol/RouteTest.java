@@ -106,9 +106,6 @@ final class RouteTest {
         Scheme scheme = new Scheme(2, profile);
         assertThat(Route.read(scheme, xs(3, 1), X3)).isEqualTo(Route.read(Scheme.DEFAULT, xs(3, 1), X3));
         assertThat(Route.read(scheme, xs(3, 1), X2)).isEqualTo(Route.read(Scheme.DEFAULT, xs(3, 1), X2));
-        // Published, t−1 = 1.
-        assertThat(Route.read(scheme, xs(3), X3).stations())
-                .containsExactly(station(0, X3, new Ciphertext(), true, false, new User()));
     }
 
     // ---------------------------------------------------------------------------------- protocol 1: sealed shares

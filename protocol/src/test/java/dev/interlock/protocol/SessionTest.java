@@ -776,8 +776,8 @@ final class SessionTest {
                         "published 3, two of three",
                         "needs t = 3 providers, the order names 2",
                         d -> d.published(3).path = xs(4, 2)),
-                spoiled(Draft.read(), "published 2, one of three", "needs t−1 = 2 providers, the order names 1", d -> {
-                    d.published(2).path = xs(2);
+                spoiled(Draft.read(), "published 2, two of three", "needs t = 3 providers, the order names 2", d -> {
+                    d.published(2).path = xs(2, 4);
                     d.home = SELF;
                 }),
                 spoiled(
@@ -870,16 +870,10 @@ final class SessionTest {
     }
 
     @Test
-    void aPublishedReadOfProtocol2NeedsOneProviderLessAndTheUser() {
-        Draft draft = Draft.read().published(2);
-        draft.path = xs(4, 2);
-        try (Session session = draft.accept()) {
-            assertThat(session.lambda()).isEqualTo(Lagrange.coefficient(0, SELF, xs(4, 2, 6)));
-            assertThat(session.route()).isEqualTo(Route.read(Scheme.DEFAULT, xs(4, 2), new ShareIndex(4)));
-        }
-        // More may.
+    void inAPublishedReadOfProtocol2TheUsersPointTakesPart() {
         try (Session session = Draft.read().published(2).accept()) {
             assertThat(session.lambda()).isEqualTo(Lagrange.coefficient(0, SELF, xs(4, 2, 5, 6)));
+            assertThat(session.route()).isEqualTo(Route.read(Scheme.DEFAULT, xs(4, 2, 5), new ShareIndex(4)));
         }
     }
 
@@ -961,7 +955,6 @@ final class SessionTest {
                     RingDescriptor ring = new MemoryRing(n, t, 1, Set.of(profile)).ring;
                     for (int protocol = 2; protocol <= 3; protocol++) {
                         Scheme scheme = new Scheme(protocol, profile);
-                        int readers = scheme.readers(ring.threshold());
                         Draft draft = Draft.read().in(ring);
                         draft.scheme = scheme;
                         if (!scheme.blinded()) {
@@ -970,11 +963,11 @@ final class SessionTest {
                         draft.home = new ShareIndex(2);
                         List<ShareIndex> all = new ArrayList<>(xs(2));
                         upTo(n).stream().filter(x -> !all.contains(x)).forEach(all::add);
-                        draft.path = all.subList(0, readers - 1);
+                        draft.path = all.subList(0, t - 1);
                         assertThatThrownBy(draft::accept)
                                 .isInstanceOf(MalformedException.class)
-                                .hasMessageContaining(readers + " providers, the order names " + (readers - 1));
-                        draft.path = all.subList(0, readers);
+                                .hasMessageContaining("t = " + t + " providers, the order names " + (t - 1));
+                        draft.path = all.subList(0, t);
                         draft.accept().close();
                     }
                 }

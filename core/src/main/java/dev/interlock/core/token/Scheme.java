@@ -44,7 +44,7 @@ public record Scheme(int protocol, Profile profile) {
         return protocol != 1 && !blinded();
     }
 
-    /** Published 2: the user keeps its share and is one of those who take the layers off. */
+    /** Published 2: the user keeps its share and takes the layer of its own point off, beside t providers. */
     public boolean readWithUser() {
         return protocol == 2 && !blinded();
     }
@@ -65,11 +65,6 @@ public record Scheme(int protocol, Profile profile) {
      */
     public int writers(Threshold threshold) {
         return blinded() && !sealed() ? Math.min(threshold.t() + 1, threshold.n()) : threshold.n();
-    }
-
-    /** How many providers must take part in a read, at least: t points, of which the user may hold one. */
-    public int readers(Threshold threshold) {
-        return readWithUser() ? threshold.t() - 1 : threshold.t();
     }
 
     /**

@@ -143,7 +143,8 @@ public record Token(
         boolean ciphertext = homes().stream().anyMatch(alive::contains);
         return ciphertext
                 && (scheme().sealed()
-                        || providers().stream().filter(alive::contains).count() >= scheme().readers(threshold()));
+                        || providers().stream().filter(alive::contains).count()
+                                >= threshold().t());
     }
 
     public byte[] encode() {

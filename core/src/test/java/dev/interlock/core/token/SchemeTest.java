@@ -23,15 +23,15 @@ final class SchemeTest {
     private static final List<ShareIndex> PROVIDERS = indices(9, 4, 200, 1, 2, 3, 5);
     private static final ShareIndex USER = new ShareIndex(201);
 
-    /** The scheme; whether it is sealed, padded, dealt to the user, read with it, read through it; homes; readers. */
+    /** The scheme; whether it is sealed, padded, dealt to the user, read with it, read through it; homes. */
     static Stream<Arguments> schemes() {
         return Stream.of(
-                Arguments.of(new Scheme(1, BLINDED), true, false, false, false, false, 3, 5),
-                Arguments.of(new Scheme(1, PUBLISHED), true, false, false, false, false, 1, 5),
-                Arguments.of(new Scheme(2, BLINDED), false, true, false, false, false, 3, 5),
-                Arguments.of(new Scheme(2, PUBLISHED), false, false, true, true, false, 1, 4),
-                Arguments.of(new Scheme(3, BLINDED), false, false, false, false, false, 3, 5),
-                Arguments.of(new Scheme(3, PUBLISHED), false, false, true, false, true, 1, 5));
+                Arguments.of(new Scheme(1, BLINDED), true, false, false, false, false, 3),
+                Arguments.of(new Scheme(1, PUBLISHED), true, false, false, false, false, 1),
+                Arguments.of(new Scheme(2, BLINDED), false, true, false, false, false, 3),
+                Arguments.of(new Scheme(2, PUBLISHED), false, false, true, true, false, 1),
+                Arguments.of(new Scheme(3, BLINDED), false, false, false, false, false, 3),
+                Arguments.of(new Scheme(3, PUBLISHED), false, false, true, false, true, 1));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -43,8 +43,7 @@ final class SchemeTest {
             boolean dealtToUser,
             boolean readWithUser,
             boolean readThroughUser,
-            int homes,
-            int readers) {
+            int homes) {
         assertThat(scheme.blinded()).isEqualTo(scheme.profile() == BLINDED);
         assertThat(scheme.sealed()).isEqualTo(sealed);
         assertThat(scheme.paddedByUser()).isEqualTo(padded);
@@ -52,7 +51,6 @@ final class SchemeTest {
         assertThat(scheme.readWithUser()).isEqualTo(readWithUser);
         assertThat(scheme.readThroughUser()).isEqualTo(readThroughUser);
         assertThat(scheme.homes(FIVE_OF_SEVEN)).isEqualTo(homes);
-        assertThat(scheme.readers(FIVE_OF_SEVEN)).isEqualTo(readers);
 
         List<ShareIndex> path = indices(200, 1, 9, 4, 3);
         assertThat(scheme.user(PROVIDERS).isPresent()).isEqualTo(dealtToUser);

@@ -93,36 +93,35 @@ final class Transcripts {
         String kind = suite.name;
         suite.add(
                 "2-of-3",
-                "each provider alone with the user, and more",
+                "every quorum and the user, and more",
                 kind,
                 seeds -> plain(
                         seeds,
                         20,
                         SMALL,
                         List.of(
-                                new Reading(1, 1),
-                                new Reading(1, 2),
-                                new Reading(1, 3),
                                 new Reading(1, 1, 2),
-                                new Reading(1, 3, 2))));
+                                new Reading(1, 1, 3),
+                                new Reading(1, 3, 2),
+                                new Reading(1, 1, 3, 2))));
         suite.add(
                 "3-of-5",
-                "home inside and outside of S",
+                "home inside and outside of S, and more than t",
                 kind,
                 seeds -> plain(
                         seeds,
                         100,
                         LARGER,
                         List.of(
-                                new Reading(4, 4, 2),
-                                new Reading(4, 1, 5),
-                                new Reading(4, 3, 1, 2),
-                                new Reading(4, 4, 1, 3, 2, 5))));
+                                new Reading(4, 4, 5, 2),
+                                new Reading(4, 1, 5, 2),
+                                new Reading(4, 4, 3, 1, 2),
+                                new Reading(4, 4, 3, 1, 5, 2))));
         suite.add(
                 "far-points-empty",
                 "the user's point is 254",
                 kind,
-                seeds -> plain(seeds, 0, FAR, List.of(new Reading(200, 253), new Reading(200, 200, 9))));
+                seeds -> plain(seeds, 0, FAR, List.of(new Reading(200, 253, 9), new Reading(200, 200, 9))));
         return suite;
     }
 
