@@ -101,6 +101,12 @@ final class GetCommand implements Callable<Integer> {
                 }
             }
             progress.end();
+            fetched.found()
+                    .values()
+                    .forEach(
+                            what -> System.err.println(
+                                    "interlock: " + what
+                                            + ". That is this read's finding; nobody else can check it, so there is no evidence of it"));
             fetched.detours().forEach((node, why) -> System.err.println("interlock: skipped " + node + ": " + why));
             if (json) {
                 Map<String, Object> said = new LinkedHashMap<>();
@@ -108,6 +114,7 @@ final class GetCommand implements Callable<Integer> {
                 said.put("length", fetched.token().length());
                 said.put("providers", fetched.route());
                 said.put("home", fetched.home());
+                said.put("found", fetched.found());
                 said.put("detours", fetched.detours());
                 System.err.println(Output.json(said));
                 // Here it is the result.

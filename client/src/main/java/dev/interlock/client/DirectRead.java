@@ -3,11 +3,16 @@ package dev.interlock.client;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.PadCombiner;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Decoding;
 import dev.interlock.protocol.Direct;
+import dev.interlock.protocol.Read;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.TooFewProvidersException;
@@ -42,9 +47,16 @@ final class DirectRead implements AutoCloseable {
     private final Deque<Provider> spareShares;
     private final Deque<Provider> spareHomes;
     private final List<Source> sources = new ArrayList<>();
+    private final Blind<MemorySegment> pad;
+    private final byte[] manifest;
     private final SecretBytes opened;
+    /** The chunk of b_U; zeros where there is none. */
+    private final SecretBytes own;
     /** Who lied, by what they signed, or said of themselves that what they keep is damaged. */
     private final Set<String> culprits = new LinkedHashSet<>();
+
+    /** Whose shares were off the others' polynomial, or who dealt them so. */
+    private final Map<String, String> found = new LinkedHashMap<>();
 
     private final Map<String, String> failed = new LinkedHashMap<>();
     private Duration patience = PATIENCE;
@@ -52,9 +64,18 @@ final class DirectRead implements AutoCloseable {
     /**
      * @param chain of the generation, checked
      * @param providers of the object, the best first
+     * @param pad b_U in protocol 2, from the first chunk on that is asked for; the caller's to close
+     * @param manifest not looked at where the object has one chunk
      */
-    DirectRead(RingClient client, SignatureChain chain, List<Provider> providers) {
+    DirectRead(
+            RingClient client,
+            SignatureChain chain,
+            List<Provider> providers,
+            Blind<MemorySegment> pad,
+            byte[] manifest) {
         this.client = client;
+        this.pad = pad;
+        this.manifest = manifest;
         this.chain = chain;
         this.token = Token.decode(chain.token());
         this.spareShares = new ArrayDeque<>(providers);
@@ -62,6 +83,7 @@ final class DirectRead implements AutoCloseable {
                 .filter(provider -> token.homes().contains(provider.x()))
                 .toList());
         this.opened = SecretBytes.allocate(token.layout().padLength(0));
+        this.own = SecretBytes.allocate(token.layout().padLength(0));
     }
 
     /** One provider's share, or one home's ciphertext. */
@@ -134,12 +156,14 @@ final class DirectRead implements AutoCloseable {
     }
 
     /**
-     * P_k (⊕ b_U, in protocol 2), until the next is asked for; k grows by one.
+     * P_k, which was put, until the next is asked for; k grows by one.
      *
      * @throws TooFewProvidersException when fewer than t good shares or no good ciphertext is left
-     * @throws IntegrityException the same, where it is for liars or damage
+     * @throws IntegrityException the same, where it is for liars or damage; and where what comes is all that its providers are bound
+     *     to, and isn't what was put
      */
     MemorySegment chunk(int k) throws InterruptedException {
+        pad.addTo(chunk(k, own).fill((byte) 0));
         while (true) {
             fillUp();
             List<Source> gone = new ArrayList<>();
@@ -153,7 +177,7 @@ final class DirectRead implements AutoCloseable {
                 }
             }
             if (gone.isEmpty()) {
-                return combined(k);
+                return opens(k, shares()) ? chunk(k, opened) : decoded(k);
             }
             gone.forEach(Source::close);
             sources.removeAll(gone);
@@ -239,34 +263,117 @@ final class DirectRead implements AutoCloseable {
                 List.copyOf(culprits));
     }
 
-    private MemorySegment combined(int k) {
-        MemorySegment flow = opened.segment().asSlice(0, token.layout().padLength(k));
-        List<Source> shares =
-                sources.stream().filter(source -> source.part == Part.SHARE).toList();
-        List<MemorySegment> values = new ArrayList<>();
-        for (Source source : sources) {
-            MemorySegment chunk = source.ask(k).resultNow();
-            if (source.part == Part.CIPHERTEXT) {
-                flow.copyFrom(chunk);
-            } else {
-                values.add(chunk);
-            }
+    private MemorySegment chunk(int k, SecretBytes of) {
+        return of.segment().asSlice(0, token.layout().padLength(k));
+    }
+
+    private List<Source> shares() {
+        return sources.stream().filter(source -> source.part == Part.SHARE).toList();
+    }
+
+    /** c_k ⊕ b_U ⊕ Σ λ_{S,0}(i)·f(x_i) into what is opened; and whether that is P_k. */
+    private boolean opens(int k, List<Source> s) {
+        MemorySegment flow = chunk(k, opened);
+        sources.stream()
+                .filter(source -> source.part == Part.CIPHERTEXT)
+                .forEach(source -> flow.copyFrom(source.ask(k).resultNow()));
+        if (token.scheme().paddedByUser()) {
+            FieldKernels.chosen().addScaled(flow, flow, 1, chunk(k, own));
         }
         PadCombiner.combine(
                 FieldKernels.chosen(),
                 0,
-                shares.stream().mapToInt(source -> source.provider.x().x()).toArray(),
-                values,
+                s.stream().mapToInt(source -> source.provider.x().x()).toArray(),
+                s.stream().map(source -> source.ask(k).resultNow()).toList(),
                 flow);
-        return flow;
+        return Read.isChunk(token, manifest, k, flow);
+    }
+
+    /**
+     * Each part is what its provider is bound to, and together they aren't what was put: everybody's share is asked for, and those
+     * that are off the polynomial of the ones that open the chunk are left out.
+     */
+    private MemorySegment decoded(int k) throws InterruptedException {
+        int t = token.threshold().t();
+        List<Provider> others = List.copyOf(spareShares);
+        spareShares.clear();
+        others.forEach(provider -> add(Part.SHARE, provider));
+        shares().forEach(source -> source.ask(k));
+        long end = System.nanoTime() + client.deadlines().stall().toNanos();
+        for (Source source : shares()) {
+            if (!arrives(source, k, end)) {
+                source.close();
+                sources.remove(source);
+            }
+        }
+        List<Source> all = shares();
+        Map<ShareIndex, Source> sourceOf = new LinkedHashMap<>();
+        all.forEach(source -> sourceOf.put(source.provider.x(), source));
+        Set<ShareIndex> off = Decoding.off(
+                        t,
+                        hashes(k, all),
+                        s -> opens(k, s.stream().map(sourceOf::get).toList()))
+                .orElseThrow(() -> new IntegrityException(
+                        "chunk " + k + " of " + token.object() + " isn't what was put, by the shares of "
+                                + String.join(", ", providers()) + " and the ciphertext of " + home()
+                                + ": which of them is wrong can't be told"
+                                + (all.size() == t ? " without asking more providers" : "")
+                                + ". Nothing wrong was released",
+                        List.of()));
+        List<Source> good = new ArrayList<>();
+        for (Source source : all) {
+            if (off.contains(source.provider.x())) {
+                found(k, source.provider);
+            } else if (good.size() < t) {
+                good.add(source);
+                continue;
+            } else {
+                spareShares.addFirst(source.provider);
+            }
+            source.close();
+            sources.remove(source);
+        }
+        if (!opens(k, good)) {
+            throw new IllegalStateException("shares that lie on one polynomial open different chunks");
+        }
+        return chunk(k, opened);
+    }
+
+    /** H_ρ of each share's chunk. ρ is drawn now, when nobody can suit a share to it. */
+    private Map<ShareIndex, byte[]> hashes(int k, List<Source> shares) {
+        byte[] rho = new byte[LinearHash.SEED_BYTES];
+        client.random().nextBytes(rho);
+        Map<ShareIndex, byte[]> hashes = new LinkedHashMap<>();
+        for (Source source : shares) {
+            try (LinearHash hash = new LinearHash(rho)) {
+                hash.update(source.ask(k).resultNow());
+                hashes.put(source.provider.x(), hash.digest());
+            }
+        }
+        return hashes;
+    }
+
+    /** The write was certified, so its check held: of a sum the provider must have answered that with another share. */
+    private void found(int k, Provider provider) {
+        String name = provider.name();
+        if (token.dealt().summed()) {
+            String why = name + " lied: its share of chunk " + k
+                    + " fits what it signed for, and isn't on the polynomial of the"
+                    + " others, on which its answer to the write's check was";
+            found.put(name, why);
+            failed(name, why);
+            return;
+        }
+        String dealer = token.dealers().getFirst();
+        String why = dealer + " lied: the share of chunk " + k + " that it dealt " + name
+                + ", and signed for, isn't on the" + " polynomial of the others";
+        found.put(dealer, why);
+        failed(name, why);
     }
 
     /** Whose shares are used now. */
     List<String> providers() {
-        return sources.stream()
-                .filter(source -> source.part == Part.SHARE)
-                .map(source -> source.provider.name())
-                .toList();
+        return shares().stream().map(source -> source.provider.name()).toList();
     }
 
     /** Whose ciphertext is used now. */
@@ -278,6 +385,11 @@ final class DirectRead implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** What was found out about shares, by name of whoever is at fault for them. */
+    Map<String, String> found() {
+        return found;
+    }
+
     /** Who failed, and how. */
     Map<String, String> failed() {
         return failed;
@@ -287,5 +399,6 @@ final class DirectRead implements AutoCloseable {
     public void close() {
         sources.forEach(Source::close);
         opened.close();
+        own.close();
     }
 }

@@ -265,6 +265,7 @@ final class Getting implements AutoCloseable {
                 choice.token(),
                 choice.s().stream().map(x -> ring.provider(x).name()).toList(),
                 choice.home().name(),
+                Map.of(),
                 Map.copyOf(detours));
     }
 
@@ -274,18 +275,14 @@ final class Getting implements AutoCloseable {
         ChunkLayout layout = token.layout();
         List<Provider> best = choosing.bestFirst(lookup, choice.generation(), candidates);
         byte[] manifest = layout.count() == 1 ? new byte[0] : Manifests.ofAny(client, token, best);
-        try (DirectRead read = new DirectRead(client, choice.generation().chain(), best);
-                Blind<MemorySegment> pad = ReadMasks.userPad(token, options, out.released())) {
+        try (Blind<MemorySegment> pad = ReadMasks.userPad(token, options, out.released());
+                DirectRead read = new DirectRead(client, choice.generation().chain(), best, pad, manifest)) {
             for (int k = out.released(); k < layout.count(); k++) {
-                MemorySegment chunk = read.chunk(k);
-                pad.addTo(chunk);
-                // Every part is what its provider is bound to, so a wrong chunk was wrong when it was put.
-                Read.checkChunk(token, manifest, k, chunk, List.of());
-                out.release(layout, k, chunk);
+                out.release(layout, k, read.chunk(k));
             }
             Map<String, String> detours = new LinkedHashMap<>(choosing.failed());
             detours.putAll(read.failed());
-            return new Fetched(token, read.providers(), read.home(), detours);
+            return new Fetched(token, read.providers(), read.home(), read.found(), detours);
         }
     }
 

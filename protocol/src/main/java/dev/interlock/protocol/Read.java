@@ -261,17 +261,25 @@ public final class Read {
     }
 
     /**
+     * Whether P_k is what its writer committed to.
+     *
+     * @param manifest as below
+     */
+    public static boolean isChunk(Token token, byte[] manifest, int k, MemorySegment chunk) {
+        byte[] leaf = Write.chunkLeaf(k, chunk);
+        return token.layout().count() == 1
+                ? MessageDigest.isEqual(new MerkleRoot().add(leaf).root(), token.commitment())
+                : MessageDigest.isEqual(leaf, Write.leaf(manifest, k));
+    }
+
+    /**
      * The same for whoever sent what makes up P_k.
      *
      * @param manifest not looked at where the object has one chunk: its leaf makes h by itself
      * @param senders their names; one alone is the culprit
      */
     public static void checkChunk(Token token, byte[] manifest, int k, MemorySegment chunk, List<String> senders) {
-        byte[] leaf = Write.chunkLeaf(k, chunk);
-        boolean good = token.layout().count() == 1
-                ? MessageDigest.isEqual(new MerkleRoot().add(leaf).root(), token.commitment())
-                : MessageDigest.isEqual(leaf, Write.leaf(manifest, k));
-        if (!good) {
+        if (!isChunk(token, manifest, k, chunk)) {
             throw new IntegrityException(
                     "chunk " + k + " of " + token.object() + " isn't what was put: "
                             + (senders.size() == 1 ? "" : "one of ") + String.join(", ", senders)
