@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The channels from here to the nodes of a ring, each pinned to its node alone. */
 public final class Peers implements AutoCloseable {
-    private static final Duration IDLE = Duration.ofMinutes(1);
+    /** Less than a node's, so that it's the one who asks that closes: a request never meets a connection that is being closed. */
+    private static final Duration IDLE = Duration.ofSeconds(20);
     private static volatile @Nullable Thread preparing;
 
     private final Optional<TlsIdentity> own;

@@ -110,7 +110,7 @@ final class CrashTest {
             }
             child.kill();
             child.rest().stream()
-                    .filter(line -> line.length() == 32)
+                    .filter(line -> line.length() == 2 * StatementHash.BYTES)
                     .map(StatementHash::parse)
                     .forEach(acknowledged::add);
         }
@@ -153,7 +153,7 @@ final class CrashTest {
             }
             child.kill();
             child.rest().stream()
-                    .filter(line -> line.length() == 32)
+                    .filter(line -> line.length() == 2 * StatementHash.BYTES)
                     .map(StatementHash::parse)
                     .forEach(acknowledged::add);
         }
