@@ -20,7 +20,8 @@ final class SecretFile {
     private SecretFile() {}
 
     /**
-     * Lets the file pass where nobody else can read or write it; one that isn't there passes too, and is missed later.
+     * Makes sure that nobody else can read or write the file from now on, and says so where somebody could; one that isn't there
+     * passes, and is missed later.
      *
      * @param what for the message: "the credential"
      */
@@ -32,11 +33,25 @@ final class SecretFile {
             return file;
         }
         if (Files.isRegularFile(file) && OTHERS.stream().anyMatch(permissions::contains)) {
-            throw new BadInputException(what + " " + file + " isn't secret: its mode is "
-                    + PosixFilePermissions.toString(permissions)
-                    + ", and others on this machine can read or write it. `chmod 600 " + file
-                    + "` ends that; what they may have read stays theirs");
+            String mode = PosixFilePermissions.toString(permissions);
+            try {
+                Files.setPosixFilePermissions(file, owners(permissions));
+            } catch (IOException e) {
+                throw new BadInputException(
+                        what + " " + file + " isn't secret: its mode is " + mode
+                                + ", others on this machine can read or write it, and it isn't yours to close. Use one that is");
+            }
+            System.err.println("interlock: " + what + " " + file + " had the mode " + mode
+                    + ", so that others on this machine could read or write it. It is yours alone now; what they may have"
+                    + " read stays theirs");
         }
         return file;
+    }
+
+    private static Set<PosixFilePermission> owners(Set<PosixFilePermission> permissions) {
+        Set<PosixFilePermission> own = EnumSet.copyOf(permissions);
+        own.retainAll(EnumSet.of(
+                PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE));
+        return own;
     }
 }

@@ -426,6 +426,30 @@ public final class Session implements AutoCloseable {
         return new ChunkLayout(statement.work().length());
     }
 
+    /**
+     * What a session takes of a provider's store.
+     *
+     * @param stored how many bytes it keeps in the end, at most
+     * @param blobs how many it reads or writes, at most
+     */
+    public record Needs(long stored, int blobs) {}
+
+    public Needs needs() {
+        int kept = (int) stations().stream().filter(Station::stored).count()
+                + custody().size();
+        if (isWrite() && !scheme().sealed()) {
+            kept++;
+        }
+        if (kind() == Work.Kind.REFRESH && isHome()) {
+            // The ciphertext is copied, and passes no station.
+            kept++;
+        }
+        // A chunk's salt, leaf and seals; a sealed share's header.
+        long each = layout().padTotal() + 192L * layout().count() + 2048;
+        int beside = isWrite() && scheme().sealed() || isAttested() || renews() ? 2 : kept == 0 ? 2 : 0;
+        return new Needs(kept * each, kept + beside);
+    }
+
     /** Who deals, in a write: all dealers of the ring. */
     public List<String> dealers() {
         return statement.making().map(Work.Making::dealers).orElse(List.of());

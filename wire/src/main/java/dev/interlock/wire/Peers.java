@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Peers implements AutoCloseable {
     /** Less than a node's, so that it's the one who asks that closes: a request never meets a connection that is being closed. */
     private static final Duration IDLE = Duration.ofSeconds(20);
+
     private static volatile @Nullable Thread preparing;
 
     private final Optional<TlsIdentity> own;

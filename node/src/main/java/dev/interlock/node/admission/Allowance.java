@@ -5,6 +5,7 @@ import dev.interlock.protocol.error.RefusedException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -18,6 +19,7 @@ public final class Allowance {
     private final Limit limit;
     private final Duration again;
     private final Map<String, Long> held = new HashMap<>();
+    private volatile Standing standing = _ -> 0;
     private long heldInAll;
     private long refused;
 
@@ -38,13 +40,23 @@ public final class Allowance {
 
     /**
      * @param what in messages and metrics, plural: "sessions"
-     * @param again when it is worth asking again
+     * @param again when it is worth asking again; zero where time alone frees nothing
      */
     Allowance(String node, String what, Limit limit, Duration again) {
         this.node = node;
         this.what = what;
         this.limit = limit;
         this.again = again;
+    }
+
+    /** What is in use beside what is held here, such as what was stored long ago. */
+    public interface Standing {
+        /** @param holder empty for all together */
+        long of(Optional<String> holder);
+    }
+
+    public void standing(Standing other) {
+        standing = other;
     }
 
     public String what() {
@@ -55,8 +67,12 @@ public final class Allowance {
         return limit;
     }
 
-    /** How much is held by all. */
-    public synchronized long held() {
+    /** How much is in use by all. */
+    public long held() {
+        return standing.of(Optional.empty()) + promised();
+    }
+
+    private synchronized long promised() {
         return heldInAll;
     }
 
@@ -66,8 +82,8 @@ public final class Allowance {
     }
 
     /** Whether someone could be refused at once: nothing is left for all together. */
-    public synchronized boolean isUsedUp() {
-        return heldInAll >= limit.inAll();
+    public boolean isUsedUp() {
+        return held() >= limit.inAll();
     }
 
     /**
@@ -83,29 +99,40 @@ public final class Allowance {
     }
 
     /** As {@link #take}, for who gives it back without a lease. */
-    synchronized void reserve(String holder, long amount) {
-        long own = held.getOrDefault(holder, 0L);
+    void reserve(String holder, long amount) {
+        reserve(holder, amount, standing.of(Optional.of(holder)), standing.of(Optional.empty()));
+    }
+
+    private synchronized void reserve(String holder, long amount, long ownStanding, long allStanding) {
+        long held = this.held.getOrDefault(holder, 0L);
+        long own = held + ownStanding;
         if (own + amount > limit.each()) {
             refused++;
             throw new RefusedException(
                     RefusedException.Rule.ALLOWANCE,
                     node + " refuses the request: it allows one " + kind(holder) + " " + limit.each() + " " + what
-                            + ", and " + own + " are in use; ask again in " + seconds(again));
+                            + ", and " + own + " are in use; " + way());
         }
-        if (heldInAll + amount > limit.inAll()) {
+        if (heldInAll + allStanding + amount > limit.inAll()) {
             refused++;
             throw new NodeException(
                     node,
                     node + " has no room: it allows all users together " + limit.inAll() + " " + what + ", and "
-                            + heldInAll + " are in use; ask again in " + seconds(again));
+                            + (heldInAll + allStanding) + " are in use; " + way());
         }
-        held.put(holder, own + amount);
+        this.held.put(holder, held + amount);
         heldInAll += amount;
     }
 
     synchronized void giveBack(String holder, long amount) {
         held.computeIfPresent(holder, (_, own) -> own == amount ? null : Long.valueOf(own - amount));
         heldInAll -= amount;
+    }
+
+    private String way() {
+        return again.isZero()
+                ? "destroy what isn't needed any more, or ask its operator for more"
+                : "ask again in " + seconds(again);
     }
 
     private static String kind(String holder) {

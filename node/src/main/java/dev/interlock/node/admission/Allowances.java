@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -41,6 +40,12 @@ public final class Allowances {
         BODIES("bytes of request bodies", new Limit(34 * MIB, 40 * MIB), SOON),
         /** Dealings under way, each with its buffers. */
         DEALINGS("dealings at once", new Limit(128, 256), SOON),
+        /** Generations that are stored, the tombstones of destroyed ones among them. */
+        OBJECTS("objects on its disk", new Limit(5_000_000, 20_000_000), Duration.ZERO),
+        /** Unless they are set, half of what the store's file system holds, and nine tenths. */
+        DISK("bytes on its disk", new Limit(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4), Duration.ZERO),
+        /** Files that sessions write or read. */
+        FILES("open files", new Limit(512, 1024), SOON),
         RATE("requests a second", new Limit(3000, 6000), SOON);
 
         private final String what;
@@ -86,9 +91,13 @@ public final class Allowances {
     public static Allowances read(String node, Path folder) {
         Path file = folder.resolve(FILE);
         try {
-            return of(node, parse(file, Files.readAllLines(file)));
-        } catch (NoSuchFileException e) {
-            return of(node, Map.of());
+            Map<Kind, Limit> set =
+                    Files.exists(file) ? parse(file, Files.readAllLines(file)) : new EnumMap<>(Kind.class);
+            if (!set.containsKey(Kind.DISK)) {
+                long room = Math.max(10, Files.getFileStore(folder).getTotalSpace());
+                set.put(Kind.DISK, new Limit(room / 2, room / 10 * 9));
+            }
+            return of(node, set);
         } catch (IOException e) {
             throw new BadInputException(
                     "can't read " + file + ": " + e.getClass().getSimpleName());

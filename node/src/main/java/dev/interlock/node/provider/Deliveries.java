@@ -25,6 +25,8 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.admission.Allowances;
+import dev.interlock.node.admission.Leases;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.Blob;
@@ -165,7 +167,14 @@ final class Deliveries implements AutoCloseable {
         StatementHash id = u.id();
         Store.Generation generation = new Store.Generation(
                 id, u.object(), u.epoch(), u.number(), u.making().continues().isPresent());
-        try (PendingObject pending = store.begin(generation, owner.bytes())) {
+        try (Leases taken = new Leases();
+                PendingObject pending = store.begin(generation, owner.bytes())) {
+            Allowances allowances = server.allowances();
+            taken.take(allowances.of(Allowances.Kind.OBJECTS), owner.toString(), 1);
+            taken.take(
+                    allowances.of(Allowances.Kind.DISK),
+                    owner.toString(),
+                    u.layout().padTotal());
             open(u, pending, in, from.name());
             objects.preparing(id);
             pending.prepare(message.certificate().chain().token(), message.manifest());

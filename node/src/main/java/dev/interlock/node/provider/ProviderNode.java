@@ -16,6 +16,7 @@ import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Abandonment;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
@@ -31,6 +32,7 @@ import dev.interlock.node.NodeServer;
 import dev.interlock.node.UserSink;
 import dev.interlock.node.admission.Allowance;
 import dev.interlock.node.admission.Allowances;
+import dev.interlock.node.admission.Leases;
 import dev.interlock.node.dealer.DealerService;
 import dev.interlock.node.dealer.DealtOnce;
 import dev.interlock.node.log.AuditLog;
@@ -154,6 +156,12 @@ public final class ProviderNode implements AutoCloseable {
                 .description("durable transactions of the store; what comes together shares one")
                 .register(server.meters());
         server.meters().gauge("interlock.sessions", sessions, SessionTable::size);
+        server.allowances()
+                .of(Allowances.Kind.OBJECTS)
+                .standing(holder -> usage(holder).objects());
+        server.allowances()
+                .of(Allowances.Kind.DISK)
+                .standing(holder -> usage(holder).bytes());
     }
 
     /**
@@ -206,7 +214,7 @@ public final class ProviderNode implements AutoCloseable {
         // Throws for one that this user may not ask for: then others' waits are none of its business.
         Session session = Session.accept(ring.at(signed.epoch()), self.x(), order, signed.key(), clock.instant());
         LiveSession live = null;
-        Allowance.Lease lease = null;
+        Leases taken = new Leases();
         try {
             if (session.isWrite() && !session.ring().isCurrent()) {
                 throw new RefusedException(
@@ -214,9 +222,7 @@ public final class ProviderNode implements AutoCloseable {
                         name() + ": the ring is in epoch " + ring.epoch() + ", and nothing new goes into epoch "
                                 + session.ring().epoch() + ": get the ring's new descriptor");
             }
-            lease = server.allowances()
-                    .of(Allowances.Kind.SESSIONS)
-                    .take(signed.key().toString(), 1);
+            take(taken, signed.key().toString(), session);
             live = switch (session.statement().work()) {
                 case Work.Write _ -> LiveSession.write(name(), session, store);
                 case Work.Renewal _ -> openForRenewal(session);
@@ -238,11 +244,9 @@ public final class ProviderNode implements AutoCloseable {
                             .session(id)
                             .object(session.object())
                             .user(signed.key()));
-            sessions.add(live, lease);
+            sessions.add(live, taken);
         } catch (RuntimeException e) {
-            if (lease != null) {
-                lease.close();
-            }
+            taken.close();
             sessions.refused(id, signed.key());
             if (live != null) {
                 live.close();
@@ -258,6 +262,21 @@ public final class ProviderNode implements AutoCloseable {
             keepCiphertext(live);
         }
         return NodeServer.done();
+    }
+
+    private Store.Usage usage(Optional<String> holder) {
+        return store.usage(holder.map(key -> VerifyingKey.parse(key).bytes()));
+    }
+
+    /** All that a session may need before it has ended. */
+    private void take(Leases taken, String holder, Session session) {
+        Allowances allowances = server.allowances();
+        Session.Needs needs = session.needs();
+        taken.take(allowances.of(Allowances.Kind.SESSIONS), holder, 1);
+        taken.take(allowances.of(Allowances.Kind.OBJECTS), holder, needs.stored() > 0 ? 1 : 0);
+        taken.take(allowances.of(Allowances.Kind.DISK), holder, needs.stored());
+        boolean inFiles = session.layout().padTotal() > PendingObject.MAX_ROW_BYTES;
+        taken.take(allowances.of(Allowances.Kind.FILES), holder, inFiles ? needs.blobs() : 0);
     }
 
     /** What begins here, with nothing from outside: home → first of S: c = P ⊕ a0; in a repair zeros. */

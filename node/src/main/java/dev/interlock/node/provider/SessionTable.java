@@ -2,7 +2,7 @@ package dev.interlock.node.provider;
 
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.StatementHash;
-import dev.interlock.node.admission.Allowance;
+import dev.interlock.node.admission.Leases;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
 import java.time.Duration;
@@ -30,7 +30,7 @@ final class SessionTable {
     private final String node;
     private final ConcurrentMap<StatementHash, LiveSession> sessions = new ConcurrentHashMap<>();
     /** What each of them counts as. */
-    private final ConcurrentMap<LiveSession, Allowance.Lease> leases = new ConcurrentHashMap<>();
+    private final ConcurrentMap<LiveSession, Leases> leases = new ConcurrentHashMap<>();
 
     private final ConcurrentMap<StatementHash, Expected> expected = new ConcurrentHashMap<>();
     /** The last that ended: what comes for them comes too late, not too early. */
@@ -68,14 +68,14 @@ final class SessionTable {
     /**
      * Lets in those who wait for this session.
      *
-     * @param lease given back once the session leaves this table
+     * @param taken given back once the session leaves this table
      */
-    void add(LiveSession live, Allowance.Lease lease) {
+    void add(LiveSession live, Leases taken) {
         StatementHash id = live.session().id();
         if (sessions.putIfAbsent(id, live) != null) {
             throw new RefusedException(node + ": the session " + id + " was used before");
         }
-        leases.put(live, lease);
+        leases.put(live, taken);
         Expected waiting = expected.get(id);
         if (waiting != null) {
             waiting.order().complete(live);
@@ -130,9 +130,9 @@ final class SessionTable {
 
     void remove(LiveSession live) {
         if (sessions.remove(live.session().id(), live)) {
-            Allowance.Lease lease = leases.remove(live);
-            if (lease != null) {
-                lease.close();
+            Leases taken = leases.remove(live);
+            if (taken != null) {
+                taken.close();
             }
             var _ = ended.add(live.session().id());
         }

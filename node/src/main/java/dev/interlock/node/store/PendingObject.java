@@ -4,6 +4,8 @@ package dev.interlock.node.store;
 public interface PendingObject extends AutoCloseable {
     /** The longest manifest, 32 MiB. */
     int MAX_MANIFEST_BYTES = 32 << 20;
+    /** A blob that is longer when sealed goes to a file: SQLite would write each of its bytes twice. */
+    int MAX_ROW_BYTES = 64 << 10;
 
     /**
      * Makes the object's blob of this kind, once.

@@ -162,7 +162,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private Medium medium(BlobKind kind, RecordLayout layout) {
         long sealedBytes = layout.sealedBytes();
-        if (sealedBytes <= RowMedium.MAX_BYTES) {
+        if (sealedBytes <= PendingObject.MAX_ROW_BYTES) {
             return new RowMedium((int) sealedBytes, this::reserve);
         }
         try {

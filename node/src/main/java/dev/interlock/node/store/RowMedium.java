@@ -5,9 +5,6 @@ import java.util.function.IntConsumer;
 
 /** A small blob, in memory until it goes into its object's row and after it came out of it. */
 final class RowMedium implements Medium {
-    /** A blob that is longer when sealed goes to a file: SQLite would write each of its bytes twice. */
-    static final int MAX_BYTES = 64 << 10;
-
     private static final byte[] NONE = {};
 
     private final int length;

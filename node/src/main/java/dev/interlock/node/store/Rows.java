@@ -444,6 +444,15 @@ final class Rows {
         return prepared.isPresent() ? List.of(forget(link, prepared.get())) : List.of();
     }
 
+    static Store.Usage usage(Link link, Optional<byte[]> user) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT total(objects), total(bytes) FROM usage WHERE ? OR user = ?");
+        select.setBoolean(1, user.isEmpty());
+        select.setBytes(2, user.orElse(new byte[0]));
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? new Store.Usage(row.getLong(1), row.getLong(2)) : new Store.Usage(0, 0);
+        }
+    }
+
     static Optional<byte[]> abandonment(Link link, StatementHash id) throws SQLException {
         PreparedStatement select =
                 link.prepare("SELECT abandonment FROM said WHERE id = ? AND abandonment IS NOT NULL");

@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 7;
+    static final int VERSION = 8;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -104,6 +104,37 @@ final class Schema {
         ) STRICT\
         """;
 
+    // What each user has here: generations in any state, tombstones among them, and the bytes of their blobs.
+    private static final String USAGE = """
+        CREATE TABLE usage (
+            user BLOB NOT NULL PRIMARY KEY,
+            objects INTEGER NOT NULL,
+            bytes INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID\
+        """;
+    private static final String USAGE_OBJECT = """
+        CREATE TRIGGER usage_object AFTER INSERT ON object BEGIN
+            INSERT INTO usage VALUES (NEW.user, 1, 0) ON CONFLICT (user) DO UPDATE SET objects = objects + 1;
+        END\
+        """;
+    private static final String USAGE_NO_OBJECT = """
+        CREATE TRIGGER usage_no_object AFTER DELETE ON object BEGIN
+            UPDATE usage SET objects = objects - 1 WHERE user = OLD.user;
+        END\
+        """;
+    private static final String USAGE_BLOB = """
+        CREATE TRIGGER usage_blob AFTER INSERT ON blob BEGIN
+            UPDATE usage SET bytes = bytes + NEW.total_bytes
+            WHERE user = (SELECT user FROM object WHERE seq = NEW.place / 2048);
+        END\
+        """;
+    private static final String USAGE_NO_BLOB = """
+        CREATE TRIGGER usage_no_blob AFTER DELETE ON blob BEGIN
+            UPDATE usage SET bytes = bytes - OLD.total_bytes
+            WHERE user = (SELECT user FROM object WHERE seq = OLD.place / 2048);
+        END\
+        """;
+
     private Schema() {}
 
     /** Creates the tables in an empty database, or throws unless the database is of this version. */
@@ -127,7 +158,12 @@ final class Schema {
                 BLOB,
                 BURN,
                 BURN_BY_EXPIRY,
-                NOTICE
+                NOTICE,
+                USAGE,
+                USAGE_OBJECT,
+                USAGE_NO_OBJECT,
+                USAGE_BLOB,
+                USAGE_NO_BLOB
             }) {
                 link.execute(sql);
             }

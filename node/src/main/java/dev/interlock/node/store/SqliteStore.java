@@ -383,6 +383,12 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public Usage usage(Optional<byte[]> user) {
+        requireOpen();
+        return reads.read("looking up what is in use", link -> Rows.usage(link, user));
+    }
+
+    @Override
     public long transactions() {
         return writes.transactions();
     }

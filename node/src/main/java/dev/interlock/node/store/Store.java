@@ -248,6 +248,17 @@ public interface Store extends AutoCloseable {
     /** Before what expiry this store can't tell what was said and done: the highest of the floor and an hour after it was made. */
     Instant floor();
 
+    /**
+     * What is stored for somebody.
+     *
+     * @param objects generations, replaced and destroyed ones among them until they are forgotten
+     * @param bytes of their blobs, before they are sealed
+     */
+    record Usage(long objects, long bytes) {}
+
+    /** @param user empty for all together */
+    Usage usage(Optional<byte[]> user);
+
     /** How many transactions were made durable since the store was opened: operations that come together share one. */
     long transactions();
 

@@ -679,4 +679,36 @@ final class StoreTest {
                 .hasMessageContaining(id.toString())
                 .hasMessageContaining(state);
     }
+
+    /** What is stored for each user, over a restart: what was destroyed or forgotten has no bytes any more. */
+    @Test
+    void itKnowsWhatEachUserHas() {
+        byte[] other = Fixture.filled(32, 9);
+        assertThat(usage(Fixture.USER)).isEqualTo(new Store.Usage(0, 0));
+        Fixture.put(store, id, 1000, 100_000);
+        Fixture.prepare(store, Fixture.newId(), 1000, 500);
+        try (PendingObject object = store.begin(Fixture.put(Fixture.newId()), other)) {
+            Fixture.write(object, id, BlobKind.SHARE, 1000, 7);
+            object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
+        }
+        assertThat(usage(other)).isEqualTo(new Store.Usage(1, 7 + Fixture.MANIFEST.length));
+        Store.Usage before = usage(Fixture.USER);
+        assertThat(before.objects()).isEqualTo(2);
+        assertThat(before.bytes()).isBetween(100_500L, 101_000L);
+        assertThat(store.usage(Optional.empty()))
+                .isEqualTo(new Store.Usage(3, before.bytes() + usage(other).bytes()));
+
+        close();
+        open();
+        assertThat(usage(Fixture.USER)).isEqualTo(before);
+        Fixture.destroy(store, id, Fixture.filled(10, 1));
+        assertThat(usage(Fixture.USER).objects()).as("a tombstone counts").isEqualTo(2);
+        assertThat(usage(Fixture.USER).bytes()).isLessThan(1000);
+        store.forget(store.inDoubt().getFirst());
+        assertThat(usage(Fixture.USER).objects()).isEqualTo(1);
+    }
+
+    private Store.Usage usage(byte[] user) {
+        return store.usage(Optional.of(user));
+    }
 }
