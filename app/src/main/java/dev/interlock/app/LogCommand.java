@@ -10,9 +10,12 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,11 +84,20 @@ final class LogCommand implements Runnable {
         }
 
         Path file() {
-            Path file = Files.isDirectory(path) ? path.resolve(AuditLog.FILE) : path;
-            if (!Files.isRegularFile(file)) {
+            Path file = path;
+            try {
+                if (Files.readAttributes(file, BasicFileAttributes.class).isDirectory()) {
+                    file = path.resolve(AuditLog.FILE);
+                }
+                if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+                    throw new BadInputException("there's no log " + file + ": it isn't a file");
+                }
+                return file;
+            } catch (NoSuchFileException e) {
                 throw new BadInputException("there's no log " + file);
+            } catch (IOException e) {
+                throw new BadInputException("can't read the log " + FileProblem.at(file, e));
             }
-            return file;
         }
 
         Optional<RingDescriptor> descriptor() {
