@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.core.commitment.Sha256;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.DurableFile;
 import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -198,7 +199,7 @@ final class OutputFile implements AutoCloseable {
         }
     }
 
-    /** Gives the finished file its name. */
+    /** Gives the finished file its name, durably. */
     void publish() throws IOException {
         try {
             channel.force(true);
@@ -207,6 +208,7 @@ final class OutputFile implements AutoCloseable {
             } else {
                 name();
             }
+            DurableFile.syncName(target);
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {

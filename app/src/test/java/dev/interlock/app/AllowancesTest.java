@@ -13,6 +13,11 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.wire.Peer;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,6 +140,32 @@ final class AllowancesTest {
                 Token token = TestRing.put(user, m);
                 assertThat(TestRing.get(user, token.object(), "cc1", "cc2")).isEqualTo(m);
             }
+        }
+    }
+
+    /** Where the operator gives metrics a listener, they are nowhere else, and it has nothing else. */
+    @Test
+    void metricsHaveAListenerOfTheirOwn() throws Exception {
+        int port = TestRing.freePorts(1);
+        try (TestRing ring = start("");
+                RawUser raw = RawUser.of(ring, "credential");
+                HttpClient http = HttpClient.newHttpClient()) {
+            assertThat(metrics(raw)).contains("interlock_sessions");
+            Files.writeString(ring.node("cc1").resolve("metrics"), "127.0.0.1:" + port + "\n");
+            ring.restart("cc1");
+            URI there = URI.create("http://127.0.0.1:" + port + "/");
+            HttpResponse<String> all =
+                    http.send(HttpRequest.newBuilder(there.resolve("metrics")).build(), BodyHandlers.ofString());
+            assertThat(all.statusCode()).isEqualTo(200);
+            assertThat(all.body()).contains("interlock_sessions");
+            for (String path : List.of("health", "log/head", "v1/objects")) {
+                assertThat(http.send(HttpRequest.newBuilder(there.resolve(path)).build(), BodyHandlers.ofString())
+                                .statusCode())
+                        .as(path)
+                        .isEqualTo(404);
+            }
+            assertThatThrownBy(() -> metrics(raw)).hasMessageContaining("on a listener of their own");
+            assertThat(ring.get(ring.put(m).object())).isEqualTo(m);
         }
     }
 

@@ -38,6 +38,7 @@ import java.util.Optional;
  * ring          the descriptor that the node serves, once it joined
  * users         who may ask, one "name ed25519:…" a line; users.last is the last sound one, while this one has slips
  * listen        where the node listens, where that isn't the card's address
+ * metrics       where metrics are served by plain HTTP, where that is wanted
  * signing.key   secret: the Ed25519 seed, hex
  * sealing.key   secret, a provider's: opens what waited for it, hex
  * tls.key       secret; tls.crt is public
@@ -199,6 +200,13 @@ public final class NodeFolder {
         return Files.exists(file)
                 ? ListenAddress.parse(new String(read("listen"), StandardCharsets.US_ASCII).strip())
                 : new ListenAddress(card.host(), card.port());
+    }
+
+    /** Where the node serves its metrics by plain HTTP, on a listener of their own; empty where none is wanted. */
+    Optional<ListenAddress> metrics() {
+        return Files.exists(path.resolve("metrics"))
+                ? Optional.of(ListenAddress.parse(new String(read("metrics"), StandardCharsets.US_ASCII).strip()))
+                : Optional.empty();
     }
 
     public Path path() {

@@ -101,6 +101,7 @@ public final class NodeServer implements AutoCloseable {
     private final Bodies bodies;
     private final Descriptors descriptors;
     private final ListenAddress listen;
+    private final Optional<ListenAddress> metrics;
     private final HeldFiles held;
     private final ServerBuilder builder;
     private final Map<String, Map<HttpMethod, Handler>> handlers = new LinkedHashMap<>();
@@ -131,6 +132,7 @@ public final class NodeServer implements AutoCloseable {
         this.peers = new Peers(Optional.of(tls), deadlines);
         this.descriptors = new Descriptors(card.name());
         this.listen = folder.listen();
+        this.metrics = folder.metrics();
         this.held = new HeldFiles(
                 card.name(),
                 Stream.of(AuditLog.FILE, "lock", "store/store.db")
@@ -189,11 +191,29 @@ public final class NodeServer implements AutoCloseable {
     private HttpService metrics() {
         HttpService all = PrometheusExpositionService.of(meters.getPrometheusRegistry());
         return (context, request) -> {
-            if (context.remoteAddress().getAddress().isLoopbackAddress()) {
+            if (metrics.isEmpty() ? context.remoteAddress().getAddress().isLoopbackAddress() : isForMetrics(context)) {
                 return all.serve(context, request);
             }
-            return refusal(card.name() + " gives its metrics to its own machine alone, by the loopback address");
+            return refusal(card.name() + " gives its metrics "
+                    + (metrics.isEmpty()
+                            ? "to its own machine alone, by the loopback address"
+                            : "on a listener of their own, which its operator knows"));
         };
+    }
+
+    private boolean isForMetrics(ServiceRequestContext context) {
+        return metrics.filter(
+                        address -> address.port() == context.localAddress().getPort())
+                .isPresent();
+    }
+
+    /** Their listener has nothing else. */
+    private void listenForMetrics(ListenAddress address) {
+        address.onThisMachine(card.name()).forEach(builder::http);
+        builder.decorator((service, context, request) ->
+                isForMetrics(context) && !context.path().equals("/metrics")
+                        ? HttpResponse.of(HttpStatus.NOT_FOUND)
+                        : service.serve(context, request));
     }
 
     private HttpResponse refusal(String message) {
@@ -259,6 +279,7 @@ public final class NodeServer implements AutoCloseable {
     public void start() {
         handlers.forEach((path, ofMethod) -> builder.service(path, service(anyMethod(ofMethod))));
         listen.onThisMachine(card.name()).forEach(builder::https);
+        metrics.ifPresent(this::listenForMetrics);
         // On a full disk, too: there are objects to be destroyed.
         audit.record(Entry.of(Event.STARTED).with("ring", ring.id()).with("epoch", ring.epoch()));
         audit.sign();
