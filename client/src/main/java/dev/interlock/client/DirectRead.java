@@ -298,7 +298,9 @@ final class DirectRead implements AutoCloseable {
         List<Provider> others = List.copyOf(spareShares);
         spareShares.clear();
         others.forEach(provider -> add(Part.SHARE, provider));
-        shares().forEach(source -> source.ask(k));
+        for (Source source : shares()) {
+            var _ = source.ask(k);
+        }
         long end = System.nanoTime() + client.deadlines().stall().toNanos();
         for (Source source : shares()) {
             if (!arrives(source, k, end)) {

@@ -446,8 +446,9 @@ public final class Session implements AutoCloseable {
         }
         // A chunk's salt, leaf and seals; a sealed share's header.
         long each = layout().padTotal() + 192L * layout().count() + 2048;
-        int beside = isWrite() && scheme().sealed() || isAttested() || renews() ? 2 : kept == 0 ? 2 : 0;
-        return new Needs(kept * each, kept + beside);
+        // A sealed write's plain share; what a pass reads, and what an attested one keeps of it.
+        boolean alone = kept > 0 && isWrite() && !scheme().sealed() && !isAttested() && !renews();
+        return new Needs(kept * each, alone ? kept : kept + 2);
     }
 
     /** Who deals, in a write: all dealers of the ring. */
