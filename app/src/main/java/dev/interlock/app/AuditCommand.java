@@ -12,11 +12,14 @@ import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,7 +31,9 @@ import picocli.CommandLine.Option;
         description = {
             "Finds the smallest coalition of providers that learns a message, and shows how.",
             "It runs the protocol's own steps over linear forms, takes what each provider sees, and computes whether the "
-                    + "message follows from it. Providers are taken as curious, not lying; channels and ciphers as perfect."
+                    + "message follows from it. Providers are taken as curious, not lying; channels and ciphers as perfect.",
+            "With --coalitions it attacks instead: real nodes in this process, of which t−1 and a second user see, lie and send "
+                    + "whatever they can, while an owner puts, gets, renews, repairs and destroys."
         },
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
@@ -115,8 +120,16 @@ final class AuditCommand implements Callable<Integer> {
             names = "--seed",
             paramLabel = "SEED",
             defaultValue = "1",
-            description = "chooses the reads to try where there are too many (default: ${DEFAULT-VALUE})")
+            description =
+                    "chooses the reads to try where there are too many, and what coalitions do (default: ${DEFAULT-VALUE})")
     private long seed;
+
+    @Option(
+            names = "--coalitions",
+            paramLabel = "LIVES",
+            description =
+                    "so many objects' lives under attack, each from its own seed, in rings of (3,2), (4,2), (5,3)")
+    private @Nullable Integer coalitions;
 
     @Option(names = "--json", description = "for programs")
     private boolean json;
@@ -126,7 +139,10 @@ final class AuditCommand implements Callable<Integer> {
     private CommandLine.Model.CommandSpec spec;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        if (coalitions != null) {
+            return attack(coalitions);
+        }
         if (all) {
             Table table = Table.all(seed);
             print(json ? Output.json(Report.fields(table)) + "\n" : Report.text(table));
@@ -147,6 +163,57 @@ final class AuditCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private int attack(int lives) throws Exception {
+        if (lives < 1) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--coalitions " + lives + ": at least one life");
+        }
+        // What nodes say of those that lie is part of the play.
+        System.setProperty("interlock.log", System.getProperty("interlock.log", "OFF"));
+        Path dir = Files.createTempDirectory("interlock-coalitions-");
+        // Whatever ends this process: its rings hold nothing that anybody needs.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> DemoFolder.deleteTreeQuietly(dir)));
+        Interruption.means(() -> "no result");
+        try {
+            Coalitions.Result result = Coalitions.run(lives, seed, 0, dir, AuditCommand::show);
+            print(json ? Output.json(result) + "\n" : text(lives, result));
+            return result.violations().isEmpty() ? 0 : Main.FAILED;
+        } finally {
+            Screen.clear();
+        }
+    }
+
+    private static void show(String text) {
+        if (Screen.isTerminal()) {
+            Screen.status("lives " + text);
+        }
+    }
+
+    private String text(int lives, Coalitions.Result result) {
+        StringBuilder text = new StringBuilder();
+        text.append(lives)
+                .append(" lives of objects under attack, in rings of (3,2), (4,2), (5,3); seed ")
+                .append(seed)
+                .append("\n\n");
+        result.counts().forEach((what, count) -> text.append("%8d  %s%n".formatted(count, what)));
+        text.append("\nWhat the coalitions sent, and what came of it:\n\n");
+        result.outcomes()
+                .forEach((move, came) -> text.append("  %-52s %s%n"
+                        .formatted(
+                                move,
+                                came.entrySet().stream()
+                                        .map(each -> each.getValue() + " " + each.getKey())
+                                        .collect(Collectors.joining(", ")))));
+        text.append('\n');
+        result.violations().forEach(each -> text.append(each).append("\n\n"));
+        return text.append(
+                        result.violations().isEmpty()
+                                ? "No message was given away, nothing acknowledged was lost, nothing was destroyed but by its owner,"
+                                        + " nobody else was blamed.\n"
+                                : result.violations().size() + " violations.\n")
+                .toString();
     }
 
     private static void print(String text) {

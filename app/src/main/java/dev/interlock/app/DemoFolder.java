@@ -77,6 +77,15 @@ record DemoFolder(Path path, boolean made) {
         }
     }
 
+    /** For the end of a process that made the folder and all in it. */
+    static void deleteTreeQuietly(Path top) {
+        try {
+            deleteTree(top);
+        } catch (IOException e) {
+            System.err.println("interlock: " + top + " stays: " + e.getMessage());
+        }
+    }
+
     private static void deleteTree(Path top) throws IOException {
         Files.walkFileTree(top, new SimpleFileVisitor<>() {
             @Override
