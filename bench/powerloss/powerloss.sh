@@ -30,7 +30,7 @@ export INTERLOCK_RECORD=off
     interlock ring create "$work/ring" -n 3 -t 2 && interlock ring up "$work/ring" &&
     for i in 1 2; do interlock provider init "$work/cc$i" --name cc$i --address 127.0.0.1:740$i > "$work/cc$i.card"; done &&
     interlock dealer init "$work/dealer1" --name dealer1 --address 127.0.0.1:7403 > "$work/dealer1.card" &&
-    interlock ring assemble "$work"/{cc1,cc2,dealer1}.card -t 2 -o "$work/descriptor" &&
+    interlock ring assemble "$work"/{cc1,cc2,dealer1}.card -t 2 -o "$work/descriptor" --key "$work/ring.key" &&
     head -c 1000 /dev/urandom > "$work/secret" &&
     interlock put "$work/secret" --ring "$work/ring" --share "$work/share"
 } > "$work/out" 2>&1 || { cat "$work/out"; exit 1; }

@@ -7,8 +7,10 @@ import dev.interlock.client.Fetched;
 import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.Renewed;
+import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.field.Gf256;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.node.store.Blob;
@@ -84,7 +86,7 @@ final class DecodingReadTest {
                 }
                 return proxy(Blob.class, (Blob) made, (read, at, nothing) -> {
                     if (read.equals("read") && lying.get()) {
-                        spoil((MemorySegment) at[1], 64 + AT);
+                        spoil((MemorySegment) at[1], Leaves.SALT_BYTES + AT);
                     }
                     return nothing;
                 });
@@ -137,6 +139,56 @@ final class DecodingReadTest {
                     _ -> {});
             assertThat(out.toByteArray()).isEqualTo(bytes);
             return fetched;
+        }
+    }
+
+    /**
+     * Adds up wrongly what several dealers dealt, and makes up for it in its hop, so that the ciphertext comes out right.
+     *
+     * @param padded the length of P, in one chunk
+     */
+    private record Summing(FieldKernel honest, AtomicBoolean lying, int padded) implements FieldKernel {
+        @Override
+        public void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src) {
+            honest.addScaled(out, in, coefficient, src);
+            if (!lying.get()) {
+                return;
+            }
+            if (out.byteSize() == Leaves.SALT_BYTES + padded) {
+                spoil(out, Leaves.SALT_BYTES + AT);
+            } else if (out.byteSize() == padded) {
+                out.set(ValueLayout.JAVA_BYTE, AT, (byte)
+                        (out.get(ValueLayout.JAVA_BYTE, AT) ^ Gf256.multiply(coefficient, 0x10)));
+            }
+        }
+
+        @Override
+        public String name() {
+            return "lying";
+        }
+    }
+
+    @Test
+    void theSameWithSeveralDealers() throws Exception {
+        byte[] bytes = TestRing.random(1000);
+        AtomicBoolean lying = new AtomicBoolean();
+        try (TestRing ring = TestRing.start(dir, 3, 5, TestRing.PATIENT, 2, List.of())) {
+            ring.stop("cc4");
+            ring.startProvider(
+                    "cc4",
+                    store -> answeringRightly(store, lying),
+                    new Summing(FieldKernels.chosen(), lying, 64 + bytes.length));
+            lying.set(true);
+            ObjectId object = ring.put(bytes).object();
+            lying.set(false);
+            Set<String> found = new TreeSet<>();
+            for (int i = 0; i < 30 && found.isEmpty(); i++) {
+                found.addAll(
+                        get(ring, object, bytes, GetOptions.Way.DIRECT).found().keySet());
+                found.addAll(
+                        get(ring, object, bytes, GetOptions.Way.AUTO).found().keySet());
+            }
+            assertThat(found).containsOnly("cc4");
         }
     }
 

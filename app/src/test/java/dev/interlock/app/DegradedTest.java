@@ -211,7 +211,10 @@ final class DegradedTest {
         assertThat(done.told()).containsOnlyKeys("cc5", custodian);
         // The custodian knows of nothing and would bring what it has.
         ring.start("cc5", custodian);
-        Await.until("the custodian is told", Duration.ofMinutes(2), () -> ring.owner().info(object).destroyed() == 4);
+        Await.until(
+                "the custodian is told",
+                Duration.ofMinutes(2),
+                () -> ring.owner().info(object).destroyed() == 4);
         assertThatThrownBy(() -> ring.get(object)).isInstanceOf(DestroyedException.class);
         assertThat(ring.owner().info(object).states().get("cc5")).contains("never had its share");
         assertThat(ring.dataFiles("cc5")).noneMatch(file -> file.toString().contains(object.toString()));

@@ -12,6 +12,7 @@ import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peer;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,7 +89,13 @@ final class Siege implements AutoCloseable {
                         TARGET)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        Thread.ofPlatform().daemon().start(() -> victim.inputReader().lines().forEach(gets::add));
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                victim.inputReader().lines().forEach(gets::add);
+            } catch (UncheckedIOException e) {
+                // It was ended.
+            }
+        });
     }
 
     /** What is got all the while, one after the other, from the node that is attacked and another one. */
