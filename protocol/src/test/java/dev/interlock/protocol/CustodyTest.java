@@ -7,6 +7,7 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sealing.SealedException;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
@@ -150,6 +151,21 @@ final class CustodyTest {
                 .hasMessageContaining("cc2 wasn't missing");
         assertThatThrownBy(() -> memory.bring(object, at, missing.getLast()))
                 .isInstanceOf(SealedException.WrongKey.class);
+    }
+
+    /** Nobody takes part in a write that lays an object under another's key at a provider that isn't there to ask. */
+    @Test
+    void aClaimThatItsKeyDidntSignIsNotTaken() {
+        MemoryRing memory = new MemoryRing(4, 2, 12);
+        memory.with(new MemoryRing.Tap() {
+            @Override
+            public Claim claimed(Claim claim) {
+                byte[] forged = claim.signature().clone();
+                forged[0] ^= 1;
+                return new Claim(claim.x(), claim.key(), forged);
+            }
+        });
+        assertThatThrownBy(() -> memory.write(message(50), PATH)).isInstanceOf(BadSignatureException.class);
     }
 
     @Test

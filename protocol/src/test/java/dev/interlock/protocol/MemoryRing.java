@@ -129,6 +129,10 @@ final class MemoryRing {
             return answer;
         }
 
+        default Claim claimed(Claim claim) {
+            return claim;
+        }
+
         default RestoreMessage told(ShareIndex by, RestoreMessage proof) {
             return proof;
         }
@@ -303,8 +307,9 @@ final class MemoryRing {
             }
 
             // 5. u_m goes to all, and all sign it; published: each over the signature before.
-            List<Claim> claims =
-                    Write.missing(ring, s).stream().map(x -> claim(object, x)).toList();
+            List<Claim> claims = Write.missing(ring, s).stream()
+                    .map(x -> tap.claimed(claim(object, x)))
+                    .toList();
             byte[] u =
                     Write.token(plan, root(manifest), dealt, claims, NOW_MILLIS).encode();
             SignatureChain chain = SignatureChain.start(u);
