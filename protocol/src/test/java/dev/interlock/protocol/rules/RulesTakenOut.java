@@ -3,10 +3,6 @@ package dev.interlock.protocol.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +22,11 @@ import org.junit.platform.launcher.core.LauncherExecutionRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Takes each refusal of the code that accepts messages out, one at a time, and holds that a test notices, or that docs/rules.md says
- * why none can. Minutes long, so that it is run by its name.
+ * Takes each refusal of the code that accepts messages out, one at a time, and holds that a test notices, or that {@link Reasons}
+ * says why none can. Half an hour long, so that it is run by its name:
+ * {@code ./mvnw test -pl core,protocol -Dtest=RulesTakenOut -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 final class RulesTakenOut {
-    private static final String COMMAND =
-            "./mvnw test -pl core,protocol -Dtest=RulesTakenOut -Dsurefire.failIfNoSpecifiedTests=false -Drules.write=true";
-    private static final Path TABLE = Path.of("..", "docs", "rules.md");
     private static final String PROTOCOL = "dev.interlock.protocol.";
     private static final String TOKEN = "dev.interlock.core.token.";
     private static final List<String> ACCEPTING = List.of(
@@ -84,16 +78,11 @@ final class RulesTakenOut {
                 outcomes.add(outcome);
             }
         }
-        String table = table(outcomes);
-        if (Boolean.getBoolean("rules.write")) {
-            Files.writeString(TABLE, table);
-        }
         assertThat(outcomes.stream()
                         .filter(each -> each.fate() == Fate.UNNOTICED
                                 && reason(each.site()).isEmpty()))
                 .as("no test notices when these are taken out, and no reason is given")
                 .isEmpty();
-        assertThat(Files.readString(TABLE)).as("To write it anew: %s", COMMAND).isEqualTo(table);
     }
 
     private static Optional<String> reason(Mutant.Site site) {
@@ -148,25 +137,5 @@ final class RulesTakenOut {
             }
         }
         return Optional.empty();
-    }
-
-    private static String table(List<Outcome> outcomes) throws IOException {
-        String now = Files.exists(TABLE) ? Files.readString(TABLE, StandardCharsets.UTF_8) : "";
-        int end = now.indexOf("\n| where |");
-        StringBuilder table =
-                new StringBuilder(end < 0 ? "# Refusals, taken out one at a time\n" : now.substring(0, end));
-        table.append("\n| where | what is refused | noticed by |\n|---|---|---|\n");
-        for (Outcome each : outcomes) {
-            if (each.fate() != Fate.NEEDED) {
-                table.append("| %s | %s | %s |%n"
-                        .formatted(
-                                each.site().where(),
-                                each.site().rule().replace("|", "\\|"),
-                                each.fate() == Fate.NOTICED
-                                        ? "`" + each.by() + "`"
-                                        : "nobody: " + reason(each.site()).orElse("?")));
-            }
-        }
-        return table.toString();
     }
 }
