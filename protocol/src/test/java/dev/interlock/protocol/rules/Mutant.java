@@ -19,6 +19,7 @@ import java.lang.classfile.constantpool.StringEntry;
 import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.NewObjectInstruction;
 import java.lang.classfile.instruction.ThrowInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
@@ -72,6 +73,7 @@ final class Mutant extends ClassLoader {
             }
         }
         String said = "";
+        String made = "";
         for (int i = 0; i < all.size(); i++) {
             Instruction instruction = all.get(i);
             String rule = null;
@@ -79,7 +81,10 @@ final class Mutant extends ClassLoader {
                 case ConstantInstruction.LoadConstantInstruction constant
                 when constant.constantEntry() instanceof StringEntry text -> said = text.stringValue();
                 case InvokeDynamicInstruction call -> said = recipe(call, said);
-                case ThrowInstruction _ -> rule = i + 1 < all.size() ? said : null;
+                case NewObjectInstruction object -> made = object.className().asInternalName();
+                // What the compiler throws where no case fits is no refusal.
+                case ThrowInstruction _ ->
+                    rule = i + 1 < all.size() && !made.equals("java/lang/MatchException") ? said : null;
                 case InvokeInstruction call
                 when isCheck(call) ->
                     rule = call.name().stringValue().equals("require")
@@ -88,7 +93,6 @@ final class Mutant extends ClassLoader {
                                     + call.name().stringValue() + "(…)";
                 default -> {}
             }
-            // What the compiler throws where no case fits is no refusal.
             if (rule != null && !rule.isEmpty()) {
                 into.add(new Site(
                         owner,
