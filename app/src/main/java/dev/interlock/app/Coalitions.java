@@ -279,7 +279,7 @@ final class Coalitions {
             return all.isEmpty() || all.getFirst() instanceof Repaired.Failed ? "refused" : "done";
         }
 
-        /** Nobody lies any more: what was acknowledged opens from every t of those who never did, and what was destroyed doesn't. */
+        /** Nobody lies any more: what was acknowledged, and wasn't to be destroyed, opens from every t of those who never did. */
         private void holds(ObjectId object) throws Exception {
             List<String> honest =
                     names().stream().filter(name -> !coalition.has(name)).toList();

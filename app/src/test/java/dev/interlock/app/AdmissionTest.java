@@ -13,7 +13,6 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.Peer;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -75,21 +74,6 @@ final class AdmissionTest {
         }
     }
 
-    /** Sends the beginning of a body, and never its end. */
-    private static Peer.Upload begin(String node, String path, Optional<String> header, int bytes)
-            throws InterruptedException {
-        Peer.Upload upload = raw.peer(node).upload(path, header);
-        try {
-            upload.out()
-                    .write(
-                            Unpooled.wrappedBuffer(new byte[bytes]),
-                            raw.deadlines().stall());
-        } catch (IOException e) {
-            // The refusal was there first.
-        }
-        return upload;
-    }
-
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -106,13 +90,13 @@ final class AdmissionTest {
                 "/v1/objects/" + SOME_HASH + "/waiting",
             })
     void aStrangersBodyIsntWaitedFor(String path) throws Exception {
-        Peer.Upload upload = begin("cc1", path, Optional.empty(), 1000);
+        Peer.Upload upload = raw.begin("cc1", path, Optional.empty(), 1000);
         assertThatThrownBy(() -> upload.complete(SOON)).isInstanceOf(RefusedException.class);
     }
 
     @Test
     void norAtTheDealer() throws Exception {
-        Peer.Upload upload = begin("dealer1", "/v1/deals", Optional.empty(), 1000);
+        Peer.Upload upload = raw.begin("dealer1", "/v1/deals", Optional.empty(), 1000);
         assertThatThrownBy(() -> upload.complete(SOON)).isInstanceOf(RefusedException.class);
     }
 
@@ -120,7 +104,7 @@ final class AdmissionTest {
     void bodiesOfOneUserHaveOneBudget() throws Exception {
         List<Peer.Upload> held = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            held.add(begin("cc1", "/v1/sessions/" + SOME_HASH + "/token", header(Operation.TOKEN), 200_000));
+            held.add(raw.begin("cc1", "/v1/sessions/" + SOME_HASH + "/token", header(Operation.TOKEN), 200_000));
         }
         // One of the two came first.
         RefusedException refused = null;
@@ -168,11 +152,12 @@ final class AdmissionTest {
     void requestsThatWaitForAnOrderAreFew() throws Exception {
         List<Peer.Upload> waiting = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            waiting.add(begin("cc1", "/v1/sessions/" + SOME_HASH + "/stations/0", header(Operation.STREAM), 10));
+            waiting.add(raw.begin("cc1", "/v1/sessions/" + SOME_HASH + "/stations/0", header(Operation.STREAM), 10));
         }
         RefusedException refused = null;
         while (refused == null) {
-            Peer.Upload more = begin("cc1", "/v1/sessions/" + SOME_HASH + "/stations/0", header(Operation.STREAM), 10);
+            Peer.Upload more =
+                    raw.begin("cc1", "/v1/sessions/" + SOME_HASH + "/stations/0", header(Operation.STREAM), 10);
             waiting.add(more);
             try {
                 byte[] _ = more.complete(Duration.ofMillis(500));

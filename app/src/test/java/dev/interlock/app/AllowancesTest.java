@@ -11,7 +11,6 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.wire.Peer;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -194,18 +193,10 @@ final class AllowancesTest {
     private static Peer.Upload begin(RawUser raw, String what, Operation operation, int bytes)
             throws InterruptedException {
         String session = HexFormat.of().formatHex(TestRing.random(32));
-        Peer.Upload upload = raw.peer("cc1")
-                .upload(
-                        "/v1/sessions/" + session + what,
-                        Optional.of(raw.header("cc1", operation, session, new byte[0])));
-        try {
-            upload.out()
-                    .write(
-                            Unpooled.wrappedBuffer(new byte[bytes]),
-                            raw.deadlines().stall());
-        } catch (IOException e) {
-            // The refusal was there first.
-        }
-        return upload;
+        return raw.begin(
+                "cc1",
+                "/v1/sessions/" + session + what,
+                Optional.of(raw.header("cc1", operation, session, new byte[0])),
+                bytes);
     }
 }

@@ -108,6 +108,18 @@ final class RawUser implements AutoCloseable {
                 .call(method, path, Optional.of(header), body, deadlines().settle());
     }
 
+    /** Sends the beginning of a body, and never its end. */
+    Peer.Upload begin(String node, String path, Optional<String> header, int bytes) throws InterruptedException {
+        Peer.Upload upload = peer(node).upload(path, header);
+        try {
+            upload.out()
+                    .write(Unpooled.wrappedBuffer(new byte[bytes]), deadlines().stall());
+        } catch (IOException e) {
+            // The refusal was there first.
+        }
+        return upload;
+    }
+
     /** Streams these bytes and brings the answer. */
     byte[] stream(String node, String path, Optional<String> header, byte[] bytes) {
         Peer.Upload upload = peer(node).upload(path, header);

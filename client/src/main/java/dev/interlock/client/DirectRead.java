@@ -50,7 +50,7 @@ final class DirectRead implements AutoCloseable {
     private final Blind<MemorySegment> pad;
     private final byte[] manifest;
     private final SecretBytes opened;
-    /** The chunk of b_U; zeros where there is none. */
+    /** The chunk of b_U, in protocol 2. */
     private final SecretBytes own;
     /** Who lied, by what they signed, or said of themselves that what they keep is damaged. */
     private final Set<String> culprits = new LinkedHashSet<>();
@@ -163,7 +163,9 @@ final class DirectRead implements AutoCloseable {
      *     to, and isn't what was put
      */
     MemorySegment chunk(int k) throws InterruptedException {
-        pad.addTo(chunk(k, own).fill((byte) 0));
+        if (token.scheme().paddedByUser()) {
+            pad.addTo(chunk(k, own).fill((byte) 0));
+        }
         while (true) {
             fillUp();
             List<Source> gone = new ArrayList<>();

@@ -129,6 +129,11 @@ public final class Allowance {
         heldInAll -= amount;
     }
 
+    /** Who holds the most here; empty where nobody holds anything. */
+    synchronized Optional<String> largestHolder() {
+        return held.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey);
+    }
+
     private String way() {
         return again.isZero()
                 ? "destroy what isn't needed any more, or ask its operator for more"

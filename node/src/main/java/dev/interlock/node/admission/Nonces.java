@@ -2,7 +2,6 @@ package dev.interlock.node.admission;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,12 +60,9 @@ public final class Nonces {
         if (!allowance.isUsedUp()) {
             return;
         }
-        Map<String, Integer> held = new HashMap<>();
-        kept.values().forEach(each -> held.merge(each.holder(), 1, Integer::sum));
-        String most = held.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .map(Map.Entry::getKey)
-                .orElse(holder);
+        // All nonces are looked at where half of somebody's go, and not for each request of who has used up what there
+        // is.
+        String most = allowance.largestHolder().orElse(holder);
         if (most.equals(holder)) {
             return;
         }
