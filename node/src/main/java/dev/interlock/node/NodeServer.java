@@ -350,10 +350,12 @@ public final class NodeServer implements AutoCloseable {
                     response.complete(answer);
                 } catch (Throwable e) {
                     Problem problem = problem(context, e);
-                    response.complete(HttpResponse.of(
-                            HttpStatus.valueOf(problem.kind().status()), MediaType.JSON, Json.write(problem)));
-                    // Whoever is still sending learns at once that nobody reads.
-                    request.abort();
+                    HttpResponse answer = HttpResponse.of(
+                            HttpStatus.valueOf(problem.kind().status()), MediaType.JSON, Json.write(problem));
+                    // Whoever is still sending learns at once that nobody reads; not before the answer is on its way,
+                    // since a stream that is reset takes its answer along.
+                    var _ = answer.whenComplete().whenComplete((_, _) -> request.abort());
+                    response.complete(answer);
                 }
             });
             return HttpResponse.of(response);

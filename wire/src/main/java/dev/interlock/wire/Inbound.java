@@ -5,9 +5,11 @@ import com.linecorp.armeria.common.HttpObject;
 import com.linecorp.armeria.common.stream.StreamMessage;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -31,6 +33,7 @@ public final class Inbound implements AutoCloseable {
     private record Broken(Throwable cause) implements Event {}
 
     private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final EventExecutor eventLoop;
     private volatile @Nullable Subscription subscription;
     private volatile boolean closed;
     private @Nullable Event ended;
@@ -38,8 +41,9 @@ public final class Inbound implements AutoCloseable {
 
     /** Starts to receive. Objects other than data are passed over. */
     public Inbound(StreamMessage<? extends HttpObject> stream) {
+        eventLoop = stream.defaultSubscriberExecutor();
         stream.subscribe(
-                new Receiver(), SubscriptionOption.WITH_POOLED_OBJECTS, SubscriptionOption.NOTIFY_CANCELLATION);
+                new Receiver(), eventLoop, SubscriptionOption.WITH_POOLED_OBJECTS, SubscriptionOption.NOTIFY_CANCELLATION);
     }
 
     /**
@@ -90,9 +94,22 @@ public final class Inbound implements AutoCloseable {
         closed = true;
         Subscription current = subscription;
         if (current != null) {
-            current.cancel();
+            cancel(current);
         }
         drain();
+    }
+
+    /**
+     * On the event loop, which would otherwise meet a stream that closes between its look and its write: it resets the
+     * whole exchange then, and the answer that says why is lost.
+     */
+    private void cancel(Subscription current) {
+        try {
+            eventLoop.execute(current::cancel);
+        } catch (RejectedExecutionException e) {
+            // The event loop has ended, and nothing comes any more.
+            current.cancel();
+        }
     }
 
     private void drain() {
