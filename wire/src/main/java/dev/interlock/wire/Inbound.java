@@ -43,7 +43,10 @@ public final class Inbound implements AutoCloseable {
     public Inbound(StreamMessage<? extends HttpObject> stream) {
         eventLoop = stream.defaultSubscriberExecutor();
         stream.subscribe(
-                new Receiver(), eventLoop, SubscriptionOption.WITH_POOLED_OBJECTS, SubscriptionOption.NOTIFY_CANCELLATION);
+                new Receiver(),
+                eventLoop,
+                SubscriptionOption.WITH_POOLED_OBJECTS,
+                SubscriptionOption.NOTIFY_CANCELLATION);
     }
 
     /**
