@@ -11,7 +11,7 @@ R_LENGTH = 64
 PROFILES = {"published": 1, "blinded": 2}
 KINDS = {"write": 1, "attested": 2, "replace": 3, "refresh": 4, "read": 5, "repair": 6}
 BLINDS = {"none": 0, "expanded": 1, "full": 2, "paired": 3}
-DEEDS = {"destroy": 1, "destroy-for-ever": 2, "schedule": 3, "cancel": 4, "settle": 5}
+DEEDS = {"destroy": 1, "destroy-for-ever": 2, "schedule": 3, "cancel": 4, "settle": 5, "hand-over": 6}
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 RECIPIENT = re.compile(rb"x25519:[0-9a-f]{64}|xwing:[0-9a-f]{2432}")
 
@@ -87,6 +87,37 @@ def read_owner(r):
     return {"version": version, "nonce": nonce, "key": key}
 
 
+def title_encoding(first, handovers):
+    """handovers: (owner, signature) each."""
+    return owner_encoding(**first) + u8(len(handovers)) + b"".join(
+        owner_encoding(**to) + signature for to, signature in handovers)
+
+
+def read_title(r):
+    first, count = read_owner(r), r.u8()
+    require(count <= 16)
+    return {"first": first, "handovers": [(read_owner(r), r.exactly(64)) for _ in range(count)]}
+
+
+def title_object(title):
+    return object_id(title["first"]["key"], title["first"]["nonce"])
+
+
+def title_owner(title):
+    return title["handovers"][-1][0] if title["handovers"] else title["first"]
+
+
+def handover_message(title, place, to):
+    return title_object(title) + u8(place) + owner_encoding(**to)
+
+
+def verify_title(title):
+    owner = title["first"]
+    for place, (to, signature) in enumerate(title["handovers"]):
+        verify(owner["key"], "handover", handover_message(title, place, to), signature)
+        owner = to
+
+
 def xs_(xs):
     return u8(len(xs)) + bytes(xs)
 
@@ -98,7 +129,7 @@ def texts_(names):
 class Statement:
     """w's fields. A work is a dict of `kind`, `path`, `length` and what the kind has."""
 
-    FIELDS = ("ring", "epoch", "threshold", "n", "protocol", "profile", "owner", "number", "expiry", "work", "parties",
+    FIELDS = ("ring", "epoch", "threshold", "n", "protocol", "profile", "title", "number", "expiry", "work", "parties",
               "session_key")
 
     def __init__(self, **fields):
@@ -107,8 +138,8 @@ class Statement:
         self.__dict__.update(fields)
 
     def encode(self):
-        out = [u8(1), self.ring, u32(self.epoch), u8(self.threshold), u8(self.n), u8(self.protocol),
-               u8(PROFILES[self.profile]), owner_encoding(**self.owner), u64(self.number), u64(self.expiry)]
+        out = [u8(2), self.ring, u32(self.epoch), u8(self.threshold), u8(self.n), u8(self.protocol),
+               u8(PROFILES[self.profile]), title_encoding(**self.title), u64(self.number), u64(self.expiry)]
         work = self.work
         out += [u8(KINDS[work["kind"]]), xs_(work["path"]), u64(work["length"])]
         if work["kind"] in ("write", "attested"):
@@ -126,9 +157,9 @@ class Statement:
     @classmethod
     def decode(cls, data):
         r = Reader(data)
-        require(r.u8() == 1)
+        require(r.u8() == 2)
         fields = {"ring": r.exactly(16), "epoch": r.u32(), "threshold": r.u8(), "n": r.u8(), "protocol": r.u8(),
-                  "profile": name_of(PROFILES, r.u8()), "owner": read_owner(r), "number": r.u64(), "expiry": r.u64()}
+                  "profile": name_of(PROFILES, r.u8()), "title": read_title(r), "number": r.u64(), "expiry": r.u64()}
         require(fields["epoch"] >= 1 and fields["number"] >= 1 and fields["protocol"] in (1, 2, 3))
         require(2 <= fields["threshold"] <= fields["n"] <= 254)
         fields["work"] = cls._read_work(r)
@@ -205,7 +236,9 @@ def statement_hash(w):
 
 
 def verify_statement(w, signature):
-    verify(Statement.decode(w).owner["key"], "statement", w, signature)
+    title = Statement.decode(w).title
+    verify_title(title)
+    verify(title_owner(title)["key"], "statement", w, signature)
 
 
 def private_part(salt, asks, blinds, seeds):
@@ -429,8 +462,19 @@ def split_word(data):
 # Commands, receipts, Holdings
 
 
-def command_encoding(ring, owner, number, time, deed):
-    out = u8(1) + ring + owner_encoding(**owner) + u64(number) + u64(time) + u8(DEEDS[deed["kind"]])
+def acceptance_message(ring, obj, to, node, key):
+    return ring + obj + owner_encoding(**to) + text(node) + key
+
+
+def hand_over_encoding(ring, title, time, to, signature, epoch, highest, generation, acceptance):
+    """acceptance: node, key, the next owner's signature, the next user's."""
+    node, key, by_owner, by_key = acceptance
+    return (u8(2) + ring + title_encoding(**title) + u64(0) + u64(time) + u8(DEEDS["hand-over"]) + owner_encoding(**to)
+            + signature + u32(epoch) + u64(highest) + generation + text(node) + key + by_owner + by_key)
+
+
+def command_encoding(ring, title, number, time, deed):
+    out = u8(2) + ring + title_encoding(**title) + u64(number) + u64(time) + u8(DEEDS[deed["kind"]])
     if deed["kind"] == "destroy":
         out += u32(deed["epoch"]) + u64(deed["highest"])
     if deed["kind"] == "schedule":
@@ -438,12 +482,13 @@ def command_encoding(ring, owner, number, time, deed):
     return out + b"".join(deed["generation"])
 
 
-def decode_command(data):
-    """The owner's key."""
+def verify_owner_command(data, by_owner):
+    """The owner's part of a command."""
     r = Reader(data)
-    require(r.u8() == 1)
-    r.exactly(16)
-    owner = read_owner(r)
+    require(r.u8() == 2)
+    ring = r.exactly(16)
+    title = read_title(r)
+    checks = [(title_owner(title)["key"], "owner-command", data, by_owner)]
     r.u64()
     r.u64()
     deed = name_of(DEEDS, r.u8())
@@ -452,10 +497,24 @@ def decode_command(data):
         r.u64()
     if deed == "schedule":
         r.u64()
-    if deed in ("destroy", "settle"):
+    if deed == "hand-over":
+        to, signature = read_owner(r), r.exactly(64)
+        require(len(title["handovers"]) < 16)
+        checks.append((title_owner(title)["key"], "handover",
+                       handover_message(title, len(title["handovers"]), to), signature))
+        r.u32()
+        r.u64()
+    if deed in ("destroy", "settle", "hand-over"):
         r.exactly(32)
+    if deed == "hand-over":
+        node, key, by_next_owner, by_key = r.text(), r.exactly(32), r.exactly(64), r.exactly(64)
+        require_public_key(key)
+        message = acceptance_message(ring, title_object(title), to, node, key)
+        checks += [(to["key"], "acceptance", message, by_next_owner), (key, "acceptance", message, by_key)]
     r.end()
-    return owner["key"]
+    verify_title(title)
+    for check in checks:
+        verify(*check)
 
 
 def verify_command(data):
@@ -466,14 +525,13 @@ def verify_command(data):
     inner = Reader(signed)
     command, by_owner = inner.bytes_(), inner.exactly(64)
     inner.end()
-    owner = decode_command(command)
-    verify(owner, "owner-command", command, by_owner)
+    verify_owner_command(command, by_owner)
     verify(key, "command", bytes_(signed) + text(node), signature)
 
 
 def receipt_body(token, x, for_ever, time):
     w = token.statement
-    return (w.ring + u32(w.epoch) + object_id(w.owner["key"], w.owner["nonce"]) + u64(w.number) + token.w
+    return (w.ring + u32(w.epoch) + title_object(w.title) + u64(w.number) + token.w
             + u8(1 if for_ever else 0) + u8(x) + token.root_of(x) + u64(time))
 
 

@@ -1,7 +1,7 @@
 """What a provider and a dealer accept (SPEC §§6, 8 to 10)."""
 
 from .encoding import BAD_INPUT, BAD_SIGNATURE, MALFORMED, REFUSED_ORDER, Reader, Rejected
-from .objects import (Statement, Token, decode_private_part, object_id, private_hash, statement_hash, verify_statement)
+from .objects import (Statement, Token, decode_private_part, title_object, private_hash, statement_hash, verify_statement)
 from .routes import has_user_point, home_count, user_point
 
 HOUR = 3_600_000
@@ -110,9 +110,9 @@ def _blinds(w, told, x):
 
 def _fits(w, token):
     """A read is for the generation that it names."""
-    of, owner = token.statement, token.statement.owner
+    of = token.statement
     allow(w.work["generation"] == [statement_hash(token.encoded)])
-    allow(object_id(w.owner["key"], w.owner["nonce"]) == object_id(owner["key"], owner["nonce"]))
+    allow(title_object(w.title) == title_object(of.title))
     allow((w.protocol, w.profile, w.epoch) == (of.protocol, of.profile, of.epoch))
     allow(w.work["length"] == of.work["length"] and set(w.work["path"]) <= set(of.providers()))
     allow(w.work["home"][0] in token.homes())

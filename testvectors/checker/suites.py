@@ -9,11 +9,11 @@ from .documents import (base64url, certificates, key_text, open_ring, owner_seed
                         recipient_text, request_encoding, request_seed, require_card, require_ring, ring_id, signed_file,
                         user_key_file, verify_card, verify_descriptor, verify_proof, verify_request)
 from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, text, u8, verify
-from .objects import (CHUNK, R_LENGTH, Statement, Token, certified_message, chain_of, chunk_leaf, chunk_lengths,
+from .objects import (CHUNK, R_LENGTH, Statement, Token, acceptance_message, certified_message, chain_of, chunk_leaf, chunk_lengths,
                       ciphertext_leaf, claim_message, command_encoding, decode_dealt, decode_private_part,
-                      encode_abandonment, encode_certificate, encode_dealt, holding_body, merkle_root, object_id,
+                      encode_abandonment, encode_certificate, encode_dealt, hand_over_encoding, handover_message, holding_body, merkle_root, object_id,
                       private_hash, private_part, receipt_body, require_public_key, roots_message, share_leaf, sign_chain,
-                      split_chain, statement_hash, verify_abandonment, verify_certificate, verify_chain, verify_command,
+                      split_chain, statement_hash, title_object, verify_abandonment, verify_certificate, verify_chain, verify_command,
                       verify_dealt, verify_holding, verify_receipt, verify_statement)
 from .orders import accept_deal, accept_order
 from .routes import route, sealed_route
@@ -150,6 +150,16 @@ def _owner(owner):
     return {"version": owner["version"], "nonce": owner["nonce"], "key": ed25519.public_key(owner["seed"])}
 
 
+def _title(owner):
+    """(how the object came to its owner, the seed of the last one's key)."""
+    title, seed = {"first": _owner(owner), "handovers": []}, owner["seed"]
+    for each in owner["handovers"]:
+        message = handover_message(title, len(title["handovers"]), _owner(each))
+        title["handovers"].append((_owner(each), sign(seed, "handover", message)))
+        seed = each["seed"]
+    return title, seed
+
+
 @kind("owner-key")
 def _(secret, version, nonce):
     seed = owner_seed(secret, version, nonce)
@@ -159,12 +169,13 @@ def _(secret, version, nonce):
 
 @kind("statement")
 def _(owner, **fields):
-    w = Statement(owner=_owner(owner), **fields)
+    title, seed = _title(owner)
+    w = Statement(title=title, **fields)
     encoding = w.encode()
     Statement.decode(encoding)   # a statement that no decoder would take is no vector
-    return {"object": object_id(w.owner["key"], owner["nonce"]), "encoding": encoding, "hash": statement_hash(encoding),
+    return {"object": title_object(title), "encoding": encoding, "hash": statement_hash(encoding),
             "signed": tagged("statement", encoding) if w.makes() else b"",
-            "signature": sign(owner["seed"], "statement", encoding) if w.makes() else b""}
+            "signature": sign(seed, "statement", encoding) if w.makes() else b""}
 
 
 @kind("private-part")
@@ -245,17 +256,34 @@ def _(w, providers):
 
 @kind("command")
 def _(ring, owner, number, time, deed, node, seed):
-    o = _owner(owner)
-    command = command_encoding(ring, o, number, time, deed)
-    by_owner = sign(owner["seed"], "owner-command", command)
+    title, o = _title(owner)
+    command = command_encoding(ring, title, number, time, deed)
+    by_owner = sign(o, "owner-command", command)
     signed = bytes_(command) + by_owner
     message = bytes_(signed) + text(node)
     key, signature = ed25519.public_key(seed), sign(seed, "command", message)
     encoding = message + key + signature
     verify_command(encoding)
-    return {"object": object_id(o["key"], o["nonce"]), "command": command, "signed": tagged("owner-command", command),
+    return {"object": title_object(title), "command": command, "signed": tagged("owner-command", command),
             "signature": by_owner, "signed_command": signed, "key": key, "authorised": tagged("command", message),
             "key_signature": signature, "encoding": encoding}
+
+
+@kind("hand-over")
+def _(ring, owner, time, to, epoch, highest, generation, node, seed, next_seed):
+    title, o = _title(owner)
+    next_owner, next_key = _owner(to), ed25519.public_key(next_seed)
+    handover = sign(o, "handover", handover_message(title, len(title["handovers"]), next_owner))
+    accepted = acceptance_message(ring, title_object(title), next_owner, node, next_key)
+    by_next_owner, by_next_key = sign(to["seed"], "acceptance", accepted), sign(next_seed, "acceptance", accepted)
+    command = hand_over_encoding(ring, title, time, next_owner, handover, epoch, highest, generation,
+                                 (node, next_key, by_next_owner, by_next_key))
+    message = bytes_(bytes_(command) + sign(o, "owner-command", command)) + text(node)
+    encoding = message + ed25519.public_key(seed) + sign(seed, "command", message)
+    verify_command(encoding)
+    return {"object": title_object(title), "handover_signature": handover, "accepted": accepted,
+            "next_owner_signature": by_next_owner, "next_key": next_key, "next_key_signature": by_next_key,
+            "command": command, "encoding": encoding}
 
 
 @kind("receipt")

@@ -63,7 +63,7 @@ class Transcript:
         seed = owner_seed(i["secret"], 1, i["nonce"])
         w = Statement(
             ring=i["ring"], epoch=i["epoch"], threshold=self.t, n=len(self.path), protocol=self.protocol,
-            profile=self.profile, owner={"version": 1, "nonce": i["nonce"], "key": public_key(seed)}, number=1,
+            profile=self.profile, title={"first": {"version": 1, "nonce": i["nonce"], "key": public_key(seed)}, "handovers": []}, number=1,
             expiry=expiry, parties=[{"name": name, "hash": private_hash(part)}
                                     for (name, *_), part in zip(parties, parts)],
             session_key=public_key(session_seed), work={

@@ -71,6 +71,10 @@ final class Catalogue {
         all.put("ls", new Entry(secrets, "list your objects", LsCommand::new));
         all.put("info", new Entry(secrets, "show one object, checked, and where it is", InfoCommand::new));
         all.put("settle", new Entry(secrets, "end what a broken-off command left undecided", SettleCommand::new));
+        all.put(
+                "accept",
+                new Entry(secrets, "write what an owner needs to hand an object over to you", AcceptCommand::new));
+        all.put("hand-over", new Entry(secrets, "make an object another user's", HandOverCommand::new));
         String end = "Destroying";
         all.put("destroy", new Entry(end, "have an object erased, for ever", DestroyCommand::new));
         all.put(
@@ -125,6 +129,8 @@ final class Catalogue {
         all.put("ls", List.of("interlock ls", "interlock ls --json"));
         all.put("info", List.of("interlock info 3f9c21d4"));
         all.put("settle", List.of("interlock settle 3f9c21d4"));
+        all.put("accept", List.of("interlock accept 3f9c21d4a07be5581c6d2e94f0137a68 -o for-alice.json"));
+        all.put("hand-over", List.of("interlock hand-over 3f9c21d4 from-bob.json"));
         all.put("destroy", List.of("interlock destroy 3f9c21d4", "interlock destroy 3f9c21d4 --receipts gone.json"));
         all.put("schedule-destroy", List.of("interlock schedule-destroy 3f9c21d4 --after 7d"));
         all.put("cancel-destroy", List.of("interlock cancel-destroy 3f9c21d4"));

@@ -10,6 +10,7 @@ import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.PlannedSession;
@@ -318,6 +319,18 @@ final class CoalitionMoves implements AutoCloseable {
                         "/schedule",
                         Operation.SCHEDULE_DESTROY,
                         _ -> new Command.Schedule(Instant.now().toEpochMilli())));
+        move("hands another's object over to itself", (by, to) -> {
+            Optional<Token> u = by.token();
+            return u.isPresent()
+                    && done(ask(
+                            by,
+                            to,
+                            HttpMethod.POST,
+                            "/v1/objects/" + u.get().object() + "/title",
+                            Operation.HAND_OVER,
+                            u.get().object().toString(),
+                            new Commands(List.of(authorised(u.get(), toItself(u.get(), to), to))).encode()));
+        });
         move("leaves a notice about another's object", (by, to) -> {
             Optional<Token> u = by.token();
             return u.isPresent()
@@ -381,14 +394,29 @@ final class CoalitionMoves implements AutoCloseable {
                         authorised(u.get(), ordering.deed(u.get()), to).encode()));
     }
 
+    private Command.Deed toItself(Token u, NodeCard at) {
+        Title title = u.statement().title();
+        OwnerKey to = second.nextOwner(u.object());
+        try (SigningKey key =
+                second.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
+            return new Command.HandOver(
+                    title.handOver(key, to),
+                    u.epoch(),
+                    u.number(),
+                    u.id(),
+                    second.accept(ring.id(), u.object(), to, at.name()));
+        }
+    }
+
     /** As the victim's owner, by the second user's own root secret: it has no other. */
     private Command.Authorised authorised(Token u, Command.Deed deed, NodeCard at) {
-        OwnerKey owner = u.statement().owner();
-        try (SigningKey key = second.ownerKey(owner.rootVersion(), owner.nonce())) {
+        Title title = u.statement().title();
+        try (SigningKey key =
+                second.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
             Command.Signed signed = Command.Signed.sign(
                     key,
                     new Command(
-                            ring.id(), owner, Integer.MAX_VALUE, Instant.now().toEpochMilli(), deed));
+                            ring.id(), title, Integer.MAX_VALUE, Instant.now().toEpochMilli(), deed));
             return new Command.Authorised(
                     signed,
                     at.name(),

@@ -30,8 +30,17 @@ public final class Main implements Runnable {
     static final int NO_OBJECT = 5;
     static final int REFUSED = 6;
 
-    private static final Set<String> ASKS_NODES =
-            Set.of("put", "get", "ls", "info", "destroy", "schedule-destroy", "cancel-destroy", "repair", "settle");
+    private static final Set<String> ASKS_NODES = Set.of(
+            "put",
+            "get",
+            "ls",
+            "info",
+            "destroy",
+            "schedule-destroy",
+            "cancel-destroy",
+            "repair",
+            "settle",
+            "hand-over");
 
     @CommandLine.Option(
             names = {"-V", "--version"},

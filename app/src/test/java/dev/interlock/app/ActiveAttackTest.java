@@ -7,11 +7,11 @@ import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.BadInputException;
@@ -127,7 +127,7 @@ final class ActiveAttackTest {
     /** The id hangs on the owner's key, so that a statement about an object is its owner's or nobody's. */
     @Test
     void nobodyElseMakesAGenerationOfAnObject() {
-        OwnerKey victims = ring.put(m).statement().owner();
+        Title victims = ring.put(m).statement().title();
         try (HandWrite mine = new HandWrite(second, m);
                 SigningKey own = second.credential().ownerKey(1, new byte[32])) {
             for (String node : parties()) {
@@ -153,10 +153,10 @@ final class ActiveAttackTest {
             Statement w = Statement.decode(order.statement());
             Map<String, Statement> changed = new LinkedHashMap<>();
             Work.Write work = (Work.Write) w.work();
-            changed.put("number", of(w, w.scheme(), w.owner(), w.number() + 1, work, w.expiryMillis()));
-            changed.put("expiry", of(w, w.scheme(), w.owner(), w.number(), work, w.expiryMillis() + 1));
-            changed.put("expired", of(w, w.scheme(), w.owner(), w.number(), work, 1));
-            changed.put("scheme", of(w, new Scheme(2, Profile.BLINDED), w.owner(), w.number(), work, w.expiryMillis()));
+            changed.put("number", of(w, w.scheme(), w.title(), w.number() + 1, work, w.expiryMillis()));
+            changed.put("expiry", of(w, w.scheme(), w.title(), w.number(), work, w.expiryMillis() + 1));
+            changed.put("expired", of(w, w.scheme(), w.title(), w.number(), work, 1));
+            changed.put("scheme", of(w, new Scheme(2, Profile.BLINDED), w.title(), w.number(), work, w.expiryMillis()));
             changed.put("session key", withKey(w));
             changed.forEach((field, other) ->
                     refused(raw, node, new Order(other.encode(), order.ownerSignature(), order.privatePart()), field));
@@ -200,9 +200,9 @@ final class ActiveAttackTest {
         assertThat(ring.get(token.object())).isEqualTo(m);
     }
 
-    private static Statement of(Statement w, Scheme scheme, OwnerKey owner, long number, Work work, long expiry) {
+    private static Statement of(Statement w, Scheme scheme, Title title, long number, Work work, long expiry) {
         return new Statement(
-                w.ring(), w.epoch(), w.threshold(), scheme, owner, number, expiry, work, w.parties(), w.sessionKey());
+                w.ring(), w.epoch(), w.threshold(), scheme, title, number, expiry, work, w.parties(), w.sessionKey());
     }
 
     private static Statement withKey(Statement w) {
@@ -212,7 +212,7 @@ final class ActiveAttackTest {
                     w.epoch(),
                     w.threshold(),
                     w.scheme(),
-                    w.owner(),
+                    w.title(),
                     w.number(),
                     w.expiryMillis(),
                     w.work(),

@@ -107,7 +107,7 @@ final class HandSchemesTest {
                         w.epoch(),
                         w.threshold(),
                         new Scheme(2, Profile.BLINDED),
-                        w.owner(),
+                        w.title(),
                         w.number(),
                         w.expiryMillis(),
                         w.work(),

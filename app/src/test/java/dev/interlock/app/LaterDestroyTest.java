@@ -9,8 +9,8 @@ import dev.interlock.client.Repaired;
 import dev.interlock.client.Scheduled;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.protocol.error.Advice;
@@ -90,7 +90,7 @@ final class LaterDestroyTest {
         byte[] bytes = TestRing.random(100);
         Token token = ring.put(bytes);
         Token another = ring.put(bytes);
-        OwnerKey owned = token.statement().owner();
+        Title owned = token.statement().title();
         Command.Deed ever = new Command.DestroyForEver();
         RingId elsewhere = RingId.of(new byte[RingId.BYTES]);
         ObjectId object = token.object();
@@ -99,7 +99,7 @@ final class LaterDestroyTest {
                 RawUser node =
                         RawUser.withTls(ring, NodeFolder.open(ring.node("cc3")).tls())) {
             Command.Authorised good = user.command(owned, 0, ever, "cc2");
-            Command.Authorised ofAnother = user.command(another.statement().owner(), 0, ever, "cc2");
+            Command.Authorised ofAnother = user.command(another.statement().title(), 0, ever, "cc2");
             // Signed by another's root secret, and by another's key: neither does alone.
             Command.Authorised byOtherRoot = other.command(owned, 0, ever, "cc2");
             Command.Authorised byOtherKey = new Command.Authorised(

@@ -3,8 +3,8 @@ package dev.interlock.app;
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Command;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
+import dev.interlock.core.token.Title;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
@@ -62,13 +62,14 @@ final class RawUser implements AutoCloseable {
     }
 
     /** A command that this user signs for a node, as the owner of an object. */
-    Command.Authorised command(OwnerKey owner, long number, Command.Deed deed, String node) {
-        return command(ring.id(), owner, number, deed, node);
+    Command.Authorised command(Title title, long number, Command.Deed deed, String node) {
+        return command(ring.id(), title, number, deed, node);
     }
 
-    Command.Authorised command(RingId of, OwnerKey owner, long number, Command.Deed deed, String node) {
-        try (SigningKey key = credential.ownerKey(owner.rootVersion(), owner.nonce())) {
-            Command command = new Command(of, owner, number, Instant.now().toEpochMilli(), deed);
+    Command.Authorised command(RingId of, Title title, long number, Command.Deed deed, String node) {
+        try (SigningKey key =
+                credential.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
+            Command command = new Command(of, title, number, Instant.now().toEpochMilli(), deed);
             Command.Signed signed = Command.Signed.sign(key, command);
             return new Command.Authorised(
                     signed,

@@ -347,7 +347,7 @@ final class RingLogTest {
             assertThat(disk.bytes).hasSize(length);
             try (RawUser owner = RawUser.of(ring, "credential")) {
                 String id = object.toString();
-                byte[] command = owner.command(token.statement().owner(), 0, new Command.DestroyForEver(), "cc3")
+                byte[] command = owner.command(token.statement().title(), 0, new Command.DestroyForEver(), "cc3")
                         .encode();
                 assertThat(owner.call("cc3", HttpMethod.DELETE, "/v1/objects/" + id, Operation.DESTROY, id, command))
                         .isNotEmpty();

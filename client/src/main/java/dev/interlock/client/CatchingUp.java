@@ -11,7 +11,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Catching up: shows providers what they missed of an object, the newest certificate and the owner's cancel. Whoever took part in
+ * Catching up: shows providers what they missed of an object: the handover to its owner, the newest certificate, the
+ * owner's cancel. Whoever took part in
  * a generation holds it until it learns of its end, so a commit that broke off half-way keeps nobody from reading.
  */
 final class CatchingUp {
@@ -39,6 +40,7 @@ final class CatchingUp {
 
     /** Shows each that is behind what it missed, once. */
     static void bringUp(RingClient client, Lookup lookup) throws InterruptedException {
+        HandingOver.bringUp(client, lookup);
         Optional<Certified> newest = lookup.newest();
         if (newest.isPresent()) {
             commit(client, lookup, newest.get());

@@ -73,7 +73,7 @@ final class Destroying {
             this.lookup = lookup;
             this.generation = generation;
             this.token = generation.token();
-            this.command = client.command(token.statement().owner(), 0, deed);
+            this.command = client.command(lookup.title(), 0, deed);
             this.everywhere = deed instanceof Command.DestroyForEver;
         }
 

@@ -4,11 +4,14 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.ObjectState;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.time.Instant;
@@ -81,6 +84,46 @@ class Findings {
         return newest().map(Certified::token);
     }
 
+    /** Whose the object is: the title with the most handovers that anyone showed. */
+    Optional<Title> shownTitle() {
+        return held.values().stream()
+                .flatMap(each -> each.title().stream())
+                .max(Comparator.comparingInt(title -> title.handovers().size()));
+    }
+
+    /** The same of an object with a certified generation. */
+    Title title() {
+        return shownTitle().orElseThrow(() -> unreadable("this"));
+    }
+
+    /** The last handover that anyone showed. */
+    Optional<Command.Signed> handover() {
+        return held.values().stream()
+                .flatMap(each -> each.handover().stream())
+                .max(Comparator.comparingInt(
+                        signed -> signed.command().title().handovers().size()));
+    }
+
+    /** Who may not have heard of the last handover: they show less, or refuse this user. */
+    List<NodeCard> behindInTitle() {
+        Optional<Title> newest = handover().flatMap(signed -> signed.command().handedOver());
+        if (newest.isEmpty()) {
+            return List.of();
+        }
+        List<NodeCard> behind = new ArrayList<>();
+        held.values().stream()
+                .filter(each -> each.title()
+                        .filter(title -> title.continues(newest.get()))
+                        .isEmpty())
+                .forEach(each -> behind.add(each.provider().card()));
+        errors.forEach((name, error) -> {
+            if (error instanceof RefusedException) {
+                behind.add(ring.everProvider(name).map(Provider::card).orElseThrow());
+            }
+        });
+        return behind;
+    }
+
     /** Who serves a read of this generation, the quickest first. */
     List<Held> holders(Certified generation) {
         return held.values().stream()
@@ -125,6 +168,7 @@ class Findings {
 
     /** A provider's answer, the first or after it was shown something. */
     void saysNow(Held now) {
+        errors.remove(now.provider().name());
         held.put(now.provider().name(), now);
     }
 

@@ -3,6 +3,7 @@ package dev.interlock.client;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
 import dev.interlock.protocol.message.ObjectState;
 import dev.interlock.protocol.ring.Provider;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param certified its newest committed generation, or the one that was destroyed
  * @param prepared what is prepared there and not decided: only told of, and counted for numbers
  * @param schedule the owner's newest schedule or cancel there
+ * @param handover by which it became this user's there, where it was another's before
  * @param end the owner's command by which it was destroyed there
  * @param receipt of that
  */
@@ -24,6 +26,7 @@ record Held(
         Optional<Certified> certified,
         List<Statement> prepared,
         Optional<Command.Signed> schedule,
+        Optional<Command.Signed> handover,
         Optional<Command.Signed> end,
         Optional<Receipt> receipt) {
     /** Whether it serves a read of its generation. */
@@ -35,6 +38,12 @@ record Held(
 
     boolean has(Certified generation) {
         return certified.filter(generation::isOf).isPresent();
+    }
+
+    /** Whose it is, as far as is known there. */
+    Optional<Title> title() {
+        return handover.flatMap(signed -> signed.command().handedOver())
+                .or(() -> certified.map(each -> each.token().statement().title()));
     }
 
     /** When it is to be destroyed there; it is closed until then. */
@@ -52,12 +61,13 @@ record Held(
                 Optional.of(generation),
                 prepared.stream().filter(w -> !w.hash().equals(generation.id())).toList(),
                 schedule,
+                handover,
                 end,
                 receipt);
     }
 
     /** After it took a cancel. */
     Held reopened(Command.Signed cancel) {
-        return new Held(provider, state, certified, prepared, Optional.of(cancel), end, receipt);
+        return new Held(provider, state, certified, prepared, Optional.of(cancel), handover, end, receipt);
     }
 }

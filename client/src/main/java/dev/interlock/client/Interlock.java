@@ -2,6 +2,7 @@ package dev.interlock.client;
 
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Acceptances;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.error.Advice;
@@ -241,6 +242,26 @@ public final class Interlock implements AutoCloseable {
     public Destruction destroy(ObjectId object, List<String> at, Consumer<Erased> erased) throws InterruptedException {
         RingClient there = where(object);
         return new Destroying(there).destroy(object, providers(there.ring(), at), erased);
+    }
+
+    /**
+     * What this user gives an object's owner who is to hand it over to them. Asks nobody, and changes nothing by itself.
+     *
+     * @param object which they may know from its owner
+     */
+    public Acceptances accept(ObjectId object) {
+        return client.accept(object);
+    }
+
+    /**
+     * Makes an object another owner's: it keeps its id, and from then on only they open, renew and destroy it.
+     *
+     * @param to what they gave for it
+     * @throws dev.interlock.protocol.error.IntegrityException where that isn't for this object and ring
+     * @throws TooFewProvidersException where too few providers take it; repeating it goes on
+     */
+    public HandedOver handOver(ObjectId object, Acceptances to) throws InterruptedException {
+        return new HandingOver(where(object)).handOver(object, to);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.interlock.client;
 
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.Advice;
@@ -60,14 +61,17 @@ final class Moving {
                 return leave(here, source, u);
             }
             Optional<Renewed> unmoved = unmoved(object, here, source.token());
-            if (unmoved.isEmpty() && !next.owns(source.token().statement().owner())) {
+            if (unmoved.isEmpty() && !next.owns(here.title())) {
                 throw new BadInputException("the object " + object + " stays its owner's where it moves, and the"
                         + " credential for the ring \"" + next.ring().name() + "\" is another one than here: have its"
                         + " nodes let this one in, and use it there");
             }
             return unmoved.isPresent()
                     ? unmoved.get()
-                    : leave(here, source, carry(source.token(), Math.max(here.nextNumber(), there.nextNumber())));
+                    : leave(
+                            here,
+                            source,
+                            carry(source.token(), here.title(), Math.max(here.nextNumber(), there.nextNumber())));
         } catch (InterlockException e) {
             return new Renewed.Failed(object, e);
         }
@@ -102,7 +106,7 @@ final class Moving {
             if (unmoved.isPresent()) {
                 return unmoved.get();
             }
-            Token moved = carry(newest.token(), found.nextNumber());
+            Token moved = carry(newest.token(), found.title(), found.nextNumber());
             end(found, newest, moved);
             return new Renewed.Done(moved.object(), moved.number());
         } catch (InterlockException e) {
@@ -166,7 +170,7 @@ final class Moving {
     }
 
     /** P ⊕ ΣB_i of the old ring's read becomes P ⊕ ΣB_i of the new ring's write. */
-    private Token carry(Token before, long number) throws InterruptedException {
+    private Token carry(Token before, Title title, long number) throws InterruptedException {
         PutOptions options = new PutOptions(
                 before.scheme(),
                 before.scheme().blinded() ? Blinding.EXPANDED : Blinding.NONE,
@@ -174,10 +178,10 @@ final class Moving {
                 Optional.empty(),
                 false,
                 0);
-        Handover handover = new Handover();
-        Future<Fetched> get = old.beside(() -> get(before.object(), handover));
-        try (ReadableByteChannel in = handover.from()) {
-            return Putting.continuing(next, in, before, number, options);
+        MovePipe pipe = new MovePipe();
+        Future<Fetched> get = old.beside(() -> get(before.object(), pipe));
+        try (ReadableByteChannel in = pipe.from()) {
+            return Putting.continuing(next, in, before, title, number, options);
         } catch (IOException e) {
             throw cause(get, e);
         } catch (InterlockException e) {
@@ -187,11 +191,11 @@ final class Moving {
         }
     }
 
-    private Fetched get(ObjectId object, Handover handover) throws IOException, InterruptedException {
-        try (WritableByteChannel out = handover.to()) {
+    private Fetched get(ObjectId object, MovePipe pipe) throws IOException, InterruptedException {
+        try (WritableByteChannel out = pipe.to()) {
             return Getting.get(old, object, old.ring().providers(), GetOptions.DEFAULT, out, _ -> {}, _ -> {});
         } catch (IOException | RuntimeException e) {
-            handover.fail(e);
+            pipe.fail(e);
             throw e;
         }
     }

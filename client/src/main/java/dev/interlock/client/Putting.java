@@ -3,6 +3,7 @@ package dev.interlock.client;
 import dev.interlock.core.sealing.SealedLayout;
 import dev.interlock.core.sealing.Sealing;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
@@ -38,9 +39,10 @@ final class Putting {
      * What a move continues.
      *
      * @param before its certified token where it comes from
+     * @param title whose it is by now
      * @param number above that of every generation that was shown there and here
      */
-    private record Source(Token before, long number) {}
+    private record Source(Token before, Title title, long number) {}
 
     private Putting(
             RingClient client, PutOptions options, ReadableByteChannel in, long length, Optional<Source> source) {
@@ -61,11 +63,14 @@ final class Putting {
      * Puts what continues an object of another ring, or of another epoch.
      *
      * @param before its certified token there
+     * @param title whose it is by now
      * @param number above that of every generation that was shown there and here
      */
-    static Token continuing(RingClient client, ReadableByteChannel in, Token before, long number, PutOptions options)
+    static Token continuing(
+            RingClient client, ReadableByteChannel in, Token before, Title title, long number, PutOptions options)
             throws IOException, InterruptedException {
-        return new Putting(client, options, in, before.length(), Optional.of(new Source(before, number))).run(_ -> {});
+        return new Putting(client, options, in, before.length(), Optional.of(new Source(before, title, number)))
+                .run(_ -> {});
     }
 
     private Token run(LongConsumer progress) throws IOException, InterruptedException {
@@ -153,6 +158,7 @@ final class Putting {
                                 path,
                                 options.blinding(),
                                 source.get().before(),
+                                source.get().title(),
                                 source.get().number())
                         : Write.plan(
                                 ring,

@@ -59,7 +59,7 @@ final class Renewing {
                     new Advice.WriteAnew(object.toString()));
         }
         requireAll(lookup, newest);
-        try (Write.Plan plan = Renewal.plan(ring, before, client.maker(), ofZero, lookup.nextNumber());
+        try (Write.Plan plan = Renewal.plan(ring, before, lookup.title(), client.maker(), ofZero, lookup.nextNumber());
                 WriteCheck check = new WriteCheck(client.random())) {
             return run(plan, check);
         }

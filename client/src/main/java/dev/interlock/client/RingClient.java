@@ -5,8 +5,12 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Command;
+import dev.interlock.core.token.Handover;
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
+import dev.interlock.protocol.Acceptances;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
@@ -121,9 +125,14 @@ final class RingClient implements AutoCloseable {
         return new Write.Maker(credential, random, clock.instant());
     }
 
-    /** Whether an object with this owner's key is this user's. */
-    boolean owns(OwnerKey owner) {
-        return credential.owns(owner);
+    /** Whether an object with this title is this user's. */
+    boolean owns(Title title) {
+        return credential.owns(title.owner());
+    }
+
+    /** This user's word that they want an object. */
+    Acceptances accept(ObjectId object) {
+        return Acceptances.make(ring, credential, object);
     }
 
     SecureRandom random() {
@@ -169,10 +178,21 @@ final class RingClient implements AutoCloseable {
     }
 
     /** The owner's word that something is to be done with an object. */
-    Command.Signed command(OwnerKey owner, long number, Command.Deed deed) {
-        try (SigningKey o = credential.ownerKey(owner.rootVersion(), owner.nonce())) {
-            return Command.Signed.sign(o, new Command(ring.id(), owner, number, clock.millis(), deed));
+    Command.Signed command(Title title, long number, Command.Deed deed) {
+        try (SigningKey o = ownerKey(title)) {
+            return Command.Signed.sign(o, new Command(ring.id(), title, number, clock.millis(), deed));
         }
+    }
+
+    /** The owner's word that an object is another's from now on. */
+    Handover handOver(Title title, OwnerKey to) {
+        try (SigningKey o = ownerKey(title)) {
+            return title.handOver(o, to);
+        }
+    }
+
+    private SigningKey ownerKey(Title title) {
+        return credential.ownerKey(title.owner().rootVersion(), title.owner().nonce());
     }
 
     /** The same for one provider, by the user's key there. */

@@ -48,7 +48,7 @@ final class Scheduling {
         }
         Certified newest = lookup.newest().orElseThrow(() -> lookup.unreadable(what));
         Token token = newest.token();
-        Command.Signed command = client.command(token.statement().owner(), lookup.nextCommandNumber(), deed);
+        Command.Signed command = client.command(lookup.title(), lookup.nextCommandNumber(), deed);
         Map<String, Optional<Instant>> times = new LinkedHashMap<>();
         Map<String, InterlockException> failures = new LinkedHashMap<>();
         List<NodeCard> nodes = ring.providers().stream().map(Provider::card).toList();

@@ -64,7 +64,8 @@ final class Settling {
     private Settled settle(Lookup lookup, Statement statement) throws InterruptedException {
         StatementHash w = statement.hash();
         byte[] encoded = statement.encode();
-        Command.Signed command = client.command(statement.owner(), 0, new Command.Settle(w));
+        Command.Signed command =
+                client.command(lookup.shownTitle().orElse(statement.title()), 0, new Command.Settle(w));
         List<NodeCard> nodes = statement.making().map(Work.Making::providers).orElseThrow().stream()
                 .map(x -> ring.everProvider(x).card())
                 .toList();
@@ -111,7 +112,7 @@ final class Settling {
             byte[] proof = in.bytes();
             in.end();
             if (kind == 1) {
-                Certified certified = lookup.witnesses().certified(proof, node.name());
+                Certified certified = lookup.witnesses().certified(proof, node.name(), lookup.handover());
                 if (!certified.id().equals(w)) {
                     throw new MalformedException("it shows the certificate of another generation");
                 }

@@ -8,6 +8,7 @@ import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Read;
@@ -68,9 +69,10 @@ final class Witnesses {
                                 new byte[0])),
                 ObjectInfo.class);
         try {
+            Optional<Command.Signed> handover = handover(info.handover());
             byte[] certificate = info.certificate();
             Optional<Certified> certified =
-                    certificate == null ? Optional.empty() : Optional.of(certified(certificate, node.name()));
+                    certificate == null ? Optional.empty() : Optional.of(certified(certificate, node.name(), handover));
             if (certified.isEmpty() && info.state() == ObjectState.COMMITTED) {
                 throw new MalformedException("it shows no certificate");
             }
@@ -79,11 +81,13 @@ final class Witnesses {
                     provider,
                     info.state(),
                     certified,
-                    prepared(info.prepared()),
+                    prepared(info.prepared(), handover),
                     command(info.schedule())
+                            .filter(signed -> isCurrent(signed, handover))
                             .filter(signed -> signed.command().deed() instanceof Command.Schedule
                                     || signed.command().deed() instanceof Command.Cancel),
-                    command(info.destroyed()),
+                    handover,
+                    command(info.destroyed()).filter(signed -> isCurrent(signed, handover)),
                     receipt == null
                             ? Optional.empty()
                             : Optional.of(receipt(Receipt.decode(receipt), provider, certified.map(Certified::token))));
@@ -96,31 +100,43 @@ final class Witnesses {
 
     /**
      * A generation counts only under its certificate, and only where its owner's key is the one that derives from this user's
-     * own secret.
+     * own secret, or was handed over to that one.
      *
      * @param from who shows it
+     * @param handover the last that is known
      */
-    Certified certified(byte[] encoded, String from) {
-        return believed.computeIfAbsent(ByteBuffer.wrap(encoded), _ -> {
+    Certified certified(byte[] encoded, String from, Optional<Command.Signed> handover) {
+        Certified certified = believed.computeIfAbsent(ByteBuffer.wrap(encoded), _ -> {
             Certificate certificate = Certificate.decode(encoded);
             Token token = Read.checkCertificate(ring, object, certificate, from);
-            if (!client.owns(token.statement().owner())) {
-                throw new RefusedException(from + " has an object " + object
-                        + " of another owner: its key isn't the one that derives from this credential");
-            }
             return new Certified(certificate, token);
         });
+        Token token = certified.token();
+        Title title = handover.flatMap(signed -> signed.command().handedOver())
+                .filter(last -> last.continues(token.statement().title()))
+                .orElse(token.statement().title());
+        if (!client.owns(title)) {
+            throw new RefusedException(from + " has an object " + object
+                    + " of another owner: its key isn't the one that derives from this credential");
+        }
+        if (handover.filter(signed -> signed.command().leavesOut(token)).isPresent()) {
+            throw new MalformedException("it shows a generation that wasn't handed over with the object");
+        }
+        return certified;
     }
 
     /** Statements of this object's owner; a provider may make up others, which say nothing. */
-    private List<Statement> prepared(List<byte[]> encoded) {
+    private List<Statement> prepared(List<byte[]> encoded, Optional<Command.Signed> handover) {
         List<Statement> statements = new ArrayList<>();
         for (byte[] w : encoded.subList(0, Math.min(encoded.size(), MAX_PREPARED))) {
             Statement statement = Statement.decode(w);
             if (statement.ring().equals(ring.id())
                     && statement.object().equals(object)
                     && statement.making().isPresent()
-                    && client.owns(statement.owner())) {
+                    && (client.owns(statement.title())
+                            || handover.flatMap(signed -> signed.command().handedOver())
+                                    .filter(last -> last.continues(statement.title()))
+                                    .isPresent())) {
                 statements.add(statement);
             }
         }
@@ -134,10 +150,31 @@ final class Witnesses {
         Command.Signed signed = Command.Signed.decode(encoded);
         signed.verify();
         Command command = signed.command();
-        if (!command.ring().equals(ring.id()) || !command.object().equals(object) || !client.owns(command.owner())) {
-            throw new MalformedException("the command is about another object or ring, or another owner's");
+        if (!command.ring().equals(ring.id()) || !command.object().equals(object)) {
+            throw new MalformedException("the command is about another object or ring");
         }
         return Optional.of(signed);
+    }
+
+    /** By which it became this user's. */
+    private Optional<Command.Signed> handover(byte @Nullable [] encoded) {
+        Optional<Command.Signed> signed = command(encoded);
+        if (signed.flatMap(each -> each.command().handedOver())
+                .filter(title -> !client.owns(title))
+                .isPresent()) {
+            throw new RefusedException("the object " + object + " was handed over to another owner");
+        }
+        if (signed.filter(each -> each.command().handedOver().isEmpty()).isPresent()) {
+            throw new MalformedException("it hands nothing over");
+        }
+        return signed;
+    }
+
+    /** Whether the present owner said it: what others said about its end ended with the handover. */
+    private boolean isCurrent(Command.Signed signed, Optional<Command.Signed> handover) {
+        return handover.flatMap(each -> each.command().handedOver())
+                .map(title -> signed.command().title().equals(title))
+                .orElseGet(() -> client.owns(signed.command().title()));
     }
 
     /**

@@ -9,12 +9,12 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Renewal;
@@ -122,9 +122,10 @@ final class FindingsTest {
     }
 
     private Command.Signed command(long number, Command.Deed deed) {
-        OwnerKey owner = first.token().statement().owner();
-        try (SigningKey o = credential.ownerKey(owner.rootVersion(), owner.nonce())) {
-            return Command.Signed.sign(o, new Command(ring.id(), owner, number, 1, deed));
+        Title title = first.token().statement().title();
+        try (SigningKey o =
+                credential.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
+            return Command.Signed.sign(o, new Command(ring.id(), title, number, 1, deed));
         }
     }
 
@@ -143,7 +144,15 @@ final class FindingsTest {
             Optional<Certified> certified,
             Optional<Command.Signed> schedule,
             Optional<Command.Signed> end) {
-        return new Held(ring.provider(provider), state, certified, List.of(), schedule, end, Optional.empty());
+        return new Held(
+                ring.provider(provider),
+                state,
+                certified,
+                List.of(),
+                schedule,
+                Optional.empty(),
+                end,
+                Optional.empty());
     }
 
     private void committed(Certified generation, int... providers) {
@@ -200,6 +209,7 @@ final class FindingsTest {
                     ObjectState.PREPARED,
                     Optional.empty(),
                     List.of(w),
+                    Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty());

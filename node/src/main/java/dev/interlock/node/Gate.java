@@ -190,7 +190,7 @@ public final class Gate {
     private static Entry asked(Operation operation, String subject) {
         Entry asked = Entry.of(Event.AUTHORISED).with("op", operation);
         return switch (operation) {
-            case INFO, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY -> withId(asked, "object", subject);
+            case INFO, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER, TITLE -> withId(asked, "object", subject);
             case COMMIT, SETTLE, MANIFEST, FETCH, PART -> withId(asked, "generation", start(subject));
             case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE, SESSION_PART ->
                 withId(asked, "session", start(subject));

@@ -5,11 +5,11 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Abandonment;
 import dev.interlock.core.token.Certificate;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.request.Credential;
@@ -52,6 +52,7 @@ public final class PlannedSession implements AutoCloseable {
     /**
      * The user's own object: O from a version of the user's root secret and a nonce.
      *
+     * @param title whose it is: this user's
      * @param blinding where the B_i of each provider comes from that has one
      * @param seeds for these, copied
      */
@@ -59,7 +60,7 @@ public final class PlannedSession implements AutoCloseable {
             RingDescriptor ring,
             Credential credential,
             Scheme scheme,
-            OwnerKey owner,
+            Title title,
             long number,
             Work work,
             Blinding blinding,
@@ -87,7 +88,7 @@ public final class PlannedSession implements AutoCloseable {
                 ring.epoch(),
                 ring.threshold(),
                 scheme,
-                owner,
+                title,
                 number,
                 now.plus(LIFETIME).toEpochMilli(),
                 work,
@@ -98,7 +99,8 @@ public final class PlannedSession implements AutoCloseable {
                 key.verifyingKey());
         byte[] signature = new byte[0];
         if (work instanceof Work.Making) {
-            try (SigningKey o = credential.ownerKey(owner.rootVersion(), owner.nonce())) {
+            try (SigningKey o = credential.ownerKey(
+                    title.owner().rootVersion(), title.owner().nonce())) {
                 signature = statement.sign(o);
             }
         }

@@ -154,7 +154,7 @@ public final class Read {
                 ring,
                 maker.credential(),
                 token.scheme(),
-                token.statement().owner(),
+                token.statement().title(),
                 token.number(),
                 new Work.Read(path, home, token.length(), token.id()),
                 blinding,

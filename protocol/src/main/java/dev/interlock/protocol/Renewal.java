@@ -5,6 +5,7 @@ import dev.interlock.core.field.LinearSpace;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.ring.NodeCard;
@@ -38,6 +39,16 @@ public final class Renewal {
      * @throws MalformedException where this object can't be renewed in this ring
      */
     public static Write.Plan plan(RingDescriptor ring, Token before, Write.Maker maker, boolean ofZero, long number) {
+        return plan(ring, before, before.statement().title(), maker, ofZero, number);
+    }
+
+    /**
+     * The same of an object that was handed over since.
+     *
+     * @param title whose it is by now
+     */
+    public static Write.Plan plan(
+            RingDescriptor ring, Token before, Title title, Write.Maker maker, boolean ofZero, long number) {
         if (!before.ring().equals(ring.id()) || before.epoch() != ring.epoch()) {
             throw new MalformedException(before.object() + " is an object of another ring or epoch");
         }
@@ -47,7 +58,7 @@ public final class Renewal {
                 ring,
                 maker.credential(),
                 before.scheme(),
-                before.statement().owner(),
+                title,
                 number,
                 new Work.Renewal(
                         ofZero,
@@ -71,7 +82,7 @@ public final class Renewal {
     public static void checkOrder(Session session, Token before) {
         Work.Renewal renewal = (Work.Renewal) session.statement().work();
         boolean fits = renewal.from().equals(before.id())
-                && before.statement().owner().equals(session.statement().owner())
+                && session.statement().title().continues(before.statement().title())
                 && before.epoch() == session.ring().epoch()
                 && before.number() < session.number()
                 && before.scheme().equals(session.scheme())

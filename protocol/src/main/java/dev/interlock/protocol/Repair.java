@@ -98,7 +98,7 @@ public final class Repair {
                 ring,
                 maker.credential(),
                 token.scheme(),
-                token.statement().owner(),
+                token.statement().title(),
                 token.number(),
                 work,
                 Blinding.PAIRED,

@@ -25,6 +25,7 @@ import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.IntegrityException;
@@ -198,7 +199,9 @@ public final class Write {
                 length,
                 before.map(Token::id));
         long number = before.map(u -> u.number() + 1).orElse(1L);
-        return plan(ring, scheme, maker, number, work, blinding, seeds, before);
+        Title title = before.map(u -> u.statement().title())
+                .orElseGet(() -> Title.of(maker.credential().newOwner(maker.random())));
+        return plan(ring, scheme, maker, title, number, work, blinding, seeds, before);
     }
 
     /**
@@ -206,10 +209,17 @@ public final class Write {
      *
      * @param path all n providers; home first
      * @param before the certified generation in the ring or the epoch that the object comes from
+     * @param title whose the object is by now
      * @param number above every number of a generation that U was shown, here or there
      */
     public static Plan continuing(
-            RingDescriptor ring, Maker maker, List<ShareIndex> path, Blinding blinding, Token before, long number) {
+            RingDescriptor ring,
+            Maker maker,
+            List<ShareIndex> path,
+            Blinding blinding,
+            Token before,
+            Title title,
+            long number) {
         Work.Write work = new Work.Write(
                 false,
                 path,
@@ -220,30 +230,21 @@ public final class Write {
                 before.length(),
                 Optional.of(before.id()));
         Map<ShareIndex, SecretBytes> seeds = blindSeeds(path, blinding, maker.random());
-        return plan(ring, before.scheme(), maker, number, work, blinding, seeds, Optional.of(before));
+        return plan(ring, before.scheme(), maker, title, number, work, blinding, seeds, Optional.of(before));
     }
 
     private static Plan plan(
             RingDescriptor ring,
             Scheme scheme,
             Maker maker,
+            Title title,
             long number,
             Work.Write work,
             Blinding blinding,
             Map<ShareIndex, SecretBytes> seeds,
             Optional<Token> before) {
         PlannedSession session = PlannedSession.of(
-                ring,
-                maker.credential(),
-                scheme,
-                before.map(u -> u.statement().owner())
-                        .orElseGet(() -> maker.credential().newOwner(maker.random())),
-                number,
-                work,
-                blinding,
-                seeds,
-                maker.random(),
-                maker.now());
+                ring, maker.credential(), scheme, title, number, work, blinding, seeds, maker.random(), maker.now());
         return new Plan(ring, session, blinding, seeds, before);
     }
 

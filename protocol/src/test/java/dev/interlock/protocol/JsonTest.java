@@ -193,10 +193,19 @@ final class JsonTest {
     @Test
     void whatMayBeNullIsReadAgain() {
         ObjectInfo info = new ObjectInfo(
-                ObjectState.COMMITTED, new byte[] {1}, List.of(new byte[] {2}, new byte[] {3}), null, null, null, null);
+                ObjectState.COMMITTED,
+                new byte[] {1},
+                List.of(new byte[] {2}, new byte[] {3}),
+                null,
+                null,
+                null,
+                null,
+                null);
         assertThat(again(info, ObjectInfo.class)).usingRecursiveComparison().isEqualTo(info);
         ObjectInfo gone = new ObjectInfo(
-                ObjectState.DESTROYED, null, List.of(), new byte[] {4}, 5L, new byte[] {6}, new byte[] {7});
+                ObjectState.DESTROYED, null, List.of(), new byte[] {4}, new byte[] {8}, 5L, new byte[] {6}, new byte[] {
+                    7
+                });
         assertThat(again(gone, ObjectInfo.class)).usingRecursiveComparison().isEqualTo(gone);
         for (Outcome.Known known : Outcome.Known.values()) {
             Outcome outcome = new Outcome(known, null);

@@ -170,7 +170,7 @@ final class ReadTest {
                     MEMORY.ring,
                     MEMORY.maker.credential(),
                     Scheme.DEFAULT,
-                    U_M.statement().owner(),
+                    U_M.statement().title(),
                     1,
                     work,
                     Blinding.FULL,

@@ -22,6 +22,7 @@ import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
@@ -217,7 +218,7 @@ final class SessionTest {
                     epoch,
                     threshold == null ? ring.threshold() : threshold,
                     scheme,
-                    owner,
+                    Title.of(owner),
                     number,
                     expires.toEpochMilli(),
                     work(),

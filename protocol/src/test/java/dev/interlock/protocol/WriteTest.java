@@ -144,7 +144,14 @@ final class WriteTest {
     @Test
     void whatIsContinuedKeepsItsOwner() {
         List<ShareIndex> path = xs(3, 1, 2);
-        try (Write.Plan plan = Write.continuing(MEMORY.ring, MEMORY.maker, path, Blinding.EXPANDED, U_M, 8)) {
+        try (Write.Plan plan = Write.continuing(
+                MEMORY.ring,
+                MEMORY.maker,
+                path,
+                Blinding.EXPANDED,
+                U_M,
+                U_M.statement().title(),
+                8)) {
             assertThat(plan.object()).isEqualTo(PLAN.object());
             assertThat(plan.statement().number()).isEqualTo(8);
             assertThat(plan.making().continues()).contains(PLAN.id());
@@ -292,7 +299,7 @@ final class WriteTest {
                 w.epoch(),
                 w.threshold(),
                 w.scheme(),
-                w.owner(),
+                w.title(),
                 w.number(),
                 w.expiryMillis(),
                 work,

@@ -10,6 +10,8 @@ public enum Purpose {
     STATEMENT("interlock/v1/statement"),
     OWNER_COMMAND("interlock/v1/owner-command"),
     COMMAND("interlock/v1/command"),
+    HANDOVER("interlock/v1/handover"),
+    ACCEPTANCE("interlock/v1/acceptance"),
     CLAIM("interlock/v1/claim"),
     SHARE_ROOTS("interlock/v1/share-roots"),
     SUM_ROOT("interlock/v1/sum-root"),

@@ -13,12 +13,12 @@ import java.util.Optional;
  * the signature of the user's key there ({@link Authorised}), so that a root secret that was stolen commands nothing by itself.
  *
  * @param ring in which it holds
- * @param owner O, and so the object
+ * @param title whose the object is, and so the object
  * @param number orders the schedules and cancels of an object; 0 for what isn't ordered
  * @param signedMillis by the owner's clock, since 1970
  */
-public record Command(RingId ring, OwnerKey owner, long number, long signedMillis, Deed deed) {
-    private static final int VERSION = 1;
+public record Command(RingId ring, Title title, long number, long signedMillis, Deed deed) {
+    private static final int VERSION = 2;
 
     /** What is to be done. */
     public sealed interface Deed {}
@@ -52,8 +52,20 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
      */
     public record Settle(StatementHash generation) implements Deed {}
 
+    /**
+     * Makes the object another owner's, at one provider.
+     *
+     * @param handover the next link of the title
+     * @param epoch of the ring
+     * @param highest number of the generation that is handed over: what the owner before made after it doesn't count
+     * @param generation its H(w)
+     * @param acceptance of the next owner, for that provider
+     */
+    public record HandOver(Handover handover, int epoch, long highest, StatementHash generation, Acceptance acceptance)
+            implements Deed {}
+
     public ObjectId object() {
-        return owner.object();
+        return title.object();
     }
 
     /** Whether it ends this generation. */
@@ -61,15 +73,35 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
         return switch (deed) {
             case DestroyForEver _ -> true;
             case Destroy(int epoch, long highest, StatementHash generation) ->
-                u.epoch() == epoch
-                        && (u.number() < highest || (u.number() == highest && u.id().compareTo(generation) <= 0));
-            case Schedule _, Cancel _, Settle _ -> false;
+                u.epoch() == epoch && !isLater(u, highest, generation);
+            case Schedule _, Cancel _, Settle _, HandOver _ -> false;
         };
+    }
+
+    private static boolean isLater(Token u, long highest, StatementHash generation) {
+        return u.number() != highest ? u.number() > highest : u.id().compareTo(generation) > 0;
+    }
+
+    /** The object's title after this, where it hands the object over. */
+    public Optional<Title> handedOver() {
+        return deed instanceof HandOver handOver ? Optional.of(title.with(handOver.handover())) : Optional.empty();
+    }
+
+    /**
+     * Whether a generation that was made before this handover is none of what was handed over: its maker kept it back, or made it
+     * after.
+     */
+    public boolean leavesOut(Token u) {
+        return deed
+                        instanceof
+                        HandOver(Handover handover, int epoch, long highest, StatementHash generation, Acceptance _)
+                && !u.statement().title().continues(title.with(handover))
+                && (u.epoch() > epoch || (u.epoch() == epoch && isLater(u, highest, generation)));
     }
 
     public byte[] encode() {
         ByteWriter out = new ByteWriter().u8(VERSION).fixed(ring.bytes(), RingId.BYTES);
-        owner.write(out);
+        title.write(out);
         out.u64(number).u64(signedMillis);
         switch (deed) {
             case Destroy(int epoch, long highest, StatementHash generation) ->
@@ -78,6 +110,17 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
             case Schedule(long atMillis) -> out.u8(3).u64(atMillis);
             case Cancel _ -> out.u8(4);
             case Settle(StatementHash generation) -> out.u8(5).fixed(generation.bytes(), StatementHash.BYTES);
+            case HandOver(
+                    Handover handover,
+                    int epoch,
+                    long highest,
+                    StatementHash generation,
+                    Acceptance acceptance) -> {
+                out.u8(6);
+                handover.write(out);
+                out.u32(epoch).u64(highest).fixed(generation.bytes(), StatementHash.BYTES);
+                acceptance.write(out);
+            }
         }
         return out.toBytes();
     }
@@ -87,7 +130,7 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
         int version = in.u8();
         Encodings.require(version == VERSION, "the command has version " + version + ", not " + VERSION);
         RingId ring = RingId.of(in.fixed(RingId.BYTES));
-        OwnerKey owner = OwnerKey.read(in);
+        Title title = Title.read(in);
         long number = in.u64();
         long signed = in.u64();
         int code = in.u8();
@@ -97,10 +140,17 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
             case 3 -> new Schedule(in.u64());
             case 4 -> new Cancel();
             case 5 -> new Settle(StatementHash.of(in.fixed(StatementHash.BYTES)));
+            case 6 ->
+                new HandOver(
+                        Handover.read(in),
+                        in.u32(),
+                        in.u64(),
+                        StatementHash.of(in.fixed(StatementHash.BYTES)),
+                        Acceptance.read(in));
             default -> throw new MalformedException("no command is of the kind " + code);
         };
         in.end();
-        return new Command(ring, owner, number, signed, deed);
+        return new Command(ring, title, number, signed, deed);
     }
 
     /**
@@ -114,9 +164,18 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
             return new Signed(command, owner.sign(Purpose.OWNER_COMMAND, command.encode()));
         }
 
-        /** @throws dev.interlock.core.signature.BadSignatureException unless O signed it */
+        /** @throws dev.interlock.core.signature.BadSignatureException unless it is O's by right, and O signed it */
         public void verify() {
-            command.owner().key().verify(Purpose.OWNER_COMMAND, command.encode(), signature);
+            command.title().verify();
+            command.title().owner().key().verify(Purpose.OWNER_COMMAND, command.encode(), signature);
+            if (command.deed() instanceof HandOver handOver) {
+                command.title().with(handOver.handover()).verify();
+                handOver.acceptance()
+                        .verify(
+                                command.ring(),
+                                command.object(),
+                                handOver.handover().to());
+            }
         }
 
         public byte[] encode() {
@@ -182,7 +241,7 @@ public record Command(RingId ring, OwnerKey owner, long number, long signedMilli
     }
 
     /** The size of the largest encoding of an {@link Authorised} command, in bytes. */
-    public static final int MAX_BYTES = 1024;
+    public static final int MAX_BYTES = 4096;
 
     /** When it is to be destroyed, where it is a schedule. */
     public Optional<Long> at() {

@@ -8,11 +8,11 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * O, the owner's key of one object for all its generations, and what it was derived from. It says whose an object is, and
- * never who may act.
+ * O, an owner's key of one object for all its generations, and what it was derived from. {@link Title} says whether the object is
+ * this one's.
  *
  * @param rootVersion of the user's root secret, from 1
- * @param nonce 32 random bytes, this object's
+ * @param nonce 32 bytes, this object's; of its maker random
  * @param key O itself
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by content below
@@ -34,7 +34,7 @@ public record OwnerKey(int rootVersion, byte[] nonce, VerifyingKey key) {
         return nonce;
     }
 
-    /** The id of the object that is this key's, and can be no other's. */
+    /** The id of the object that was made with this key, and can be no other's. */
     public ObjectId object() {
         return ObjectId.of(key, nonce);
     }

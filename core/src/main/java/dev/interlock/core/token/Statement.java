@@ -21,7 +21,7 @@ import java.util.Optional;
  * into another.
  *
  * @param threshold t of n, of the ring in this epoch
- * @param owner O, and so the object
+ * @param title whose the object is, and so the object
  * @param number orders the generations of the object, with H(w) where two have the same: above every number that its maker was
  *     shown; of a read or a repair that of the generation
  * @param expiryMillis until when orders and deal requests with it are taken, since 1970
@@ -33,13 +33,13 @@ public record Statement(
         int epoch,
         Threshold threshold,
         Scheme scheme,
-        OwnerKey owner,
+        Title title,
         long number,
         long expiryMillis,
         Work work,
         List<Party> parties,
         VerifyingKey sessionKey) {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /**
      * @param name of a provider or a dealer
@@ -74,8 +74,13 @@ public record Statement(
         }
     }
 
+    /** O. */
+    public OwnerKey owner() {
+        return title.owner();
+    }
+
     public ObjectId object() {
-        return owner.object();
+        return title.object();
     }
 
     /** What this session makes, if it makes something. */
@@ -104,9 +109,10 @@ public record Statement(
         return owner.sign(Purpose.STATEMENT, encode());
     }
 
-    /** @throws dev.interlock.core.signature.BadSignatureException unless O signed it */
+    /** @throws dev.interlock.core.signature.BadSignatureException unless it is O's by right, and O signed it */
     public void verify(byte[] ownerSignature) {
-        owner.key().verify(Purpose.STATEMENT, encode(), ownerSignature);
+        title.verify();
+        owner().key().verify(Purpose.STATEMENT, encode(), ownerSignature);
     }
 
     /** @throws MalformedException when this party isn't told anything in this session */
@@ -126,7 +132,7 @@ public record Statement(
                 .u8(threshold.n())
                 .u8(scheme.protocol())
                 .u8(scheme.profile().code());
-        owner.write(out);
+        title.write(out);
         out.u64(number).u64(expiryMillis);
         Work.write(out, work);
         out.u16(parties.size());
@@ -145,7 +151,7 @@ public record Statement(
                     in.u32(),
                     new Threshold(in.u8(), in.u8()),
                     new Scheme(in.u8(), Profile.ofCode(in.u8())),
-                    OwnerKey.read(in),
+                    Title.read(in),
                     in.u64(),
                     in.u64(),
                     Work.read(in),

@@ -1,12 +1,13 @@
 package dev.interlock.core.token;
 
-import static dev.interlock.core.token.Sample.OWNED;
 import static dev.interlock.core.token.Sample.OWNER;
 import static dev.interlock.core.token.Sample.RING;
+import static dev.interlock.core.token.Sample.TITLE;
 import static dev.interlock.core.token.Sample.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
@@ -27,11 +28,74 @@ final class CommandTest {
                 command(new Command.DestroyForEver()),
                 command(new Command.Schedule(5)),
                 command(new Command.Cancel()),
-                command(new Command.Settle(U.id())));
+                command(new Command.Settle(U.id())),
+                handOver(TITLE));
+    }
+
+    /** To SESSION's key, whose user is USER at cc1. */
+    private static Command handOver(Title title) {
+        OwnerKey to = new OwnerKey(3, new byte[OwnerKey.NONCE_BYTES], Sample.SESSION.verifyingKey());
+        byte[] accepted = Acceptance.message(RING, title.object(), to, "cc1", USER.verifyingKey());
+        return new Command(
+                RING,
+                title,
+                3,
+                Sample.CREATED_MILLIS,
+                new Command.HandOver(
+                        title.handOver(OWNER, to),
+                        Sample.EPOCH,
+                        1,
+                        U.id(),
+                        new Acceptance(
+                                "cc1",
+                                USER.verifyingKey(),
+                                Sample.SESSION.sign(Purpose.ACCEPTANCE, accepted),
+                                USER.sign(Purpose.ACCEPTANCE, accepted))));
+    }
+
+    /** What is its next owner's signs nothing else, and what the owner before signs doesn't count any more. */
+    @Test
+    void aHandoverMakesItAnothersAndLeavesOutWhatCameLater() {
+        Command handOver = handOver(TITLE);
+        Title after = handOver.handedOver().orElseThrow();
+        after.verify();
+        assertThat(after.object()).isEqualTo(TITLE.object());
+        assertThat(after.owner().key()).isEqualTo(Sample.SESSION.verifyingKey());
+        assertThat(after.continues(TITLE)).isTrue();
+        assertThat(after.continues(after)).isTrue();
+        assertThat(TITLE.continues(after)).isFalse();
+        assertThat(handOver.leavesOut(U)).isFalse();
+        assertThat(command(new Command.Cancel()).handedOver()).isEmpty();
+        assertThat(command(new Command.Cancel()).leavesOut(U)).isFalse();
+        Command.HandOver deed = (Command.HandOver) handOver.deed();
+        for (Command.HandOver earlier : List.of(
+                new Command.HandOver(
+                        deed.handover(), Sample.EPOCH, 1, new StatementHash(0, 0, 0, 0), deed.acceptance()),
+                new Command.HandOver(deed.handover(), Sample.EPOCH - 1, 9, U.id(), deed.acceptance()))) {
+            assertThat(command(earlier).leavesOut(U)).isTrue();
+        }
+        Command next = new Command(RING, after, 1, Sample.CREATED_MILLIS, new Command.Cancel());
+        authorised(Command.Signed.sign(Sample.SESSION, next)).verify();
+        rejected(authorised(Command.Signed.sign(OWNER, next)));
+    }
+
+    @Test
+    void anObjectIsHandedOverSixteenTimesAtMost() {
+        Title title = TITLE;
+        OwnerKey to = new OwnerKey(1, TITLE.first().nonce(), OWNER.verifyingKey());
+        for (int place = 0; place < Title.MOST_HANDOVERS; place++) {
+            title = title.with(title.handOver(OWNER, to));
+        }
+        title.verify();
+        Title full = title;
+        assertThat(authorised(Command.Signed.sign(OWNER, new Command(RING, full, 0, 0, new Command.Settle(U.id()))))
+                        .encode())
+                .hasSizeLessThanOrEqualTo(Command.MAX_BYTES);
+        assertThatThrownBy(() -> full.with(full.handOver(OWNER, to))).isInstanceOf(MalformedException.class);
     }
 
     private static Command command(Command.Deed deed) {
-        return new Command(RING, OWNED, 3, Sample.CREATED_MILLIS, deed);
+        return new Command(RING, TITLE, 3, Sample.CREATED_MILLIS, deed);
     }
 
     private static Command.Authorised authorised(Command.Signed signed) {

@@ -31,6 +31,7 @@ final class Sample {
     static final SigningKey OWNER = key(101);
     static final SigningKey SESSION = key(102);
     static final OwnerKey OWNED = new OwnerKey(1, filled(OwnerKey.NONCE_BYTES, 0x0E), OWNER.verifyingKey());
+    static final Title TITLE = Title.of(OWNED);
 
     private Sample() {}
 
@@ -45,7 +46,7 @@ final class Sample {
                 EPOCH,
                 new Threshold(2, n),
                 scheme,
-                OWNED,
+                TITLE,
                 1,
                 EXPIRY_MILLIS,
                 work,

@@ -29,6 +29,8 @@ public enum Event {
     FORGOTTEN,
     /** A later generation took an object's place, and what it was is erased. */
     REPLACED,
+    /** The object is another owner's, and another user's here. */
+    HANDED_OVER,
     /** The object is to be erased later, and closed until then. */
     SCHEDULED,
     /** That was taken back. */

@@ -8,11 +8,11 @@ import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.OwnerKey;
-import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Title;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.PeerWork;
 import dev.interlock.node.store.Store;
+import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -72,13 +72,12 @@ final class Carrier {
                 Optional.of(id.toString()),
                 ring.everyProvider().size() * Command.MAX_BYTES);
         // Who has no object here can't have anything carried: what is kept stays in proportion to what is stored.
-        OwnerKey owner = Token.decode(objects.current(id, asked.key()).token())
-                .statement()
-                .owner();
+        StoredObject _ = objects.current(id, asked.key());
+        Title title = objects.titles().title(id).orElseThrow();
         List<Command.Authorised> commands = Commands.decode(asked.body()).commands();
         for (Command.Authorised command : commands) {
             verify(command);
-            if (!command.command().owner().equals(owner)) {
+            if (!command.command().title().equals(title)) {
                 throw new BadInputException(self.name() + ": a command is about another object");
             }
             if (command.node().equals(self.name())

@@ -251,7 +251,7 @@ final class Deliveries implements AutoCloseable {
             Command command = signed.command();
             boolean due =
                     command.at().filter(at -> at <= server.clock().millis()).isPresent();
-            return command.owner().equals(u.statement().owner())
+            return command.title().continues(u.statement().title())
                     && command.ring().equals(ring.id())
                     && (due || command.ends(u));
         } catch (MalformedException | BadSignatureException e) {

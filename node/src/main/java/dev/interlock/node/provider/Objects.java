@@ -13,10 +13,10 @@ import dev.interlock.core.token.Abandonment;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.log.Entry;
@@ -66,6 +66,7 @@ final class Objects {
     private final Carrier carrier;
     private final Doubts doubts;
     private final Schedules schedules;
+    private final Titles titles;
 
     /** The sessions that work on generations. */
     interface Sessions {
@@ -86,6 +87,7 @@ final class Objects {
         this.carrier = new Carrier(server, self, store, this);
         this.doubts = new Doubts(server, self, store, this, forget);
         this.schedules = new Schedules(server, self, store, this);
+        this.titles = new Titles(server, self, store, this);
     }
 
     void route() {
@@ -99,6 +101,7 @@ final class Objects {
         carrier.route();
         doubts.route();
         schedules.route();
+        titles.route();
     }
 
     /** What is done every second, none of it behind another's wait. */
@@ -208,6 +211,7 @@ final class Objects {
     void commit(StoredObject object, Certificate certificate) {
         StatementHash id = object.generation().id();
         Write.checkCertificate(ring.at(object.generation().epoch()), object.token(), certificate);
+        titles.requireHandedOver(Token.decode(object.token()));
         try {
             for (StatementHash replaced : store.commit(id, certificate.encode(), isUnfinished(certificate))) {
                 server.audit()
@@ -238,6 +242,7 @@ final class Objects {
 
     /** A repair or a delivery brought the generation here: it was certified long ago. */
     void restored(StatementHash id, Certificate certificate) {
+        titles.requireHandedOver(certificate.token());
         List<StatementHash> replaced = store.commit(id, certificate.encode(), isUnfinished(certificate));
         replaced.forEach(sessions::end);
         server.audit()
@@ -293,7 +298,7 @@ final class Objects {
         byte[] w = in.bytes();
         in.end();
         Statement statement = Statement.decode(w);
-        requireCommand(command, signed.key(), statement.owner());
+        requireCommand(command, signed.key(), titles.title(statement.object()).orElse(statement.title()));
         if (!Statement.hash(w).equals(id) || !command.command().deed().equals(new Command.Settle(id))) {
             throw new BadInputException(name() + ": the command is about another generation");
         }
@@ -368,6 +373,7 @@ final class Objects {
                                 Token.decode(prepared.token()).statement().encode())
                         .toList(),
                 schedule.map(Store.Schedule::command).orElse(null),
+                titles.handover(id).map(Command.Signed::encode).orElse(null),
                 object.state() == ObjectState.DESTROYED
                         ? null
                         : schedule.flatMap(Store.Schedule::destroyAt)
@@ -412,7 +418,7 @@ final class Objects {
                     case Command.DestroyForEver _ -> Optional.empty();
                     case Command.Destroy(int epoch, long highest, StatementHash generation) ->
                         Optional.of(new Store.Generation(generation, id, epoch, highest, false));
-                    case Command.Schedule _, Command.Cancel _, Command.Settle _ ->
+                    case Command.Schedule _, Command.Cancel _, Command.Settle _, Command.HandOver _ ->
                         throw new BadInputException(name() + ": the command destroys nothing");
                 });
         StoredObject latest = requireUser(
@@ -420,12 +426,12 @@ final class Objects {
                         .orElseThrow(() -> new NoSuchObjectException(
                                 name() + " has nothing of the object " + id + " that this destroys")),
                 user);
-        requireCommand(command, user, Token.decode(latest.token()).statement().owner());
+        requireCommand(command, user, titles.title(id).orElseThrow());
         return erase(latest, scope, command.signed());
     }
 
     /** Both signatures, for this provider, ring, user and owner. */
-    void requireCommand(Command.Authorised command, VerifyingKey user, OwnerKey owner) {
+    void requireCommand(Command.Authorised command, VerifyingKey user, Title title) {
         try {
             command.verify();
         } catch (BadSignatureException e) {
@@ -440,8 +446,8 @@ final class Objects {
         if (!command.key().equals(user)) {
             throw new RefusedException(Rule.OTHER_ASKER, name() + ": the command is another user's");
         }
-        if (!command.command().owner().equals(owner)) {
-            throw new RefusedException(Rule.OWNER, name() + ": the command isn't by the object's owner");
+        if (!command.command().title().equals(title)) {
+            throw titles.other(title, command.command().title());
         }
     }
 
@@ -467,6 +473,10 @@ final class Objects {
                         .generation(id)
                         .time("erased", Receipt.decode(given).destroyedMillis()));
         return given;
+    }
+
+    Titles titles() {
+        return titles;
     }
 
     Sessions sessions() {

@@ -222,6 +222,9 @@ public final class ProviderNode implements AutoCloseable {
                         name() + ": the ring is in epoch " + ring.epoch() + ", and nothing new goes into epoch "
                                 + session.ring().epoch() + ": get the ring's new descriptor");
             }
+            if (session.isWrite()) {
+                objects.titles().requireCurrent(session.statement());
+            }
             take(taken, signed.key().toString(), session);
             live = switch (session.statement().work()) {
                 case Work.Write _ -> LiveSession.write(name(), session, store);

@@ -11,7 +11,6 @@ import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.ObjectId;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.log.Entry;
@@ -88,8 +87,7 @@ final class Schedules {
         if (object.state() == ObjectState.DESTROYED) {
             throw new DestroyedException(self.name() + ": the object " + id + " was destroyed");
         }
-        objects.requireCommand(
-                command, user, Token.decode(object.token()).statement().owner());
+        objects.requireCommand(command, user, objects.titles().title(id).orElseThrow());
         take(command.command(), command.signed(), object);
         long at = store.schedule(id)
                 .flatMap(Store.Schedule::destroyAt)
@@ -121,7 +119,7 @@ final class Schedules {
                             + " is being destroyed: this provider said that it is due before it heard of the cancel");
                 }
             }
-            case Command.Destroy _, Command.DestroyForEver _, Command.Settle _ ->
+            case Command.Destroy _, Command.DestroyForEver _, Command.Settle _, Command.HandOver _ ->
                 throw new BadInputException(self.name() + ": the command schedules nothing");
         }
     }
@@ -271,10 +269,9 @@ final class Schedules {
             Command.Signed signed = Command.Signed.decode(bytes);
             signed.verify();
             Command command = signed.command();
-            OwnerKey owner = u.statement().owner();
             boolean cancels = command.deed() instanceof Command.Cancel;
             boolean later = command.number() > schedule.number() || (command.number() == schedule.number() && cancels);
-            if (!command.owner().equals(owner)
+            if (!command.title().continues(u.statement().title())
                     || !command.ring().equals(ring.id())
                     || !later
                     || !(cancels || command.deed() instanceof Command.Schedule)) {

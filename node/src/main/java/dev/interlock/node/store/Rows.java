@@ -495,6 +495,40 @@ final class Rows {
         }
     }
 
+    static void handOver(Link link, Store.HandedOver handedOver) throws SQLException {
+        PreparedStatement insert = link.prepare(
+                "INSERT OR IGNORE INTO handover (object, place, user, command, commands) VALUES (?, ?, ?, ?, ?)");
+        insert.setBytes(1, handedOver.object().bytes());
+        insert.setInt(2, handedOver.place());
+        insert.setBytes(3, handedOver.user());
+        insert.setBytes(4, handedOver.command());
+        insert.setBytes(5, handedOver.commands());
+        if (insert.executeUpdate() != 1) {
+            throw new StoreException.WrongState(handedOver.object(), "it was handed over before");
+        }
+        PreparedStatement update = link.prepare("UPDATE object SET user = ? WHERE object = ?");
+        update.setBytes(1, handedOver.user());
+        update.setBytes(2, handedOver.object().bytes());
+        update.executeUpdate();
+        // The next owner's schedules are numbered anew, and no earlier owner's counts.
+        PreparedStatement delete = link.prepare("DELETE FROM schedule WHERE object = ?");
+        delete.setBytes(1, handedOver.object().bytes());
+        delete.executeUpdate();
+    }
+
+    static List<Store.HandedOver> handovers(Link link, ObjectId object) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT place, user, command, commands FROM handover WHERE object = ? ORDER BY place");
+        select.setBytes(1, object.bytes());
+        List<Store.HandedOver> all = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                all.add(new Store.HandedOver(object, row.getInt(1), row.getBytes(2), row.getBytes(3), row.getBytes(4)));
+            }
+        }
+        return all;
+    }
+
     static void bind(Link link, ObjectId object, long number) throws SQLException {
         PreparedStatement update = link.prepare("UPDATE schedule SET bound = 1 WHERE object = ? AND number = ?");
         update.setBytes(1, object.bytes());

@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 8;
+    static final int VERSION = 9;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -104,6 +104,18 @@ final class Schema {
         ) STRICT\
         """;
 
+    // How objects came to their owners; it outlives their generations.
+    private static final String HANDOVER = """
+        CREATE TABLE handover (
+            object BLOB NOT NULL,
+            place INTEGER NOT NULL,
+            user BLOB NOT NULL,
+            command BLOB NOT NULL,
+            commands BLOB NOT NULL,
+            PRIMARY KEY (object, place)
+        ) STRICT, WITHOUT ROWID\
+        """;
+
     // What each user has here: generations in any state, tombstones among them, and the bytes of their blobs.
     private static final String USAGE = """
         CREATE TABLE usage (
@@ -120,6 +132,16 @@ final class Schema {
     private static final String USAGE_NO_OBJECT = """
         CREATE TRIGGER usage_no_object AFTER DELETE ON object BEGIN
             UPDATE usage SET objects = objects - 1 WHERE user = OLD.user;
+        END\
+        """;
+    private static final String USAGE_HANDED_OVER = """
+        CREATE TRIGGER usage_handed_over AFTER UPDATE OF user ON object WHEN OLD.user <> NEW.user BEGIN
+            INSERT INTO usage VALUES (NEW.user, 1, 0) ON CONFLICT (user) DO UPDATE SET objects = objects + 1;
+            UPDATE usage SET objects = objects - 1 WHERE user = OLD.user;
+            UPDATE usage SET bytes = bytes + (SELECT coalesce(sum(total_bytes), 0) FROM blob
+                WHERE place BETWEEN 2048 * NEW.seq AND 2048 * NEW.seq + 2047) WHERE user = NEW.user;
+            UPDATE usage SET bytes = bytes - (SELECT coalesce(sum(total_bytes), 0) FROM blob
+                WHERE place BETWEEN 2048 * NEW.seq AND 2048 * NEW.seq + 2047) WHERE user = OLD.user;
         END\
         """;
     private static final String USAGE_BLOB = """
@@ -159,9 +181,11 @@ final class Schema {
                 BURN,
                 BURN_BY_EXPIRY,
                 NOTICE,
+                HANDOVER,
                 USAGE,
                 USAGE_OBJECT,
                 USAGE_NO_OBJECT,
+                USAGE_HANDED_OVER,
                 USAGE_BLOB,
                 USAGE_NO_BLOB
             }) {

@@ -326,6 +326,21 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public void handOver(HandedOver handedOver) {
+        requireOpen();
+        writes.write("handing object " + handedOver.object() + " over", link -> {
+            Rows.handOver(link, handedOver);
+            return true;
+        });
+    }
+
+    @Override
+    public List<HandedOver> handovers(ObjectId object) {
+        requireOpen();
+        return reads.read("looking up object " + object, link -> Rows.handovers(link, object));
+    }
+
+    @Override
     public void bind(ObjectId object, long number) {
         requireOpen();
         writes.write("closing object " + object, link -> {

@@ -206,6 +206,27 @@ public interface Store extends AutoCloseable {
     /** Keeps a schedule, or what takes one back, where its number is the highest; at a tie what takes it back. */
     void schedule(Schedule schedule);
 
+    /**
+     * An object became another user's.
+     *
+     * @param place of the handover, from 0: each object has one for each place
+     * @param user whose it is now, a key of 32 bytes
+     * @param command by which, opaque
+     * @param commands what all providers are to be told, opaque
+     */
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes
+    record HandedOver(ObjectId object, int place, byte[] user, byte[] command, byte[] commands) {}
+
+    /**
+     * Makes all generations of an object another user's, and forgets what was said of its schedule, in one moment.
+     *
+     * @throws StoreException.WrongState where another handover is kept for that place
+     */
+    void handOver(HandedOver handedOver);
+
+    /** All of an object, in their order. */
+    List<HandedOver> handovers(ObjectId object);
+
     /** The highest that was kept. */
     Optional<Schedule> schedule(ObjectId object);
 

@@ -3,6 +3,7 @@ package dev.interlock.node.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -706,6 +707,36 @@ final class StoreTest {
         assertThat(usage(Fixture.USER).bytes()).isLessThan(1000);
         store.forget(store.inDoubt().getFirst());
         assertThat(usage(Fixture.USER).objects()).isEqualTo(1);
+    }
+
+    /** Generations in every state go with it, and what they need; over a restart, and once for each place. */
+    @Test
+    void whatIsHandedOverIsAnothersWithAllThatBelongsToIt() {
+        byte[] other = Fixture.filled(32, 9);
+        Fixture.put(store, id, 1000, 100_000);
+        Store.Usage before = usage(Fixture.USER);
+        ObjectId object = store.find(id).orElseThrow().generation().object();
+        Fixture.prepare(store, new Store.Generation(Fixture.newId(), object, 1, 7, true), 1000, 500);
+        StatementHash mine = Fixture.newId();
+        Fixture.put(store, mine, 1000, 10);
+        store.schedule(new Store.Schedule(object, 3, Optional.empty(), Fixture.COMMAND, false));
+        Store.HandedOver handedOver =
+                new Store.HandedOver(object, 0, other, Fixture.filled(10, 1), Fixture.filled(20, 2));
+        store.handOver(handedOver);
+        assertThatThrownBy(() -> store.handOver(handedOver)).isInstanceOf(StoreException.WrongState.class);
+
+        close();
+        open();
+        assertThat(usage(other).objects()).isEqualTo(before.objects() + 1);
+        assertThat(usage(other).bytes()).isEqualTo(before.bytes() + 500 + Fixture.MANIFEST.length);
+        assertThat(usage(Fixture.USER).objects()).isEqualTo(1);
+        assertThat(store.list(other)).extracting(Fixture::id).containsExactly(id);
+        assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactly(mine);
+        assertThat(store.schedule(object)).isEmpty();
+        assertThat(store.handovers(object)).usingRecursiveComparison().isEqualTo(List.of(handedOver));
+        assertThat(store.handovers(Fixture.newObject())).isEmpty();
+        assertThatThrownBy(() -> store.begin(new Store.Generation(Fixture.newId(), object, 1, 8, true), Fixture.USER))
+                .isInstanceOf(StoreException.WrongState.class);
     }
 
     private Store.Usage usage(byte[] user) {

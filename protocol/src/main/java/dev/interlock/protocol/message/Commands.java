@@ -6,8 +6,15 @@ import dev.interlock.core.token.Command;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Commands about one object, for one provider to carry to others. */
+/**
+ * Commands about one object, each for one provider: for another to carry there, or one handover for all of them.
+ *
+ * @param commands at most {@value #MOST}
+ */
 public record Commands(List<Command.Authorised> commands) {
+    /** As many as a ring has providers. */
+    public static final int MOST = 254;
+
     public Commands {
         commands = List.copyOf(commands);
     }

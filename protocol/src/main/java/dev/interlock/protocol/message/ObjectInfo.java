@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param prepared the generations that were prepared here and not yet decided, their statements w encoded
  * @param schedule encoded {@link dev.interlock.core.token.Command.Signed} by which it is to be destroyed, or by which that was
  *     taken back; null where there was none
+ * @param handover encoded {@link dev.interlock.core.token.Command.Signed} by which it became its owner's here, the last time; null
+ *     where it is still its maker's, or its generation names all that is known
  * @param destroyMillis when it is to be destroyed, by this provider's clock, since 1970; null where it isn't
  * @param destroyed encoded {@link dev.interlock.core.token.Command.Signed} by which it was destroyed
  * @param receipt encoded {@link dev.interlock.core.token.Receipt}, when destroyed
@@ -23,6 +25,7 @@ public record ObjectInfo(
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] certificate,
         List<byte[]> prepared,
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] schedule,
+        @JsonSetter(nulls = Nulls.SET) byte @Nullable [] handover,
         @JsonSetter(nulls = Nulls.SET) @Nullable Long destroyMillis,
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] destroyed,
         @JsonSetter(nulls = Nulls.SET) byte @Nullable [] receipt) {}

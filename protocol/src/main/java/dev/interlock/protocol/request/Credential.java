@@ -1,10 +1,14 @@
 package dev.interlock.protocol.request;
 
+import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Acceptance;
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
 import java.security.SecureRandom;
+import java.util.Arrays;
 
 /**
  * What a user proves with who they are. The key differs for each node, so that no node can ask another in the user's
@@ -23,6 +27,9 @@ public interface Credential extends AutoCloseable {
     /** The same for the purpose {@code CLAIM}. */
     byte[] signClaim(RingId ring, String node, byte[] message);
 
+    /** The same for the purpose {@code ACCEPTANCE}. */
+    byte[] signAcceptance(RingId ring, String node, byte[] message);
+
     /** The newest version of the user's root secret, from 1. */
     int rootVersion();
 
@@ -38,6 +45,26 @@ public interface Credential extends AutoCloseable {
         byte[] nonce = OwnerKey.nonce(random);
         try (SigningKey key = ownerKey(rootVersion(), nonce)) {
             return new OwnerKey(rootVersion(), nonce, key.verifyingKey());
+        }
+    }
+
+    /**
+     * The owner's key of an object that somebody else hands over, always the same, so that whatever is done twice is done once: the
+     * nonce is the first 32 bytes of its id, filled up with zeros.
+     */
+    default OwnerKey nextOwner(ObjectId object) {
+        byte[] nonce = Arrays.copyOf(object.bytes(), OwnerKey.NONCE_BYTES);
+        try (SigningKey key = ownerKey(rootVersion(), nonce)) {
+            return new OwnerKey(rootVersion(), nonce, key.verifyingKey());
+        }
+    }
+
+    /** The word for one provider that this user wants the object. */
+    default Acceptance accept(RingId ring, ObjectId object, OwnerKey to, String node) {
+        VerifyingKey key = publicKey(ring, node);
+        byte[] message = Acceptance.message(ring, object, to, node, key);
+        try (SigningKey o = ownerKey(to.rootVersion(), to.nonce())) {
+            return new Acceptance(node, key, o.sign(Purpose.ACCEPTANCE, message), signAcceptance(ring, node, message));
         }
     }
 

@@ -40,5 +40,9 @@ public enum Operation {
     /** Has an object destroyed at a later time, and closed until then; or takes that back. */
     SCHEDULE_DESTROY,
     /** Leaves commands for providers that can't be reached. */
-    NOTIFY
+    NOTIFY,
+    /** Makes an object another owner's. */
+    HAND_OVER,
+    /** Asks how an object came to its owner. */
+    TITLE
 }

@@ -54,6 +54,11 @@ public final class SeedCredential implements Credential {
     }
 
     @Override
+    public byte[] signAcceptance(RingId ring, String node, byte[] message) {
+        return key(ring, node).sign(Purpose.ACCEPTANCE, message);
+    }
+
+    @Override
     public int rootVersion() {
         return 1;
     }

@@ -13,6 +13,7 @@ import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Title;
 import dev.interlock.protocol.SeededRandom;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +61,7 @@ final class MessageTest {
 
     private static Command.Authorised command(String node, long number) {
         try (SigningKey owner = new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, RANDOM))) {
-            OwnerKey owned = new OwnerKey(1, RANDOM.bytes(OwnerKey.NONCE_BYTES), owner.verifyingKey());
+            Title owned = Title.of(new OwnerKey(1, RANDOM.bytes(OwnerKey.NONCE_BYTES), owner.verifyingKey()));
             Command command = new Command(new RingId(1, 2), owned, number, 3, new Command.Cancel());
             return new Command.Authorised(
                     Command.Signed.sign(owner, command), node, owner.verifyingKey(), RANDOM.bytes(64));

@@ -8,10 +8,12 @@ import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Acceptance;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Handover;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
@@ -23,6 +25,7 @@ import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
@@ -50,6 +53,7 @@ final class Made {
             case "abandonment" -> abandonment(in);
             case "words" -> words(in);
             case "command" -> command(in);
+            case "hand-over" -> handOver(in);
             case "receipt" -> receipt(in);
             case "holding" -> holding(in);
             default -> throw new IllegalArgumentException("no vectors are of the kind " + kind);
@@ -69,6 +73,23 @@ final class Made {
     /** Of version, nonce and O's seed. */
     static OwnerKey owner(Value in) {
         return new OwnerKey(in.number("version"), in.hex("nonce"), VerifyingKey.of(key(in.hex("seed"))));
+    }
+
+    /** Of the first owner and those after. */
+    static Title title(Value in) {
+        Title title = Title.of(owner(in));
+        byte[] seed = in.hex("seed");
+        for (Value next : in.objects("handovers")) {
+            title = title.with(title.handOver(Product.key(seed), owner(next)));
+            seed = next.hex("seed");
+        }
+        return title;
+    }
+
+    /** Of the owner after all handovers. */
+    private static byte[] ownersSeed(Value in) {
+        List<Value> handovers = in.objects("handovers");
+        return (handovers.isEmpty() ? in : handovers.getLast()).hex("seed");
     }
 
     private static Work work(Value in) {
@@ -110,7 +131,7 @@ final class Made {
                 in.number("epoch"),
                 new Threshold(in.number("threshold"), in.number("n")),
                 new Scheme(in.number("protocol"), Profile.parse(in.text("profile"))),
-                owner(in.object("owner")),
+                title(in.object("owner")),
                 in.longNumber("number"),
                 in.longNumber("expiry"),
                 work(in.object("work")),
@@ -127,7 +148,7 @@ final class Made {
         byte[] signature = new byte[0];
         byte[] signed = new byte[0];
         if (statement.making().isPresent()) {
-            signature = statement.sign(Product.key(in.object("owner").hex("seed")));
+            signature = statement.sign(Product.key(ownersSeed(in.object("owner"))));
             statement.verify(signature);
             signed =
                     Product.signed(Purpose.STATEMENT, w, statement.owner().key().bytes(), signature);
@@ -351,12 +372,11 @@ final class Made {
     private static Fields command(Value in) {
         Command command = new Command(
                 RingId.of(in.hex("ring")),
-                owner(in.object("owner")),
+                title(in.object("owner")),
                 in.longNumber("number"),
                 in.longNumber("time"),
                 deed(in.object("deed")));
-        Command.Signed signed =
-                Command.Signed.sign(Product.key(in.object("owner").hex("seed")), command);
+        Command.Signed signed = Command.Signed.sign(Product.key(ownersSeed(in.object("owner"))), command);
         SigningKey user = Product.key(in.hex("seed"));
         byte[] message = Command.Authorised.message(signed, in.text("node"));
         Command.Authorised authorised = new Command.Authorised(
@@ -364,7 +384,7 @@ final class Made {
         authorised.verify();
         byte[] encoding = authorised.encode();
         Product.same(Command.Authorised.decode(encoding).encode(), encoding);
-        byte[] owner = command.owner().key().bytes();
+        byte[] owner = command.title().owner().key().bytes();
         return new Fields()
                 .hex("object", command.object().bytes())
                 .hex("command", command.encode())
@@ -377,6 +397,51 @@ final class Made {
                         Product.signed(
                                 Purpose.COMMAND, message, user.verifyingKey().bytes(), authorised.keySignature()))
                 .hex("key_signature", authorised.keySignature())
+                .hex("encoding", encoding);
+    }
+
+    private static Fields handOver(Value in) {
+        Title title = title(in.object("owner"));
+        SigningKey owner = Product.key(ownersSeed(in.object("owner")));
+        OwnerKey to = owner(in.object("to"));
+        RingId ring = RingId.of(in.hex("ring"));
+        String node = in.text("node");
+        SigningKey next = Product.key(in.hex("next_seed"));
+        byte[] accepted = Acceptance.message(ring, title.object(), to, node, next.verifyingKey());
+        Acceptance acceptance = new Acceptance(
+                node,
+                next.verifyingKey(),
+                Product.key(in.object("to").hex("seed")).sign(Purpose.ACCEPTANCE, accepted),
+                next.sign(Purpose.ACCEPTANCE, accepted));
+        Handover handover = title.handOver(owner, to);
+        title.with(handover).verify();
+        Command command = new Command(
+                ring,
+                title,
+                0,
+                in.longNumber("time"),
+                new Command.HandOver(
+                        handover,
+                        in.number("epoch"),
+                        in.longNumber("highest"),
+                        StatementHash.of(in.hex("generation")),
+                        acceptance));
+        Command.Signed signed = Command.Signed.sign(owner, command);
+        SigningKey user = Product.key(in.hex("seed"));
+        byte[] message = Command.Authorised.message(signed, node);
+        Command.Authorised authorised =
+                new Command.Authorised(signed, node, user.verifyingKey(), user.sign(Purpose.COMMAND, message));
+        authorised.verify();
+        byte[] encoding = authorised.encode();
+        Product.same(Command.Authorised.decode(encoding).encode(), encoding);
+        return new Fields()
+                .hex("object", title.object().bytes())
+                .hex("handover_signature", handover.signature())
+                .hex("accepted", accepted)
+                .hex("next_owner_signature", acceptance.ownerSignature())
+                .hex("next_key", next.verifyingKey().bytes())
+                .hex("next_key_signature", acceptance.keySignature())
+                .hex("command", command.encode())
                 .hex("encoding", encoding);
     }
 

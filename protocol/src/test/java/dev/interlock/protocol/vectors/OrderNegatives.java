@@ -220,7 +220,7 @@ final class OrderNegatives {
         suite.add("accept-order", "truncated", BAD_INPUT, asked.inputs(Negatives.shorter(good)));
         suite.add("accept-order", "surplus-byte", BAD_INPUT, asked.inputs(Negatives.longer(good)));
         suite.add("accept-order", "empty", BAD_INPUT, asked.inputs(new byte[0]));
-        suite.add("accept-order", "statement-malformed", BAD_INPUT, asked.inputs(Negatives.with(good, 4, 2)));
+        suite.add("accept-order", "statement-malformed", BAD_INPUT, asked.inputs(Negatives.with(good, 4, 1)));
         order("owners-signature-too-short", BAD_INPUT, write(), a -> a.signature = new byte[63]);
         order("read-that-the-owner-signed", BAD_INPUT, read(), a -> a.signature = new byte[64]);
         order(

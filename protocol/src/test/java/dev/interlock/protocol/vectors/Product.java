@@ -105,6 +105,7 @@ final class Product {
                     "abandonment",
                     "words",
                     "command",
+                    "hand-over",
                     "receipt",
                     "holding" -> Made.of(kind, in);
             case "owner-key" -> ownerKey(in);
@@ -424,6 +425,11 @@ final class Product {
         @Override
         public byte[] signCommand(RingId ring, String node, byte[] message) {
             return own.sign(Purpose.COMMAND, message);
+        }
+
+        @Override
+        public byte[] signAcceptance(RingId ring, String node, byte[] message) {
+            return own.sign(Purpose.ACCEPTANCE, message);
         }
 
         @Override

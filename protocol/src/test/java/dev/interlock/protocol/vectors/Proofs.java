@@ -67,7 +67,7 @@ final class Proofs {
         RingId ring = RingId.of(Product.key(seeds.seed("ring")).verifyingKey());
         Fields statement =
                 SignedSuites.statement(seeds, 3, "blinded", 2, 3, SignedSuites.work("write", List.of(9, 4, 200), 2));
-        Fields party = new Fields().text("name", "dealer1").hex("hash", seeds.seed("hash"));
+        Fields party = new Fields().text("name", "a-dealer").hex("hash", seeds.seed("hash"));
         return SignedSuites.tokenOf(seeds, statement.hex("ring", ring.bytes()).objects("parties", List.of(party)));
     }
 

@@ -50,6 +50,7 @@ final class SignedNegatives {
         certificates();
         abandonments();
         commands();
+        handovers();
         receipts();
         holdings();
     }
@@ -85,7 +86,8 @@ final class SignedNegatives {
         statement("surplus-byte", MALFORMED, longer(good));
         statement("empty", MALFORMED, new byte[0]);
         statement("version-0", MALFORMED, with(good, 0, 0));
-        statement("version-2", MALFORMED, with(good, 0, 2));
+        statement("version-1", MALFORMED, with(good, 0, 1));
+        statement("version-3", MALFORMED, with(good, 0, 3));
         statement("epoch-0", MALFORMED, with(good, 17, 0, 0, 0, 0));
         statement("epoch-beyond", MALFORMED, with(good, 17, 0x80));
         statement("threshold-1", MALFORMED, with(good, 21, 1));
@@ -99,34 +101,36 @@ final class SignedNegatives {
         statement("root-version-0", MALFORMED, with(good, 25, 0, 0, 0, 0));
         statement("root-version-beyond", MALFORMED, with(good, 25, 0x80));
         statement("owner-that-is-no-key", MALFORMED, with(good, 61, new int[32]));
-        statement("number-0", MALFORMED, with(good, 93, new int[8]));
-        statement("number-beyond", MALFORMED, with(good, 93, 0x80));
-        statement("expiry-beyond", MALFORMED, with(good, 101, 0x80));
-        statement("kind-0", MALFORMED, with(good, 109, 0));
-        statement("kind-7", MALFORMED, with(good, 109, 7));
-        statement("x-0", MALFORMED, with(good, 111, 0));
-        statement("x-255", MALFORMED, with(good, 111, 255));
-        statement("x-twice", MALFORMED, with(good, 111, 4));
-        statement("too-long", MALFORMED, with(good, 114, 0, 0, 1, 0, 0, 0, 0, 1));
-        statement("length-beyond", MALFORMED, with(good, 114, 0x80));
-        statement("no-home", MALFORMED, with(good, 123, 0));
-        statement("more-homes-than-providers", MALFORMED, with(good, 123, 4));
-        statement("no-dealer", MALFORMED, between(good, 124, 133, new byte[1]));
-        statement("dealer-missing", MALFORMED, with(good, 124, 2));
-        statement("dealer-twice", MALFORMED, between(good, 124, 133, dealers("dealer1", "dealer1")));
-        statement("control-dealer-in-capitals", ACCEPTED, with(good, 126, 'D'));
-        statement("control-dealer-without-a-name", ACCEPTED, between(good, 124, 133, dealers("")));
-        statement("dealer-not-utf-8", MALFORMED, with(good, 129, 0xFF));
-        statement("recipient-that-is-no-key", MALFORMED, between(good, 133, 137, bytes("x25519:00")));
-        statement("recipient-in-capitals", MALFORMED, between(good, 133, 137, bytes("X25519:" + "1".repeat(64))));
-        statement("continues-2", MALFORMED, with(good, 137, 2));
-        statement("continues-nothing", MALFORMED, with(good, 137, 1));
-        statement("fewer-parties", MALFORMED, with(good, 139, 2));
+        statement("a-handover-too-many", MALFORMED, with(good, 93, 1));
+        statement("handovers-255", MALFORMED, with(good, 93, 255));
+        statement("number-0", MALFORMED, with(good, 94, new int[8]));
+        statement("number-beyond", MALFORMED, with(good, 94, 0x80));
+        statement("expiry-beyond", MALFORMED, with(good, 102, 0x80));
+        statement("kind-0", MALFORMED, with(good, 110, 0));
+        statement("kind-7", MALFORMED, with(good, 110, 7));
+        statement("x-0", MALFORMED, with(good, 112, 0));
+        statement("x-255", MALFORMED, with(good, 112, 255));
+        statement("x-twice", MALFORMED, with(good, 112, 4));
+        statement("too-long", MALFORMED, with(good, 115, 0, 0, 1, 0, 0, 0, 0, 1));
+        statement("length-beyond", MALFORMED, with(good, 115, 0x80));
+        statement("no-home", MALFORMED, with(good, 124, 0));
+        statement("more-homes-than-providers", MALFORMED, with(good, 124, 4));
+        statement("no-dealer", MALFORMED, between(good, 125, 134, new byte[1]));
+        statement("dealer-missing", MALFORMED, with(good, 125, 2));
+        statement("dealer-twice", MALFORMED, between(good, 125, 134, dealers("dealer1", "dealer1")));
+        statement("control-dealer-in-capitals", ACCEPTED, with(good, 127, 'D'));
+        statement("control-dealer-without-a-name", ACCEPTED, between(good, 125, 134, dealers("")));
+        statement("dealer-not-utf-8", MALFORMED, with(good, 130, 0xFF));
+        statement("recipient-that-is-no-key", MALFORMED, between(good, 134, 138, bytes("x25519:00")));
+        statement("recipient-in-capitals", MALFORMED, between(good, 134, 138, bytes("X25519:" + "1".repeat(64))));
+        statement("continues-2", MALFORMED, with(good, 138, 2));
+        statement("continues-nothing", MALFORMED, with(good, 138, 1));
+        statement("fewer-parties", MALFORMED, with(good, 140, 2));
         statement(
                 "party-twice",
                 MALFORMED,
-                between(good, 140, 144, new ByteWriter().text("dealer1").toBytes()));
-        statement("party-not-utf-8", MALFORMED, with(good, 141, 0xFF));
+                between(good, 141, 145, new ByteWriter().text("dealer1").toBytes()));
+        statement("party-not-utf-8", MALFORMED, with(good, 142, 0xFF));
         statement("session-key-that-is-no-key", MALFORMED, with(good, good.length - 32, new int[32]));
         usings(seeds);
     }
@@ -134,28 +138,28 @@ final class SignedNegatives {
     private void usings(Seeds seeds) {
         byte[] renewal = made(SignedSuites.on(SignedSuites.work("replace", THREE, 2), seeds), seeds);
         statement("renewal-control", ACCEPTED, renewal);
-        statement("renewal-without-a-home", MALFORMED, with(renewal, 122, 0));
-        statement("renewal-of-fewer-than-n", MALFORMED, with(without(renewal, 113, 114), 110, 2));
+        statement("renewal-without-a-home", MALFORMED, with(renewal, 123, 0));
+        statement("renewal-of-fewer-than-n", MALFORMED, with(without(renewal, 114, 115), 111, 2));
         byte[] read = made(
                 SignedSuites.on(SignedSuites.work("read", List.of(4, 9), 0), seeds)
                         .numbers("home", 4),
                 seeds);
         statement("read-control", ACCEPTED, read);
-        statement("read-of-nobody", MALFORMED, with(without(read, 111, 113), 110, 0));
-        statement("read-x-twice", MALFORMED, with(read, 111, 9));
-        statement("read-home-not-first", MALFORMED, with(read, 121, 9));
-        statement("read-home-0", MALFORMED, with(read, 121, 0));
-        statement("control-read-home-outside", ACCEPTED, with(read, 121, 200));
+        statement("read-of-nobody", MALFORMED, with(without(read, 112, 114), 111, 0));
+        statement("read-x-twice", MALFORMED, with(read, 112, 9));
+        statement("read-home-not-first", MALFORMED, with(read, 122, 9));
+        statement("read-home-0", MALFORMED, with(read, 122, 0));
+        statement("control-read-home-outside", ACCEPTED, with(read, 122, 200));
         byte[] repair = made(
                 SignedSuites.on(SignedSuites.work("repair", List.of(9, 4), 0), seeds)
                         .numbers("repaired", 200)
                         .numbers("home", 9),
                 seeds);
         statement("repair-control", ACCEPTED, repair);
-        statement("repair-by-itself", MALFORMED, with(repair, 121, 4));
-        statement("repair-from-itself", MALFORMED, with(repair, 123, 200));
-        statement("repair-of-0", MALFORMED, with(repair, 121, 0));
-        statement("repair-from-two-homes", MALFORMED, between(repair, 122, 124, new byte[] {2, 9, 4}));
+        statement("repair-by-itself", MALFORMED, with(repair, 122, 4));
+        statement("repair-from-itself", MALFORMED, with(repair, 124, 200));
+        statement("repair-of-0", MALFORMED, with(repair, 122, 0));
+        statement("repair-from-two-homes", MALFORMED, between(repair, 123, 125, new byte[] {2, 9, 4}));
     }
 
     private static byte[] made(Fields work, Seeds seeds) {
@@ -203,10 +207,10 @@ final class SignedNegatives {
         signed("control", ACCEPTED, w, signature);
         signed("malformed", MALFORMED, shorter(w), signature);
         // The ring, the epoch, the nonce, the number, the expiry, the length, a private part's hash.
-        for (int at : new int[] {1, 20, 30, 99, 108, 121, 150}) {
+        for (int at : new int[] {1, 20, 30, 100, 109, 122, 151}) {
             signed("byte-" + at + "-changed", BAD_SIGNATURE, flipped(w, at), signature);
         }
-        signed("made-an-attested-write", BAD_SIGNATURE, with(w, 109, 2), signature);
+        signed("made-an-attested-write", BAD_SIGNATURE, with(w, 110, 2), signature);
         byte[] refresh = made(SignedSuites.on(SignedSuites.work("refresh", THREE, 2), seeds), seeds);
         byte[] replace = made(SignedSuites.on(SignedSuites.work("replace", THREE, 2), seeds), seeds);
         SigningKey owner = Product.key(seeds.seed("owner"));
@@ -320,7 +324,7 @@ final class SignedNegatives {
         token("empty", MALFORMED, new byte[0]);
         token("version-1", MALFORMED, with(good, 0, 1));
         token("version-3", MALFORMED, with(good, 0, 3));
-        token("statement-malformed", MALFORMED, with(good, 5, 2));
+        token("statement-malformed", MALFORMED, with(good, 5, 1));
         token("statement-longer", MALFORMED, with(good, 4, good[4] + 1));
         token("statement-beyond", MALFORMED, with(good, 1, 0x80));
         token("time-beyond", MALFORMED, with(good, -8, 0x80));
@@ -693,17 +697,17 @@ final class SignedNegatives {
         command("control", ACCEPTED, good);
         command("truncated", MALFORMED, shorter(good));
         command("surplus-byte", MALFORMED, longer(good));
-        command("version-2", MALFORMED, authorised(with(command, 0, 2), owner, user));
+        command("version-1", MALFORMED, authorised(with(command, 0, 1), owner, user));
         command("root-version-0", MALFORMED, authorised(with(command, 17, 0, 0, 0, 0), owner, user));
         command("owner-that-is-no-key", MALFORMED, authorised(with(command, 53, new int[32]), owner, user));
-        command("number-beyond", MALFORMED, authorised(with(command, 85, 0x80), owner, user));
-        command("time-beyond", MALFORMED, authorised(with(command, 93, 0x80), owner, user));
-        command("deed-0", MALFORMED, authorised(with(command, 101, 0), owner, user));
-        command("deed-6", MALFORMED, authorised(with(command, 101, 6), owner, user));
-        command("deed-with-another-ones-fields", MALFORMED, authorised(with(command, 101, 3), owner, user));
+        command("number-beyond", MALFORMED, authorised(with(command, 86, 0x80), owner, user));
+        command("time-beyond", MALFORMED, authorised(with(command, 94, 0x80), owner, user));
+        command("deed-0", MALFORMED, authorised(with(command, 102, 0), owner, user));
+        command("deed-7", MALFORMED, authorised(with(command, 102, 7), owner, user));
+        command("deed-with-another-ones-fields", MALFORMED, authorised(with(command, 102, 3), owner, user));
         command("surplus-byte-in-it", MALFORMED, authorised(longer(command), owner, user));
         // The bytes count, then the ring, the owner's nonce, the deed's epoch, the generation.
-        for (int at : new int[] {1, 30, 105, 120}) {
+        for (int at : new int[] {1, 30, 106, 121}) {
             command("byte-" + at + "-changed", BAD_SIGNATURE, flipped(good, 8 + at));
         }
         command("for-another-node", BAD_SIGNATURE, flipped(good, good.length - 97));
@@ -722,6 +726,73 @@ final class SignedNegatives {
                         anothers.length - 96,
                         anothers.length - 64,
                         user.verifyingKey().bytes()));
+    }
+
+    /** Of objects that were handed over, and what hands them over. */
+    private void handovers() {
+        Seeds seeds = seeds("verify-handover");
+        SigningKey first = Product.key(seeds.seed("owner"));
+        SigningKey second = Product.key(seeds.seed("owner 1"));
+        SigningKey user = Product.key(seeds.seed("user at cc1"));
+        Fields twice = SignedSuites.handedOver(threeOf(seeds, "write", 2), seeds, 2);
+        byte[] w = made(twice).hex("encoding");
+        SigningKey third = Product.key(seeds.seed("owner 2"));
+        signed("control-handed-over-twice", ACCEPTED, w, third.sign(Purpose.STATEMENT, w));
+        signed("handed-over-and-signed-by-the-first", BAD_SIGNATURE, w, first.sign(Purpose.STATEMENT, w));
+        signed("handed-over-and-signed-by-the-second", BAD_SIGNATURE, w, second.sign(Purpose.STATEMENT, w));
+        // Its count, then 132 bytes each: version, nonce, key, signature.
+        int links = 94;
+        byte[] firstLink = Arrays.copyOfRange(w, links, links + 132);
+        byte[] secondLink = Arrays.copyOfRange(w, links + 132, links + 264);
+        byte[] swapped = between(w, links, links + 264, Product.joined(secondLink, firstLink));
+        signed("handovers-in-another-order", BAD_SIGNATURE, swapped, second.sign(Purpose.STATEMENT, swapped));
+        byte[] skipped = with(between(w, links, links + 264, secondLink), 93, 1);
+        signed("a-handover-left-out", BAD_SIGNATURE, skipped, third.sign(Purpose.STATEMENT, skipped));
+        byte[] doubled = with(between(w, links, links + 264, Product.joined(firstLink, firstLink)), 93, 2);
+        signed("a-handover-twice", BAD_SIGNATURE, doubled, second.sign(Purpose.STATEMENT, doubled));
+        byte[] changed = flipped(w, links + 131);
+        signed("a-handover-whose-signature-is-changed", BAD_SIGNATURE, changed, third.sign(Purpose.STATEMENT, changed));
+        byte[] nonce = flipped(w, links + 10);
+        signed("a-handover-with-another-nonce", BAD_SIGNATURE, nonce, third.sign(Purpose.STATEMENT, nonce));
+        byte[] once = with(between(w, links, links + 264, firstLink), 93, 1);
+        signed("control-the-title-before", ACCEPTED, once, second.sign(Purpose.STATEMENT, once));
+
+        Value made =
+                Product.of("hand-over", SignedSuites.handOver(seeds, 0).value()).value();
+        byte[] command = made.hex("command");
+        byte[] good = made.hex("encoding");
+        command("control-hand-over", ACCEPTED, good);
+        command("hand-over-truncated", MALFORMED, authorised(shorter(command), first, user));
+        // After the deed's code: to, the handover's signature, epoch, highest, generation, the acceptance.
+        int to = 103;
+        int acceptance = to + 68 + 64 + 4 + 8 + 32;
+        command("hand-over-to-another", BAD_SIGNATURE, authorised(flipped(command, to + 10), first, user));
+        command("hand-over-signature-changed", BAD_SIGNATURE, authorised(flipped(command, to + 70), first, user));
+        command(
+                "acceptance-for-another-node",
+                BAD_SIGNATURE,
+                authorised(flipped(command, acceptance + 3), first, user));
+        command(
+                "acceptance-with-another-users-key",
+                BAD_SIGNATURE,
+                authorised(
+                        between(
+                                command,
+                                acceptance + 4,
+                                acceptance + 36,
+                                user.verifyingKey().bytes()),
+                        first,
+                        user));
+        command(
+                "acceptance-that-the-next-owner-didnt-sign",
+                BAD_SIGNATURE,
+                authorised(flipped(command, acceptance + 40), first, user));
+        command("acceptance-that-the-user-didnt-sign", BAD_SIGNATURE, authorised(flipped(command, -1), first, user));
+        command("hand-over-by-the-next-owner", BAD_SIGNATURE, authorised(command, second, user));
+        command(
+                "control-hand-over-of-another-generation",
+                ACCEPTED,
+                authorised(flipped(command, acceptance - 1), first, user));
     }
 
     private static byte[] authorised(byte[] command, SigningKey owner, SigningKey user) {

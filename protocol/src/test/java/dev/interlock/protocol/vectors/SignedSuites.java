@@ -30,6 +30,7 @@ final class SignedSuites {
                 certificate(),
                 abandonment(),
                 command(),
+                handOver(),
                 receipt(),
                 holding());
     }
@@ -75,7 +76,44 @@ final class SignedSuites {
         return new Fields()
                 .number("version", 1)
                 .hex("nonce", seeds.seed("nonce"))
-                .hex("seed", seeds.seed("owner"));
+                .hex("seed", seeds.seed("owner"))
+                .objects("handovers", List.of());
+    }
+
+    /** The owners after the first, each by version, nonce and seed. */
+    private static Fields ownerOf(Seeds seeds, int handovers) {
+        List<Fields> next = new ArrayList<>();
+        for (int i = 1; i <= handovers; i++) {
+            next.add(nextOwner(seeds, i));
+        }
+        return ownerOf(seeds).objects("handovers", next);
+    }
+
+    private static Fields nextOwner(Seeds seeds, int place) {
+        return new Fields()
+                .number("version", 1)
+                .hex("nonce", seeds.seed("nonce " + place))
+                .hex("seed", seeds.seed("owner " + place));
+    }
+
+    /** The same of an object that was handed over so often. */
+    static Fields handedOver(Fields statement, Seeds seeds, int handovers) {
+        return statement.object("owner", ownerOf(seeds, handovers));
+    }
+
+    /** Hands an object over that was handed over so often. */
+    static Fields handOver(Seeds seeds, int handovers) {
+        return new Fields()
+                .hex("ring", seeds.id("ring"))
+                .object("owner", ownerOf(seeds, handovers))
+                .number("time", Suites.TIME)
+                .object("to", nextOwner(seeds, handovers + 1))
+                .number("epoch", 2)
+                .number("highest", 5)
+                .hex("generation", seeds.seed("generation"))
+                .text("node", "cc1")
+                .hex("seed", seeds.seed("user at cc1"))
+                .hex("next_seed", seeds.seed("next user at cc1"));
     }
 
     /** A write of 3 MB by one dealer; what isn't of it is empty. */
@@ -138,6 +176,8 @@ final class SignedSuites {
                 "statements w of every kind, and owners' signatures over them",
                 named(
                         vector("write", seeds -> write(seeds, 3, "blinded")),
+                        vector("write-by-the-next-owner", seeds -> handedOver(write(seeds, 3, "blinded"), seeds, 1)),
+                        vector("write-after-two-handovers", seeds -> handedOver(write(seeds, 3, "blinded"), seeds, 2)),
                         vector("write-published", seeds -> write(seeds, 2, "published")),
                         vector(
                                 "write-to-a-public-key",
@@ -488,7 +528,17 @@ final class SignedSuites {
                                 "schedule",
                                 seeds -> command(seeds, deed("schedule").number("at", Suites.TIME + 86_400_000L))),
                         vector("cancel", seeds -> command(seeds, deed("cancel"))),
-                        vector("settle", seeds -> command(seeds, on(deed("settle"), seeds)))));
+                        vector("settle", seeds -> command(seeds, on(deed("settle"), seeds))),
+                        vector(
+                                "cancel-by-the-next-owner",
+                                seeds -> command(seeds, deed("cancel")).object("owner", ownerOf(seeds, 1)))));
+    }
+
+    private static Suite handOver() {
+        Suite suite = new Suite("hand-over", "commands that make an object another owner's");
+        suite.add("the-first", "by who made it", "hand-over", seeds -> handOver(seeds, 0));
+        suite.add("the-third", "by who got it from who got it", "hand-over", seeds -> handOver(seeds, 2));
+        return suite;
     }
 
     private static Suite receipt() {

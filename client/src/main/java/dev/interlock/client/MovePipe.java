@@ -8,7 +8,7 @@ import java.nio.channels.WritableByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes from one thread to another without a copy in between: who writes waits until who reads has taken them. */
-final class Handover {
+final class MovePipe {
     private @Nullable ByteBuffer offered;
     private boolean ended;
     private boolean closed;

@@ -1,0 +1,161 @@
+package dev.interlock.client;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.encoding.ByteReader;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.Handover;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Title;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Acceptances;
+import dev.interlock.protocol.error.Advice;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.message.Commands;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes objects another owner's (SPEC §10): the owner's word for it, and for each provider the word of the user's key there. Every
+ * provider keeps what the others are to be told, so that the next owner's commands bring it to those that weren't reached.
+ */
+final class HandingOver {
+    private final RingClient client;
+    private final RingDescriptor ring;
+
+    HandingOver(RingClient client) {
+        this.client = client;
+        this.ring = client.ring();
+    }
+
+    HandedOver handOver(ObjectId object, Acceptances acceptances) throws InterruptedException {
+        acceptances.verify(ring, object);
+        Lookup lookup = CatchingUp.complete(client, object, ring.everyProvider());
+        if (lookup.destroyed() > 0 || !lookup.scheduled().isEmpty()) {
+            throw new RefusedException("the object " + object + " was destroyed or is to be, and goes to nobody");
+        }
+        if (!lookup.undecided().isEmpty()) {
+            // What the owner before certified later would count for nothing.
+            throw new RefusedException(
+                    "something about the object " + object + " is undecided, which its next owner couldn't settle",
+                    new Advice.Settle(object.toString()));
+        }
+        Certified newest = lookup.newest().orElseThrow(() -> lookup.unreadable("a handover"));
+        Title title = lookup.title();
+        if (acceptances.to().equals(title.owner())) {
+            throw new BadInputException("the object " + object + " is theirs already");
+        }
+        byte[] commands = commands(title, newest.token(), acceptances);
+        List<String> at = new ArrayList<>();
+        Map<String, InterlockException> failures = new LinkedHashMap<>();
+        List<NodeCard> nodes = holders(newest).stream().map(Provider::card).toList();
+        for (RingClient.Answer<Boolean> answer : client.askAll(nodes, node -> tell(client, node, object, commands))) {
+            switch (answer) {
+                case RingClient.Value<Boolean>(NodeCard node, Boolean _) -> at.add(node.name());
+                case RingClient.Failure<Boolean>(NodeCard node, InterlockException error) ->
+                    failures.put(node.name(), error);
+            }
+        }
+        Map<String, String> why = new LinkedHashMap<>();
+        failures.forEach((name, error) -> why.put(name, error.explanation()));
+        int needed = Committing.quorum(nodes.size(), newest.token().threshold().t());
+        if (at.size() < needed) {
+            throw new TooFewProvidersException("a handover", needed, at.size(), why);
+        }
+        return new HandedOver(object, at, why);
+    }
+
+    private List<Provider> holders(Certified newest) {
+        return ring.everyProvider().stream()
+                .filter(provider -> newest.token().providers().contains(provider.x()))
+                .toList();
+    }
+
+    /** One for each provider that the acceptance names. */
+    private byte[] commands(Title title, Token u, Acceptances acceptances) {
+        Handover handover = client.handOver(title, acceptances.to());
+        return new Commands(acceptances.providers().stream()
+                        .map(acceptance -> client.authorised(
+                                client.command(
+                                        title,
+                                        0,
+                                        new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance)),
+                                acceptance.node()))
+                        .toList())
+                .encode();
+    }
+
+    /** Twice is once. */
+    private static boolean tell(RingClient client, NodeCard node, ObjectId object, byte[] commands) {
+        byte[] _ = client.call(
+                node,
+                HttpMethod.POST,
+                "/v1/objects/" + object + "/title",
+                Operation.HAND_OVER,
+                object.toString(),
+                commands,
+                client.deadlines().settle());
+        return true;
+    }
+
+    /** What the providers that know the newest title were told, in order, for those that weren't. */
+    static void bringUp(RingClient client, Lookup lookup) throws InterruptedException {
+        List<NodeCard> behind = lookup.behindInTitle();
+        if (behind.isEmpty()) {
+            return;
+        }
+        Optional<List<byte[]>> told = told(client, lookup);
+        if (told.isEmpty()) {
+            return;
+        }
+        for (RingClient.Answer<Held> answer : client.askAll(behind, node -> {
+            told.get().forEach(commands -> tell(client, node, lookup.object(), commands));
+            return lookup.witnesses().ask(node);
+        })) {
+            switch (answer) {
+                case RingClient.Value<Held>(NodeCard _, Held now) -> lookup.saysNow(now);
+                case RingClient.Failure<Held>(NodeCard node, InterlockException error) ->
+                    lookup.failed(node.name(), error);
+            }
+        }
+    }
+
+    private static Optional<List<byte[]>> told(RingClient client, Lookup lookup) {
+        Title newest = lookup.title();
+        for (Held each : lookup.held().values()) {
+            if (each.handover().flatMap(signed -> signed.command().handedOver()).equals(Optional.of(newest))) {
+                try {
+                    return Optional.of(decode(client.get(
+                            each.provider().card(),
+                            "/v1/objects/" + lookup.object() + "/title",
+                            Operation.TITLE,
+                            lookup.object().toString())));
+                } catch (InterlockException | MalformedException e) {
+                    // Another one knows it, too.
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<byte[]> decode(byte[] answer) {
+        ByteReader in = new ByteReader("the handovers", answer);
+        List<byte[]> told = new ArrayList<>();
+        int count = in.u8();
+        for (int i = 0; i < count; i++) {
+            told.add(in.bytes());
+        }
+        in.end();
+        return told;
+    }
+}
