@@ -1,8 +1,11 @@
 package dev.interlock.app;
 
+import dev.interlock.audit.ActiveAudit;
+import dev.interlock.audit.ActiveReport;
 import dev.interlock.audit.Audit;
 import dev.interlock.audit.Dealers;
 import dev.interlock.audit.Finding;
+import dev.interlock.audit.Picture;
 import dev.interlock.audit.Reads;
 import dev.interlock.audit.Report;
 import dev.interlock.audit.Scenario;
@@ -12,6 +15,8 @@ import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +37,8 @@ import picocli.CommandLine.Option;
             "Finds the smallest coalition of providers that learns a message, and shows how.",
             "It runs the protocol's own steps over linear forms, takes what each provider sees, and computes whether the "
                     + "message follows from it. Providers are taken as curious, not lying; channels and ciphers as perfect.",
+            "With --active t−1 providers and a second user also send whatever they can make of what they know, wherever the "
+                    + "protocol's own acceptance code takes messages, up to so many; an attack is printed message by message.",
             "With --coalitions it attacks instead: real nodes in this process, of which t−1 and a second user see, lie and send "
                     + "whatever they can, while an owner puts, gets, renews, repairs and destroys."
         },
@@ -125,6 +132,31 @@ final class AuditCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--active",
+            description =
+                    "explore what attackers can send while a user puts, gets, renews, repairs, moves and destroys")
+    private boolean active;
+
+    @Option(
+            names = "--injections",
+            paramLabel = "K",
+            description = "with --active: how many messages and false answers, 0 to 4 (default: 1)")
+    private @Nullable Integer injections;
+
+    @Option(
+            names = "--script",
+            paramLabel = "NAME",
+            description = "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy")
+    private List<String> scripts = new ArrayList<>();
+
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description =
+                    "write a page of pictures instead: what each party of a (3,2) ring sees, and an attack (SVG in HTML)")
+    private @Nullable Path picture;
+
+    @Option(
             names = "--coalitions",
             paramLabel = "LIVES",
             description =
@@ -142,6 +174,22 @@ final class AuditCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (coalitions != null) {
             return attack(coalitions);
+        }
+        if (picture != null) {
+            try (OutputFile file = OutputFile.create(picture, false, List.of())) {
+                ByteBuffer page = ByteBuffer.wrap(Picture.page().getBytes(StandardCharsets.UTF_8));
+                while (page.hasRemaining()) {
+                    var _ = file.channel().write(page);
+                }
+                file.publish();
+            }
+            return 0;
+        }
+        if (active) {
+            return explore();
+        }
+        if (injections != null || !scripts.isEmpty()) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--injections and --script go with --active");
         }
         if (all) {
             Table table = Table.all(seed);
@@ -163,6 +211,31 @@ final class AuditCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private int explore() {
+        ActiveAudit.Bound bound = new ActiveAudit.Bound(
+                n,
+                t,
+                dealers == null
+                        ? 1
+                        : numbers(dealers, "--dealers " + dealers + ": with --active a number")
+                                .getFirst(),
+                injections == null ? 1 : injections,
+                scripts.isEmpty() ? ActiveAudit.scripts() : scripts);
+        Interruption.means(() -> "no result");
+        try {
+            List<ActiveAudit.Explored> explored = ActiveAudit.run(bound, one -> {
+                if (Screen.isTerminal()) {
+                    Screen.status(one.script() + ", corrupt " + String.join(", ", one.corrupt()));
+                }
+            });
+            Screen.clear();
+            print(json ? Output.json(ActiveReport.fields(bound, explored)) + "\n" : ActiveReport.text(bound, explored));
+            return explored.stream().allMatch(one -> one.attacks().isEmpty()) ? 0 : Main.FAILED;
+        } finally {
+            Screen.clear();
+        }
     }
 
     private int attack(int lives) throws Exception {

@@ -192,7 +192,10 @@ final class Catalogue {
         all.put("evidence verify", List.of("interlock evidence verify 3f9c21d4.cc3.evidence"));
         all.put(
                 "audit",
-                List.of("interlock audit -n 5 -t 3 --protocol 3 --profile published", "interlock audit --all"));
+                List.of(
+                        "interlock audit -n 5 -t 3 --protocol 3 --profile published",
+                        "interlock audit --all",
+                        "interlock audit --active -n 3 -t 2"));
         all.put("demo", List.of("interlock demo", "interlock demo --keep --dir try"));
         all.put("completion", List.of("interlock completion > ~/.local/share/bash-completion/completions/interlock"));
         all.put("man", List.of("interlock man put | man -l -", "interlock man --all man1"));

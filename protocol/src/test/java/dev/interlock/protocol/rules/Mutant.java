@@ -24,20 +24,27 @@ import java.lang.classfile.instruction.ThrowInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The product's classes once more, with one refusal taken out: an exception that is made and not thrown, or a check that isn't
+ * The product's classes once more, with some refusals taken out: an exception that is made and not thrown, or a check that isn't
  * called. What is taken out is in no class file but this loader's.
  */
-final class Mutant extends ClassLoader {
+public final class Mutant extends ClassLoader {
     private static final String OURS = "dev.interlock.";
 
-    private final Site site;
+    private final List<Site> sites;
 
     Mutant(Site site) {
+        this(List.of(site));
+    }
+
+    public Mutant(List<Site> sites) {
         super(Mutant.class.getClassLoader());
-        this.site = site;
+        this.sites = List.copyOf(sites);
     }
 
     /**
@@ -48,21 +55,49 @@ final class Mutant extends ClassLoader {
      * @param index of the instruction in it
      * @param rule what it says, or what it calls
      */
-    record Site(String owner, String method, String descriptor, int index, String rule) {
-        String where() {
+    public record Site(String owner, String method, String descriptor, int index, String rule) {
+        public String where() {
             String name = method.startsWith("lambda$") ? method.split("\\$", -1)[1] : method;
             return owner.substring(owner.lastIndexOf('.') + 1) + "." + (name.equals("<init>") ? "new" : name);
         }
     }
 
     /** All refusals of a class: each throw, and each call to a check that gives nothing back. */
-    static List<Site> sites(Class<?> of) {
+    public static List<Site> sites(Class<?> of) {
         ClassModel model = ClassFile.of().parse(bytes(of.getName()));
         List<Site> sites = new ArrayList<>();
         for (MethodModel method : model.methods()) {
             method.code().ifPresent(code -> sites(of.getName(), method, code, sites));
         }
         return sites;
+    }
+
+    /**
+     * A call in the middle of a chain of calls, whose result is what it is called on: without it the chain goes on.
+     *
+     * @param called its name
+     */
+    public static Site link(Class<?> of, String method, String called) {
+        ClassModel model = ClassFile.of().parse(bytes(of.getName()));
+        for (MethodModel each : model.methods()) {
+            if (!each.methodName().equalsString(method) || each.code().isEmpty()) {
+                continue;
+            }
+            int index = 0;
+            for (CodeElement element : each.code().get()) {
+                if (element instanceof Instruction instruction) {
+                    if (instruction instanceof InvokeInstruction call
+                            && call.name().equalsString(called)
+                            && call.typeSymbol()
+                                    .returnType()
+                                    .equals(call.owner().asSymbol())) {
+                        return new Site(of.getName(), method, each.methodType().stringValue(), index, called + "(…)");
+                    }
+                    index++;
+                }
+            }
+        }
+        throw new IllegalArgumentException("no " + called + " in " + of.getName() + "." + method);
     }
 
     private static void sites(String owner, MethodModel method, CodeModel code, List<Site> into) {
@@ -91,6 +126,10 @@ final class Mutant extends ClassLoader {
                             ? said
                             : simple(call.owner().asInternalName()) + "."
                                     + call.name().stringValue() + "(…)";
+                // An exception that something else made.
+                case InvokeInstruction call
+                when call.typeSymbol().returnType().displayName().endsWith("Exception") ->
+                    made = call.typeSymbol().returnType().displayName();
                 default -> {}
             }
             if (rule != null && !rule.isEmpty()) {
@@ -154,13 +193,27 @@ final class Mutant extends ClassLoader {
             if (getParent().getResource(name.replace('.', '/') + ".class") == null) {
                 throw new ClassNotFoundException(name);
             }
-            byte[] code = name.equals(site.owner()) ? without(bytes(name)) : bytes(name);
+            byte[] code = bytes(name);
+            Set<String> methods = new LinkedHashSet<>();
+            sites.stream()
+                    .filter(site -> site.owner().equals(name))
+                    .forEach(site -> methods.add(site.method() + site.descriptor()));
+            for (String method : methods) {
+                code = without(
+                        sites.stream()
+                                .filter(site ->
+                                        site.owner().equals(name) && method.equals(site.method() + site.descriptor()))
+                                .toList(),
+                        code);
+            }
             return defineClass(name, code, 0, code.length);
         }
     }
 
     /** @throws IllegalArgumentException where the rest makes no method any more */
-    byte[] without(byte[] code) {
+    private static byte[] without(List<Site> ofOneMethod, byte[] code) {
+        Site site = ofOneMethod.getFirst();
+        Set<Integer> places = ofOneMethod.stream().map(Site::index).collect(Collectors.toSet());
         ClassFile file = ClassFile.of();
         return file.transformClass(
                 file.parse(code),
@@ -170,7 +223,7 @@ final class Mutant extends ClassLoader {
                         CodeTransform.ofStateful(() -> {
                             int[] at = {0};
                             return (builder, element) -> {
-                                if (element instanceof Instruction instruction && at[0]++ == site.index()) {
+                                if (element instanceof Instruction instruction && places.contains(at[0]++)) {
                                     takeOut(builder, instruction);
                                 } else {
                                     builder.with(element);
@@ -190,7 +243,8 @@ final class Mutant extends ClassLoader {
                         builder.pop();
                     }
                 }
-                if (call.opcode() != Opcode.INVOKESTATIC) {
+                if (call.opcode() != Opcode.INVOKESTATIC
+                        && call.typeSymbol().returnType().equals(ConstantDescs.CD_void)) {
                     builder.pop();
                 }
             }

@@ -1,0 +1,330 @@
+package dev.interlock.audit;
+
+import dev.interlock.core.commitment.Leaves;
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.LinearHash;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Profile;
+import dev.interlock.core.token.Scheme;
+import dev.interlock.core.token.StatementHash;
+import dev.interlock.protocol.Direct;
+import dev.interlock.protocol.Session;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.SeedCredential;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.protocol.ring.Role;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * Who plays: a ring, its keys, the victim and the second user, who are the same in every world that is explored; and what bytes a
+ * form has, so that the product's own checks run over what stands for the streams.
+ */
+final class Cast {
+    static final Scheme SCHEME = new Scheme(3, Profile.BLINDED);
+    /** m and its 64 random bytes are one unknown here. */
+    static final long LENGTH = 1;
+
+    private static final int PAD_BYTES = 65;
+
+    final RingDescriptor ring;
+    /** Another ring, for moves: its providers have the same names and other keys. */
+    final RingDescriptor elsewhere;
+
+    final Set<ShareIndex> corrupt;
+    final Set<String> corruptDealers;
+    final SeedCredential victim;
+    final SeedCredential second;
+
+    private final Map<String, SigningKey> keys = new HashMap<>();
+    private final Map<String, SigningKey> keysElsewhere = new HashMap<>();
+    private final Map<String, Unknown> unknowns = new HashMap<>();
+    private final Map<String, byte[]> values = new HashMap<>();
+    /** Pure functions of bytes are asked once: a world in a thousand says something new. */
+    private final Map<String, Object> asked = new HashMap<>();
+
+    Cast(Threshold threshold, int dealers, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
+        this.corrupt = corrupt;
+        this.corruptDealers = corruptDealers;
+        ring = ring("ring", threshold, dealers, keys);
+        elsewhere = ring("elsewhere", threshold, 1, keysElsewhere);
+        victim = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("victim")));
+        second = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("second")));
+    }
+
+    private static RingDescriptor ring(String name, Threshold threshold, int dealers, Map<String, SigningKey> keys) {
+        SecureRandom random = seeded(name);
+        int n = threshold.n();
+        List<NodeCard> cards = new ArrayList<>();
+        for (int i = 1; i <= n + dealers; i++) {
+            boolean provider = i <= n;
+            String node = provider ? "cc" + i : "dealer" + (i - n);
+            SigningKey key = new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random));
+            keys.put(node, key);
+            cards.add(NodeCard.of(
+                    provider ? Role.PROVIDER : Role.DEALER,
+                    node,
+                    node + ".example:443",
+                    "%064x".formatted(i),
+                    key.verifyingKey(),
+                    provider ? Optional.of("x25519:" + "%064x".formatted(i)) : Optional.empty()));
+        }
+        return RingDescriptor.open(RingDescriptor.assemble(
+                new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random)),
+                "audit",
+                threshold.t(),
+                Set.of(Profile.values()),
+                cards));
+    }
+
+    /** Reproducible: the same name, the same bytes, in every world. */
+    static SecureRandom seeded(String name) {
+        try {
+            SecureRandom random = SecureRandom.getInstance("SHA1PRNG");
+            random.setSeed(name.getBytes(StandardCharsets.UTF_8));
+            return random;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA1PRNG", e);
+        }
+    }
+
+    Write.Maker victim(String session) {
+        return new Write.Maker(victim, seeded("victim's " + session), Instant.EPOCH);
+    }
+
+    Write.Maker second(String session) {
+        return new Write.Maker(second, seeded("second's " + session), Instant.EPOCH);
+    }
+
+    int t() {
+        return ring.threshold().t();
+    }
+
+    List<ShareIndex> all() {
+        return ring.providers().stream().map(Provider::x).toList();
+    }
+
+    List<ShareIndex> honest() {
+        return all().stream().filter(x -> !corrupt.contains(x)).toList();
+    }
+
+    List<String> dealers() {
+        return ring.dealers().stream().map(NodeCard::name).toList();
+    }
+
+    List<String> honestDealers() {
+        return dealers().stream().filter(name -> !corruptDealers.contains(name)).toList();
+    }
+
+    boolean isCorrupt(String node) {
+        return corruptDealers.contains(node) || corrupt.stream().anyMatch(x -> name(x).equals(node));
+    }
+
+    String name(ShareIndex x) {
+        return ring.provider(x).name();
+    }
+
+    SigningKey key(String node) {
+        return present(keys.get(node));
+    }
+
+    SigningKey keyElsewhere(String node) {
+        return present(keysElsewhere.get(node));
+    }
+
+    VerifyingKey victimsAt(String node) {
+        return victim.publicKey(ring.id(), node);
+    }
+
+    VerifyingKey secondsAt(String node) {
+        return second.publicKey(ring.id(), node);
+    }
+
+    // ------------------------------------------------------------------------------------------------ unknowns, bytes
+
+    /** The same symbol, the same unknown, in every world. */
+    Unknown unknown(String symbol) {
+        return unknowns.computeIfAbsent(symbol, _ -> new Unknown(unknowns.size(), symbol));
+    }
+
+    Form m() {
+        return Form.of(unknown("m"));
+    }
+
+    /** What grows from a seed. */
+    Form expanded(byte[] seed) {
+        return Form.of(unknown("B" + HexFormat.of().formatHex(seed, 0, 4)));
+    }
+
+    /** What the product's checks see where a form passes: each unknown has random bytes, and a form is their sum. */
+    byte[] bytes(Form form) {
+        byte[] sum = new byte[PAD_BYTES];
+        form.coefficients().forEach((unknown, factor) -> {
+            byte[] value = values.computeIfAbsent(unknown.symbol(), Cast::value);
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] ^= (byte) Matrix.multiply(factor, value[i] & 0xFF);
+            }
+        });
+        return sum;
+    }
+
+    private static byte[] value(String symbol) {
+        byte[] value = new byte[PAD_BYTES];
+        seeded("the value of " + symbol).nextBytes(value);
+        return value;
+    }
+
+    byte[] shareRoot(StatementHash w, ShareIndex x, Form share) {
+        return share(w, x, share).root();
+    }
+
+    /** Salts are zeros: what they hide from is unbounded computing, which no form has. */
+    MerkleRoot share(StatementHash w, ShareIndex x, Form share) {
+        return new MerkleRoot()
+                .add(Write.shareLeaf(
+                        w,
+                        x,
+                        0,
+                        MemorySegment.ofArray(new byte[Leaves.SALT_BYTES]),
+                        MemorySegment.ofArray(bytes(share))));
+    }
+
+    byte[] ciphertextRoot(StatementHash w, ShareIndex x, Form c) {
+        return new MerkleRoot()
+                .add(Direct.leaf(w, Holding.Part.CIPHERTEXT, x, 0, MemorySegment.ofArray(bytes(c))))
+                .root();
+    }
+
+    byte[] manifest(Form p) {
+        return Write.chunkLeaf(0, MemorySegment.ofArray(bytes(p)));
+    }
+
+    byte[] hash(byte[] rho, Form form) {
+        return hash(rho, bytes(form));
+    }
+
+    byte[] noSalts(byte[] rho) {
+        return hash(rho, new byte[Leaves.SALT_BYTES]);
+    }
+
+    private static byte[] hash(byte[] rho, byte[] bytes) {
+        try (LinearHash hash = new LinearHash(rho.clone())) {
+            hash.update(MemorySegment.ofArray(bytes));
+            return hash.digest();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------- what is asked once
+
+    /** The value, or the exception, of a pure function of what the key names. */
+    <T> T once(String what, Supplier<T> function, byte[]... of) {
+        StringBuilder key = new StringBuilder(what);
+        for (byte[] each : of) {
+            key.append('/')
+                    .append(HexFormat.of()
+                            .formatHex(Sha256.labelled("audit").update(each).digest()));
+        }
+        Object value = asked.computeIfAbsent(key.toString(), _ -> {
+            try {
+                return Optional.ofNullable(function.get());
+            } catch (RuntimeException e) {
+                return e;
+            }
+        });
+        if (value instanceof RuntimeException e) {
+            throw e;
+        }
+        @SuppressWarnings("unchecked") // the key names the function
+        T known = ((Optional<T>) value).orElseThrow();
+        return known;
+    }
+
+    /** The same of a check. */
+    void holds(String what, Runnable check, byte[]... of) {
+        var _ = once(
+                what,
+                () -> {
+                    check.run();
+                    return true;
+                },
+                of);
+    }
+
+    /** Step 1 at CC_x: the product's own acceptance. */
+    Session accept(ShareIndex x, Order order, VerifyingKey asks) {
+        return once(
+                "order to " + x.x(),
+                () -> Session.accept(ring, x, copy(order), asks, Instant.EPOCH),
+                order.encode(),
+                asks.bytes());
+    }
+
+    /** Step 2 at a dealer. */
+    Write.Deal acceptDeal(String dealer, Order order, VerifyingKey asks) {
+        return once(
+                "deal by " + dealer,
+                () -> Write.acceptDeal(ring, dealer, copy(order), asks, Instant.EPOCH),
+                order.encode(),
+                asks.bytes());
+    }
+
+    /** Whoever accepts an order wipes it. */
+    private static Order copy(Order order) {
+        return Order.decode(order.encode());
+    }
+
+    /** All sets of so many providers. */
+    static List<Set<ShareIndex>> sets(int n, int size) {
+        return Choices.subsets(n, size).stream()
+                .map(set -> Set.copyOf(set.stream().map(ShareIndex::new).toList()))
+                .toList();
+    }
+
+    /** The other dealers' names, where there are several: all but one may be corrupt. */
+    static Set<String> allButOne(int dealers) {
+        return dealers == 1
+                ? Set.of()
+                : Set.copyOf(
+                        IntStream.range(1, dealers).mapToObj(i -> "dealer" + i).toList());
+    }
+
+    static boolean same(byte[] a, byte[] b) {
+        return Arrays.equals(a, b);
+    }
+
+    static <T> List<T> reversed(List<T> list) {
+        List<T> reversed = new ArrayList<>(list);
+        Collections.reverse(reversed);
+        return reversed;
+    }
+
+    static <T> T present(@org.jspecify.annotations.Nullable T value) {
+        if (value == null) {
+            throw new IllegalStateException("it isn't there");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,786 @@
+package dev.interlock.audit;
+
+import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.Participation;
+import dev.interlock.core.token.ShareRoot;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
+import dev.interlock.core.token.Token;
+import dev.interlock.core.token.Work;
+import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.PrivatePart;
+import dev.interlock.protocol.Station;
+import dev.interlock.protocol.Write;
+import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * What t − 1 providers, a second user, and all dealers but one can send to whoever is honest, made of what they know: sessions,
+ * objects, paths, private parts, signatures and certificates of their own and of the victim, under their own keys. A message that
+ * names nothing that anybody knows is refused by its decoder, and left out; so are those to somebody corrupt.
+ */
+final class Injections {
+    private static final String SECOND = "the second user";
+    private static final int EXPIRY_MILLIS = 600_000;
+
+    private final World w;
+    private final Cast cast;
+    private final List<Script.Move> moves = new ArrayList<>();
+
+    private Injections(World w) {
+        this.w = w;
+        this.cast = w.cast;
+    }
+
+    static List<Script.Move> at(World w) {
+        Injections all = new Injections(w);
+        all.orders();
+        all.sessions();
+        all.certificates();
+        all.commands();
+        all.dealt();
+        all.streams();
+        all.parts();
+        return all.moves;
+    }
+
+    private void move(String words, Consumer<World> act) {
+        moves.add(new Script.Move(words, act));
+    }
+
+    private static void tries(Runnable message) {
+        var _ = World.tries(message);
+    }
+
+    // ------------------------------------------------------------------------------------- orders and deal requests
+
+    /**
+     * A session of the second user's making.
+     *
+     * @param parts what each party is told
+     */
+    record Draft(String words, Statement w, byte[] ownerSignature, Map<String, byte[]> parts, SigningKey session) {
+        Order order(String name) {
+            return new Order(w.encode(), ownerSignature, Cast.present(parts.get(name)));
+        }
+    }
+
+    private void orders() {
+        for (Draft draft : drafts()) {
+            move(SECOND + " " + draft.words(), next -> run(next, draft, true));
+            if (draft.w().making().isPresent()) {
+                for (String dealer : cast.honestDealers()) {
+                    move(
+                            SECOND + " asks " + dealer + " to deal, and nobody else: it " + draft.words(),
+                            next -> tries(() -> next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer))));
+                }
+            }
+            for (ShareIndex x : cast.honest()) {
+                if (draft.parts().containsKey(cast.name(x))) {
+                    move(
+                            SECOND + " orders at " + cast.name(x) + " alone: it " + draft.words(),
+                            next -> tries(() -> {
+                                next.order(x, draft.order(cast.name(x)), cast.secondsAt(cast.name(x)));
+                                knows(next, draft, cast.name(x));
+                            }));
+                }
+            }
+        }
+        // The victim's own statements, with a private part of the second user's.
+        w.known.orders.forEach((id, orders) -> {
+            Order theirs = orders.values().iterator().next();
+            Statement statement = Statement.decode(theirs.statement());
+            for (Statement.Party party : statement.parties()) {
+                if (cast.isCorrupt(party.name())) {
+                    continue;
+                }
+                byte[] part = part(party.name(), blinds(statement, party.name()), "part of " + id + party.name());
+                Order order = new Order(theirs.statement(), theirs.ownerSignature(), part);
+                VerifyingKey asks = cast.secondsAt(party.name());
+                if (cast.dealers().contains(party.name())) {
+                    move(
+                            SECOND + " passes the victim's statement on to " + party.name() + " as its own",
+                            next -> tries(() -> next.deal(party.name(), order, asks)));
+                } else {
+                    move(
+                            SECOND + " passes the victim's statement on to " + party.name() + " as its own",
+                            next -> tries(() -> {
+                                next.order(
+                                        cast.ring
+                                                .provider(party.name())
+                                                .orElseThrow()
+                                                .x(),
+                                        order,
+                                        asks);
+                                PrivatePart told = PrivatePart.decode(part);
+                                for (int i = 0; i + 32 <= told.seeds().length; i += 32) {
+                                    next.known.see(
+                                            "a blind of its own making",
+                                            cast.expanded(Arrays.copyOfRange(told.seeds(), i, i + 32)));
+                                }
+                            }));
+                }
+            }
+        });
+    }
+
+    /** Own objects, and the victim's as far as their ids, generations and signatures are known. */
+    private List<Draft> drafts() {
+        List<Draft> drafts = new ArrayList<>();
+        Title own = cast.once(
+                "the second user's title",
+                () -> Title.of(cast.second.newOwner(Cast.seeded("the second user's object"))));
+        List<ShareIndex> all = cast.all();
+        List<ShareIndex> homes = all.subList(0, all.size() - cast.t() + 1);
+        List<String> dealers = cast.dealers();
+        Work.Write write =
+                new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), Cast.LENGTH, Optional.empty());
+        StatementHash any = StatementHash.of(new byte[32]);
+        drafts.add(draft("puts an object of its own", own, 1, write, Optional.empty()));
+        drafts.add(draft("refreshes what it never put", own, 2, renewal(true, any), Optional.empty()));
+        for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
+            Order theirs = each.getValue().values().iterator().next();
+            Statement victims = Statement.decode(theirs.statement());
+            if (!cast.victim.owns(victims.title().owner())) {
+                continue;
+            }
+            Title title = victims.title();
+            StatementHash generation = victims.generation();
+            long number = victims.number();
+            String of =
+                    " the victim's object (generation " + generation.toString().substring(0, 6) + ")";
+            Optional<byte[]> signature =
+                    victims.making().isPresent() ? Optional.of(theirs.ownerSignature()) : Optional.empty();
+            drafts.add(draft("puts over" + of, title, number + 1, write, Optional.empty()));
+            signature.ifPresent(bytes -> {
+                drafts.add(
+                        draft("puts over" + of + " under its old signature", title, number, write, Optional.of(bytes)));
+                drafts.add(draft(
+                        "has zeros dealt to" + of + " under its old signature",
+                        title,
+                        number,
+                        renewal(true, generation),
+                        Optional.of(bytes)));
+            });
+            drafts.add(draft("refreshes" + of, title, number + 1, renewal(true, generation), Optional.empty()));
+            drafts.add(
+                    draft("replaces the pad of" + of, title, number + 1, renewal(false, generation), Optional.empty()));
+            for (List<Integer> s : Choices.subsets(all.size(), cast.t())) {
+                List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+                ShareIndex home = homes.contains(path.getFirst()) ? path.getFirst() : homes.getFirst();
+                drafts.add(draft(
+                        "reads" + of + " through "
+                                + path.stream().map(cast::name).toList(),
+                        title,
+                        number,
+                        new Work.Read(path, home, Cast.LENGTH, generation),
+                        Optional.empty()));
+            }
+            cast.corrupt.stream()
+                    .sorted(Comparator.comparingInt(ShareIndex::x))
+                    .limit(1)
+                    .forEach(k -> {
+                        List<ShareIndex> path = all.stream()
+                                .filter(x -> !x.equals(k))
+                                .limit(cast.t())
+                                .toList();
+                        if (path.size() == cast.t()) {
+                            drafts.add(draft(
+                                    "has" + of + " repaired at " + cast.name(k),
+                                    title,
+                                    number,
+                                    new Work.Repair(
+                                            path,
+                                            k,
+                                            homes.contains(k)
+                                                    ? homes.stream()
+                                                            .filter(x -> !x.equals(k))
+                                                            .findFirst()
+                                                    : Optional.empty(),
+                                            Cast.LENGTH,
+                                            generation),
+                                    Optional.empty()));
+                        }
+                    });
+        }
+        return drafts;
+    }
+
+    private Work.Renewal renewal(boolean ofZero, StatementHash from) {
+        List<ShareIndex> all = cast.all();
+        return new Work.Renewal(
+                ofZero, all, all.subList(0, all.size() - cast.t() + 1), cast.dealers(), Cast.LENGTH, from);
+    }
+
+    /** @param signature somebody else's, where it isn't signed as well as the second user can */
+    private Draft draft(String words, Title title, long number, Work work, Optional<byte[]> signature) {
+        return cast.once(
+                "draft " + words + number,
+                () -> {
+                    SigningKey session = new SigningKey(
+                            SecretBytes.random(SigningKey.SEED_BYTES, Cast.seeded("session of " + words)));
+                    Map<String, byte[]> parts = parts(work, words);
+                    Statement w = new Statement(
+                            cast.ring.id(),
+                            cast.ring.epoch(),
+                            cast.ring.threshold(),
+                            Cast.SCHEME,
+                            title,
+                            number,
+                            EXPIRY_MILLIS,
+                            work,
+                            parts.entrySet().stream()
+                                    .map(each -> new Statement.Party(each.getKey(), PrivatePart.hash(each.getValue())))
+                                    .toList(),
+                            session.verifyingKey());
+                    byte[] signed = new byte[0];
+                    if (w.making().isPresent()) {
+                        try (SigningKey o = cast.second.ownerKey(
+                                title.owner().rootVersion(), title.owner().nonce())) {
+                            signed = signature.orElseGet(() -> w.sign(o));
+                        }
+                    }
+                    return new Draft(words, w, signed, parts, session);
+                },
+                signature.orElse(new byte[0]),
+                title.object().bytes());
+    }
+
+    private Map<String, byte[]> parts(Work work, String words) {
+        Map<String, byte[]> parts = new LinkedHashMap<>();
+        List<ShareIndex> providers = new ArrayList<>();
+        if (work instanceof Work.Repair repair) {
+            providers.add(repair.repaired());
+        }
+        providers.addAll(work.path());
+        switch (work) {
+            case Work.Read read -> providers.add(read.home());
+            case Work.Repair repair -> repair.home().ifPresent(providers::add);
+            case Work.Making _ -> {}
+        }
+        List<ShareIndex> paired = Stream.concat(
+                        work.path().stream(),
+                        work instanceof Work.Repair repair ? Stream.of(repair.repaired()) : Stream.of())
+                .toList();
+        for (ShareIndex x : providers.stream().distinct().toList()) {
+            Blinding blinding = blinds(work, x);
+            byte[] seeds = switch (blinding) {
+                case EXPANDED -> seed(words + x.x());
+                case PAIRED -> pairs(words, paired, x);
+                case NONE, FULL -> new byte[0];
+            };
+            parts.put(cast.name(x), part(cast.name(x), blinding, seeds, "salt of " + words + x.x()));
+        }
+        if (work instanceof Work.Making making) {
+            making.dealers()
+                    .forEach(
+                            name -> parts.put(name, part(name, Blinding.NONE, new byte[0], "salt of " + words + name)));
+        }
+        return parts;
+    }
+
+    private static Blinding blinds(Work work, ShareIndex x) {
+        return switch (work) {
+            case Work.Write _ -> Blinding.EXPANDED;
+            case Work.Renewal renewal -> renewal.ofZero() ? Blinding.NONE : Blinding.PAIRED;
+            case Work.Read read -> read.path().contains(x) ? Blinding.EXPANDED : Blinding.NONE;
+            case Work.Repair repair ->
+                repair.path().contains(x) || repair.repaired().equals(x) ? Blinding.PAIRED : Blinding.NONE;
+        };
+    }
+
+    private Blinding blinds(Statement w, String name) {
+        return cast.ring
+                .provider(name)
+                .map(provider -> blinds(w.work(), provider.x()))
+                .orElse(Blinding.NONE);
+    }
+
+    private static byte[] seed(String name) {
+        byte[] seed = new byte[32];
+        Cast.seeded("seed of " + name).nextBytes(seed);
+        return seed;
+    }
+
+    private static byte[] pairs(String words, List<ShareIndex> members, ShareIndex x) {
+        byte[] seeds = new byte[32 * (members.size() - 1)];
+        int at = 0;
+        for (ShareIndex other : members) {
+            if (!other.equals(x)) {
+                int low = Math.min(x.x(), other.x());
+                int high = Math.max(x.x(), other.x());
+                System.arraycopy(seed(words + low + "," + high), 0, seeds, at, 32);
+                at += 32;
+            }
+        }
+        return seeds;
+    }
+
+    private byte[] part(String name, Blinding blinding, byte[] seeds, String salt) {
+        SecureRandom random = Cast.seeded(salt);
+        byte[] bytes = new byte[64];
+        random.nextBytes(bytes);
+        return new PrivatePart(bytes, cast.secondsAt(name), blinding, seeds).encode();
+    }
+
+    private byte[] part(String name, Blinding blinding, String words) {
+        int others = cast.all().size() - 1;
+        byte[] seeds = switch (blinding) {
+            case EXPANDED -> seed(words);
+            case PAIRED -> {
+                byte[] all = new byte[32 * others];
+                Cast.seeded(words).nextBytes(all);
+                yield all;
+            }
+            case NONE, FULL -> new byte[0];
+        };
+        return part(name, blinding, seeds, words);
+    }
+
+    private void knows(World next, Draft draft, String name) {
+        byte[] seeds = PrivatePart.decode(Cast.present(draft.parts().get(name))).seeds();
+        for (int i = 0; i + 32 <= seeds.length; i += 32) {
+            next.known.see(
+                    "a blind of its own making for " + name, cast.expanded(Arrays.copyOfRange(seeds, i, i + 32)));
+        }
+    }
+
+    /** A whole session of the second user's, as far as everybody lets it. */
+    private void run(World next, Draft draft, boolean certify) {
+        StatementHash id = draft.w().hash();
+        draft.parts()
+                .keySet()
+                .forEach(name -> cast.ring
+                        .provider(name)
+                        .ifPresent(provider -> tries(() -> {
+                            next.order(provider.x(), draft.order(name), cast.secondsAt(name));
+                            knows(next, draft, name);
+                        })));
+        Map<String, Dealt> dealt = new LinkedHashMap<>();
+        if (draft.w().making().isPresent()) {
+            cast.dealers()
+                    .forEach(dealer -> tries(
+                            () -> dealt.put(dealer, next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer)))));
+        }
+        for (Station station : next.stations(id)) {
+            if (station.source() instanceof Station.User) {
+                tries(() -> next.arrive(
+                        station.provider(),
+                        id,
+                        station.place(),
+                        new Form(),
+                        Optional.empty(),
+                        cast.secondsAt(cast.name(station.provider()))));
+            }
+            next.pass(id, station.place(), Optional.empty())
+                    .ifPresent(out -> next.known.see("what came out of its session", out));
+        }
+        draft.w().making().ifPresent(_ -> sign(next, draft, id, dealt, certify));
+    }
+
+    private void sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt, boolean certify) {
+        Optional<Dealt> all = dealt(next, draft, id, dealt);
+        if (all.isEmpty()) {
+            return;
+        }
+        Form zeros = new Form();
+        byte[] manifest = cast.manifest(zeros);
+        tries(() -> {
+            byte[] token = new Token(draft.w(), id, MerkleRoot.over(manifest), all.get(), List.of(), 0).encode();
+            SignatureChain chain = SignatureChain.start(token);
+            for (ShareIndex x : cast.all()) {
+                Participation signed =
+                        next.keeper(x).token(id, new TokenMessage(token, manifest), cast.secondsAt(cast.name(x)));
+                chain = chain.with(signed);
+            }
+            if (certify) {
+                Certificate certificate = Certificate.sign(draft.session(), draft.ownerSignature(), chain);
+                next.learn(certificate);
+                for (ShareIndex x : cast.all()) {
+                    tries(() -> next.keeper(x).commit(id, certificate));
+                    tries(() -> next.learn(
+                            "its own share at " + cast.name(x),
+                            next.keeper(x).part(id, Holding.Part.SHARE, cast.secondsAt(cast.name(x)))));
+                }
+            }
+        });
+    }
+
+    private Optional<Dealt> dealt(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+        boolean summed =
+                draft.w().work().kind() == Work.Kind.REFRESH || cast.dealers().size() > 1;
+        if (!summed) {
+            return dealt.values().stream().findFirst();
+        }
+        List<ShareRoot> roots = new ArrayList<>();
+        List<byte[]> signatures = new ArrayList<>();
+        boolean whole = World.tries(() -> cast.all().forEach(x -> {
+            Dealt sum = next.keeper(x).root(id, cast.secondsAt(cast.name(x)));
+            roots.add(sum.roots().getFirst());
+            signatures.add(sum.signatures().getFirst());
+        }));
+        return whole ? Optional.of(new Dealt(true, roots, signatures)) : Optional.empty();
+    }
+
+    // ------------------------------------------------------------------------ the second user in the victim's sessions
+
+    private void sessions() {
+        for (StatementHash id : w.known.orders.keySet()) {
+            for (ShareIndex x : cast.honest()) {
+                String name = cast.name(x);
+                VerifyingKey asks = cast.secondsAt(name);
+                Keeper.Live live = w.keeper(x).sessions.get(id);
+                if (live == null) {
+                    continue;
+                }
+                String in = " in a session that it knows, at " + name;
+                byte[] token = w.known.tokens.get(id);
+                if (token != null) {
+                    move(
+                            SECOND + " sends u_m" + in,
+                            next -> tries(() -> next.known
+                                    .participations
+                                    .computeIfAbsent(id, _ -> new LinkedHashMap<>())
+                                    .put(
+                                            x,
+                                            next.keeper(x)
+                                                    .token(
+                                                            id,
+                                                            new TokenMessage(token, cast.manifest(cast.m())),
+                                                            asks))));
+                }
+                for (Station station : live.session.stations()) {
+                    if (station.source() instanceof Station.User) {
+                        move(
+                                SECOND + " streams zeros" + in,
+                                next -> tries(
+                                        () -> next.arrive(x, id, station.place(), new Form(), Optional.empty(), asks)));
+                    }
+                }
+                byte[] rho = w.known.rhos.getOrDefault(id, new byte[32]);
+                move(
+                        SECOND + " reveals a ρ" + in,
+                        next -> tries(() -> next.keeper(x).check(id, rho, asks)));
+                move(
+                        SECOND + " gives it up" + in,
+                        next -> tries(() -> next.keeper(x).giveUp(id, asks)));
+                for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {
+                    move(
+                            SECOND + " fetches the " + part.text() + in,
+                            next -> tries(() -> next.learn(
+                                    "the " + part.text() + " of " + name,
+                                    next.keeper(x).partOfSession(id, part, asks))));
+                }
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------------------------- certificates and abandonments
+
+    private void certificates() {
+        List<Certificate> all = new ArrayList<>(w.known.certificates.values());
+        all.addAll(forged(w));
+        for (Certificate certificate : all) {
+            String words = words(w, certificate);
+            for (ShareIndex x : cast.honest()) {
+                for (StatementHash generation : w.keeper(x).stored.keySet()) {
+                    move(
+                            "somebody shows " + cast.name(x) + " " + words + " for generation "
+                                    + generation.toString().substring(0, 6),
+                            next -> tries(() -> next.keeper(x).commit(generation, certificate)));
+                }
+            }
+        }
+        for (StatementHash id : w.known.orders.keySet()) {
+            Abandonment abandonment = cast.once(
+                    "the second user's abandonment",
+                    () -> {
+                        try (SigningKey key = cast.second.ownerKey(1, new byte[32])) {
+                            return Abandonment.sign(key, id);
+                        }
+                    },
+                    id.bytes());
+            for (ShareIndex x : cast.honest()) {
+                for (VerifyingKey asks : List.of(cast.secondsAt(cast.name(x)))) {
+                    move(
+                            SECOND + " abandons generation " + id.toString().substring(0, 6) + " at " + cast.name(x),
+                            next -> tries(() -> next.keeper(x).abandon(id, abandonment, asks)));
+                }
+            }
+        }
+    }
+
+    /** A certificate in words. */
+    static String words(World w, Certificate certificate) {
+        boolean own = w.victim.certified.contains(certificate.token().id().toString());
+        return (own ? "the certificate" : "a certificate of the attackers' making") + " of "
+                + certificate.token().id().toString().substring(0, 6);
+    }
+
+    /** Of each u_m that they know: with the session key's signature by another key, and signatures that nobody made. */
+    static List<Certificate> forged(World w) {
+        List<Certificate> forged = new ArrayList<>();
+        w.known.tokens.forEach((id, token) -> {
+            Token u = Token.decode(token);
+            Map<ShareIndex, Participation> known = w.known.participations.getOrDefault(id, Map.of());
+            byte[] root = w.cast.ciphertextRoot(id, new ShareIndex(1), Form.of(w.cast.unknown("another ciphertext")));
+            SignatureChain made = SignatureChain.start(token);
+            for (ShareIndex x : u.providers()) {
+                Participation own = known.get(x);
+                made = made.with(
+                        own != null
+                                ? own
+                                : new Participation(
+                                        u.homes().contains(x) ? Optional.of(root) : Optional.empty(),
+                                        new byte[SigningKey.SIGNATURE_BYTES]));
+            }
+            byte[] ownerSignature = Optional.ofNullable(w.known.orders.get(id))
+                    .map(orders -> orders.values().iterator().next().ownerSignature())
+                    .filter(bytes -> bytes.length > 0)
+                    .orElse(new byte[SigningKey.SIGNATURE_BYTES]);
+            SignatureChain chain = made;
+            forged.add(w.cast.once(
+                    "forged",
+                    () -> {
+                        try (SigningKey key = w.cast.second.ownerKey(1, new byte[32])) {
+                            return Certificate.sign(key, ownerSignature, chain);
+                        }
+                    },
+                    chain.encode()));
+        });
+        // Generations of the victim's object that nobody wrote.
+        for (Draft draft : new Injections(w).drafts()) {
+            Statement made = draft.w();
+            if (made.making().isEmpty()
+                    || made.work().kind() == Work.Kind.REFRESH
+                    || !w.cast.victim.owns(made.title().owner())) {
+                continue;
+            }
+            forged.add(w.cast.once("made up", () -> madeUp(w.cast, draft), made.encode(), draft.ownerSignature()));
+        }
+        // Signatures that hold, with some of what they cover taken away.
+        w.known.certificates.values().stream()
+                .filter(each -> w.victim.certified.contains(each.token().id().toString()))
+                .forEach(good -> {
+                    SignatureChain stripped = SignatureChain.start(good.chain().token());
+                    byte[] root = w.cast.ciphertextRoot(
+                            good.token().id(), new ShareIndex(1), Form.of(w.cast.unknown("another ciphertext")));
+                    for (Participation each : good.chain().participations()) {
+                        stripped = stripped.with(
+                                new Participation(each.ciphertextRoot().map(_ -> root), each.signature()));
+                    }
+                    forged.add(new Certificate(good.ownerSignature(), stripped, good.signature()));
+                });
+        return forged;
+    }
+
+    private static Certificate madeUp(Cast cast, Draft draft) {
+        StatementHash id = draft.w().hash();
+        Work.Making making = draft.w().making().orElseThrow();
+        List<ShareRoot> roots = making.providers().stream()
+                .map(x -> new ShareRoot(x, cast.shareRoot(id, x, new Form())))
+                .toList();
+        boolean summed = making.dealers().size() > 1;
+        byte[] nobodys = new byte[SigningKey.SIGNATURE_BYTES];
+        Dealt dealt = new Dealt(
+                summed, roots, summed ? roots.stream().map(_ -> nobodys).toList() : List.of(nobodys));
+        byte[] token =
+                new Token(draft.w(), id, MerkleRoot.over(cast.manifest(new Form())), dealt, List.of(), 0).encode();
+        SignatureChain chain = SignatureChain.start(token);
+        for (ShareIndex x : making.providers()) {
+            chain = chain.with(new Participation(
+                    making.homes().contains(x) ? Optional.of(cast.ciphertextRoot(id, x, new Form())) : Optional.empty(),
+                    nobodys));
+        }
+        return Certificate.sign(draft.session(), draft.ownerSignature(), chain);
+    }
+
+    /** The second user's object in another ring, put there as anybody may. */
+    static List<Certificate> elsewhere(World w) {
+        Cast cast = w.cast;
+        return List.of(cast.once("the second user's object elsewhere", () -> {
+            RingDescriptor there = cast.elsewhere;
+            try (Write.Plan plan = Write.plan(
+                    there,
+                    Cast.SCHEME,
+                    cast.second("elsewhere"),
+                    Cast.LENGTH,
+                    cast.all(),
+                    Optional.empty(),
+                    Blinding.EXPANDED,
+                    false,
+                    Optional.empty())) {
+                List<ShareRoot> roots = cast.all().stream()
+                        .map(x -> new ShareRoot(x, cast.shareRoot(plan.id(), x, new Form())))
+                        .toList();
+                Dealt dealt = Dealt.sign(cast.keyElsewhere(plan.dealers().getFirst()), plan.id(), roots);
+                byte[] token = Write.token(plan, MerkleRoot.over(cast.manifest(new Form())), dealt, List.of(), 0)
+                        .encode();
+                SignatureChain chain = SignatureChain.start(token);
+                for (ShareIndex x : plan.path()) {
+                    Optional<byte[]> root = plan.homes().contains(x)
+                            ? Optional.of(cast.ciphertextRoot(plan.id(), x, new Form()))
+                            : Optional.empty();
+                    chain = chain.with(chain.participate(x, root, cast.keyElsewhere(cast.name(x))));
+                }
+                return plan.session().certify(chain);
+            }
+        }));
+    }
+
+    // ------------------------------------------------------------------------------------------------------ commands
+
+    private void commands() {
+        for (ShareIndex x : cast.honest()) {
+            String name = cast.name(x);
+            commands(w, name).forEach((words, command) -> {
+                move(
+                        SECOND + " has the object destroyed at " + name + ", " + words,
+                        next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name))));
+            });
+            w.known.commands.forEach((of, command) -> move(
+                    "somebody brings " + name + " the owner's command for " + of,
+                    next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name)))));
+            for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
+                Statement statement = Statement.decode(
+                        each.getValue().values().iterator().next().statement());
+                if (statement.making().isEmpty() || !w.keeper(x).stored.containsKey(each.getKey())) {
+                    continue;
+                }
+                Command.Authorised command =
+                        authorised(cast, statement.title(), new Command.Settle(each.getKey()), name);
+                move(
+                        SECOND + " has generation " + each.getKey().toString().substring(0, 6) + " settled at " + name,
+                        next -> tries(() -> next.keeper(x).settle(command, statement, cast.secondsAt(name))));
+            }
+        }
+    }
+
+    /** Commands about the victim's object, signed as well as the second user can. */
+    static Map<String, Command.Authorised> commands(World w, String node) {
+        Map<String, Command.Authorised> commands = new LinkedHashMap<>();
+        w.known.orders.values().stream()
+                .map(orders ->
+                        Statement.decode(orders.values().iterator().next().statement()))
+                .filter(statement -> w.cast.victim.owns(statement.title().owner()))
+                .map(Statement::title)
+                .distinct()
+                .forEach(title -> commands.put(
+                        "by a command of its own making",
+                        authorised(w.cast, title, new Command.DestroyForEver(), node)));
+        return commands;
+    }
+
+    private static Command.Authorised authorised(Cast cast, Title title, Command.Deed deed, String node) {
+        return cast.once(
+                "second's command for " + node + deed,
+                () -> {
+                    try (SigningKey key = cast.second.ownerKey(
+                            title.owner().rootVersion(), title.owner().nonce())) {
+                        Command.Signed signed =
+                                Command.Signed.sign(key, new Command(cast.ring.id(), title, 9, 0, deed));
+                        return new Command.Authorised(
+                                signed,
+                                node,
+                                cast.secondsAt(node),
+                                cast.second.signCommand(
+                                        cast.ring.id(), node, Command.Authorised.message(signed, node)));
+                    }
+                },
+                title.object().bytes());
+    }
+
+    // ----------------------------------------------------------------- corrupt dealers, corrupt neighbours, and parts
+
+    /** A corrupt dealer deals once more, something else, or where nobody asked. */
+    private void dealt() {
+        for (String dealer : cast.corruptDealers) {
+            for (ShareIndex x : cast.honest()) {
+                w.keeper(x).sessions.forEach((id, live) -> {
+                    if (!live.session.isWrite()) {
+                        return;
+                    }
+                    Form share = Form.of(cast.unknown("e[" + dealer + "]"));
+                    List<ShareRoot> roots = live.session.making().providers().stream()
+                            .map(each -> new ShareRoot(each, cast.shareRoot(id, each, share)))
+                            .toList();
+                    Dealt signed =
+                            cast.once("dealt by " + dealer, () -> Dealt.sign(cast.key(dealer), id, roots), id.bytes());
+                    move(
+                            dealer + " deals " + cast.name(x) + " a share of its own making",
+                            next -> tries(() -> {
+                                next.keeper(x).share(id, dealer, share, signed);
+                                next.known.see("what " + dealer + " made up", share);
+                            }));
+                });
+            }
+        }
+    }
+
+    /** A corrupt provider streams before it is its turn. */
+    private void streams() {
+        for (ShareIndex x : cast.honest()) {
+            w.keeper(x).sessions.forEach((id, live) -> {
+                for (Station station : live.session.stations()) {
+                    if (station.source() instanceof Station.Neighbour(ShareIndex from)
+                            && cast.corrupt.contains(from)
+                            && !live.arrived.containsKey(station.place())) {
+                        Form made = Form.of(cast.unknown("e[early]"));
+                        move(
+                                cast.name(from) + " streams something of its own to " + cast.name(x) + " at place "
+                                        + station.place() + ", before its turn",
+                                next -> tries(() -> {
+                                    next.arrive(
+                                            x,
+                                            id,
+                                            station.place(),
+                                            made,
+                                            Optional.of(from),
+                                            cast.secondsAt(cast.name(x)));
+                                    next.known.see("what " + cast.name(from) + " made up", made);
+                                }));
+                    }
+                }
+            });
+        }
+    }
+
+    /** The second user asks for what is stored. */
+    private void parts() {
+        for (ShareIndex x : cast.honest()) {
+            String name = cast.name(x);
+            for (StatementHash generation : w.keeper(x).stored.keySet()) {
+                for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {
+                    move(
+                            SECOND + " reads the " + part.text() + " of "
+                                    + generation.toString().substring(0, 6) + " directly from " + name,
+                            next -> tries(() -> next.learn(
+                                    "the " + part.text() + " of " + name,
+                                    next.keeper(x).part(generation, part, cast.secondsAt(name)))));
+                }
+            }
+        }
+    }
+}

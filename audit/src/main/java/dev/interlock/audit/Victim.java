@@ -1,0 +1,144 @@
+package dev.interlock.audit;
+
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Participation;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.message.CheckAnswer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What the victim's client knows in one world. */
+final class Victim {
+    /** One of its operations. */
+    static final class Run {
+        @Nullable
+        String failed;
+
+        @Nullable
+        String dealFailed;
+
+        final Map<String, Dealt> dealt = new TreeMap<>();
+        final Map<ShareIndex, Dealt> sums = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
+        final Map<ShareIndex, Participation> signed = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
+        final Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
+        final Map<ShareIndex, byte[]> shown = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
+        final List<ShareIndex> confirmed = new ArrayList<>();
+        byte @Nullable [] token;
+        byte @Nullable [] certificate;
+
+        @Nullable
+        Form out;
+
+        boolean done;
+
+        Run copy() {
+            Run copy = new Run();
+            copy.failed = failed;
+            copy.dealFailed = dealFailed;
+            copy.dealt.putAll(dealt);
+            copy.sums.putAll(sums);
+            copy.signed.putAll(signed);
+            copy.answers.putAll(answers);
+            copy.shown.putAll(shown);
+            copy.confirmed.addAll(confirmed);
+            copy.token = token;
+            copy.certificate = certificate;
+            copy.out = out;
+            copy.done = done;
+            return copy;
+        }
+
+        void print(StringBuilder into) {
+            into.append(failed != null)
+                    .append(dealFailed != null)
+                    .append(dealt.size())
+                    .append(signed.keySet())
+                    .append(answers.keySet())
+                    .append(confirmed)
+                    .append(out)
+                    .append(done)
+                    .append(token == null ? 0 : Arrays.hashCode(token));
+            signed.values().forEach(each -> into.append(Arrays.hashCode(each.signature())));
+            shown.forEach((x, each) -> into.append(x.x()).append(Arrays.hashCode(each)));
+            answers.values().forEach(each -> into.append(Arrays.hashCode(each.share())));
+        }
+    }
+
+    private final Map<String, Run> runs = new TreeMap<>();
+    /** H(w) of all generations that it certified. */
+    final Set<String> certified = new TreeSet<>();
+    /** Its commands that end something. */
+    final List<Command> commands = new ArrayList<>();
+    /** Whose loss is nobody's doing. */
+    final Set<ShareIndex> exempt = new HashSet<>();
+
+    private byte @Nullable [] acknowledged;
+
+    Victim copy() {
+        Victim copy = new Victim();
+        runs.forEach((name, run) -> copy.runs.put(name, run.copy()));
+        copy.certified.addAll(certified);
+        copy.commands.addAll(commands);
+        copy.exempt.addAll(exempt);
+        copy.acknowledged = acknowledged;
+        return copy;
+    }
+
+    void print(StringBuilder into) {
+        runs.forEach((name, run) -> {
+            into.append('!').append(name);
+            run.print(into);
+        });
+        into.append(certified).append(commands.size()).append(exempt);
+    }
+
+    /** What went wrong for it. */
+    List<String> failures() {
+        List<String> failures = new ArrayList<>();
+        runs.forEach((name, run) -> {
+            if (run.failed != null) {
+                failures.add(name + ": " + run.failed);
+            }
+        });
+        if (acknowledged == null) {
+            failures.add("nothing was acknowledged");
+        }
+        return failures;
+    }
+
+    Run run(String name) {
+        return runs.computeIfAbsent(name, _ -> new Run());
+    }
+
+    void acknowledge(byte[] token) {
+        acknowledged = token;
+    }
+
+    Optional<Token> acknowledged() {
+        return Optional.ofNullable(acknowledged).map(Token::decode);
+    }
+
+    Optional<ObjectId> object() {
+        return runs.values().stream()
+                .filter(run -> run.token != null)
+                .map(run -> Token.decode(Cast.present(run.token)).object())
+                .findFirst();
+    }
+
+    boolean ends(Token u) {
+        return commands.stream().anyMatch(command -> command.ends(u));
+    }
+}

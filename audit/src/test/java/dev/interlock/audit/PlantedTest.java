@@ -1,0 +1,140 @@
+package dev.interlock.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Command;
+import dev.interlock.core.token.SignatureChain;
+import dev.interlock.core.token.Statement;
+import dev.interlock.protocol.Read;
+import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.rules.Mutant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The attacks that were once found by hand: with the rules taken out that stop them the auditor finds each, and says how; with the
+ * rules in, {@link ActiveAuditTest} holds that it finds none.
+ */
+final class PlantedTest {
+    /**
+     * @param rules what is taken out: the end of a class's name, a method, the beginning of what it says
+     * @param script what the victim does meanwhile
+     * @param kind what comes of it
+     * @param messages how many it takes
+     */
+    private record Planted(
+            String what, List<Mutant.Site> rules, String script, int dealers, Attack.Kind kind, int messages) {
+        @Override
+        public String toString() {
+            return what;
+        }
+    }
+
+    private static Mutant.Site rule(Class<?> of, String method, String says) {
+        return Mutant.sites(of).stream()
+                .filter(site ->
+                        site.where().endsWith("." + method) && site.rule().startsWith(says))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no rule \"" + says + "\" in " + of + "." + method));
+    }
+
+    static Stream<Planted> all() {
+        return Stream.of(
+                new Planted(
+                        "1: what is dealt to one session passes for another's",
+                        List.of(Mutant.link(Statement.class, "hash", "update")),
+                        "put and get",
+                        1,
+                        Attack.Kind.LEAK,
+                        1),
+                new Planted(
+                        "2: a commit at whatever calls itself a certificate",
+                        List.of(
+                                rule(Certificate.class, "verify", "Certificate.verifyOwner"),
+                                rule(Certificate.class, "verify", "SignatureChain.verifyCommitted")),
+                        "replace",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
+                        "3: a move that takes another owner's object for its own",
+                        List.of(
+                                rule(Read.class, "checkCertificate", "it is the token of another object"),
+                                rule(Script.class, "requireOwn", "it is another owner's")),
+                        "move",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
+                        "4: a generation that one provider shows and nobody certified",
+                        List.of(
+                                rule(Read.class, "checkCertificate", "Certificate.verify"),
+                                rule(Read.class, "checkCertificate", "Write.verifyRoots")),
+                        "replace",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
+                        "5: one session served twice, and evidence made of the two",
+                        List.of(
+                                rule(Keeper.class, "order", "served this session before"),
+                                rule(Desk.class, "deal", "… dealt to this session before")),
+                        "put and get",
+                        1,
+                        Attack.Kind.BLAMED,
+                        2),
+                new Planted(
+                        "6: blame at one party's word",
+                        List.of(Mutant.link(Problem.class, "toException", "filter")),
+                        "put and get",
+                        1,
+                        Attack.Kind.BLAMED,
+                        1),
+                new Planted(
+                        "7: a certificate whose homes' words are other ones",
+                        List.of(
+                                rule(Certificate.class, "verifyOwner", "VerifyingKey.verify"),
+                                rule(SignatureChain.class, "verify", "VerifyingKey.verify")),
+                        "put and get",
+                        1,
+                        Attack.Kind.BLAMED,
+                        1),
+                new Planted(
+                        "8: one provider's word that it was destroyed",
+                        List.of(rule(Command.Signed.class, "verify", "VerifyingKey.verify")),
+                        "replace",
+                        1,
+                        Attack.Kind.MISLED,
+                        1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void itIsFound(Planted planted) throws Exception {
+        for (int[] ring : new int[][] {{3, 2}, {4, 2}, {4, 3}, {5, 3}}) {
+            List<String> found = find(planted, ring[0], ring[1]);
+            assertThat(found)
+                    .as(planted + " in (" + ring[0] + ", " + ring[1] + ")")
+                    .anySatisfy(
+                            attack -> assertThat(attack).contains(planted.kind().name(), " in " + planted.messages()));
+        }
+    }
+
+    /** Home is corrupt, and every other one after the second: an honest home is left. */
+    private static List<String> find(Planted planted, int n, int t) throws Exception {
+        List<String> corrupt = new ArrayList<>();
+        for (int x = 1; corrupt.size() < t - 1; x += 2) {
+            corrupt.add(String.valueOf(x));
+        }
+        Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(planted.rules()));
+        String found = (String) finder.getMethod(
+                        "find", int.class, int.class, int.class, String.class, String.class, int.class)
+                .invoke(null, n, t, planted.dealers(), String.join(",", corrupt), planted.script(), planted.messages());
+        return Arrays.asList(found.split("\n"));
+    }
+}
