@@ -63,6 +63,27 @@ final class SchemeCommandsTest {
         return InProcess.run(all.toArray());
     }
 
+    @Test
+    void theAuditorAttacks() throws Exception {
+        String text = InProcess.run("audit", "--active", "-n", "3", "-t", "2", "--script", "destroy")
+                .expect(0)
+                .text();
+        assertThat(text).contains("1 of the providers and a second user attack", "destroy", "nothing is given away");
+        String json = InProcess.run("audit", "--active", "-n", "3", "-t", "2", "--script", "destroy", "--json")
+                .expect(0)
+                .text();
+        assertThat(json).contains("\"script\"", "\"attacks\"");
+        assertThat(InProcess.run("audit", "--active", "--script", "dance")
+                        .expect(2)
+                        .err())
+                .contains("no script is called \"dance\"");
+        assertThat(InProcess.run("audit", "--injections", "2").expect(2).err()).contains("--active");
+        Path page = dir.resolve("page.html");
+        var _ = InProcess.run("audit", "--picture", page).expect(0);
+        assertThat(Files.readString(page)).contains("<svg", "knows m");
+        assertThat(InProcess.run("audit", "--picture", page).expect(2).err()).contains("exists");
+    }
+
     private String put(Object... options) {
         List<Object> all = new ArrayList<>(List.of("put", file));
         all.addAll(List.of(options));
