@@ -5,6 +5,7 @@ import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import java.util.Arrays;
 
 /**
  * The next owner's word for one provider: by which key it knows the one whose the object becomes. The next O signs it, so that
@@ -15,7 +16,7 @@ import dev.interlock.core.signature.VerifyingKey;
  * @param ownerSignature the next O's over {@link #message}, 64 bytes
  * @param keySignature that key's over the same
  */
-@SuppressWarnings("ArrayRecordComponent") // opaque bytes
+@SuppressWarnings("ArrayRecordComponent") // compared by content below
 public record Acceptance(String node, VerifyingKey key, byte[] ownerSignature, byte[] keySignature) {
     /** What both sign. */
     public static byte[] message(RingId ring, ObjectId object, OwnerKey to, String node, VerifyingKey key) {
@@ -44,5 +45,19 @@ public record Acceptance(String node, VerifyingKey key, byte[] ownerSignature, b
                 VerifyingKey.of(in.fixed(VerifyingKey.BYTES)),
                 in.fixed(SigningKey.SIGNATURE_BYTES),
                 in.fixed(SigningKey.SIGNATURE_BYTES));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Acceptance that
+                && node.equals(that.node)
+                && key.equals(that.key)
+                && Arrays.equals(ownerSignature, that.ownerSignature)
+                && Arrays.equals(keySignature, that.keySignature);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * node.hashCode() + Arrays.hashCode(keySignature);
     }
 }
