@@ -182,8 +182,7 @@ public final class Picture {
                     .append(steps[i][1].isEmpty() ? "" : "<br><code>" + steps[i][1] + "</code>")
                     .append("</div></foreignObject>");
         }
-        page.append(
-                "</svg>\n<p><code>interlock audit --active</code> looks for attacks like this one, message by message; with the"
-                        + " rules taken out that stop it, it finds it.</p>\n");
+        page.append("</svg>\n<p>The active audit looks for attacks like this one, message by message; with the"
+                + " rules taken out that stop it, it finds it.</p>\n");
     }
 }
