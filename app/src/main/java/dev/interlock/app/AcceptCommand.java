@@ -3,7 +3,6 @@ package dev.interlock.app;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,11 +43,7 @@ final class AcceptCommand implements Callable<Integer> {
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open();
                 OutputFile file = OutputFile.create(output, force, ring.files())) {
-            ByteBuffer acceptance = ByteBuffer.wrap(interlock.accept(object).encode());
-            while (acceptance.hasRemaining()) {
-                var _ = file.channel().write(acceptance);
-            }
-            file.publish();
+            file.publish(interlock.accept(object).encode());
             return 0;
         }
     }

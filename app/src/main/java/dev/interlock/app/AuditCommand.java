@@ -15,7 +15,6 @@ import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.error.BadInputException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,12 +175,8 @@ final class AuditCommand implements Callable<Integer> {
             return attack(coalitions);
         }
         if (picture != null) {
-            try (OutputFile file = OutputFile.create(picture, false, List.of())) {
-                ByteBuffer page = ByteBuffer.wrap(Picture.page().getBytes(StandardCharsets.UTF_8));
-                while (page.hasRemaining()) {
-                    var _ = file.channel().write(page);
-                }
-                file.publish();
+            try (OutputFile file = OutputFile.create(picture, false)) {
+                file.publish(Picture.page().getBytes(StandardCharsets.UTF_8));
             }
             return 0;
         }

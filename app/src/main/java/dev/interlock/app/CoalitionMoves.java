@@ -48,6 +48,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What a coalition sends: messages composed of what it knows, by its second user, whom every node lets in, and by its providers,
@@ -319,30 +320,19 @@ final class CoalitionMoves implements AutoCloseable {
                         "/schedule",
                         Operation.SCHEDULE_DESTROY,
                         _ -> new Command.Schedule(Instant.now().toEpochMilli())));
-        move("hands another's object over to itself", (by, to) -> {
-            Optional<Token> u = by.token();
-            return u.isPresent()
-                    && done(ask(
-                            by,
-                            to,
-                            HttpMethod.POST,
-                            "/v1/objects/" + u.get().object() + "/title",
-                            Operation.HAND_OVER,
-                            u.get().object().toString(),
-                            new Commands(List.of(authorised(u.get(), toItself(u.get(), to), to))).encode()));
-        });
-        move("leaves a notice about another's object", (by, to) -> {
-            Optional<Token> u = by.token();
-            return u.isPresent()
-                    && done(ask(
-                            by,
-                            to,
-                            HttpMethod.POST,
-                            "/v1/objects/" + u.get().object() + "/notices",
-                            Operation.NOTIFY,
-                            u.get().object().toString(),
-                            new Commands(List.of(authorised(u.get(), new Command.DestroyForEver(), to))).encode()));
-        });
+        move(
+                "hands another's object over to itself",
+                (by, to) -> aboutObject(
+                        by, to, HttpMethod.POST, "/title", Operation.HAND_OVER, u -> alone(u, toItself(u, to), to)));
+        move(
+                "leaves a notice about another's object",
+                (by, to) -> aboutObject(
+                        by,
+                        to,
+                        HttpMethod.POST,
+                        "/notices",
+                        Operation.NOTIFY,
+                        u -> alone(u, new Command.DestroyForEver(), to)));
         move("settles another's generation", (by, to) -> {
             Optional<Token> u = by.token();
             if (u.isEmpty()) {
@@ -382,6 +372,23 @@ final class CoalitionMoves implements AutoCloseable {
 
     private boolean command(
             Coalition by, NodeCard to, HttpMethod method, String what, Operation operation, Ordering ordering) {
+        return aboutObject(
+                by,
+                to,
+                method,
+                what,
+                operation,
+                u -> authorised(u, ordering.deed(u), to).encode());
+    }
+
+    /** A request about the victim's object, where one is known. */
+    private boolean aboutObject(
+            Coalition by,
+            NodeCard to,
+            HttpMethod method,
+            String what,
+            Operation operation,
+            Function<Token, byte[]> body) {
         Optional<Token> u = by.token();
         return u.isPresent()
                 && done(ask(
@@ -391,7 +398,12 @@ final class CoalitionMoves implements AutoCloseable {
                         "/v1/objects/" + u.get().object() + what,
                         operation,
                         u.get().object().toString(),
-                        authorised(u.get(), ordering.deed(u.get()), to).encode()));
+                        body.apply(u.get())));
+    }
+
+    /** One command, as those that come in lists. */
+    private byte[] alone(Token u, Command.Deed deed, NodeCard at) {
+        return new Commands(List.of(authorised(u, deed, at))).encode();
     }
 
     private Command.Deed toItself(Token u, NodeCard at) {

@@ -4,7 +4,6 @@ import dev.interlock.client.Destruction;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,11 +57,7 @@ final class DestroyCommand implements Callable<Integer> {
                 }
             });
             if (file != null) {
-                ByteBuffer proof = ByteBuffer.wrap(done.proof().encode());
-                while (proof.hasRemaining()) {
-                    var _ = file.channel().write(proof);
-                }
-                file.publish();
+                file.publish(done.proof().encode());
             }
             done.failures()
                     .forEach((name, why) -> System.err.println("interlock: " + name + " didn't erase its share: " + why

@@ -199,6 +199,15 @@ final class OutputFile implements AutoCloseable {
         }
     }
 
+    /** All that the file is to hold, and publishes it. */
+    void publish(byte[] content) throws IOException {
+        ByteBuffer rest = ByteBuffer.wrap(content);
+        while (rest.hasRemaining()) {
+            var _ = channel.write(rest);
+        }
+        publish();
+    }
+
     /** Gives the finished file its name, durably. */
     void publish() throws IOException {
         try {

@@ -5,7 +5,6 @@ import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -58,12 +57,7 @@ final class ProofCommand implements Callable<Integer> {
         String typed = Ids.check(id);
         try (Interlock interlock = ring.open();
                 OutputFile file = OutputFile.create(output, force, ring.files())) {
-            ByteBuffer proof = ByteBuffer.wrap(
-                    interlock.proof(Ids.resolve(interlock, typed)).encode());
-            while (proof.hasRemaining()) {
-                var _ = file.channel().write(proof);
-            }
-            file.publish();
+            file.publish(interlock.proof(Ids.resolve(interlock, typed)).encode());
             return 0;
         }
     }

@@ -29,20 +29,15 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Commands;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
-import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -361,22 +356,12 @@ final class HandoverTest {
     void whoeverLostItsDiskLearnsItByItsRepair() throws Exception {
         ObjectId object = ring.put(m).object();
         var _ = handOver(object);
-        loseStore("cc3");
+        ring.loseStore("cc3");
         assertThat(ring.other().repair("cc3", List.of(object), Duration.ZERO, _ -> {}))
                 .allSatisfy(each -> assertThat(each).isInstanceOf(Repaired.Restored.class));
         assertThat(ring.other().replace(List.of(object), Duration.ZERO, _ -> {}))
                 .containsExactly(new Renewed.Done(object, 2));
         isTheirs(object);
-    }
-
-    private static void loseStore(String name) throws IOException {
-        ring.stop(name);
-        try (Stream<Path> files = Files.walk(ring.storeFolder(name))) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-        ring.start(name);
     }
 
     /** Who sells keeps the certificate of a later generation back, and shows it when the object isn't theirs any more. */
@@ -388,7 +373,7 @@ final class HandoverTest {
         List<String> others = List.of("cc2", "cc3", "cc4", "cc5");
         ring.stop("cc2", "cc3", "cc4", "cc5");
         for (String name : others) {
-            ring.startProvider(name, store -> deafTo(store, deaf), FieldKernels.chosen());
+            ring.startProvider(name, store -> Altered.deaf(store, deaf), FieldKernels.chosen());
         }
         assertThat(ring.owner().replace(List.of(object), Duration.ZERO, _ -> {}))
                 .allSatisfy(each -> assertThat(each).isInstanceOf(Renewed.Failed.class));
@@ -427,20 +412,6 @@ final class HandoverTest {
         assertThat(get(ring.other(), object)).isEqualTo(m);
         ring.restart("cc2", "cc3", "cc4", "cc5");
         assertThat(get(ring.other(), object)).isEqualTo(m);
-    }
-
-    private static Store deafTo(Store honest, AtomicBoolean deaf) {
-        return (Store) Proxy.newProxyInstance(
-                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, called, arguments) -> {
-                    if (deaf.get() && called.getName().equals("commit")) {
-                        throw new IllegalStateException("it hears nothing");
-                    }
-                    try {
-                        return called.invoke(honest, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
     }
 
     @Test

@@ -18,8 +18,6 @@ import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +30,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -182,7 +179,7 @@ final class RenewalTest {
                 .filter(name -> !name.equals(ring.homes(token).getFirst()))
                 .toList();
         ring.stop(others.toArray(String[]::new));
-        others.forEach(name -> ring.startProvider(name, store -> deaf(store, broken), FieldKernels.chosen()));
+        others.forEach(name -> ring.startProvider(name, store -> Altered.deaf(store, broken), FieldKernels.chosen()));
         Renewed renewed = one(replace(List.of(token.object())));
         broken.set(false);
         // One confirmation of five could be a liar's: it isn't acknowledged, and both generations stay.
@@ -198,37 +195,6 @@ final class RenewalTest {
                         settled -> assertThat(settled.acknowledged()).isTrue());
         assertThat(ring.get(token.object())).isEqualTo(bytes);
         assertThat(ring.owner().info(token.object()).states().values()).containsOnly("committed");
-    }
-
-    /** A store that hears of no commit. */
-    private static Store deaf(Store honest, AtomicBoolean broken) {
-        return altered(
-                Store.class,
-                honest,
-                "commit",
-                () -> {
-                    if (broken.get()) {
-                        throw new IllegalStateException("it hears nothing");
-                    }
-                },
-                result -> result);
-    }
-
-    /** Where something else happens before one of its methods, or with what that returns. */
-    private static <T> T altered(Class<T> type, T honest, String method, Runnable before, UnaryOperator<Object> after) {
-        return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (_, called, arguments) -> {
-                    boolean meant = called.getName().equals(method);
-                    if (meant) {
-                        before.run();
-                    }
-                    try {
-                        Object result = called.invoke(honest, arguments);
-                        return meant ? after.apply(result) : result;
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                }));
     }
 
     @Test
@@ -369,11 +335,12 @@ final class RenewalTest {
     }
 
     private static Store beforeItPrepares(Store honest, Runnable what) {
-        return altered(
+        return Altered.of(
                 Store.class,
                 honest,
                 "begin",
                 () -> {},
-                pending -> altered(PendingObject.class, (PendingObject) pending, "prepare", what, nothing -> nothing));
+                pending ->
+                        Altered.of(PendingObject.class, (PendingObject) pending, "prepare", what, nothing -> nothing));
     }
 }

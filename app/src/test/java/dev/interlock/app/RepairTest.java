@@ -8,16 +8,12 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,7 +55,7 @@ final class RepairTest {
         byte[] others = TestRing.random(100);
         ObjectId notOurs = TestRing.put(ring.other(), others).object();
 
-        loseStore("cc3");
+        ring.loseStore("cc3");
         // Other tests' objects may be among them.
         assertThat(repair("cc3", List.of()).stream()
                         .filter(Repaired.Restored.class::isInstance)
@@ -78,7 +74,7 @@ final class RepairTest {
     void aHelperWithAWrongShareSpoilsNothing() throws Exception {
         byte[] bytes = TestRing.random(1000);
         Token token = ring.put(bytes);
-        loseStore("cc4");
+        ring.loseStore("cc4");
         LyingStore.replace(
                 ring,
                 "cc1",
@@ -96,7 +92,7 @@ final class RepairTest {
     void whatWasDestroyedStaysDestroyed() throws Exception {
         Token token = ring.put(TestRing.random(100));
         var _ = ring.owner().destroy(token.object(), List.of(), erased -> {});
-        loseStore("cc3");
+        ring.loseStore("cc3");
         assertThat(repairOne("cc3", token.object()))
                 .isInstanceOfSatisfying(
                         Repaired.LeftAlone.class, left -> assertThat(left.why()).contains("destroyed"));
@@ -108,7 +104,7 @@ final class RepairTest {
     @Test
     void withTooFewHelpersNothingIsLeftBehind() throws Exception {
         Token token = ring.put(TestRing.random(100));
-        loseStore("cc3");
+        ring.loseStore("cc3");
         ring.stop("cc1", "cc2", "cc4");
         assertThat(repairOne("cc3", token.object()))
                 .isInstanceOfSatisfying(
@@ -141,15 +137,5 @@ final class RepairTest {
 
     private static Repaired repairOne(String provider, ObjectId object) throws InterruptedException {
         return repair(provider, List.of(object)).getFirst();
-    }
-
-    private static void loseStore(String name) throws IOException {
-        ring.stop(name);
-        try (Stream<Path> files = Files.walk(ring.storeFolder(name))) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-        ring.start(name);
     }
 }

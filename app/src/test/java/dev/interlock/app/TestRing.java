@@ -34,6 +34,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -248,6 +249,17 @@ final class TestRing implements AutoCloseable {
     /** Starts what doesn't run. */
     void startAll() {
         descriptor().nodes().filter(card -> !running.containsKey(card.name())).forEach(card -> start(card.name()));
+    }
+
+    /** Its disk is gone, and it starts anew. */
+    void loseStore(String name) throws IOException {
+        stop(name);
+        try (Stream<Path> files = Files.walk(storeFolder(name))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        start(name);
     }
 
     SqliteStore openStore(String name) {

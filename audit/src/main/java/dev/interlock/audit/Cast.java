@@ -28,8 +28,6 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -84,13 +82,7 @@ final class Cast {
             String node = provider ? "cc" + i : "dealer" + (i - n);
             SigningKey key = new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random));
             keys.put(node, key);
-            cards.add(NodeCard.of(
-                    provider ? Role.PROVIDER : Role.DEALER,
-                    node,
-                    node + ".example:443",
-                    "%064x".formatted(i),
-                    key.verifyingKey(),
-                    provider ? Optional.of("x25519:" + "%064x".formatted(i)) : Optional.empty()));
+            cards.add(FormRing.card(provider ? Role.PROVIDER : Role.DEALER, node, i, key));
         }
         return RingDescriptor.open(RingDescriptor.assemble(
                 new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random)),
@@ -100,7 +92,7 @@ final class Cast {
                 cards));
     }
 
-    /** Reproducible: the same name, the same bytes, in every world. */
+    /** Reproducible: the same name, the same bytes, in every world. Nothing that it draws keeps a secret. */
     static SecureRandom seeded(String name) {
         try {
             SecureRandom random = SecureRandom.getInstance("SHA1PRNG");
@@ -125,6 +117,11 @@ final class Cast {
 
     List<ShareIndex> all() {
         return ring.providers().stream().map(Provider::x).toList();
+    }
+
+    /** Of a generation that is written in this order. */
+    List<ShareIndex> homes() {
+        return all().subList(0, SCHEME.homes(ring.threshold()));
     }
 
     List<ShareIndex> honest() {
@@ -309,16 +306,6 @@ final class Cast {
                 ? Set.of()
                 : Set.copyOf(
                         IntStream.range(1, dealers).mapToObj(i -> "dealer" + i).toList());
-    }
-
-    static boolean same(byte[] a, byte[] b) {
-        return Arrays.equals(a, b);
-    }
-
-    static <T> List<T> reversed(List<T> list) {
-        List<T> reversed = new ArrayList<>(list);
-        Collections.reverse(reversed);
-        return reversed;
     }
 
     static <T> T present(@org.jspecify.annotations.Nullable T value) {

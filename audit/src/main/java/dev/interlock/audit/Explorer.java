@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -112,11 +111,5 @@ final class Explorer {
                 .update((w.step + w.print()).getBytes(StandardCharsets.UTF_8))
                 .digest();
         return HexFormat.of().formatHex(hash, 0, 16);
-    }
-
-    /** The shortest of some. */
-    static Optional<Attack> shortest(List<Attack> attacks) {
-        return attacks.stream()
-                .min((a, b) -> Integer.compare(a.steps().size(), b.steps().size()));
     }
 }

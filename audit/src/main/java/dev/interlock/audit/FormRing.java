@@ -34,7 +34,6 @@ import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -106,7 +105,7 @@ final class FormRing {
         this.blinding = scenario.blinding();
         this.dealing = scenario.dealers();
         this.faults = faults;
-        random = seeded(scenario.seed());
+        random = Cast.seeded("audit " + scenario.seed());
         dealerKey = newKey();
         maker = new Write.Maker(
                 new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, random)), random, Instant.EPOCH);
@@ -143,17 +142,6 @@ final class FormRing {
         }
     }
 
-    /** Reproducible, so that a finding can be looked at again; nothing that it draws keeps a secret. */
-    private static SecureRandom seeded(long seed) {
-        try {
-            SecureRandom random = SecureRandom.getInstance("SHA1PRNG");
-            random.setSeed(seed);
-            return random;
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java has no SHA1PRNG", e);
-        }
-    }
-
     private RingDescriptor ring(Threshold threshold) {
         int n = threshold.n();
         List<NodeCard> cards = new ArrayList<>();
@@ -165,7 +153,7 @@ final class FormRing {
                 RingDescriptor.assemble(newKey(), "audit", threshold.t(), Set.of(Profile.values()), cards));
     }
 
-    private static NodeCard card(Role role, String name, int i, SigningKey key) {
+    static NodeCard card(Role role, String name, int i, SigningKey key) {
         Optional<String> sealing =
                 role == Role.PROVIDER ? Optional.of("x25519:" + "%064x".formatted(i)) : Optional.empty();
         return NodeCard.of(role, name, name + ".example:443", "%064x".formatted(i), key.verifyingKey(), sealing);

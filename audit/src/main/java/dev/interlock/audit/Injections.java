@@ -19,6 +19,7 @@ import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.PlannedSession;
 import dev.interlock.protocol.PrivatePart;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
@@ -89,7 +90,7 @@ final class Injections {
 
     private void orders() {
         for (Draft draft : drafts()) {
-            move(SECOND + " " + draft.words(), next -> run(next, draft, true));
+            move(SECOND + " " + draft.words(), next -> run(next, draft));
             if (draft.w().making().isPresent()) {
                 for (String dealer : cast.honestDealers()) {
                     move(
@@ -103,7 +104,7 @@ final class Injections {
                             SECOND + " orders at " + cast.name(x) + " alone: it " + draft.words(),
                             next -> tries(() -> {
                                 next.order(x, draft.order(cast.name(x)), cast.secondsAt(cast.name(x)));
-                                knows(next, draft, cast.name(x));
+                                knows(next, Cast.present(draft.parts().get(cast.name(x))), cast.name(x));
                             }));
                 }
             }
@@ -116,7 +117,8 @@ final class Injections {
                 if (cast.isCorrupt(party.name())) {
                     continue;
                 }
-                byte[] part = part(party.name(), blinds(statement, party.name()), "part of " + id + party.name());
+                byte[] part =
+                        part(party.name(), blinds(statement.work(), party.name()), "part of " + id + party.name());
                 Order order = new Order(theirs.statement(), theirs.ownerSignature(), part);
                 VerifyingKey asks = cast.secondsAt(party.name());
                 if (cast.dealers().contains(party.name())) {
@@ -134,12 +136,7 @@ final class Injections {
                                                 .x(),
                                         order,
                                         asks);
-                                PrivatePart told = PrivatePart.decode(part);
-                                for (int i = 0; i + 32 <= told.seeds().length; i += 32) {
-                                    next.known.see(
-                                            "a blind of its own making",
-                                            cast.expanded(Arrays.copyOfRange(told.seeds(), i, i + 32)));
-                                }
+                                knows(next, part, party.name());
                             }));
                 }
             }
@@ -153,7 +150,7 @@ final class Injections {
                 "the second user's title",
                 () -> Title.of(cast.second.newOwner(Cast.seeded("the second user's object"))));
         List<ShareIndex> all = cast.all();
-        List<ShareIndex> homes = all.subList(0, all.size() - cast.t() + 1);
+        List<ShareIndex> homes = cast.homes();
         List<String> dealers = cast.dealers();
         Work.Write write =
                 new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), Cast.LENGTH, Optional.empty());
@@ -230,8 +227,7 @@ final class Injections {
 
     private Work.Renewal renewal(boolean ofZero, StatementHash from) {
         List<ShareIndex> all = cast.all();
-        return new Work.Renewal(
-                ofZero, all, all.subList(0, all.size() - cast.t() + 1), cast.dealers(), Cast.LENGTH, from);
+        return new Work.Renewal(ofZero, all, cast.homes(), cast.dealers(), Cast.LENGTH, from);
     }
 
     /** @param signature somebody else's, where it isn't signed as well as the second user can */
@@ -270,52 +266,31 @@ final class Injections {
 
     private Map<String, byte[]> parts(Work work, String words) {
         Map<String, byte[]> parts = new LinkedHashMap<>();
-        List<ShareIndex> providers = new ArrayList<>();
-        if (work instanceof Work.Repair repair) {
-            providers.add(repair.repaired());
-        }
-        providers.addAll(work.path());
-        switch (work) {
-            case Work.Read read -> providers.add(read.home());
-            case Work.Repair repair -> repair.home().ifPresent(providers::add);
-            case Work.Making _ -> {}
-        }
         List<ShareIndex> paired = Stream.concat(
                         work.path().stream(),
                         work instanceof Work.Repair repair ? Stream.of(repair.repaired()) : Stream.of())
                 .toList();
-        for (ShareIndex x : providers.stream().distinct().toList()) {
-            Blinding blinding = blinds(work, x);
+        for (String name : PlannedSession.parties(cast.ring, work)) {
+            Blinding blinding = blinds(work, name);
             byte[] seeds = switch (blinding) {
-                case EXPANDED -> seed(words + x.x());
-                case PAIRED -> pairs(words, paired, x);
+                case EXPANDED -> seed(words + name);
+                case PAIRED ->
+                    pairs(words, paired, cast.ring.provider(name).orElseThrow().x());
                 case NONE, FULL -> new byte[0];
             };
-            parts.put(cast.name(x), part(cast.name(x), blinding, seeds, "salt of " + words + x.x()));
-        }
-        if (work instanceof Work.Making making) {
-            making.dealers()
-                    .forEach(
-                            name -> parts.put(name, part(name, Blinding.NONE, new byte[0], "salt of " + words + name)));
+            parts.put(name, part(name, blinding, seeds, "salt of " + words + name));
         }
         return parts;
     }
 
-    private static Blinding blinds(Work work, ShareIndex x) {
-        return switch (work) {
-            case Work.Write _ -> Blinding.EXPANDED;
-            case Work.Renewal renewal -> renewal.ofZero() ? Blinding.NONE : Blinding.PAIRED;
-            case Work.Read read -> read.path().contains(x) ? Blinding.EXPANDED : Blinding.NONE;
-            case Work.Repair repair ->
-                repair.path().contains(x) || repair.repaired().equals(x) ? Blinding.PAIRED : Blinding.NONE;
-        };
-    }
-
-    private Blinding blinds(Statement w, String name) {
-        return cast.ring
+    /** As whoever plans a session has to have it. */
+    private Blinding blinds(Work work, String name) {
+        boolean blinds = cast.ring
                 .provider(name)
-                .map(provider -> blinds(w.work(), provider.x()))
-                .orElse(Blinding.NONE);
+                .filter(provider -> PlannedSession.blinds(Cast.SCHEME, work, provider.x()))
+                .isPresent();
+        boolean paired = work instanceof Work.Renewal || work instanceof Work.Repair;
+        return blinds ? paired ? Blinding.PAIRED : Blinding.EXPANDED : Blinding.NONE;
     }
 
     private static byte[] seed(String name) {
@@ -359,8 +334,9 @@ final class Injections {
         return part(name, blinding, seeds, words);
     }
 
-    private void knows(World next, Draft draft, String name) {
-        byte[] seeds = PrivatePart.decode(Cast.present(draft.parts().get(name))).seeds();
+    /** Who made a private part knows the blinds in it. */
+    private void knows(World next, byte[] part, String name) {
+        byte[] seeds = PrivatePart.decode(part).seeds();
         for (int i = 0; i + 32 <= seeds.length; i += 32) {
             next.known.see(
                     "a blind of its own making for " + name, cast.expanded(Arrays.copyOfRange(seeds, i, i + 32)));
@@ -368,7 +344,7 @@ final class Injections {
     }
 
     /** A whole session of the second user's, as far as everybody lets it. */
-    private void run(World next, Draft draft, boolean certify) {
+    private void run(World next, Draft draft) {
         StatementHash id = draft.w().hash();
         draft.parts()
                 .keySet()
@@ -376,7 +352,7 @@ final class Injections {
                         .provider(name)
                         .ifPresent(provider -> tries(() -> {
                             next.order(provider.x(), draft.order(name), cast.secondsAt(name));
-                            knows(next, draft, name);
+                            knows(next, Cast.present(draft.parts().get(name)), name);
                         })));
         Map<String, Dealt> dealt = new LinkedHashMap<>();
         if (draft.w().making().isPresent()) {
@@ -397,10 +373,10 @@ final class Injections {
             next.pass(id, station.place(), Optional.empty())
                     .ifPresent(out -> next.known.see("what came out of its session", out));
         }
-        draft.w().making().ifPresent(_ -> sign(next, draft, id, dealt, certify));
+        draft.w().making().ifPresent(_ -> sign(next, draft, id, dealt));
     }
 
-    private void sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt, boolean certify) {
+    private void sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
         Optional<Dealt> all = dealt(next, draft, id, dealt);
         if (all.isEmpty()) {
             return;
@@ -415,15 +391,13 @@ final class Injections {
                         next.keeper(x).token(id, new TokenMessage(token, manifest), cast.secondsAt(cast.name(x)));
                 chain = chain.with(signed);
             }
-            if (certify) {
-                Certificate certificate = Certificate.sign(draft.session(), draft.ownerSignature(), chain);
-                next.learn(certificate);
-                for (ShareIndex x : cast.all()) {
-                    tries(() -> next.keeper(x).commit(id, certificate));
-                    tries(() -> next.learn(
-                            "its own share at " + cast.name(x),
-                            next.keeper(x).part(id, Holding.Part.SHARE, cast.secondsAt(cast.name(x)))));
-                }
+            Certificate certificate = Certificate.sign(draft.session(), draft.ownerSignature(), chain);
+            next.learn(certificate);
+            for (ShareIndex x : cast.all()) {
+                tries(() -> next.keeper(x).commit(id, certificate));
+                tries(() -> next.learn(
+                        "its own share at " + cast.name(x),
+                        next.keeper(x).part(id, Holding.Part.SHARE, cast.secondsAt(cast.name(x)))));
             }
         });
     }

@@ -614,9 +614,8 @@ final class Script {
         byte[] token = here.token;
         if (here.certificate != null && token != null) {
             int n = cast.all().size();
-            int needed = Math.min(n, Math.max(2 * cast.t() - 1, n - cast.t() + 1));
             boolean silent = cast.all().stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
-            if (here.confirmed.size() >= needed && silent) {
+            if (here.confirmed.size() >= Write.quorum(n, cast.t()) && silent) {
                 w.victim.acknowledge(token);
             }
             return;

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Catching up: shows providers what they missed of an object: the handover to its owner, the newest certificate, the
+ * Catching up: shows providers what they missed of an object, which is the handover to its owner, the newest certificate, and the
  * owner's cancel. Whoever took part in
  * a generation holds it until it learns of its end, so a commit that broke off half-way keeps nobody from reading.
  */

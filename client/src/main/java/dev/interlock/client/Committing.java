@@ -3,6 +3,7 @@ package dev.interlock.client;
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
@@ -31,18 +32,10 @@ final class Committing {
         }
     }
 
-    /**
-     * So many of p confirmations are enough while the rest can't be reached: any t providers have one among them that confirmed,
-     * and t − 1 liars among those that did leave t who didn't lie.
-     */
-    static int quorum(int p, int t) {
-        return Math.min(p, Math.max(2 * t - 1, p - t + 1));
-    }
-
     /** Whether this many confirmations count, with these failures of the others. */
     static boolean acknowledged(int confirmed, Map<String, InterlockException> failures, int t) {
         return failures.isEmpty()
-                || (confirmed >= quorum(confirmed + failures.size(), t)
+                || (confirmed >= Write.quorum(confirmed + failures.size(), t)
                         && failures.values().stream().allMatch(NodeException.class::isInstance));
     }
 

@@ -106,7 +106,7 @@ class Findings {
 
     /** Who may not have heard of the last handover: they show less, or refuse this user. */
     List<NodeCard> behindInTitle() {
-        Optional<Title> newest = handover().flatMap(signed -> signed.command().handedOver());
+        Optional<Title> newest = handover().flatMap(Command.Signed::handedOver);
         if (newest.isEmpty()) {
             return List.of();
         }

@@ -9,6 +9,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Acceptances;
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
@@ -68,7 +69,7 @@ final class HandingOver {
         }
         Map<String, String> why = new LinkedHashMap<>();
         failures.forEach((name, error) -> why.put(name, error.explanation()));
-        int needed = Committing.quorum(nodes.size(), newest.token().threshold().t());
+        int needed = Write.quorum(nodes.size(), newest.token().threshold().t());
         if (at.size() < needed) {
             throw new TooFewProvidersException("a handover", needed, at.size(), why);
         }
@@ -133,7 +134,7 @@ final class HandingOver {
     private static Optional<List<byte[]>> told(RingClient client, Lookup lookup) {
         Title newest = lookup.title();
         for (Held each : lookup.held().values()) {
-            if (each.handover().flatMap(signed -> signed.command().handedOver()).equals(Optional.of(newest))) {
+            if (each.handover().flatMap(Command.Signed::handedOver).equals(Optional.of(newest))) {
                 try {
                     return Optional.of(decode(client.get(
                             each.provider().card(),

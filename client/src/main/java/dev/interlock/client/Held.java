@@ -42,7 +42,7 @@ record Held(
 
     /** Whose it is, as far as is known there. */
     Optional<Title> title() {
-        return handover.flatMap(signed -> signed.command().handedOver())
+        return handover.flatMap(Command.Signed::handedOver)
                 .or(() -> certified.map(each -> each.token().statement().title()));
     }
 

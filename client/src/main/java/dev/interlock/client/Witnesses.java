@@ -112,7 +112,7 @@ final class Witnesses {
             return new Certified(certificate, token);
         });
         Token token = certified.token();
-        Title title = handover.flatMap(signed -> signed.command().handedOver())
+        Title title = handover.flatMap(Command.Signed::handedOver)
                 .filter(last -> last.continues(token.statement().title()))
                 .orElse(token.statement().title());
         if (!client.owns(title)) {
@@ -134,7 +134,7 @@ final class Witnesses {
                     && statement.object().equals(object)
                     && statement.making().isPresent()
                     && (client.owns(statement.title())
-                            || handover.flatMap(signed -> signed.command().handedOver())
+                            || handover.flatMap(Command.Signed::handedOver)
                                     .filter(last -> last.continues(statement.title()))
                                     .isPresent())) {
                 statements.add(statement);
@@ -159,12 +159,12 @@ final class Witnesses {
     /** By which it became this user's. */
     private Optional<Command.Signed> handover(byte @Nullable [] encoded) {
         Optional<Command.Signed> signed = command(encoded);
-        if (signed.flatMap(each -> each.command().handedOver())
+        if (signed.flatMap(Command.Signed::handedOver)
                 .filter(title -> !client.owns(title))
                 .isPresent()) {
             throw new RefusedException("the object " + object + " was handed over to another owner");
         }
-        if (signed.filter(each -> each.command().handedOver().isEmpty()).isPresent()) {
+        if (signed.filter(each -> each.handedOver().isEmpty()).isPresent()) {
             throw new MalformedException("it hands nothing over");
         }
         return signed;
@@ -172,7 +172,7 @@ final class Witnesses {
 
     /** Whether the present owner said it: what others said about its end ended with the handover. */
     private boolean isCurrent(Command.Signed signed, Optional<Command.Signed> handover) {
-        return handover.flatMap(each -> each.command().handedOver())
+        return handover.flatMap(Command.Signed::handedOver)
                 .map(title -> signed.command().title().equals(title))
                 .orElseGet(() -> client.owns(signed.command().title()));
     }

@@ -2,6 +2,7 @@ package dev.interlock.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
@@ -16,14 +17,14 @@ final class CommittingTest {
     void aQuorumMeetsEveryReadAndOutvotesTheLiars() {
         for (int p = 2; p <= 12; p++) {
             for (int t = 2; t <= p; t++) {
-                int quorum = Committing.quorum(p, t);
+                int quorum = Write.quorum(p, t);
                 assertThat(quorum).isBetween(p - t + 1, p);
                 assertThat(quorum == p || quorum - (t - 1) >= t).isTrue();
             }
         }
-        assertThat(Committing.quorum(5, 3)).isEqualTo(5);
-        assertThat(Committing.quorum(7, 3)).isEqualTo(5);
-        assertThat(Committing.quorum(12, 3)).isEqualTo(10);
+        assertThat(Write.quorum(5, 3)).isEqualTo(5);
+        assertThat(Write.quorum(7, 3)).isEqualTo(5);
+        assertThat(Write.quorum(12, 3)).isEqualTo(10);
     }
 
     @Test

@@ -108,7 +108,7 @@ public final class PlannedSession implements AutoCloseable {
     }
 
     /** Whether a provider adds a blind of its own in a session of this kind. */
-    static boolean blinds(Scheme scheme, Work work, ShareIndex x) {
+    public static boolean blinds(Scheme scheme, Work work, ShareIndex x) {
         return switch (work) {
             case Work.Write write -> scheme.blinded() && write.path().contains(x);
             case Work.Renewal renewal -> !renewal.ofZero();
@@ -120,7 +120,7 @@ public final class PlannedSession implements AutoCloseable {
     }
 
     /** Everyone who gets an order. */
-    private static List<String> parties(RingDescriptor ring, Work work) {
+    public static List<String> parties(RingDescriptor ring, Work work) {
         List<ShareIndex> providers = new ArrayList<>();
         if (work instanceof Work.Repair repair) {
             providers.add(repair.repaired());

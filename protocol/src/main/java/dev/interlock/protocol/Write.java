@@ -542,6 +542,14 @@ public final class Write {
     }
 
     /**
+     * So many of p confirmations are enough while the rest can't be reached: any t providers have one among them that confirmed,
+     * and t − 1 liars among those that did leave t who didn't lie.
+     */
+    public static int quorum(int p, int t) {
+        return Math.min(p, Math.max(2 * t - 1, p - t + 1));
+    }
+
+    /**
      * CC_i commits only what the session key certified, over the very token that it took part in itself.
      *
      * @param token that it prepared

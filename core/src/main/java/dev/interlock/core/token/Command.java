@@ -166,16 +166,20 @@ public record Command(RingId ring, Title title, long number, long signedMillis, 
 
         /** @throws dev.interlock.core.signature.BadSignatureException unless it is O's by right, and O signed it */
         public void verify() {
-            command.title().verify();
+            command.handedOver().orElse(command.title()).verify();
             command.title().owner().key().verify(Purpose.OWNER_COMMAND, command.encode(), signature);
             if (command.deed() instanceof HandOver handOver) {
-                command.title().with(handOver.handover()).verify();
                 handOver.acceptance()
                         .verify(
                                 command.ring(),
                                 command.object(),
                                 handOver.handover().to());
             }
+        }
+
+        /** As {@link Command#handedOver}. */
+        public Optional<Title> handedOver() {
+            return command.handedOver();
         }
 
         public byte[] encode() {

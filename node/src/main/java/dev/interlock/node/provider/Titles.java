@@ -68,10 +68,7 @@ final class Titles {
 
     /** The owner's word by which the object was handed over here, the last time. */
     Optional<Command.Signed> handover(ObjectId object) {
-        List<Store.HandedOver> all = store.handovers(object);
-        return all.isEmpty()
-                ? Optional.empty()
-                : Optional.of(Command.Signed.decode(all.getLast().command()));
+        return store.lastHandover(object).map(Command.Signed::decode);
     }
 
     private Optional<Command> last(ObjectId object) {

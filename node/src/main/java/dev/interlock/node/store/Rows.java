@@ -529,6 +529,15 @@ final class Rows {
         return all;
     }
 
+    static Optional<byte[]> lastHandover(Link link, ObjectId object) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT command FROM handover WHERE object = ? ORDER BY place DESC LIMIT 1");
+        select.setBytes(1, object.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? Optional.of(row.getBytes(1)) : Optional.empty();
+        }
+    }
+
     static void bind(Link link, ObjectId object, long number) throws SQLException {
         PreparedStatement update = link.prepare("UPDATE schedule SET bound = 1 WHERE object = ? AND number = ?");
         update.setBytes(1, object.bytes());

@@ -341,6 +341,12 @@ public final class SqliteStore implements Store {
     }
 
     @Override
+    public Optional<byte[]> lastHandover(ObjectId object) {
+        requireOpen();
+        return reads.read("looking up object " + object, link -> Rows.lastHandover(link, object));
+    }
+
+    @Override
     public void bind(ObjectId object, long number) {
         requireOpen();
         writes.write("closing object " + object, link -> {

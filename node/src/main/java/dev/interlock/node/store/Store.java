@@ -227,6 +227,9 @@ public interface Store extends AutoCloseable {
     /** All of an object, in their order. */
     List<HandedOver> handovers(ObjectId object);
 
+    /** The command of the last one alone. */
+    Optional<byte[]> lastHandover(ObjectId object);
+
     /** The highest that was kept. */
     Optional<Schedule> schedule(ObjectId object);
 

@@ -734,7 +734,9 @@ final class StoreTest {
         assertThat(store.list(Fixture.USER)).extracting(Fixture::id).containsExactly(mine);
         assertThat(store.schedule(object)).isEmpty();
         assertThat(store.handovers(object)).usingRecursiveComparison().isEqualTo(List.of(handedOver));
+        assertThat(store.lastHandover(object).orElseThrow()).isEqualTo(handedOver.command());
         assertThat(store.handovers(Fixture.newObject())).isEmpty();
+        assertThat(store.lastHandover(Fixture.newObject())).isEmpty();
         assertThatThrownBy(() -> store.begin(new Store.Generation(Fixture.newId(), object, 1, 8, true), Fixture.USER))
                 .isInstanceOf(StoreException.WrongState.class);
     }

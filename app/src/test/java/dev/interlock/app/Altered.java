@@ -1,0 +1,43 @@
+package dev.interlock.app;
+
+import dev.interlock.node.store.Store;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+
+/** Parts of nodes that do one thing differently. */
+final class Altered {
+    private Altered() {}
+
+    /** A store that hears of no commit. */
+    static Store deaf(Store honest, AtomicBoolean broken) {
+        return of(
+                Store.class,
+                honest,
+                "commit",
+                () -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("it hears nothing");
+                    }
+                },
+                result -> result);
+    }
+
+    /** Where something else happens before one of its methods, or with what that returns. */
+    static <T> T of(Class<T> type, T honest, String method, Runnable before, UnaryOperator<Object> after) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (_, called, arguments) -> {
+                    boolean meant = called.getName().equals(method);
+                    if (meant) {
+                        before.run();
+                    }
+                    try {
+                        Object result = called.invoke(honest, arguments);
+                        return meant ? after.apply(result) : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
+    }
+}
