@@ -4,6 +4,7 @@ import dev.interlock.node.store.Store;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Parts of nodes that do one thing differently. */
@@ -35,6 +36,22 @@ final class Altered {
                     try {
                         Object result = called.invoke(honest, arguments);
                         return meant ? after.apply(result) : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
+    }
+
+    /** Where something else happens after one of its methods, with what that was given. */
+    static <T> T after(Class<T> type, T honest, String method, Consumer<Object[]> after) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (_, called, arguments) -> {
+                    try {
+                        Object result = called.invoke(honest, arguments);
+                        if (called.getName().equals(method)) {
+                            after.accept(arguments);
+                        }
+                        return result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Token;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.UserList;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.request.Channel;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import java.nio.charset.StandardCharsets;
@@ -175,5 +178,81 @@ final class RequestTest {
         byte[] tooLong = new byte[1 << 20];
         assertThatThrownBy(() -> raw.call("cc1", HttpMethod.POST, "/v1/sessions", Operation.ORDER, "", tooLong))
                 .isInstanceOf(BadInputException.class);
+    }
+
+    // ---- Channels ----
+
+    private static Channel channel(RawUser user, String node) {
+        try (Channel.Offer offer = new Channel.Offer(user.random())) {
+            byte[] answer = user.call(node, HttpMethod.POST, "/v1/channels", Operation.CHANNEL, "", offer.publicKey());
+            return offer.accept(
+                    user.ring().id(),
+                    node,
+                    user.ring().node(node).orElseThrow().key(),
+                    user.credential().publicKey(user.ring().id(), node),
+                    answer);
+        }
+    }
+
+    private static String inChannel(Channel channel, long sequence) {
+        return channel.request(sequence, 1, Operation.INFO, id, NOTHING);
+    }
+
+    @Test
+    void inAChannelEachRequestServesOnceAndForWhatItSays() {
+        try (Channel channel = channel(raw, "cc1")) {
+            assertThat(info("cc1", inChannel(channel, 1))).isNotEmpty();
+            assertThat(info("cc1", inChannel(channel, 0))).isNotEmpty();
+            refused("made before", () -> info("cc1", inChannel(channel, 1)));
+            refused("operation INFO", () -> raw.send("cc1", HttpMethod.DELETE, path, inChannel(channel, 2), NOTHING));
+            refused("epoch 2", () -> info("cc1", channel.request(3, 2, Operation.INFO, id, NOTHING)));
+            refused("another object", () -> info("cc1", channel.request(4, 1, Operation.INFO, "", NOTHING)));
+            String header = channel.request(5, 1, Operation.DESTROY, id, new byte[] {1, 2, 4});
+            refused("body", () -> raw.send("cc1", HttpMethod.DELETE, path, header, new byte[] {1, 2, 3}));
+            refused(
+                    "opened by a signed request",
+                    () -> raw.send(
+                            "cc1",
+                            HttpMethod.POST,
+                            "/v1/channels",
+                            channel.request(6, 1, Operation.CHANNEL, "", new byte[Channel.KEY_BYTES]),
+                            new byte[Channel.KEY_BYTES]));
+            // Another node, and another process of the same one, has no such channel.
+            refused("no such channel", () -> info("cc2", inChannel(channel, 7)));
+            ring.restart("cc1");
+            refused("no such channel", () -> info("cc1", inChannel(channel, 8)));
+        }
+        assertThat(ring.get(token.object())).asString(StandardCharsets.UTF_8).isEqualTo("a secret");
+    }
+
+    @Test
+    void aChannelIsOneUsersAndEndsWithItsAdmission() {
+        try (RawUser other = RawUser.of(ring, "other");
+                Channel channel = channel(other, "cc1")) {
+            refused("another user", () -> info("cc1", inChannel(channel, 0)));
+            NodeFolder folder = NodeFolder.open(ring.node("cc1"));
+            String key =
+                    other.credential().publicKey(ring.descriptor().id(), "cc1").toString();
+            assertThat(new UserList(folder).remove("other")).hasSize(1);
+            try {
+                refused("doesn't know this user", () -> info("cc1", inChannel(channel, 1)));
+            } finally {
+                folder.allow("other", key);
+            }
+            refused("another user", () -> info("cc1", inChannel(channel, 2)));
+        }
+    }
+
+    @Test
+    void whoIsNotLetInOpensNone() {
+        try (RawUser stranger = RawUser.of(ring, "stranger")) {
+            refused("doesn't know this user", () -> channel(stranger, "cc1"));
+        }
+        refused("no such channel", () -> info("cc1", "c.AQ" + "A".repeat(100) + ".AAAA"));
+        refused("MAC can't be accepted", () -> info("cc1", "c.AAAA"));
+        assertThatThrownBy(() -> raw.call(
+                        "cc1", HttpMethod.POST, "/v1/channels", Operation.CHANNEL, "", new byte[Channel.KEY_BYTES]))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("small order");
     }
 }

@@ -24,7 +24,15 @@ final class CatchingUp {
      * @return what is there now
      */
     static Lookup enough(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
-        Lookup lookup = Lookup.enough(client, object, providers);
+        return enough(client, Lookup.enough(client, object, providers));
+    }
+
+    /** The same of a read that asks for what it is to read as well. */
+    static Lookup opening(RingClient client, List<Provider> providers, SmallOpen small) throws InterruptedException {
+        return enough(client, Lookup.opening(client, providers, small));
+    }
+
+    private static Lookup enough(RingClient client, Lookup lookup) throws InterruptedException {
         if (lookup.newest().filter(lookup::suffices).isEmpty()) {
             bringUp(client, lookup);
         }

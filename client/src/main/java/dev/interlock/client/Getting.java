@@ -7,6 +7,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.SmallRead;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
@@ -77,10 +78,55 @@ final class Getting implements AutoCloseable {
     }
 
     private Fetched run() throws IOException, InterruptedException {
-        Lookup lookup = CatchingUp.enough(client, object, candidates);
+        if (options.way() != GetOptions.Way.AUTO) {
+            return read(CatchingUp.enough(client, object, candidates));
+        }
+        try (SmallOpen small = new SmallOpen(client, object)) {
+            Lookup lookup = CatchingUp.opening(client, candidates, small);
+            Optional<Fetched> opened = open(lookup, small);
+            return opened.isPresent() ? opened.get() : read(lookup);
+        }
+    }
+
+    /** What came with the first answers, where that is all; empty where the object is to be read by another way. */
+    private Optional<Fetched> open(Lookup lookup, SmallOpen small) throws IOException, InterruptedException {
+        Optional<Choice> chosen = choosing.choose(lookup).filter(choice -> SmallRead.isFor(choice.token()));
+        if (chosen.isEmpty()) {
+            return Optional.empty();
+        }
+        Choice choice = chosen.get();
+        begin(choice.token());
+        try (Blind<MemorySegment> pad = ReadMasks.userPad(choice.token(), options, 0)) {
+            return switch (small.combine(choice, pad)) {
+                case SmallOpen.Opened(MemorySegment chunk) -> {
+                    out.release(choice.token().layout(), 0, chunk);
+                    yield Optional.of(fetched(choice, choosing.failed()));
+                }
+                // By parts under their providers' signatures: who lies again leaves evidence.
+                case SmallOpen.Wrong _ -> Optional.of(direct(lookup, choice));
+                case SmallOpen.Missing _ -> Optional.empty();
+            };
+        } catch (InterlockException e) {
+            // Others may serve it, by other ways; if not, these say why.
+            return Optional.empty();
+        }
+    }
+
+    /** Before anything is released: what the user keeps must be there, and the length is told. */
+    private void begin(Token token) {
+        if (!started) {
+            requireEnough(token);
+            requireKeys(token);
+            start.accept(token.length());
+            started = true;
+        }
+    }
+
+    private Fetched read(Lookup first) throws IOException, InterruptedException {
+        Lookup lookup = first;
         while (true) {
             try {
-                return read(lookup);
+                return readOne(lookup);
             } catch (NodeException | IntegrityException | RefusedException | TooFewProvidersException e) {
                 Lookup later = CatchingUp.enough(client, object, candidates);
                 if (!hasNewer(later, lookup)) {
@@ -102,7 +148,7 @@ final class Getting implements AutoCloseable {
     }
 
     /** Reads what was found, by one choice of providers after the other. */
-    private Fetched read(Lookup found) throws IOException, InterruptedException {
+    private Fetched readOne(Lookup found) throws IOException, InterruptedException {
         Lookup lookup = found;
         lookup.token().ifPresent(this::requireEnough);
         while (true) {
@@ -125,11 +171,7 @@ final class Getting implements AutoCloseable {
     /** @return empty where others are to try it; what failed is noted then */
     private Optional<Fetched> read(Lookup lookup, Choice choice) throws IOException, InterruptedException {
         Token token = choice.token();
-        if (!started) {
-            requireKeys(token);
-            start.accept(token.length());
-            started = true;
-        }
+        begin(token);
         boolean direct = options.way() != GetOptions.Way.RING && !token.scheme().sealed();
         try {
             if (token.scheme().sealed()) {

@@ -9,24 +9,36 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Asks providers about one object, as many as it takes. A lookup only looks; {@link CatchingUp} changes what is there. */
 final class Lookup extends Findings {
     private final List<Provider> asked;
     private final Witnesses witnesses;
+    private final Function<NodeCard, Held> question;
 
     /** Those that weren't asked so far. */
     private final List<Provider> others;
 
     private final RingClient.Answers<Held> answers;
 
-    private Lookup(RingClient client, ObjectId object, List<Provider> asked, List<Provider> first) {
-        super(client.ring(), object);
+    private Lookup(RingClient client, Witnesses witnesses, List<Provider> asked, List<Provider> first) {
+        this(client, witnesses, witnesses::ask, asked, first);
+    }
+
+    private Lookup(
+            RingClient client,
+            Witnesses witnesses,
+            Function<NodeCard, Held> question,
+            List<Provider> asked,
+            List<Provider> first) {
+        super(client.ring(), witnesses.object());
         this.asked = asked;
-        this.witnesses = new Witnesses(client, object);
+        this.witnesses = witnesses;
+        this.question = question;
         this.others = new ArrayList<>(asked);
         others.removeAll(first);
-        this.answers = client.ask(cards(first), witnesses::ask);
+        this.answers = client.ask(cards(first), question);
     }
 
     private static List<NodeCard> cards(List<Provider> providers) {
@@ -35,7 +47,7 @@ final class Lookup extends Findings {
 
     /** Asks these providers; all answers, or an end of waiting for each. */
     static Lookup complete(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
-        Lookup lookup = new Lookup(client, object, providers, providers);
+        Lookup lookup = new Lookup(client, new Witnesses(client, object), providers, providers);
         Duration deadline = longest(client);
         while (lookup.take(client, deadline)) {
             // The next.
@@ -52,27 +64,51 @@ final class Lookup extends Findings {
         List<Provider> first = providers.stream()
                 .filter(provider -> record.worthAsking(provider.name()))
                 .toList();
-        Lookup lookup = new Lookup(client, object, providers, first);
+        Lookup lookup = new Lookup(client, new Witnesses(client, object), providers, first);
+        return lookup.enough(client, first);
+    }
+
+    /**
+     * The same for who asks for what is to be read as well: as many as a read takes are asked, the best first, and the others at
+     * once when one of those fails.
+     */
+    static Lookup opening(RingClient client, List<Provider> providers, SmallOpen small) throws InterruptedException {
+        ProviderRecord record = client.record();
+        int t = client.ring().threshold().t();
+        List<Provider> best = record.ranked(providers).stream()
+                .filter(provider -> record.worthAsking(provider.name()))
+                .limit(t)
+                .toList();
+        List<Provider> first = best.size() < t ? providers : best;
+        Lookup lookup = new Lookup(client, small.witnesses(), small::ask, providers, first);
+        return lookup.enough(client, first);
+    }
+
+    private Lookup enough(RingClient client, List<Provider> first) throws InterruptedException {
         // By then t should have answered, whoever else is slow.
         Duration patience = first.stream()
-                .map(provider -> record.deadline(provider.name()))
+                .map(provider -> client.record().deadline(provider.name()))
                 .sorted()
                 .limit(client.ring().threshold().t())
                 .reduce(Duration.ZERO, (_, later) -> later);
-        while (lookup.generations().stream().noneMatch(lookup::suffices)) {
-            boolean reserve = !lookup.others.isEmpty();
-            if (!lookup.take(client, reserve ? patience : longest(client))) {
+        while (generations().stream().noneMatch(this::suffices)) {
+            boolean reserve = !others.isEmpty();
+            if (!take(client, reserve ? patience : longest(client))) {
                 if (!reserve) {
                     break;
                 }
-                lookup.askOthers(client);
+                askOthers(client);
+            } else if (reserve
+                    && held().size() + answers.outstanding()
+                            < client.ring().threshold().t()) {
+                askOthers(client);
             }
         }
-        return lookup;
+        return this;
     }
 
     private void askOthers(RingClient client) {
-        client.ask(answers, cards(others), witnesses::ask);
+        client.ask(answers, cards(others), question);
         others.clear();
     }
 

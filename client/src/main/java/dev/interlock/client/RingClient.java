@@ -17,6 +17,7 @@ import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
@@ -26,6 +27,7 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.Peers;
+import dev.interlock.wire.RecordReader;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,7 +47,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** One user's way to the nodes of one ring: every request signed for the node that gets it, many nodes asked at once. */
+/** One user's way to the nodes of one ring: every request signed for the node that gets it, or in a channel to it, many nodes asked at once. */
 final class RingClient implements AutoCloseable {
     /** What a slow provider's disk still gives. */
     private static final long STORED_BYTES_PER_SECOND = 10_000_000;
@@ -59,6 +61,7 @@ final class RingClient implements AutoCloseable {
     private volatile Consumer<Evidence> accuser = _ -> {};
     private volatile Consumer<IntegrityException> repeated = _ -> {};
     private final ExecutorService threads;
+    private final NodeChannels channels;
 
     RingClient(
             RingDescriptor ring,
@@ -74,6 +77,7 @@ final class RingClient implements AutoCloseable {
         this.clock = clock;
         this.peers = new Peers(Optional.empty(), deadlines);
         this.threads = Executors.newVirtualThreadPerTaskExecutor();
+        this.channels = new NodeChannels(ring.id(), credential, random, clock, threads, this::signed);
     }
 
     private RingClient(RingClient of, RingDescriptor ring) {
@@ -84,6 +88,7 @@ final class RingClient implements AutoCloseable {
         this.clock = of.clock;
         this.peers = of.peers;
         this.threads = of.threads;
+        this.channels = of.channels;
         this.accuser = of.accuser;
         this.repeated = of.repeated;
     }
@@ -151,7 +156,7 @@ final class RingClient implements AutoCloseable {
         return peers.to(node);
     }
 
-    /** The header that lets one request in at one node. */
+    /** The header that lets one request in at one node, by a signature. */
     Optional<String> authorization(NodeCard node, Operation operation, String subject, byte[] body) {
         return Optional.of(SignedRequest.sign(
                 credential,
@@ -225,11 +230,52 @@ final class RingClient implements AutoCloseable {
             String subject,
             byte[] body,
             Duration deadline) {
-        return peer(node).call(method, path, authorization(node, operation, subject, body), body, deadline);
+        return byChannel(
+                node, operation, subject, body, header -> peer(node).call(method, path, header, body, deadline));
+    }
+
+    private byte[] signed(
+            NodeCard node, HttpMethod method, String path, Operation operation, String subject, byte[] body) {
+        return peer(node)
+                .call(
+                        method,
+                        path,
+                        authorization(node, operation, subject, body),
+                        body,
+                        deadlines().answer());
+    }
+
+    /** By the channel to this node where there is one; signed where there isn't, or the node doesn't know it any more. */
+    private <T> T byChannel(
+            NodeCard node, Operation operation, String subject, byte[] body, Function<Optional<String>, T> request) {
+        Optional<String> header = channels.header(node, lastEpochOf(node), operation, subject, body);
+        if (header.isPresent()) {
+            try {
+                return request.apply(header);
+            } catch (RefusedException e) {
+                if (e.rule() != RefusedException.Rule.UNKNOWN_CHANNEL) {
+                    throw e;
+                }
+                channels.forget(node);
+            }
+        }
+        return request.apply(authorization(node, operation, subject, body));
     }
 
     byte[] get(NodeCard node, String path, Operation operation, String subject) {
         return call(node, HttpMethod.GET, path, operation, subject, new byte[0]);
+    }
+
+    /** A small answer as it comes, for what may be secret; the caller's to close. */
+    RecordReader open(NodeCard node, String path, Operation operation, String subject) {
+        return byChannel(
+                node,
+                operation,
+                subject,
+                new byte[0],
+                header -> new RecordReader(
+                        peer(node).download(path, header).open(deadlines().answer()),
+                        deadlines().answer()));
     }
 
     /** Puts a small question, and keeps in the record how the node took it. */
@@ -301,6 +347,11 @@ final class RingClient implements AutoCloseable {
     static final class Answers<T> {
         private final BlockingQueue<Answer<T>> queue = new LinkedBlockingQueue<>();
         private int outstanding;
+
+        /** How many haven't been taken. */
+        int outstanding() {
+            return outstanding;
+        }
 
         /** The next answer; empty when all were given or none comes within the deadline. */
         Optional<Answer<T>> next(Duration deadline) throws InterruptedException {
@@ -383,6 +434,7 @@ final class RingClient implements AutoCloseable {
         // Before all that is under way breaks off, and seems to fail.
         record.settle();
         threads.shutdownNow();
+        channels.close();
         peers.close();
         credential.close();
     }

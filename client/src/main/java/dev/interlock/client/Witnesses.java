@@ -1,6 +1,5 @@
 package dev.interlock.client;
 
-import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Certificate;
@@ -49,25 +48,30 @@ final class Witnesses {
         this.object = object;
     }
 
+    ObjectId object() {
+        return object;
+    }
+
     /**
      * What this provider says.
      *
      * @throws IntegrityException naming it, where something that it shows doesn't hold
      */
     Held ask(NodeCard node) {
-        Provider provider = ring.everProvider(node.name()).orElseThrow();
-        ObjectInfo info = Json.read(
-                "the answer of " + node.name(),
+        return heard(
+                node,
                 client.watched(
-                        node,
-                        () -> client.call(
-                                node,
-                                HttpMethod.GET,
-                                "/v1/objects/" + object,
-                                Operation.INFO,
-                                object.toString(),
-                                new byte[0])),
-                ObjectInfo.class);
+                        node, () -> client.get(node, "/v1/objects/" + object, Operation.INFO, object.toString())));
+    }
+
+    /**
+     * The same of an answer that is here.
+     *
+     * @param answer encoded {@link ObjectInfo}
+     */
+    Held heard(NodeCard node, byte[] answer) {
+        Provider provider = ring.everProvider(node.name()).orElseThrow();
+        ObjectInfo info = Json.read("the answer of " + node.name(), answer, ObjectInfo.class);
         try {
             Optional<Command.Signed> handover = handover(info.handover());
             byte[] certificate = info.certificate();

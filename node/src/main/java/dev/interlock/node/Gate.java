@@ -1,9 +1,11 @@
 package dev.interlock.node;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.node.admission.Allowance;
 import dev.interlock.node.admission.Allowances;
+import dev.interlock.node.admission.Channels;
 import dev.interlock.node.admission.Connections;
 import dev.interlock.node.admission.Nonces;
 import dev.interlock.node.log.AuditLog;
@@ -15,18 +17,22 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.request.Channel;
+import dev.interlock.protocol.request.ChannelRequest;
+import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Tls;
 import io.netty.util.AttributeKey;
+import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** Who may ask this node: users by signed requests, nodes by their TLS keys. Every answer to that goes into the log. */
@@ -43,6 +49,8 @@ public final class Gate {
     private final AuditLog log;
     private final Allowances allowances;
     private final Nonces nonces;
+    private final Channels channels;
+    private final SecureRandom random = new SecureRandom();
 
     Gate(RingDescriptor ring, NodeFolder folder, AuditLog log, Allowances allowances, Clock clock) {
         this.ring = ring;
@@ -54,6 +62,8 @@ public final class Gate {
         this.log = log;
         this.allowances = allowances;
         this.nonces = new Nonces(allowances.of(Allowances.Kind.NONCES));
+        this.channels = new Channels(self, allowances.limit(Allowances.Kind.CHANNELS));
+        allowances.of(Allowances.Kind.CHANNELS).standing(_ -> channels.size());
     }
 
     /**
@@ -69,35 +79,37 @@ public final class Gate {
      * @param subject the object's or session's id, as in the path; empty where there's none
      * @throws RefusedException that says which rule failed
      */
-    public SignedRequest admit(ServiceRequestContext context, Operation operation, String subject) {
-        SignedRequest request = enter(context, operation, Optional.of(subject));
+    public ClientRequest admit(ServiceRequestContext context, Operation operation, String subject) {
+        ClientRequest request = enter(context, operation, Optional.of(subject));
         request.requireBody(NO_BODY);
         admitted(context, request);
         return request;
     }
 
     /**
-     * The part of admission that comes before the body: signature, user, allowance, nonce.
+     * The part of admission that comes before the body: signature or MAC, user, allowance, nonce or number.
      *
      * @param subject empty where the body has it; the caller compares it then
      */
-    SignedRequest enter(ServiceRequestContext context, Operation operation, Optional<String> subject) {
+    ClientRequest enter(ServiceRequestContext context, Operation operation, Optional<String> subject) {
         Entry asked = asked(operation, subject.orElse(""));
         context.setAttr(ASKED, new Asked(asked, false));
-        String header = context.request().headers().get(SignedRequest.HEADER);
-        if (header == null || header.length() > SignedRequest.MAX_HEADER_CHARS) {
+        String header = context.request().headers().get(ClientRequest.HEADER);
+        if (header == null || header.length() > ClientRequest.MAX_HEADER_CHARS) {
             throw new RefusedException(
                     Rule.UNSIGNED,
-                    self + " refuses the request: it carries no signature in the header " + SignedRequest.HEADER);
+                    self + " refuses the request: it carries no signature in the header " + ClientRequest.HEADER);
         }
-        Instant now = clock.instant();
-        SignedRequest request = SignedRequest.verify(header, ring.id(), epochs, self, operation, now, key -> {
-            if (!users.contains(key)) {
-                context.setAttr(ASKED, new Asked(asked.user(key), false));
-                throw new RefusedException(
-                        Rule.UNKNOWN_USER, self + " doesn't know this user: its operator can let " + key + " in");
-            }
-        });
+        ClientRequest request = header.startsWith(Channel.PREFIX)
+                ? ofChannel(header, operation, key -> requireServed(context, asked, key))
+                : SignedRequest.verify(
+                        header,
+                        ring.id(),
+                        epochs,
+                        self,
+                        operation,
+                        clock.instant(),
+                        key -> requireServed(context, asked, key));
         Entry known = (subject.isPresent() ? asked : asked(operation, request.subject())).user(request.key());
         context.setAttr(ASKED, new Asked(known, false));
         subject.ifPresent(request::requireSubject);
@@ -106,15 +118,59 @@ public final class Gate {
         String holder = request.key().toString();
         allowances.rate().take(holder);
         whenDone(context, allowances.of(Allowances.Kind.REQUESTS).take(holder, 1));
-        if (!nonces.use(holder, request.nonce(), request.expiresMillis())) {
-            throw new RefusedException(
-                    Rule.REPLAYED, self + " refuses the request: it was made before; sign a new one");
+        switch (request) {
+            case ChannelRequest ofChannel -> channels.use(header, ofChannel, clock.millis());
+            case SignedRequest signed -> {
+                if (!nonces.use(holder, signed.nonce(), signed.expiresMillis())) {
+                    throw new RefusedException(
+                            Rule.REPLAYED, self + " refuses the request: it was made before; sign a new one");
+                }
+            }
         }
         return request;
     }
 
+    private void requireServed(ServiceRequestContext context, Entry asked, VerifyingKey key) {
+        if (!users.contains(key)) {
+            context.setAttr(ASKED, new Asked(asked.user(key), false));
+            throw new RefusedException(
+                    Rule.UNKNOWN_USER, self + " doesn't know this user: its operator can let " + key + " in");
+        }
+    }
+
+    /** What a signature would say by itself is said by the channel: the node, the ring, the user. */
+    private ChannelRequest ofChannel(String header, Operation operation, Consumer<VerifyingKey> served) {
+        ChannelRequest request = channels.verify(header, clock.millis());
+        served.accept(request.key());
+        ClientRequest.require(
+                Rule.OTHER_EPOCH,
+                self,
+                epochs.contains(request.epoch()),
+                () -> "it was made for epoch " + request.epoch() + ", this is " + epochs.last());
+        ClientRequest.require(
+                Rule.OTHER_OPERATION,
+                self,
+                request.operation() == operation,
+                () -> "it was made for the operation " + request.operation());
+        ClientRequest.require(
+                Rule.UNSIGNED, self, operation != Operation.CHANNEL, () -> "a channel is opened by a signed request");
+        return request;
+    }
+
+    /**
+     * Opens a channel for whoever asks by a signed request.
+     *
+     * @param offered the user's ephemeral key
+     * @return the answer
+     */
+    byte[] openChannel(SigningKey key, VerifyingKey user, byte[] offered) {
+        Channel.Opened opened = Channel.open(ring.id(), self, key, user, offered, random);
+        channels.add(opened.channel(), clock.millis());
+        return opened.answer();
+    }
+
     /** Logs that a request was let in, its body included. */
-    void admitted(ServiceRequestContext context, SignedRequest request) {
+    void admitted(ServiceRequestContext context, ClientRequest request) {
         Asked asked = context.attr(ASKED);
         if (asked == null) {
             throw new IllegalStateException("the request was never checked");
@@ -190,7 +246,9 @@ public final class Gate {
     private static Entry asked(Operation operation, String subject) {
         Entry asked = Entry.of(Event.AUTHORISED).with("op", operation);
         return switch (operation) {
-            case INFO, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER, TITLE -> withId(asked, "object", subject);
+            case CHANNEL -> asked;
+            case INFO, OPEN, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER, TITLE ->
+                withId(asked, "object", subject);
             case COMMIT, SETTLE, MANIFEST, FETCH, PART -> withId(asked, "generation", start(subject));
             case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE, SESSION_PART ->
                 withId(asked, "session", start(subject));
@@ -223,6 +281,7 @@ public final class Gate {
     /** Forgets nonces whose requests have expired. */
     void sweep() {
         nonces.sweep(clock.millis());
+        channels.sweep(clock.millis());
         allowances.sweep();
     }
 }

@@ -38,8 +38,9 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Problem;
+import dev.interlock.protocol.request.Channel;
+import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -49,6 +50,7 @@ import dev.interlock.wire.Tls;
 import dev.interlock.wire.TlsIdentity;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOption;
 import java.net.BindException;
 import java.time.Clock;
@@ -277,6 +279,7 @@ public final class NodeServer implements AutoCloseable {
 
     /** @throws BadInputException when the address can't be listened on */
     public void start() {
+        route(HttpMethod.POST, "/v1/channels", this::channel);
         handlers.forEach((path, ofMethod) -> builder.service(path, service(anyMethod(ofMethod))));
         listen.onThisMachine(card.name()).forEach(builder::https);
         metrics.ifPresent(this::listenForMetrics);
@@ -313,6 +316,12 @@ public final class NodeServer implements AutoCloseable {
                         : card.address() + ", listens on " + listen.text(),
                 FieldKernels.chosen().name(),
                 FieldKernels.reason());
+    }
+
+    /** U's signed request for a channel; what it asks after that needs no signature. */
+    private HttpResponse channel(ServiceRequestContext context, HttpRequest request) throws InterruptedException {
+        UserRequest asked = admit(context, request, Operation.CHANNEL, Optional.of(""), Channel.KEY_BYTES);
+        return bytes(gate.openChannel(key, asked.key(), asked.body()));
     }
 
     /** What the server refuses before a handler sees it is said as a {@link Problem}, too. */
@@ -408,7 +417,7 @@ public final class NodeServer implements AutoCloseable {
      *
      * @param body as long as the request's operation allows, at most
      */
-    public record UserRequest(SignedRequest signed, byte[] body) {
+    public record UserRequest(ClientRequest signed, byte[] body) {
         public VerifyingKey key() {
             return signed.key();
         }
@@ -428,7 +437,7 @@ public final class NodeServer implements AutoCloseable {
             Optional<String> subject,
             int maxBytes)
             throws InterruptedException {
-        SignedRequest signed = gate.enter(context, operation, subject);
+        ClientRequest signed = gate.enter(context, operation, subject);
         byte[] body = body(context, request, signed.key().toString(), maxBytes);
         signed.requireBody(body);
         gate.admitted(context, signed);
@@ -453,6 +462,11 @@ public final class NodeServer implements AutoCloseable {
     }
 
     public static HttpResponse bytes(byte[] value) {
+        return HttpResponse.of(HttpStatus.OK, MediaType.OCTET_STREAM, HttpData.wrap(value));
+    }
+
+    /** A body that is zeroed once the network has it. */
+    public static HttpResponse secret(ByteBuf value) {
         return HttpResponse.of(HttpStatus.OK, MediaType.OCTET_STREAM, HttpData.wrap(value));
     }
 

@@ -19,7 +19,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Problem;
-import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.file.FileProblem;
 import io.netty.buffer.ByteBuf;
@@ -115,9 +115,14 @@ public final class Peer {
 
         /** Waits until the stream begins. */
         public Inbound open() {
+            return open(deadlines.stall());
+        }
+
+        /** The same within a deadline of its own. */
+        public Inbound open(Duration deadline) {
             ResponseHeaders headers;
             try {
-                headers = await(begun, deadlines.stall());
+                headers = await(begun, deadline);
             } catch (InterlockException e) {
                 response.body().abort();
                 throw e;
@@ -261,7 +266,7 @@ public final class Peer {
 
     private RequestHeaders headers(HttpMethod method, String path, Optional<String> authorization) {
         RequestHeadersBuilder headers = RequestHeaders.builder(method, path);
-        authorization.ifPresent(value -> headers.set(SignedRequest.HEADER, value));
+        authorization.ifPresent(value -> headers.set(ClientRequest.HEADER, value));
         return headers.build();
     }
 

@@ -7,6 +7,7 @@ public enum Purpose {
     RING_DESCRIPTOR("interlock/v1/ring-descriptor"),
     NODE_CARD("interlock/v1/node-card"),
     CLIENT_REQUEST("interlock/v1/client-request"),
+    CHANNEL("interlock/v1/channel"),
     STATEMENT("interlock/v1/statement"),
     OWNER_COMMAND("interlock/v1/owner-command"),
     COMMAND("interlock/v1/command"),

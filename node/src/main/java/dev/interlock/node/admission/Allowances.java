@@ -36,6 +36,8 @@ public final class Allowances {
         WAITS("requests that wait for an order", new Limit(256, 1024), SOON),
         /** Nonces that are kept until their requests have expired. */
         NONCES("requests in two minutes", new Limit(200_000, 300_000), Duration.ofMinutes(2)),
+        /** Channels that are open; who opens more loses its oldest. */
+        CHANNELS("channels", new Limit(64, 16_384), SOON),
         /** Bodies that are read whole. The longest has 33 MiB. */
         BODIES("bytes of request bodies", new Limit(34 * MIB, 40 * MIB), SOON),
         /** Dealings under way, each with its buffers. */
@@ -136,6 +138,11 @@ public final class Allowances {
             throw new IllegalArgumentException(kind + " isn't held, it is counted by time");
         }
         return allowance;
+    }
+
+    /** What there is of it. */
+    public Limit limit(Kind kind) {
+        return of(kind).limit();
     }
 
     public RateAllowance rate() {

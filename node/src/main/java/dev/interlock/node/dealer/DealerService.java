@@ -34,8 +34,8 @@ import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Http2;
@@ -128,7 +128,7 @@ public final class DealerService {
     private HttpResponse deal(ServiceRequestContext context, HttpRequest request) throws Exception {
         NodeServer.UserRequest admitted =
                 server.admit(context, request, Operation.DEAL, Optional.empty(), MAX_REQUEST_BYTES);
-        SignedRequest signed = admitted.signed();
+        ClientRequest signed = admitted.signed();
         Order order = Order.decode(admitted.body());
         signed.requireSubject(Statement.hash(order.statement()).toString());
         if (signed.epoch() != ring.epoch()) {

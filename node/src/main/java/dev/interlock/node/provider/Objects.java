@@ -6,12 +6,14 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Abandonment;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
+import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.Statement;
@@ -21,11 +23,15 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
+import dev.interlock.node.store.Blob;
+import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
+import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Session;
+import dev.interlock.protocol.SmallRead;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
@@ -35,10 +41,12 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.message.ObjectList;
+import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Parts;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -93,6 +101,7 @@ final class Objects {
     void route() {
         server.route(HttpMethod.GET, "/v1/objects", this::list)
                 .route(HttpMethod.GET, "/v1/objects/{object}", this::info)
+                .route(HttpMethod.GET, "/v1/objects/{object}/open", this::open)
                 .route(HttpMethod.GET, "/v1/objects/{object}/manifest", this::manifest)
                 .route(HttpMethod.POST, "/v1/objects/{object}/commit", this::commit)
                 .route(HttpMethod.POST, "/v1/objects/{object}/settle", this::settle)
@@ -292,7 +301,7 @@ final class Objects {
         StatementHash id = generation(context);
         NodeServer.UserRequest asked =
                 server.admit(context, request, Operation.SETTLE, Optional.of(id.toString()), MAX_CERTIFICATE_BYTES);
-        SignedRequest signed = asked.signed();
+        ClientRequest signed = asked.signed();
         ByteReader in = new ByteReader("the request to settle", asked.body());
         Command.Authorised command = Command.Authorised.decode(in.bytes());
         byte[] w = in.bytes();
@@ -350,13 +359,63 @@ final class Objects {
         ObjectId id = id(context);
         VerifyingKey user =
                 server.gate().admit(context, Operation.INFO, id.toString()).key();
+        return NodeServer.json(said(decided(id, user)));
+    }
+
+    /** The read of a small object in one round trip: what info says, and all that is here of the object. */
+    private HttpResponse open(ServiceRequestContext context, HttpRequest request) {
+        ObjectId id = id(context);
+        VerifyingKey user =
+                server.gate().admit(context, Operation.OPEN, id.toString()).key();
+        StoredObject object = decided(id, user);
+        ObjectInfo said = said(object);
+        boolean given = said.state() == dev.interlock.protocol.message.ObjectState.COMMITTED
+                && said.destroyMillis() == null
+                && SmallRead.isFor(Token.decode(object.token()));
+        try (SecretBytes share = given ? part(object, Part.SHARE) : SecretBytes.allocate(0);
+                SecretBytes ciphertext = given ? part(object, Part.CIPHERTEXT) : SecretBytes.allocate(0)) {
+            return NodeServer.secret(Parts.join(
+                    List.of(MemorySegment.ofArray(Json.write(said)), share.segment(), ciphertext.segment())));
+        }
+    }
+
+    /** What is here of a part, whole; nothing where it isn't held here, or can't be read: who asks further is told why. */
+    private SecretBytes part(StoredObject object, Part part) {
+        if (!SmallRead.partsOf(Token.decode(object.token()), self.x()).contains(part)) {
+            return SecretBytes.allocate(0);
+        }
+        try (Blob blob = store.open(object.generation().id(), kind(part))) {
+            SecretBytes record = SecretBytes.allocate(blob.recordBytes(0));
+            try {
+                blob.read(0, record.segment());
+                return record;
+            } catch (StoreException e) {
+                record.close();
+                throw e;
+            }
+        } catch (StoreException e) {
+            return SecretBytes.allocate(0);
+        }
+    }
+
+    static BlobKind kind(Part part) {
+        return part == Part.SHARE ? BlobKind.SHARE : BlobKind.CIPHERTEXT;
+    }
+
+    /** The object's current generation, after asking the others where nothing is known of its end. */
+    private StoredObject decided(ObjectId id, VerifyingKey user) {
         StoredObject object = current(id, user);
         if (object.state() == ObjectState.PREPARED && object.certificate().length == 0) {
             doubts.ask(object);
-            object = current(id, user);
+            return current(id, user);
         }
+        return object;
+    }
+
+    private ObjectInfo said(StoredObject object) {
+        ObjectId id = object.generation().object();
         Optional<Store.Schedule> schedule = store.schedule(id);
-        return NodeServer.json(new ObjectInfo(
+        return new ObjectInfo(
                 switch (object.state()) {
                     case PREPARED ->
                         object.certificate().length > 0
@@ -380,7 +439,7 @@ final class Objects {
                                 .map(Instant::toEpochMilli)
                                 .orElse(null),
                 object.command().orElse(null),
-                object.receipt().orElse(null)));
+                object.receipt().orElse(null));
     }
 
     private HttpResponse manifest(ServiceRequestContext context, HttpRequest request) {

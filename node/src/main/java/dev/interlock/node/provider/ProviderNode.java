@@ -59,8 +59,8 @@ import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -207,7 +207,7 @@ public final class ProviderNode implements AutoCloseable {
     private HttpResponse order(ServiceRequestContext context, HttpRequest request) throws Exception {
         NodeServer.UserRequest asked =
                 server.admit(context, request, Operation.ORDER, Optional.empty(), MAX_ORDER_BYTES);
-        SignedRequest signed = asked.signed();
+        ClientRequest signed = asked.signed();
         Order order = Order.decode(asked.body());
         StatementHash id = Statement.hash(order.statement());
         signed.requireSubject(id.toString());
@@ -439,7 +439,7 @@ public final class ProviderNode implements AutoCloseable {
 
     /** The root of what this provider's share has become, for u_m. */
     private HttpResponse root(ServiceRequestContext context, HttpRequest request) throws Exception {
-        SignedRequest signed = admit(context, Operation.ROOT);
+        ClientRequest signed = admit(context, Operation.ROOT);
         LiveSession live = live(context);
         own(signed, live);
         Session _ = requireWrite(live);
@@ -508,8 +508,8 @@ public final class ProviderNode implements AutoCloseable {
     /** A station's input: from U, or from the neighbour before (CC_{i−1} → CC_i). */
     private HttpResponse streamIn(ServiceRequestContext context, HttpRequest request) throws Exception {
         // Who it is comes first: nobody else may wait here.
-        boolean user = context.request().headers().contains(SignedRequest.HEADER);
-        Optional<SignedRequest> signed = user ? Optional.of(admit(context, Operation.STREAM)) : Optional.empty();
+        boolean user = context.request().headers().contains(ClientRequest.HEADER);
+        Optional<ClientRequest> signed = user ? Optional.of(admit(context, Operation.STREAM)) : Optional.empty();
         Optional<NodeCard> sender =
                 user ? Optional.empty() : Optional.of(server.gate().admitNode(context));
         LiveSession live = awaited(
@@ -870,7 +870,7 @@ public final class ProviderNode implements AutoCloseable {
         if (token.scheme().sealed()) {
             throw new RefusedException(name() + ": protocol 1 keeps its shares sealed, at their homes");
         }
-        Blob blob = store.open(id, part == Part.SHARE ? BlobKind.SHARE : BlobKind.CIPHERTEXT);
+        Blob blob = store.open(id, Objects.kind(part));
         return give(id, part, from, blob, blob::close);
     }
 
@@ -879,7 +879,7 @@ public final class ProviderNode implements AutoCloseable {
         StatementHash id = session(context);
         Part part = Part.parse(String.valueOf(context.pathParam("part")));
         int from = from(context);
-        SignedRequest signed =
+        ClientRequest signed =
                 server.gate().admit(context, Operation.SESSION_PART, id + "/" + part.text() + "/" + from);
         LiveSession live = live(context);
         own(signed, live);
@@ -897,7 +897,7 @@ public final class ProviderNode implements AutoCloseable {
     private HttpResponse received(ServiceRequestContext context, HttpRequest request) throws Exception {
         StatementHash id = session(context);
         String place = String.valueOf(context.pathParam("place"));
-        SignedRequest signed = server.gate().admit(context, Operation.SESSION_PART, id + "/received/" + place);
+        ClientRequest signed = server.gate().admit(context, Operation.SESSION_PART, id + "/received/" + place);
         LiveSession live = live(context);
         own(signed, live);
         if (!live.isChecked()) {
@@ -1031,7 +1031,7 @@ public final class ProviderNode implements AutoCloseable {
         StatementHash id = session(context);
         NodeServer.UserRequest asked =
                 server.admit(context, request, Operation.ABANDON, Optional.of(id.toString()), MAX_ORDER_BYTES);
-        SignedRequest signed = asked.signed();
+        ClientRequest signed = asked.signed();
         byte[] body = asked.body();
         RefusedException why = new RefusedException("the user gave up session " + id);
         // Its order may have been refused, and others wait for it here.
@@ -1071,13 +1071,13 @@ public final class ProviderNode implements AutoCloseable {
 
     /** The same for its user. */
     private LiveSession awaited(ServiceRequestContext context, Operation operation) throws InterruptedException {
-        SignedRequest signed = admit(context, operation);
+        ClientRequest signed = admit(context, operation);
         LiveSession live = awaited(context, signed.key().toString());
         own(signed, live);
         return live;
     }
 
-    private SignedRequest admit(ServiceRequestContext context, Operation operation) {
+    private ClientRequest admit(ServiceRequestContext context, Operation operation) {
         return server.gate().admit(context, operation, session(context).toString());
     }
 
@@ -1090,7 +1090,7 @@ public final class ProviderNode implements AutoCloseable {
         return asked.body();
     }
 
-    private void own(SignedRequest request, LiveSession live) {
+    private void own(ClientRequest request, LiveSession live) {
         if (!request.key().equals(live.user())) {
             throw new RefusedException(name() + ": this session is another user's");
         }

@@ -27,6 +27,8 @@ public final class RefusedException extends InterlockException {
         TOO_FAR_AHEAD,
         UNKNOWN_USER,
         REPLAYED,
+        /** Its MAC is of a channel that this process doesn't have, or not any more: a signed request opens another. */
+        UNKNOWN_CHANNEL,
         NOT_OF_THE_RING,
         /** More than this node allows one user; the message says of what, and when to ask again. */
         ALLOWANCE,

@@ -9,6 +9,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import java.util.List;
@@ -39,6 +40,9 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
         BAD_INPUT(400),
         @JsonProperty("refused")
         REFUSED(403),
+        /** A MAC of a channel that the node doesn't have: the same request, signed, may be let in. */
+        @JsonProperty("unknown-channel")
+        UNKNOWN_CHANNEL(401),
         @JsonProperty("no-such-object")
         NO_SUCH_OBJECT(404),
         @JsonProperty("destroyed")
@@ -67,6 +71,9 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
     public static Problem of(String node, InterlockException e) {
         return switch (e) {
             case BadInputException bad -> new Problem(Kind.BAD_INPUT, bad.explanation(), node, List.of());
+            case RefusedException unknown
+            when unknown.rule() == Rule.UNKNOWN_CHANNEL ->
+                new Problem(Kind.UNKNOWN_CHANNEL, unknown.explanation(), node, List.of());
             case RefusedException refused -> new Problem(Kind.REFUSED, refused.explanation(), node, List.of());
             case NoSuchObjectException none -> new Problem(Kind.NO_SUCH_OBJECT, none.explanation(), node, List.of());
             case DestroyedException gone -> new Problem(Kind.DESTROYED, gone.explanation(), node, List.of());
@@ -89,6 +96,7 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
         return switch (kind) {
             case BAD_INPUT -> new BadInputException(message);
             case REFUSED -> new RefusedException(message);
+            case UNKNOWN_CHANNEL -> new RefusedException(Rule.UNKNOWN_CHANNEL, message);
             case NO_SUCH_OBJECT -> new NoSuchObjectException(message);
             case DESTROYED -> new DestroyedException(message);
             case INTEGRITY ->

@@ -2,6 +2,8 @@ package dev.interlock.protocol.request;
 
 /** What a client may ask of one node; signed into every request, so that no request serves another end. */
 public enum Operation {
+    /** Opens a channel, under whose MAC further requests come. */
+    CHANNEL,
     /** Opens a session: the order of one pass. */
     ORDER,
     /** Sends a station's input, or fetches its output. */
@@ -28,6 +30,8 @@ public enum Operation {
     RESTORE,
     COMMIT,
     INFO,
+    /** Reads a small object: asks for all that a provider holds of it. */
+    OPEN,
     MANIFEST,
     /** Fetches the ciphertext, or a sealed share, from home. */
     FETCH,

@@ -1,29 +1,26 @@
 package dev.interlock.protocol.request;
 
 import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.Base64Url;
 import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.Purpose;
-import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.NavigableSet;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * What a client says over a request's body (SPEC §6): for which node, what, on which object or session, once, and
- * until when. It travels in the header {@value #HEADER} as base64url of its bytes, a dot, and base64url of the
+ * until when. It travels in the header {@value ClientRequest#HEADER} as base64url of its bytes, a dot, and base64url of the
  * signature over them.
  *
  * @param subject the object's or the session's id in hex, or empty
@@ -40,8 +37,8 @@ public record SignedRequest(
         String subject,
         byte[] bodyHash,
         byte[] nonce,
-        long expiresMillis) {
-    public static final String HEADER = "interlock-request";
+        long expiresMillis)
+        implements ClientRequest {
     public static final Duration LIFETIME = Duration.ofMinutes(2);
     /** How far a client's clock may run ahead of a node's. */
     public static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
@@ -73,8 +70,7 @@ public record SignedRequest(
                         nonce,
                         now.plus(LIFETIME).toEpochMilli())
                 .encode();
-        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
-        return base64.encodeToString(message) + "." + base64.encodeToString(credential.sign(ring, node, message));
+        return Base64Url.encode(message) + "." + Base64Url.encode(credential.sign(ring, node, message));
     }
 
     /**
@@ -120,41 +116,42 @@ public record SignedRequest(
             if (dot < 0) {
                 throw new MalformedException("it has no signature");
             }
-            message = decodeBase64(header.substring(0, dot));
+            message = Base64Url.decode(header.substring(0, dot));
             request = decode(message);
         } catch (IllegalArgumentException e) {
             throw badSignature(node, e);
         }
-        require(Rule.OTHER_NODE, node, request.node().equals(node), () -> "it was signed for " + request.node());
-        require(
+        ClientRequest.require(
+                Rule.OTHER_NODE, node, request.node().equals(node), () -> "it was signed for " + request.node());
+        ClientRequest.require(
                 Rule.OTHER_RING,
                 node,
                 request.ring().equals(ring),
                 () -> "it was signed for another ring, " + request.ring());
-        require(
+        ClientRequest.require(
                 Rule.OTHER_EPOCH,
                 node,
                 epochs.contains(request.epoch()),
                 () -> "it was signed for epoch " + request.epoch() + ", this is " + epochs.last());
-        require(
+        ClientRequest.require(
                 Rule.OTHER_OPERATION,
                 node,
                 request.operation() == operation,
                 () -> "it was signed for the operation " + request.operation());
         Instant expires = Instant.ofEpochMilli(request.expiresMillis());
-        require(
+        ClientRequest.require(
                 Rule.EXPIRED,
                 node,
                 now.isBefore(expires),
                 () -> "it expired at " + expires + ", here it is " + now + ": check the clocks");
-        require(
+        ClientRequest.require(
                 Rule.TOO_FAR_AHEAD,
                 node,
                 expires.isBefore(now.plus(LIFETIME).plus(CLOCK_SKEW)),
                 () -> "it expires too far ahead, at " + expires + ", here it is " + now + ": check the clocks");
         served.accept(request.key());
         try {
-            request.key().verify(Purpose.CLIENT_REQUEST, message, decodeBase64(header.substring(dot + 1)));
+            request.key().verify(Purpose.CLIENT_REQUEST, message, Base64Url.decode(header.substring(dot + 1)));
         } catch (IllegalArgumentException | BadSignatureException e) {
             throw badSignature(node, e);
         }
@@ -164,30 +161,6 @@ public record SignedRequest(
     private static RefusedException badSignature(String node, Exception why) {
         return new RefusedException(
                 Rule.SIGNATURE, node + " refuses the request: its signature can't be accepted: " + why.getMessage());
-    }
-
-    /** @throws RefusedException when it was signed for another object or session */
-    public void requireSubject(String expected) {
-        require(
-                Rule.OTHER_SUBJECT,
-                node,
-                subject.equals(expected),
-                () -> "it was signed for another object or session");
-    }
-
-    /** @throws RefusedException when it was signed with another body */
-    public void requireBody(byte[] body) {
-        require(
-                Rule.OTHER_BODY,
-                node,
-                MessageDigest.isEqual(bodyHash, Sha256.plain(body)),
-                () -> "its body isn't the one that was signed");
-    }
-
-    private static void require(Rule rule, String node, boolean holds, Supplier<String> otherwise) {
-        if (!holds) {
-            throw new RefusedException(rule, node + " refuses the request: " + otherwise.get());
-        }
     }
 
     public String nonceHex() {
@@ -209,15 +182,6 @@ public record SignedRequest(
                 .toBytes();
     }
 
-    /** One text for one value: Java's decoder alone would let padding and stray bits pass. */
-    private static byte[] decodeBase64(String text) {
-        byte[] bytes = Base64.getUrlDecoder().decode(text);
-        if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(text)) {
-            throw new MalformedException("it isn't base64url without padding");
-        }
-        return bytes;
-    }
-
     private static SignedRequest decode(byte[] message) {
         ByteReader in = new ByteReader("the signed request", message);
         int version = in.u8();
@@ -237,7 +201,4 @@ public record SignedRequest(
         in.end();
         return request;
     }
-
-    /** 64 bytes of signature make any header far shorter than this. */
-    public static final int MAX_HEADER_CHARS = 1024 + SigningKey.SIGNATURE_BYTES;
 }
