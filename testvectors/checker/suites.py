@@ -1,14 +1,16 @@
 """compute(kind, inputs) -> expected, for each kind of vector in the README."""
 
 import base64
+import hashlib
+import hmac
 import json
 
-from . import ed25519, gf256, hpke
+from . import ed25519, gf256, hkdf, hpke, x25519
 from .aes import stream
 from .documents import (base64url, certificates, key_text, open_ring, owner_seed, parse_json, read_user_key,
                         recipient_text, request_encoding, request_seed, require_card, require_ring, ring_id, signed_file,
                         user_key_file, verify_card, verify_descriptor, verify_proof, verify_request)
-from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, text, u8, verify
+from .encoding import INTEGRITY, Rejected, bytes_, sign, tagged, text, u8, u32, u64, verify
 from .objects import (CHUNK, R_LENGTH, Statement, Token, acceptance_message, certified_message, chain_of, chunk_leaf, chunk_lengths,
                       ciphertext_leaf, claim_message, command_encoding, decode_dealt, decode_private_part,
                       encode_abandonment, encode_certificate, encode_dealt, hand_over_encoding, handover_message, holding_body, merkle_root, object_id,
@@ -348,6 +350,22 @@ def _(seed, **fields):
     signature = sign(seed, "client-request", encoding)
     return {"key": key, "encoding": encoding, "signature": signature,
             "header": base64url(encoding) + "." + base64url(signature)}
+
+
+@kind("channel")
+def _(node_seed, user_seed, ring, node, user_ephemeral, node_ephemeral, channel, sequence, epoch, operation, subject,
+      body):
+    offered = x25519.public_key(user_ephemeral)
+    said = u8(1) + channel + x25519.public_key(node_ephemeral)
+    agreed = ring + text(node) + ed25519.public_key(user_seed) + offered + u32(len(said)) + said
+    product = x25519.x25519(user_ephemeral, x25519.public_key(node_ephemeral))
+    if product != x25519.x25519(node_ephemeral, offered):
+        raise ValueError("both ends must have one product")
+    mac_key = hkdf.hkdf(product, b"interlock/v1/channel", hashlib.sha256(agreed).digest(), 32)
+    r = (u8(1) + channel + u64(sequence) + u32(epoch) + text(operation) + text(subject)
+         + hashlib.sha256(body).digest())
+    return {"offered": offered, "answer": u32(len(said)) + said + sign(node_seed, "channel", agreed),
+            "header": "c." + base64url(r) + "." + base64url(hmac.digest(mac_key, r, "sha256"))}
 
 
 @kind("user-key")

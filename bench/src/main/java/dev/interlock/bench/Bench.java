@@ -5,6 +5,7 @@ import dev.interlock.bench.ring.Choice;
 import dev.interlock.bench.ring.Scale;
 import dev.interlock.bench.ring.Small;
 import dev.interlock.bench.ring.Stream;
+import dev.interlock.bench.ring.Wan;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "SUITE",
-            description = "kernels, stream, small, scale or choice; without a name all of them in turn")
+            description = "kernels, stream, small, scale, choice or wan; without a name all of them in turn")
     private List<String> names = List.of();
 
     @Option(names = "--quick", description = "fewer sizes and repetitions")
@@ -62,7 +63,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
-        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice()), args));
+        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Wan()), args));
     }
 
     static int run(List<Suite> suites, String... args) {

@@ -58,6 +58,11 @@ final class PadStream {
         void complete() {
             byte[] _ = upload.complete(deadline);
         }
+
+        /** Throws what went wrong with the stream, if it has failed by now. */
+        void check() {
+            upload.check();
+        }
     }
 
     /** Reads m, and sends it chunk by chunk. */

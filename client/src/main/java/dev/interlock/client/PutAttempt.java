@@ -103,7 +103,7 @@ final class PutAttempt {
                 sent.complete();
                 new SealedShares(client, plan, route).await();
             }
-            SignatureChain chain = steps.sign(token, sent.manifest(), sent::complete);
+            SignatureChain chain = steps.sign(token, sent.manifest(), sent::check);
             // Step 6.  The signatures, the write check, the certificate.
             Optional<IntegrityException> changed = checkCiphertexts(token, chain);
             if (changed.isEmpty()) {

@@ -105,17 +105,19 @@ final class WriteSteps {
      * is done, and signs; in the published profile behind CC_{i−1}, and CC_1's answer is the whole chain. Nothing of it is
      * checked yet.
      *
-     * @param meanwhile done while they do; throws where step 4 failed
+     * @param why throws where step 4 failed, which is why they don't; who signed has done its part of it
      */
-    SignatureChain sign(Token token, byte[] manifest, Runnable meanwhile) throws InterruptedException {
+    SignatureChain sign(Token token, byte[] manifest, Runnable why) throws InterruptedException {
         byte[] encoded = token.encode();
         byte[] body = new TokenMessage(encoded, manifest).encode();
         List<CompletableFuture<RingClient.Answer<byte[]>>> answers = route.stream()
                 .map(to -> client.ask(to, node -> sendToken(node, body)))
                 .toList();
-        meanwhile.run();
         for (CompletableFuture<RingClient.Answer<byte[]>> each : answers.reversed()) {
-            var _ = RingClient.answer(each).value();
+            if (RingClient.answer(each) instanceof RingClient.Failure<byte[]>(NodeCard _, InterlockException error)) {
+                why.run();
+                throw error;
+            }
         }
         if (!plan.scheme().blinded()) {
             byte[] chain = RingClient.answer(answers.getFirst()).value();

@@ -244,6 +244,11 @@ public final class Peer {
             return call.complete(deadline);
         }
 
+        /** Throws what went wrong if it has failed by now. */
+        public void check() {
+            call.check();
+        }
+
         /** Why the receiver broke off: what it said, where it said something in time. */
         public InterlockException reason(Throwable otherwise) {
             try {

@@ -116,6 +116,29 @@ final class Limits implements AutoCloseable {
         return Statistics.median(seconds);
     }
 
+    /** The median of bare requests, so many at the same time, until the last of them is answered; in seconds. */
+    double roundTripOf(int atOnce, int count) throws Exception {
+        byte[] request = new Content(1, REQUEST_BYTES).bytes();
+        double[] seconds = new double[count];
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Boolean>> all = new ArrayList<>();
+            for (int i = 0; i < atOnce; i++) {
+                all.add(() -> {
+                    ask(request);
+                    return true;
+                });
+            }
+            for (int i = 0; i < count; i++) {
+                long begun = System.nanoTime();
+                for (Future<Boolean> each : threads.invokeAll(all)) {
+                    each.get();
+                }
+                seconds[i] = secondsSince(begun);
+            }
+        }
+        return Statistics.median(seconds);
+    }
+
     /** Bare requests a second, so many at once. */
     double requestsPerSecond(int atOnce, Duration duration) throws Exception {
         byte[] request = new Content(1, REQUEST_BYTES).bytes();

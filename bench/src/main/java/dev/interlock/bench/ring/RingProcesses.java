@@ -12,6 +12,7 @@ import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -87,6 +88,49 @@ final class RingProcesses implements AutoCloseable {
             ring.close();
             throw e;
         }
+    }
+
+    /** Leads from the address that a node is known by to where it listens. */
+    interface Way {
+        /** Both are ports of this machine. */
+        void lead(int from, int to) throws Exception;
+    }
+
+    /** A new ring whose nodes are reached only by ways of the caller's, all nodes up. */
+    static RingProcesses behind(Options options, int n, int t, Way way) throws Exception {
+        Path scratch = scratch(options);
+        RingProcesses ring = new RingProcesses(options, scratch, scratch.resolve("ring"), false, Set.of());
+        AtExit.register(ring.atExit);
+        try {
+            options.progress().println("starting a ring, t = " + t + " of n = " + n + ", in " + scratch);
+            ring.command("ring", "create", ring.folder.toString(), "-n", "" + n, "-t", "" + t);
+            for (NodeCard card : ring.descriptor().nodes().toList()) {
+                int behind = freePort();
+                Files.writeString(ring.node(card).resolve("listen"), "127.0.0.1:" + behind);
+                way.lead(port(card), behind);
+            }
+            ring.up();
+            return ring;
+        } catch (Exception e) {
+            ring.close();
+            throw e;
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static int port(NodeCard card) {
+        return Integer.parseInt(card.address().substring(card.address().lastIndexOf(':') + 1));
+    }
+
+    /** Has another way lead to one of them. */
+    void lengthen(NodeCard card, Way way) throws Exception {
+        String behind = Files.readString(node(card).resolve("listen")).strip();
+        way.lead(port(card), Integer.parseInt(behind.substring(behind.lastIndexOf(':') + 1)));
     }
 
     private static RingProcesses given(Options options, Path dir) throws IOException, InterruptedException {

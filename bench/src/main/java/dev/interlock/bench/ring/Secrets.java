@@ -30,7 +30,7 @@ final class Secrets {
     Secrets(Interlock interlock, long length, List<String> from) {
         this.interlock = interlock;
         this.length = length;
-        this.options = new GetOptions(from, Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.RING);
+        this.options = new GetOptions(from, Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.AUTO);
     }
 
     ObjectId put() throws Exception {

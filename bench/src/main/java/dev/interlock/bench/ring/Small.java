@@ -64,8 +64,7 @@ public final class Small implements Suite {
             options.progress().println("small: one at a time, repetition " + (i + 1) + " of " + repetitions);
             machines.add(new SmallModel.Machine(
                     MILLIS * limits.roundTrip(5 * times),
-                    MILLIS * limits.fsync(1, times),
-                    MILLIS * limits.fsync(model.t(), times),
+                    MILLIS * limits.roundTripOf(model.t(), 5 * times),
                     MILLIS * limits.fsync(model.n(), times)));
             puts.add(MILLIS * secrets.putSeconds(times));
             gets.add(MILLIS * secrets.getSeconds(times));
@@ -94,14 +93,9 @@ public final class Small implements Suite {
                 machines.stream().map(SmallModel.Machine::roundTrip).toList());
         report.figure(
                 name(),
-                "limit: fsync, 1 process",
+                "limit: bare HTTPS round trip, t = " + model.t() + " at once",
                 "ms",
-                machines.stream().map(SmallModel.Machine::fsync).toList());
-        report.figure(
-                name(),
-                "limit: fsync, t = " + model.t() + " at once",
-                "ms",
-                machines.stream().map(SmallModel.Machine::fsyncByReaders).toList());
+                machines.stream().map(SmallModel.Machine::roundTripToReaders).toList());
         report.figure(
                 name(),
                 "limit: fsync, n = " + model.n() + " at once",
@@ -109,12 +103,9 @@ public final class Small implements Suite {
                 machines.stream().map(SmallModel.Machine::fsyncByAll).toList());
         report.note(
                 name(),
-                "put bound: " + model.putRoundTrips() + " round trips, " + model.putFsyncsByAll()
-                        + " fsyncs by n at once and " + model.putFsyncsAlone() + " by one, one after the other");
-        report.note(
-                name(),
-                "get bound: " + model.getRoundTrips() + " round trips and " + model.getFsyncsByReaders()
-                        + " fsync by t at once, one after the other");
+                "put bound: " + model.putRoundTrips() + " round trips and " + model.putFsyncsByAll()
+                        + " fsyncs by n at once, one after the other");
+        report.note(name(), "get bound: a round trip to t at once");
     }
 
     private void atOnce(Options options, Report report, RingProcesses ring, Limits limits, Secrets secrets)

@@ -48,20 +48,20 @@ class ModelTest {
     }
 
     @Test
-    void aSmallPutNestsFifteenRoundTripsAndWaitsForFourFsyncs() {
+    void aSmallPutMakesThreeRoundTripsAndEightLegsAndWaitsForThreeFsyncs() {
         SmallModel model = new SmallModel(5, 3);
-        assertThat(model.putRoundTrips()).isEqualTo(1 + 4 + 1 + 2 + 5 + 1 + 2);
-        assertThat(model.putFsyncsAlone() + model.putFsyncsByAll()).isEqualTo(4);
-        assertThat(model.put(new SmallModel.Machine(1, 10, 20, 100))).isCloseTo(16 + 10 + 300, within(1e-9));
+        assertThat(model.putRoundTrips()).isEqualTo((1 + 4 + 1 + 2 + 1) / 2.0 + 1 + 1);
+        assertThat(model.putFsyncsByAll()).isEqualTo(3);
+        assertThat(model.put(new SmallModel.Machine(2, 5, 100))).isCloseTo(13 + 300, within(1e-9));
+        assertThat(model.putRequests()).isEqualTo(5 + 1 + 5 + 1 + 4 + 3 + 5 + 5 + 5);
     }
 
     @Test
-    void aSmallGetMakesFourRoundTripsAndWaitsForOneFsync() {
+    void aSmallGetMakesOneRoundTripToThreeAndWaitsForNoFsync() {
         SmallModel model = new SmallModel(5, 3);
-        assertThat(model.getRoundTrips()).isEqualTo(4);
-        assertThat(model.getRequests()).isEqualTo(5 + 3 + 1 + 2);
-        assertThat(model.putRequests()).isEqualTo(5 + 1 + 5 + 1 + 4 + 3 + 5 + 4 + 5 + 5);
-        assertThat(model.get(new SmallModel.Machine(1, 10, 20, 100))).isCloseTo(4 + 20, within(1e-9));
+        assertThat(model.getRoundTrips()).isEqualTo(1);
+        assertThat(model.getRequests()).isEqualTo(3);
+        assertThat(model.get(new SmallModel.Machine(2, 5, 100))).isCloseTo(5, within(1e-9));
     }
 
     @Test

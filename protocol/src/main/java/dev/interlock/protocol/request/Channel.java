@@ -53,9 +53,13 @@ public final class Channel implements AutoCloseable {
 
     /** Names a channel at its node; random. */
     public record Id(long high, long low) {
+        private static Id of(byte[] bytes) {
+            ByteBuffer halves = ByteBuffer.wrap(bytes);
+            return new Id(halves.getLong(), halves.getLong());
+        }
+
         private static Id read(ByteReader in) {
-            ByteBuffer bytes = ByteBuffer.wrap(in.fixed(ID_BYTES));
-            return new Id(bytes.getLong(), bytes.getLong());
+            return of(in.fixed(ID_BYTES));
         }
 
         private void write(ByteWriter out) {
@@ -154,7 +158,9 @@ public final class Channel implements AutoCloseable {
             throw new MalformedException("a channel's key has " + KEY_BYTES + " bytes, not " + offered.length);
         }
         try (Offer own = new Offer(random)) {
-            Id id = new Id(random.nextLong(), random.nextLong());
+            byte[] drawn = new byte[ID_BYTES];
+            random.nextBytes(drawn);
+            Id id = Id.of(drawn);
             ByteWriter a = new ByteWriter().u8(VERSION);
             id.write(a);
             byte[] said = a.fixed(own.publicKey, KEY_BYTES).toBytes();

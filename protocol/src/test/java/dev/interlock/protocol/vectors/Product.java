@@ -39,6 +39,8 @@ import dev.interlock.protocol.Proof;
 import dev.interlock.protocol.Route;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.request.Channel;
+import dev.interlock.protocol.request.ChannelRequest;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SeedCredential;
@@ -117,6 +119,7 @@ final class Product {
             case "descriptor" -> descriptor(in);
             case "credential" -> credential(in);
             case "request" -> request(in);
+            case "channel" -> channel(in);
             case "sealed-message" -> sealedMessage(in);
             case "sealed-share" -> sealedShare(in);
             case "pieces" -> new Fields().hexes("sealed", SealingInside.pieces(in.hex("key"), in.hexes("pieces")));
@@ -458,6 +461,35 @@ final class Product {
                 System.arraycopy(bytes, 0, out, 0, bytes.length);
             }
         };
+    }
+
+    private static Fields channel(Value in) {
+        SigningKey node = key(in.hex("node_seed"));
+        VerifyingKey user = key(in.hex("user_seed")).verifyingKey();
+        RingId ring = RingId.of(in.hex("ring"));
+        String name = in.text("node");
+        try (Channel.Offer offer = new Channel.Offer(giving(List.of(in.hex("user_ephemeral"))))) {
+            Channel.Opened opened = Channel.open(
+                    ring,
+                    name,
+                    node,
+                    user,
+                    offer.publicKey(),
+                    giving(List.of(in.hex("node_ephemeral"), in.hex("channel"))));
+            String header = offer.accept(ring, name, node.verifyingKey(), user, opened.answer())
+                    .request(
+                            in.longNumber("sequence"),
+                            in.number("epoch"),
+                            Operation.valueOf(in.text("operation")),
+                            in.text("subject"),
+                            in.hex("body"));
+            ChannelRequest request = opened.channel().verify(header, name);
+            request.requireBody(in.hex("body"));
+            return new Fields()
+                    .hex("offered", offer.publicKey())
+                    .hex("answer", opened.answer())
+                    .text("header", header);
+        }
     }
 
     private static Fields request(Value in) {

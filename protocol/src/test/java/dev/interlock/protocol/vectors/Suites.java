@@ -459,7 +459,7 @@ final class Suites {
     }
 
     private static Suite request() {
-        Suite suite = new Suite("request", "signed requests");
+        Suite suite = new Suite("request", "signed requests, and those in a channel");
         request(suite, "order", "cc1", "ORDER", "00112233445566778899aabbccddeeff", 200);
         request(suite, "stream", "cc2", "STREAM", "ffeeddccbbaa99887766554433221100", 0);
         request(suite, "list", "a-provider-with-a-name-of-32-chr", "LIST", "", 0);
@@ -467,7 +467,30 @@ final class Suites {
         request(suite, "blind", "cc3", "BLIND", "00112233445566778899aabbccddeeff", 0);
         request(suite, "share", "dealer1", "SHARE", "00112233445566778899aabbccddeeff", 0);
         request(suite, "fetch", "cc1", "FETCH", "00112233445566778899aabbccddeeff", 0);
+        channel(suite, "channel-open", "cc1", 0, "OPEN", "00112233445566778899aabbccddeeff", 0);
+        channel(suite, "channel-order", "cc2", 70_000, "ORDER", "ffeeddccbbaa99887766554433221100", 200);
         return suite;
+    }
+
+    private static void channel(
+            Suite suite, String id, String node, int sequence, String operation, String subject, int body) {
+        suite.add(
+                id,
+                operation + " to " + node + " as number " + sequence + " of a channel",
+                "channel",
+                seeds -> new Fields()
+                        .hex("node_seed", seeds.seed("node"))
+                        .hex("user_seed", seeds.seed("user"))
+                        .hex("ring", seeds.id("ring"))
+                        .text("node", node)
+                        .hex("user_ephemeral", seeds.seed("user ephemeral"))
+                        .hex("node_ephemeral", seeds.seed("node ephemeral"))
+                        .hex("channel", seeds.bytes("channel", 16))
+                        .number("sequence", sequence)
+                        .number("epoch", 3)
+                        .text("operation", operation)
+                        .text("subject", subject)
+                        .hex("body", seeds.bytes("body", body)));
     }
 
     private static void request(Suite suite, String id, String node, String operation, String subject, int body) {
