@@ -63,6 +63,8 @@ final class Cast {
     private final Map<String, byte[]> values = new HashMap<>();
     /** Pure functions of bytes are asked once: a world in a thousand says something new. */
     private final Map<String, Object> asked = new HashMap<>();
+    /** Which of whose operations a session is. */
+    private final Map<StatementHash, String> roles = new HashMap<>();
 
     Cast(Threshold threshold, int dealers, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
         this.corrupt = corrupt;
@@ -101,6 +103,14 @@ final class Cast {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java has no SHA1PRNG", e);
         }
+    }
+
+    void role(StatementHash id, String run) {
+        roles.putIfAbsent(id, run);
+    }
+
+    String role(StatementHash id) {
+        return roles.getOrDefault(id, "");
     }
 
     Write.Maker victim(String session) {

@@ -49,10 +49,10 @@ import java.util.function.Function;
  */
 final class Script {
     /** Something that attackers do. */
-    record Move(String words, Consumer<World> act) {}
+    record Move(Sent sent, String words, Consumer<World> act) {}
 
     /** @param answers what somebody corrupt may do instead of it */
-    record Step(String words, Consumer<World> act, Function<World, List<Move>> answers) {}
+    record Step(Point point, String words, Consumer<World> act, Function<World, List<Move>> answers) {}
 
     final String name;
     final List<Step> steps = new ArrayList<>();
@@ -90,12 +90,20 @@ final class Script {
 
     // ------------------------------------------------------------------------------------------------------- steps
 
-    private void step(String words, Consumer<World> act, Function<World, List<Move>> answers) {
-        steps.add(new Step(words, act, answers));
+    private void step(Point point, String words, Consumer<World> act, Function<World, List<Move>> answers) {
+        steps.add(new Step(point, words, act, answers));
     }
 
-    private void step(String words, Consumer<World> act) {
-        step(words, act, _ -> List.of());
+    private void step(Point point, String words, Consumer<World> act) {
+        step(point, words, act, _ -> List.of());
+    }
+
+    private Point at(String run, Point.Phase phase, ShareIndex x) {
+        return new Point(run, phase, cast.name(x));
+    }
+
+    private static Point at(String run, Point.Phase phase) {
+        return new Point(run, phase, "");
     }
 
     /** A step of a run that ends it where it fails. */
@@ -117,12 +125,14 @@ final class Script {
         List<Move> moves = new ArrayList<>();
         if (cast.isCorrupt(who)) {
             moves.add(new Move(
+                    Sent.to(Sent.Kind.SILENT, who, run),
                     who + " doesn't answer",
                     w -> within(w, run, () -> {
                         throw new RefusedException(who + " didn't answer");
                     })));
             String honest = cast.name(cast.honest().getFirst());
             moves.add(new Move(
+                    Sent.to(Sent.Kind.BLAMES, who, run, honest),
                     who + " answers that " + honest + " is at fault",
                     w -> within(w, run, () -> {
                         throw new Problem(Problem.Kind.INTEGRITY, honest + " sent wrong bytes", who, List.of(honest))
@@ -152,7 +162,9 @@ final class Script {
     }
 
     private Write.Plan plan(World w, String run, Planned planned) {
-        return cast.once("plan of " + run, () -> planned.fresh(w), planned.key(w));
+        Write.Plan plan = cast.once("plan of " + run, () -> planned.fresh(w), planned.key(w));
+        cast.role(plan.id(), run);
+        return plan;
     }
 
     private void put() {
@@ -200,6 +212,7 @@ final class Script {
     private void make(String run, Planned planned) {
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
                     w -> within(w, run, () -> {
                         Write.Plan plan = plan(w, run, planned);
@@ -209,41 +222,49 @@ final class Script {
         }
         for (String dealer : cast.dealers()) {
             step(
+                    new Point(run, Point.Phase.DEAL, dealer),
                     "asks " + dealer + " to deal for " + run,
                     w -> deal(w, run, planned, dealer),
                     w -> dealings(w, run, planned, dealer));
         }
-        step("streams " + run, w -> within(w, run, () -> enter(w, plan(w, run, planned))));
+        step(at(run, Point.Phase.STREAM), "streams " + run, w -> within(w, run, () -> enter(w, plan(w, run, planned))));
         pass(run, w -> plan(w, run, planned).id(), 2 * cast.all().size());
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.ROOT, x),
                     "asks " + cast.name(x) + " for the root of its sum in " + run,
                     w -> within(w, run, () -> sum(w, run, planned, x)),
                     w -> refusals(run, cast.name(x)));
         }
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.TOKEN, x),
                     "sends u_m of " + run + " to " + cast.name(x),
                     w -> within(w, run, () -> sign(w, run, planned, x)),
                     w -> signatures(w, run, planned, x));
         }
-        step("checks the signatures of " + run, w -> within(w, run, () -> chain(w, run, planned)));
+        step(at(run, Point.Phase.CHAIN), "checks the signatures of " + run, w -> within(w, run, () -> chain(w, run, planned)));
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.CHECK, x),
                     "reveals ρ of " + run + " to " + cast.name(x),
                     w -> within(w, run, () -> check(w, run, planned, x)),
                     w -> answers(w, run, planned, x));
         }
-        step("certifies " + run, w -> within(w, run, () -> certify(w, run, planned)));
+        step(at(run, Point.Phase.CERTIFY), "certifies " + run, w -> within(w, run, () -> certify(w, run, planned)));
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.COMMIT, x),
                     "shows " + cast.name(x) + " the certificate of " + run,
                     w -> commit(w, run, x),
                     _ -> cast.corrupt.contains(x)
-                            ? List.of(new Move(cast.name(x) + " doesn't confirm", w -> heard(w, run)))
+                            ? List.of(new Move(
+                                    Sent.to(Sent.Kind.UNCONFIRMED, cast.name(x), run),
+                                    cast.name(x) + " doesn't confirm",
+                                    w -> heard(w, run)))
                             : List.of());
         }
-        step("ends " + run, w -> end(w, run, planned));
+        step(at(run, Point.Phase.END), "ends " + run, w -> end(w, run, planned));
     }
 
     private void deal(World w, String run, Planned planned, String dealer) {
@@ -277,6 +298,7 @@ final class Script {
         ofZero.set(0, zero);
         polynomials.put("deals shares of zero", ofZero);
         polynomials.forEach((words, coefficients) -> moves.add(new Move(
+                Sent.to(Sent.Kind.DEALS, dealer, run, words),
                 dealer + " " + words,
                 next -> within(next, run, () -> {
                     Write.Plan plan = plan(next, run, planned);
@@ -317,6 +339,7 @@ final class Script {
 
     private void passAt(String run, Function<World, StatementHash> session, int place) {
         step(
+                at(run, Point.Phase.HOP),
                 "the hop at place " + place + " of " + run,
                 w -> within(w, run, () -> hop(w, run, session.apply(w), place, Optional.empty())),
                 w -> {
@@ -340,7 +363,7 @@ final class Script {
     /** What leaves a corrupt hop. */
     private List<Move> hops(World w, String run, StatementHash id, int place, String who) {
         List<Move> moves = new ArrayList<>();
-        moves.add(new Move(who + " adds something to the stream of " + run + " at place " + place, next -> {
+        moves.add(new Move(Sent.to(Sent.Kind.HOP, who, run, "adds"), who + " adds something to the stream of " + run + " at place " + place, next -> {
             World honest = next.copy();
             hop(honest, run, id, place, Optional.empty());
             Form left = honest.keepers.values().stream()
@@ -352,12 +375,14 @@ final class Script {
             // What it stores itself is its own affair.
         }));
         moves.add(new Move(
+                Sent.to(Sent.Kind.HOP, who, run, "zeros"),
                 who + " sends zeros instead of the stream of " + run + " at place " + place,
                 next -> within(next, run, () -> hop(next, run, id, place, Optional.of(new Form())))));
         List<Observation> seen = w.known.seen;
         if (!seen.isEmpty()) {
             Observation last = seen.getLast();
             moves.add(new Move(
+                    Sent.to(Sent.Kind.HOP, who, run, "again"),
                     who + " sends " + last.what() + " once more, at place " + place,
                     next -> within(next, run, () -> hop(next, run, id, place, Optional.of(last.form())))));
         }
@@ -429,7 +454,7 @@ final class Script {
     private List<Move> signatures(World w, String run, Planned planned, ShareIndex x) {
         List<Move> moves = new ArrayList<>(refusals(run, cast.name(x)));
         if (cast.corrupt.contains(x) && w.victim.run(run).failed == null) {
-            moves.add(new Move(cast.name(x) + " signs for another ciphertext", next -> {
+            moves.add(new Move(Sent.to(Sent.Kind.SIGNS, cast.name(x), run), cast.name(x) + " signs for another ciphertext", next -> {
                 within(next, run, () -> sign(next, run, planned, x));
                 Victim.Run here = next.victim.run(run);
                 Participation honest = here.signed.get(x);
@@ -549,6 +574,7 @@ final class Script {
 
     private Move lie(String words, String run, Planned planned, ShareIndex x, Lie lie) {
         return new Move(
+                Sent.to(Sent.Kind.ANSWERS, cast.name(x), run),
                 words,
                 w -> within(w, run, () -> {
                     check(w, run, planned, x);
@@ -655,6 +681,7 @@ final class Script {
         found = run;
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.LOOKUP, x),
                     "asks " + cast.name(x) + " in " + run,
                     w -> {
                         if (ring == cast.ring) {
@@ -704,21 +731,25 @@ final class Script {
     /** What somebody corrupt shows, of all that they have and can make. */
     private List<Move> shows(World w, String run, RingDescriptor ring, ShareIndex x) {
         List<Move> moves = new ArrayList<>(refusals(run, cast.name(x)));
-        List<byte[]> different = new ArrayList<>();
-        w.known.certificates.forEach((_, certificate) -> different.add(certificate.encode()));
-        Injections.forged(w).forEach(certificate -> different.add(certificate.encode()));
-        different.forEach(encoded -> moves.add(new Move(
-                cast.name(x) + " shows " + Injections.words(w, Certificate.decode(encoded)) + " in " + run,
-                next -> show(next, run, ring, x, encoded))));
+        List<Injections.Shown> different = new ArrayList<>(Injections.known(w));
+        different.addAll(Injections.forged(w));
+        different.forEach(each -> {
+            byte[] encoded = each.certificate().encode();
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.SHOWS, cast.name(x), each.of(), each.how()),
+                    cast.name(x) + " shows " + Injections.words(w, each.certificate()) + " in " + run,
+                    next -> show(next, run, ring, x, encoded)));
+        });
         if (ring != cast.ring) {
             Injections.elsewhere(w)
                     .forEach(certificate -> moves.add(new Move(
+                            Sent.to(Sent.Kind.ELSEWHERE, cast.name(x), ""),
                             cast.name(x) + " there shows an object of the second user in " + run,
                             next -> show(next, run, ring, x, certificate.encode()))));
         }
         Injections.commands(w, cast.name(x))
                 .forEach((words, command) ->
-                        moves.add(new Move(cast.name(x) + " says that the object was destroyed, " + words, next -> {
+                        moves.add(new Move(Sent.to(Sent.Kind.DESTROYED, cast.name(x), ""), cast.name(x) + " says that the object was destroyed, " + words, next -> {
                             try {
                                 cast.holds(
                                         "shown command",
@@ -767,13 +798,16 @@ final class Script {
         String lookup = found;
         Function<World, Read.Plan> plan = w -> {
             Token u = newest(w, lookup).token();
-            return cast.once(
+            Read.Plan read = cast.once(
                     "plan of " + run,
                     () -> readPlan(w, run, lookup, u),
                     newest(w, lookup).encode());
+            cast.role(read.id(), run);
+            return read;
         };
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
                     w -> within(w, run, () -> {
                         Read.Plan read = plan.apply(w);
@@ -784,9 +818,9 @@ final class Script {
                     _ -> refusals(run, cast.name(x)));
         }
         pass(run, w -> plan.apply(w).id(), cast.t() + 1);
-        step("opens what came in " + run, w -> within(w, run, () -> open(w, run, plan.apply(w))));
+        step(at(run, Point.Phase.END), "opens what came in " + run, w -> within(w, run, () -> open(w, run, plan.apply(w))));
         for (ShareIndex x : cast.all()) {
-            step("reads directly from " + cast.name(x), w -> within(w, run + " directly", () -> direct(w, lookup, x)));
+            step(at(run, Point.Phase.READ, x), "reads directly from " + cast.name(x), w -> within(w, run + " directly", () -> direct(w, lookup, x)));
         }
     }
 
@@ -846,7 +880,7 @@ final class Script {
     private void repair() {
         String run = "repair";
         ShareIndex lost = cast.honest().getLast();
-        step(cast.name(lost) + " loses its disk", w -> {
+        step(at(run, Point.Phase.LOOKUP), cast.name(lost) + " loses its disk", w -> {
             w.victim.exempt.add(lost);
             w.keeper(lost).loseAll();
         });
@@ -854,13 +888,16 @@ final class Script {
         String lookup = found;
         Function<World, Repair.Plan> plan = w -> {
             Token u = newest(w, lookup).token();
-            return cast.once(
+            Repair.Plan repair = cast.once(
                     "plan of repair",
                     () -> repairPlan(w, lookup, u, lost),
                     newest(w, lookup).encode());
+            cast.role(repair.session().id(), run);
+            return repair;
         };
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
                     w -> within(w, run, () -> {
                         Repair.Plan repair = plan.apply(w);
@@ -875,6 +912,7 @@ final class Script {
         passAt(run, w -> plan.apply(w).session().id(), 1000);
         passAt(run, w -> plan.apply(w).session().id(), 1001);
         step(
+                at(run, Point.Phase.TOKEN, lost),
                 "gives " + cast.name(lost) + " the certificate",
                 w -> within(w, run, () -> {
                     w.keeper(lost)
@@ -907,7 +945,7 @@ final class Script {
     private void move() {
         lookup("the lookup elsewhere", cast.elsewhere);
         String there = found;
-        step("ends the object here if it is elsewhere", w -> {
+        step(at("move", Point.Phase.COMMAND), "ends the object here if it is elsewhere", w -> {
             if (w.victim.run(there).shown.isEmpty()) {
                 return;
             }
@@ -918,6 +956,7 @@ final class Script {
 
     private void destroy() {
         step(
+                at("destroy", Point.Phase.COMMAND),
                 "destroys the object",
                 w -> w.victim.acknowledged().ifPresent(u -> command(w, u, new Command.DestroyForEver())));
         lookup("the lookup after that", cast.ring);

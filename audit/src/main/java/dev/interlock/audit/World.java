@@ -43,7 +43,7 @@ final class World {
     final Victim victim;
     final Known known;
     /** The attackers' messages and answers so far, in words. */
-    final List<String> told;
+    final List<Attack.Step> told;
 
     final List<Attack.Harm> harm;
     /** The next step of the victim's script. */
@@ -55,7 +55,7 @@ final class World {
         cast.dealers().forEach(name -> desks.put(name, new Desk(cast, name)));
     }
 
-    private World(Cast cast, Victim victim, Known known, List<String> told, List<Attack.Harm> harm) {
+    private World(Cast cast, Victim victim, Known known, List<Attack.Step> told, List<Attack.Harm> harm) {
         this.cast = cast;
         this.victim = victim;
         this.known = known;

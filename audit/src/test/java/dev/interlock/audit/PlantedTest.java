@@ -9,6 +9,9 @@ import dev.interlock.core.token.Statement;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.rules.Mutant;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,8 +30,30 @@ final class PlantedTest {
      * @param kind what comes of it
      * @param messages how many it takes
      */
-    private record Planted(
+    record Planted(
             String what, List<Mutant.Site> rules, String script, int dealers, Attack.Kind kind, int messages) {
+        /** By its number. */
+        Path file() {
+            return Path.of("..", "testvectors", "attacks", "finding-" + what.substring(0, what.indexOf(':')) + ".json");
+        }
+
+        /** The attack in (3, 2), as JSON. */
+        byte[] find() throws Exception {
+            Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(rules));
+            String found = (String) finder.getMethod(
+                            "file",
+                            int.class,
+                            int.class,
+                            int.class,
+                            String.class,
+                            String.class,
+                            int.class,
+                            String.class,
+                            String.class)
+                    .invoke(null, 3, 2, dealers, corrupt(2), script, messages, kind.name(), what);
+            return found.getBytes(StandardCharsets.UTF_8);
+        }
+
         @Override
         public String toString() {
             return what;
@@ -125,16 +150,56 @@ final class PlantedTest {
         }
     }
 
-    /** Home is corrupt, and every other one after the second: an honest home is left. */
-    private static List<String> find(Planted planted, int n, int t) throws Exception {
+    /** What `interlock audit --replay` is given, where anybody wants to see a ring refuse it: {@link AttackFiles} writes them. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void itIsWrittenDown(Planted planted) throws Exception {
+        AttackFile written = AttackFile.read(Files.readAllBytes(planted.file()));
+        AttackFile found = AttackFile.read(planted.find());
+        assertThat(bare(written)).isEqualTo(bare(found));
+    }
+
+    /** But for words, in which there are hashes. */
+    private static AttackFile bare(AttackFile file) {
+        return new AttackFile(
+                file.format(),
+                file.rules(),
+                file.n(),
+                file.t(),
+                file.dealers(),
+                file.script(),
+                file.corrupt(),
+                file.steps().stream()
+                        .map(step -> new AttackFile.Step(
+                                "",
+                                step.run(),
+                                step.phase(),
+                                step.node(),
+                                step.kind(),
+                                step.at(),
+                                step.of(),
+                                step.how(),
+                                step.on()))
+                        .toList(),
+                file.harm().stream()
+                        .map(harm -> new AttackFile.Harm(harm.kind(), "", List.of()))
+                        .toList());
+    }
+
+    static String corrupt(int t) {
         List<String> corrupt = new ArrayList<>();
         for (int x = 1; corrupt.size() < t - 1; x += 2) {
             corrupt.add(String.valueOf(x));
         }
+        return String.join(",", corrupt);
+    }
+
+    /** Home is corrupt, and every other one after the second: an honest home is left. */
+    private static List<String> find(Planted planted, int n, int t) throws Exception {
         Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(planted.rules()));
         String found = (String) finder.getMethod(
                         "find", int.class, int.class, int.class, String.class, String.class, int.class)
-                .invoke(null, n, t, planted.dealers(), String.join(",", corrupt), planted.script(), planted.messages());
+                .invoke(null, n, t, planted.dealers(), corrupt(t), planted.script(), planted.messages());
         return Arrays.asList(found.split("\n"));
     }
 }
