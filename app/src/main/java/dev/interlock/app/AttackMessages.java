@@ -40,6 +40,7 @@ import dev.interlock.wire.Peer;
 import dev.interlock.wire.Peers;
 import io.netty.buffer.Unpooled;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,7 +60,7 @@ import java.util.function.Supplier;
  * by their nodes' keys. What a message says is the auditor's model; what it looks like is the ring's own encoding.
  */
 final class AttackMessages implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
     private static final Duration LIFETIME = Duration.ofMinutes(10);
     /** One that isn't let in is sent again until then: who attacks doesn't know when it is time. */
     private static final Duration REPEATED = Duration.ofSeconds(2);
@@ -140,6 +141,10 @@ final class AttackMessages implements AutoCloseable {
             }
             default -> {}
         }
+    }
+
+    synchronized boolean knows(String run) {
+        return learnt.containsKey(run);
     }
 
     private synchronized Learnt about(String run) {
@@ -256,7 +261,12 @@ final class AttackMessages implements AutoCloseable {
     }
 
     private Composed compose(String how, String of) {
-        List<ShareIndex> all = ring.providers().stream().map(Provider::x).toList();
+        // In the victim's order, where one is known: what is made for the one session may then fit the other.
+        List<ShareIndex> all = learnt.values().stream()
+                .flatMap(theirs -> theirs.w.making().stream())
+                .map(Work.Making::providers)
+                .findFirst()
+                .orElseGet(() -> ring.providers().stream().map(Provider::x).toList());
         List<ShareIndex> homes = all.subList(0, Scheme.DEFAULT.homes(ring.threshold()));
         List<String> dealers = ring.dealers().stream().map(NodeCard::name).toList();
         Work write =
@@ -393,7 +403,8 @@ final class AttackMessages implements AutoCloseable {
                         new byte[Math.toIntExact(ChunkLayout.RANDOMIZER_BYTES + length)]);
             });
         }
-        if (dealt.size() == 1) {
+        // A sum is signed by its provider, which holds nothing of a session that it refused.
+        if (dealt.size() == 1 && made.w().work().kind() != Work.Kind.REFRESH) {
             tries(() -> sign(made, id, dealt.values().iterator().next()));
         }
     }
@@ -504,6 +515,30 @@ final class AttackMessages implements AutoCloseable {
                 Operation.SESSION_PART,
                 id + "/" + part + "/0",
                 new byte[0]);
+    }
+
+    /** Whether an honest provider goes by what it was shown, as it tells whichever provider asks. */
+    boolean isCommitted(String from, String at, String run) {
+        Peers node = asNode.get(from);
+        if (node == null) {
+            throw new BadInputException(from + " isn't the attackers'");
+        }
+        try {
+            byte[] answer = node.to(card(at))
+                    .call(
+                            HttpMethod.GET,
+                            "/v1/objects/" + id(run) + "/outcome",
+                            Optional.empty(),
+                            new byte[0],
+                            PATIENCE);
+            return new String(answer, StandardCharsets.UTF_8).contains("\"committed\"");
+        } catch (InterlockException e) {
+            return false;
+        }
+    }
+
+    StatementHash generation(String run) {
+        return id(run);
     }
 
     void part(String to, String run, String part) {

@@ -147,7 +147,8 @@ final class AuditCommand implements Callable<Integer> {
     @Option(
             names = "--script",
             paramLabel = "NAME",
-            description = "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy")
+            description = "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
+                            + "\"degraded put\", \"hand over\"")
     private List<String> scripts = new ArrayList<>();
 
     @Option(
@@ -222,15 +223,20 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private int explore() {
+        boolean providers = dealers != null && dealers.startsWith("cc");
+        int alone = dealers == null
+                ? 1
+                : providers
+                        ? 0
+                        : numbers(dealers, "--dealers " + dealers + ": with --active a number, or the names of providers")
+                                .getFirst();
         ActiveAudit.Bound bound = new ActiveAudit.Bound(
                 n,
                 t,
-                dealers == null
-                        ? 1
-                        : numbers(dealers, "--dealers " + dealers + ": with --active a number")
-                                .getFirst(),
+                alone,
+                providers ? List.of(dealers.split(",")) : List.of(),
                 injections == null ? 1 : injections,
-                scripts.isEmpty() ? ActiveAudit.scripts() : scripts);
+                scripts.isEmpty() ? ActiveAudit.scripts(n, t, alone) : scripts);
         Interruption.means(() -> "no result");
         try {
             List<ActiveAudit.Explored> explored = ActiveAudit.run(bound, one -> {

@@ -98,6 +98,11 @@ final class Coalition {
         doing.clear();
     }
 
+    /** Nobody is asked what there is any more: what a node shows is no lie to itself. */
+    void lookedUp() {
+        doing.values().forEach(each -> each.removeIf(CoalitionRing.Mischief::inLookups));
+    }
+
     List<CoalitionRing.Mischief> mischief(String node) {
         return doing.getOrDefault(node, List.of());
     }

@@ -243,8 +243,18 @@ final class CoalitionRing implements AutoCloseable {
         /** Before the store is asked for something. */
         default void before(String method) {}
 
+        /** Whether it ends when the victim knows what there is. */
+        default boolean inLookups() {
+            return false;
+        }
+
         /** What is shown for what is there. */
         default Optional<StoredObject> shown(Optional<StoredObject> there) {
+            return there;
+        }
+
+        /** The same of one generation. */
+        default Optional<StoredObject> found(StatementHash id, Optional<StoredObject> there) {
             return there;
         }
 
@@ -355,18 +365,17 @@ final class CoalitionRing implements AutoCloseable {
                 return switch (method) {
                     case "begin" -> written((PendingObject) Objects.requireNonNull(result));
                     case "open" -> read((Blob) Objects.requireNonNull(result), (BlobKind) arguments[1]);
-                    case "current", "find" -> object(method, (Optional<?>) Objects.requireNonNull(result));
+                    case "current", "find" -> 
+                        object(method, arguments[0], (Optional<?>) Objects.requireNonNull(result));
                     default -> result;
                 };
             });
         }
 
-        private Optional<?> object(String method, Optional<?> found) {
-            Optional<?> shown = found;
-            if (method.equals("current")) {
-                for (Mischief each : mischief()) {
-                    shown = each.shown(shown.map(StoredObject.class::cast));
-                }
+        private Optional<?> object(String method, Object of, Optional<?> found) {
+            Optional<StoredObject> shown = found.map(StoredObject.class::cast);
+            for (Mischief each : mischief()) {
+                shown = method.equals("current") ? each.shown(shown) : each.found((StatementHash) of, shown);
             }
             return lied(shown);
         }

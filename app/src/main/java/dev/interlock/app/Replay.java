@@ -70,6 +70,9 @@ final class Replay implements AutoCloseable {
     /** For the victim's other requests, of which messages are made. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    /** A provider that hears no end of a write asks the others by then. */
+    private static final Duration ASKED_WITHIN = STALL.plusSeconds(8);
+
     /** What was let in has had its effect when nobody of the attackers saw anything new for so long. */
     private static final Duration QUIET = Duration.ofMillis(300);
 
@@ -115,6 +118,9 @@ final class Replay implements AutoCloseable {
     private Replay(AttackFile attack, Path dir, Predicate<String> here, Consumer<String> line) throws Exception {
         for (AttackFile.Step step : attack.steps()) {
             requirePlayable(step);
+        }
+        if (!attack.dealing().isEmpty()) {
+            throw new BadInputException("an attack on a ring whose providers deal can't be made again against real nodes");
         }
         this.attack = attack;
         this.line = line;
@@ -301,15 +307,28 @@ final class Replay implements AutoCloseable {
                 throw new BadInputException("what the victim does in \"" + attack.script()
                         + "\" can't be made again against real nodes: that is in the auditor's model alone");
         }
-        operation("get", "gets it", () -> got(owner, object, List.of()));
+        // Whoever is to lie in a pass needs one; what is shown in a lookup counts where parts are held against it.
+        boolean pass = attack.steps().stream()
+                .filter(step -> operation(step).equals("get"))
+                .map(step -> Phase.parse(step.phase()))
+                .anyMatch(phase -> phase == Phase.ORDER || phase == Phase.HOP);
+        GetOptions.Way way = pass ? GetOptions.Way.RING : GetOptions.Way.DIRECT;
+        operation("get", "gets it, " + words(way), () -> got(owner, object, List.of(), way));
+        GetOptions.Way other = pass ? GetOptions.Way.DIRECT : GetOptions.Way.RING;
+        operation("get once more", "gets it, " + words(other), () -> got(owner, object, List.of(), other));
     }
 
-    private String got(Interlock user, ObjectId object, List<String> from) throws IOException, InterruptedException {
+    private static String words(GetOptions.Way way) {
+        return way == GetOptions.Way.RING ? "through the ring" : "part by part from those who have them";
+    }
+
+    private String got(Interlock user, ObjectId object, List<String> from, GetOptions.Way way)
+            throws IOException, InterruptedException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Fetched fetched = user.get(
                 object,
                 Channels.newChannel(out),
-                new GetOptions(from, Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.AUTO),
+                new GetOptions(from, Blinding.EXPANDED, Optional.empty(), Optional.empty(), way),
                 _ -> {},
                 _ -> {});
         blamed.addAll(fetched.found().keySet());
@@ -322,9 +341,17 @@ final class Replay implements AutoCloseable {
     private String renewed(List<Renewed> all) {
         return switch (all.getFirst()) {
             case Renewed.Done _ -> "it is done";
-            case Renewed.LeftAlone leftAlone -> "it is left alone: " + leftAlone.why();
+            case Renewed.LeftAlone leftAlone -> {
+                leftAlone(leftAlone.why());
+                yield "it is left alone: " + leftAlone.why();
+            }
             case Renewed.Failed(ObjectId _, InterlockException error) -> failed(error);
         };
+    }
+
+    /** There is nothing that a renewal or a move would leave alone: it was destroyed by nobody, and is nowhere else. */
+    private void leftAlone(String why) {
+        broken.add("misled: the victim leaves its object alone: " + why);
     }
 
     private String repaired(List<Repaired> all) {
@@ -358,7 +385,6 @@ final class Replay implements AutoCloseable {
         return switch (step.run()) {
             case "the lookup elsewhere" -> "move";
             case "the lookup after that" -> "after";
-            case "get directly" -> "get";
             default -> step.run().replace("'s lookup", "");
         };
     }
@@ -386,6 +412,9 @@ final class Replay implements AutoCloseable {
         }
         Optional<Phase> now = phase(operation);
         if (now.isPresent()) {
+            if (now.get() != Phase.LOOKUP) {
+                coalition.lookedUp();
+            }
             take(step -> waits(step, of, node, now.get()));
         }
     }
@@ -452,6 +481,11 @@ final class Replay implements AutoCloseable {
     private void perform(AttackFile.Step step) {
         int before = letIn;
         long end = System.nanoTime() + PATIENCE.toNanos();
+        boolean ordered = Phase.parse(step.phase()).compareTo(Phase.ORDER) > 0;
+        while (ordered && !messages.knows(running) && System.nanoTime() < end) {
+            // Their own order is on its way.
+            pause();
+        }
         while (true) {
             try {
                 send(step.sent());
@@ -493,7 +527,7 @@ final class Replay implements AutoCloseable {
             case GIVE_UP -> messages.giveUp(sent.at(), sent.of());
             case FETCH -> messages.fetch(sent.at(), sent.of(), sent.how());
             case PART -> messages.part(sent.at(), sent.of(), sent.how());
-            case CERTIFICATE -> messages.certificate(sent.at(), sent.how(), sent.of(), sent.on());
+            case CERTIFICATE -> certificate(sent);
             case ABANDON -> messages.abandon(sent.at(), sent.of());
             case DESTROY -> messages.destroy(sent.at());
             case SETTLE -> messages.settle(sent.at(), sent.of());
@@ -504,6 +538,34 @@ final class Replay implements AutoCloseable {
             case SILENT, BLAMES, UNCONFIRMED, HOP, SHOWS, DESTROYED, ELSEWHERE -> answers(sent);
             case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE ->
                 throw new IllegalStateException("it was refused before");
+        }
+    }
+
+    /** A user may show one of its own alone; a provider says it when it is asked what became of the generation. */
+    private void certificate(Sent sent) {
+        byte[] certificate = messages.shown(sent.how(), sent.of()).encode();
+        StatementHash on = messages.generation(sent.on());
+        try {
+            messages.certificate(sent.at(), sent.how(), sent.of(), sent.on());
+        } catch (InterlockException e) {
+            String who = new TreeSet<>(coalition.members()).first();
+            coalition.become(who, new CoalitionRing.Mischief() {
+                @Override
+                public Optional<StoredObject> found(StatementHash id, Optional<StoredObject> there) {
+                    return id.equals(on) ? there.map(each -> Shown.certified(each, certificate)) : there;
+                }
+            });
+            tell(who + " lies: whoever asks it what became of that generation is shown the certificate (" + sent.how()
+                    + ")");
+            long end = System.nanoTime() + ASKED_WITHIN.toNanos();
+            while (System.nanoTime() < end) {
+                if (messages.isCommitted(who, sent.at(), sent.on())) {
+                    said("that certificate, when it is asked", sent.at(), "let it in", true);
+                    return;
+                }
+                pause();
+            }
+            said("that certificate, when it is asked", sent.at(), "asked, or didn't, and doesn't go by it", false);
         }
     }
 
@@ -611,6 +673,11 @@ final class Replay implements AutoCloseable {
     private static CoalitionRing.Mischief shows(Shown.Instead instead) {
         return new CoalitionRing.Mischief() {
             @Override
+            public boolean inLookups() {
+                return true;
+            }
+
+            @Override
             public Optional<StoredObject> shown(
                     Optional<StoredObject> there) {
                 return instead.of(there);
@@ -674,7 +741,7 @@ final class Replay implements AutoCloseable {
         List<String> before = List.copyOf(broken);
         for (List<String> s : Coalitions.subsets(honest.size() < attack.t() ? all : honest, attack.t())) {
             try (Interlock user = in.open()) {
-                String _ = got(user, object, s);
+                String _ = got(user, object, s, GetOptions.Way.AUTO);
             } catch (InterlockException e) {
                 if (elsewhere.isPresent() && in != ring) {
                     return false;

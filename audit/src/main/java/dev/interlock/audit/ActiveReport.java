@@ -17,8 +17,8 @@ public final class ActiveReport {
                         bound.n(),
                         bound.t(),
                         bound.t() - 1,
-                        bound.dealers() == 1
-                                ? ""
+                        bound.dealers() <= 1
+                                ? bound.dealing().isEmpty() ? "" : "; " + String.join(", ", bound.dealing()) + " deal"
                                 : ", and " + (bound.dealers() - 1) + " of " + bound.dealers() + " dealers",
                         bound.injections()));
         text.append(
@@ -84,6 +84,7 @@ public final class ActiveReport {
         fields.put("n", bound.n());
         fields.put("t", bound.t());
         fields.put("dealers", bound.dealers());
+        fields.put("dealing", bound.dealing());
         fields.put("injections", bound.injections());
         List<Map<String, Object>> rows = new ArrayList<>();
         for (ActiveAudit.Explored one : explored) {

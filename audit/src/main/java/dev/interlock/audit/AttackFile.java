@@ -18,6 +18,7 @@ public record AttackFile(
         int n,
         int t,
         int dealers,
+        List<String> dealing,
         String script,
         List<String> corrupt,
         List<Step> steps,
@@ -53,6 +54,7 @@ public record AttackFile(
         if (!format.equals(FORMAT)) {
             throw new BadInputException("its format is \"" + format + "\" and not \"" + FORMAT + "\"");
         }
+        dealing = List.copyOf(dealing);
         corrupt = List.copyOf(corrupt);
         steps = List.copyOf(steps);
         harm = List.copyOf(harm);
@@ -65,6 +67,7 @@ public record AttackFile(
                 bound.n(),
                 bound.t(),
                 bound.dealers(),
+                bound.dealing(),
                 attack.script(),
                 List.copyOf(new TreeSet<>(attack.corrupt())),
                 attack.steps().stream().map(AttackFile::step).toList(),
@@ -106,7 +109,7 @@ public record AttackFile(
             throw new BadInputException("this is no attack as the auditor writes them: " + e.getMessage());
         }
         // Its limits, and that there is such a script.
-        var _ = new ActiveAudit.Bound(file.n, file.t, file.dealers, 0, List.of(file.script));
+        var _ = new ActiveAudit.Bound(file.n, file.t, file.dealers, file.dealing, 0, List.of(file.script));
         for (String name : file.corrupt) {
             if (!name.matches("cc[1-7]|dealer[1-3]")) {
                 throw new BadInputException("nobody in such a ring is called \"" + name + "\"");

@@ -5,10 +5,13 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Acceptance;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Handover;
 import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
@@ -22,6 +25,7 @@ import dev.interlock.protocol.PrivatePart;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
@@ -60,6 +64,7 @@ final class Injections {
         all.dealt();
         all.streams();
         all.parts();
+        all.waiting();
         return all.moves;
     }
 
@@ -135,12 +140,14 @@ final class Injections {
                         cast.ring, cast.second, statement, party.name(), Cast.seeded("part of " + id + party.name()));
                 Order order = new Order(theirs.statement(), theirs.ownerSignature(), part);
                 VerifyingKey asks = cast.secondsAt(party.name());
-                if (cast.dealers().contains(party.name())) {
+                boolean deals = cast.dealers().contains(party.name());
+                if (deals) {
                     move(
                             Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
                             SECOND + " passes the victim's statement on to " + party.name() + " as its own",
                             next -> tries(() -> next.deal(party.name(), order, asks)));
-                } else {
+                }
+                if (cast.ring.provider(party.name()).isPresent()) {
                     move(
                             Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
                             SECOND + " passes the victim's statement on to " + party.name() + " as its own",
@@ -491,7 +498,7 @@ final class Injections {
             Map<ShareIndex, Participation> known = w.known.participations.getOrDefault(id, Map.of());
             byte[] root = w.cast.ciphertextRoot(id, new ShareIndex(1), Form.of(w.cast.unknown("another ciphertext")));
             SignatureChain made = SignatureChain.start(token);
-            for (ShareIndex x : u.providers()) {
+            for (ShareIndex x : u.present()) {
                 Participation own = known.get(x);
                 made = made.with(
                         own != null
@@ -612,6 +619,9 @@ final class Injections {
                         SECOND + " has the object destroyed at " + name + ", " + words,
                         next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name))));
             });
+            if (cast.isHandedOver()) {
+                handovers(x);
+            }
             w.known.commands.forEach((of, command) -> move(
                     Sent.to(Sent.Kind.BRING, name, "", of),
                     "somebody brings " + name + " the owner's command for " + of,
@@ -630,6 +640,47 @@ final class Injections {
                         next -> tries(() -> next.keeper(x).settle(command, statement, cast.secondsAt(name))));
             }
         }
+    }
+
+    /** The object becomes the second user's, if anybody believes it. */
+    private void handovers(ShareIndex x) {
+        String name = cast.name(x);
+        w.victim.acknowledged().ifPresent(u -> {
+            Title title = u.statement().title();
+            OwnerKey to = cast.second.nextOwner(u.object());
+            Acceptance acceptance = cast.once(
+                    "second's acceptance at " + name,
+                    () -> cast.second.accept(cast.ring.id(), u.object(), to, name),
+                    u.id().bytes());
+            Handover own;
+            try (SigningKey key = cast.second.ownerKey(
+                    title.owner().rootVersion(), title.owner().nonce())) {
+                own = title.handOver(key, to);
+            }
+            Map<String, Handover> handovers = new LinkedHashMap<>();
+            handovers.put("signed by itself", own);
+            w.known.commands.values().stream()
+                    .map(each -> each.command().deed())
+                    .filter(Command.HandOver.class::isInstance)
+                    .map(deed -> ((Command.HandOver) deed).handover())
+                    .findFirst()
+                    .ifPresent(theirs -> handovers.put("with the owner's signature for the heir", theirs));
+            handovers.forEach((how, handover) -> {
+                Command.Authorised command = authorised(
+                        cast,
+                        title,
+                        new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance),
+                        name);
+                move(
+                        Sent.to(Sent.Kind.HAND_OVER, name, "put", how),
+                        SECOND + " has the object handed over to itself at " + name + ", " + how,
+                        next -> tries(() -> next.keeper(x).handOver(command, cast.secondsAt(name))));
+            });
+        });
+        w.known.commands.forEach((of, command) -> move(
+                Sent.to(Sent.Kind.HAND_OVER, name, "put", "the owner's for " + of),
+                "somebody brings " + name + " the handover for " + of,
+                next -> tries(() -> next.keeper(x).handOver(command, cast.secondsAt(name)))));
     }
 
     /** Commands about the victim's object, signed as well as the second user can. */
@@ -725,6 +776,26 @@ final class Injections {
                 }
             });
         }
+    }
+
+    /** A corrupt provider brings what it says was missed, to whoever was missing, before its time. */
+    private void waiting() {
+        cast.missing().ifPresent(k -> {
+            List<Shown> all = new ArrayList<>(known(w));
+            all.addAll(forged(w));
+            String who = cast.name(cast.corrupt.stream().min(Comparator.comparingInt(ShareIndex::x)).orElseThrow());
+            for (Shown shown : all) {
+                move(
+                        Sent.to(Sent.Kind.WAITING, cast.name(k), shown.of(), "another share, " + shown.how()),
+                        who + " brings " + cast.name(k) + " a share of its own making under "
+                                + words(w, shown.certificate()) + " " + shown.how(),
+                        next -> tries(() -> next.keeper(k)
+                                .bring(
+                                        new RestoreMessage(shown.certificate(), cast.manifest(cast.m())),
+                                        Form.of(cast.unknown("e[waiting]")),
+                                        who)));
+            }
+        });
     }
 
     /** The second user asks for what is stored. */

@@ -9,15 +9,19 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Renewal;
@@ -65,13 +69,27 @@ final class Script {
         this.name = name;
     }
 
-    static final List<String> NAMES = List.of("put and get", "replace", "refresh", "repair", "move", "destroy");
+    static final List<String> NAMES = List.of(
+            "put and get", "replace", "refresh", "repair", "move", "destroy", "attested put", "degraded put", "hand over");
+
+    /** Whether a ring is large enough for it: a write that somebody misses needs more than t others. */
+    static boolean fits(String name, int n, int t) {
+        return !name.equals("degraded put") || n >= t + 2;
+    }
 
     static Script of(Cast cast, String name) {
         Script script = new Script(cast, name);
-        script.put();
+        if (name.equals("degraded put")) {
+            cast.misses(cast.honest().getLast());
+        }
+        script.put(name.equals("attested put"));
         switch (name) {
-            case "put and get" -> script.read("get");
+            case "put and get", "attested put" -> script.read("get");
+            case "degraded put" -> {
+                script.comeBack();
+                script.read("get");
+            }
+            case "hand over" -> script.handOver();
             case "replace" -> {
                 script.renew("replace", false);
                 script.read("get");
@@ -167,7 +185,7 @@ final class Script {
         return plan;
     }
 
-    private void put() {
+    private void put(boolean attested) {
         Planned planned = new Planned() {
             @Override
             public Write.Plan fresh(World w) {
@@ -176,10 +194,10 @@ final class Script {
                         Cast.SCHEME,
                         cast.victim("put"),
                         Cast.LENGTH,
-                        cast.all(),
+                        cast.path(),
                         Optional.empty(),
                         Blinding.EXPANDED,
-                        false,
+                        attested,
                         Optional.empty());
             }
 
@@ -210,7 +228,7 @@ final class Script {
     }
 
     private void make(String run, Planned planned) {
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : cast.path()) {
             step(
                     at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
@@ -228,15 +246,15 @@ final class Script {
                     w -> dealings(w, run, planned, dealer));
         }
         step(at(run, Point.Phase.STREAM), "streams " + run, w -> within(w, run, () -> enter(w, plan(w, run, planned))));
-        pass(run, w -> plan(w, run, planned).id(), 2 * cast.all().size());
-        for (ShareIndex x : cast.all()) {
+        pass(run, w -> plan(w, run, planned).id(), 2 * cast.path().size());
+        for (ShareIndex x : cast.path()) {
             step(
                     at(run, Point.Phase.ROOT, x),
                     "asks " + cast.name(x) + " for the root of its sum in " + run,
                     w -> within(w, run, () -> sum(w, run, planned, x)),
                     w -> refusals(run, cast.name(x)));
         }
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : cast.path()) {
             step(
                     at(run, Point.Phase.TOKEN, x),
                     "sends u_m of " + run + " to " + cast.name(x),
@@ -244,7 +262,7 @@ final class Script {
                     w -> signatures(w, run, planned, x));
         }
         step(at(run, Point.Phase.CHAIN), "checks the signatures of " + run, w -> within(w, run, () -> chain(w, run, planned)));
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : cast.path()) {
             step(
                     at(run, Point.Phase.CHECK, x),
                     "reveals ρ of " + run + " to " + cast.name(x),
@@ -252,7 +270,7 @@ final class Script {
                     w -> answers(w, run, planned, x));
         }
         step(at(run, Point.Phase.CERTIFY), "certifies " + run, w -> within(w, run, () -> certify(w, run, planned)));
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : cast.path()) {
             step(
                     at(run, Point.Phase.COMMIT, x),
                     "shows " + cast.name(x) + " the certificate of " + run,
@@ -264,7 +282,10 @@ final class Script {
                                     w -> heard(w, run)))
                             : List.of());
         }
-        step(at(run, Point.Phase.END), "ends " + run, w -> end(w, run, planned));
+        step(at(run, Point.Phase.END), "ends " + run, w -> {
+            end(w, run, planned);
+            cast.missing().ifPresent(w.victim.exempt::add);
+        });
     }
 
     private void deal(World w, String run, Planned planned, String dealer) {
@@ -428,10 +449,20 @@ final class Script {
                 }
                 Write.checkDealt(plan, dealer, dealt);
             }
-            here.token = Write.token(plan, MerkleRoot.over(manifest()), dealt, List.of(), 0)
+            here.token = Write.token(plan, MerkleRoot.over(manifest()), dealt, claims(plan), 0)
                     .encode();
         }
         return new TokenMessage(here.token, manifest());
+    }
+
+    /** The owner's word for those that are missing. */
+    private List<Claim> claims(Write.Plan plan) {
+        return cast.missing().stream()
+                .map(x -> new Claim(
+                        x,
+                        cast.victimsAt(cast.name(x)),
+                        cast.victim.signClaim(cast.ring.id(), cast.name(x), Claim.message(plan.id(), x))))
+                .toList();
     }
 
     private void sign(World w, String run, Planned planned, ShareIndex x) {
@@ -639,8 +670,8 @@ final class Script {
         here.done = true;
         byte[] token = here.token;
         if (here.certificate != null && token != null) {
-            int n = cast.all().size();
-            boolean silent = cast.all().stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
+            int n = cast.path().size();
+            boolean silent = cast.path().stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
             if (here.confirmed.size() >= Write.quorum(n, cast.t()) && silent) {
                 w.victim.acknowledge(token);
             }
@@ -659,7 +690,7 @@ final class Script {
                         }
                     },
                     each.id().bytes());
-            for (ShareIndex x : cast.all()) {
+            for (ShareIndex x : cast.path()) {
                 var _ = World.tries(() -> w.keeper(x).abandon(each.id(), abandonment, cast.victimsAt(cast.name(x))));
                 var _ = World.tries(() -> w.keeper(x).giveUp(each.id(), cast.victimsAt(cast.name(x))));
             }
@@ -873,6 +904,166 @@ final class Script {
                         cast.name(x) + " gave another " + part.text() + " than it is bound to", List.of(cast.name(x)));
             }
         }
+    }
+
+    // ------------------------------------------------------------------------------------ what somebody missed, titles
+
+    /**
+     * The missing one is back, and its custodians bring what waits. Its late signature is left out: it stands behind the
+     * certificate, and nothing that is judged here goes by it.
+     */
+    private void comeBack() {
+        ShareIndex k = cast.missing().orElseThrow();
+        String run = "coming back";
+        for (ShareIndex x : Custody.custodians(cast.path(), List.of(k), k)) {
+            step(
+                    at(run, Point.Phase.COMMAND, x),
+                    "has got " + cast.name(k) + " back, and " + cast.name(x) + " brings it what waits",
+                    w -> w.victim.acknowledged().ifPresent(u -> {
+                        Keeper custodian = w.keeper(x);
+                        Keeper.Stored here = custodian.stored.get(u.id());
+                        Form share = custodian.waiting.getOrDefault(u.id(), Map.of()).get(k);
+                        if (here != null && share != null && here.certificate != null) {
+                            brings(w, k, cast.name(x), Certificate.decode(here.certificate), share);
+                        }
+                    }),
+                    w -> cast.corrupt.contains(x) ? broughtBy(w, x, k) : List.of());
+        }
+    }
+
+    private void brings(World w, ShareIndex k, String custodian, Certificate certificate, Form share) {
+        if (World.tries(() -> w.keeper(k).bring(new RestoreMessage(certificate, manifest()), share, custodian))) {
+            w.victim.exempt.remove(k);
+        }
+    }
+
+    /** Of a corrupt custodian, which can't open what it keeps. */
+    private List<Move> broughtBy(World w, ShareIndex x, ShareIndex k) {
+        String who = cast.name(x);
+        List<Move> moves = new ArrayList<>();
+        moves.add(new Move(Sent.to(Sent.Kind.WAITING, who, "put", "nothing"), who + " brings nothing", _ -> {}));
+        List<Injections.Shown> all = new ArrayList<>(Injections.known(w));
+        all.addAll(Injections.forged(w));
+        for (Injections.Shown shown : all) {
+            Form share = w.keeper(x)
+                    .waiting
+                    .getOrDefault(shown.certificate().token().id(), Map.of())
+                    .getOrDefault(k, new Form());
+            String under = ", under " + Injections.words(w, shown.certificate()) + " " + shown.how();
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.WAITING, who, shown.of(), "another share, " + shown.how()),
+                    who + " brings another share" + under,
+                    next -> brings(next, k, who, shown.certificate(), tamper(who + "'s share"))));
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.WAITING, who, shown.of(), "the share, " + shown.how()),
+                    who + " brings the share" + under,
+                    next -> brings(next, k, who, shown.certificate(), share)));
+        }
+        return moves;
+    }
+
+    /**
+     * The object becomes an heir's, who then asks all for it. A read of theirs is left out: it is one like any other, by the user
+     * whom the providers now have it for.
+     */
+    private void handOver() {
+        cast.handsOver();
+        for (ShareIndex x : cast.all()) {
+            step(
+                    at("hand over", Point.Phase.COMMAND, x),
+                    "hands its object over at " + cast.name(x),
+                    w -> w.victim.acknowledged().ifPresent(u -> {
+                        Command.Authorised command = handingOver(u, cast.name(x));
+                        if (w.isCorrupt(x)) {
+                            w.known.commands.put(cast.name(x), command);
+                        }
+                        var _ = World.tries(() -> w.keeper(x).handOver(command, cast.victimsAt(cast.name(x))));
+                    }),
+                    _ -> cast.corrupt.contains(x)
+                            ? List.of(new Move(
+                                    Sent.to(Sent.Kind.SILENT, cast.name(x), "hand over"),
+                                    cast.name(x) + " doesn't take it",
+                                    w -> w.victim
+                                            .acknowledged()
+                                            .ifPresent(u -> w.known.commands.put(
+                                                    cast.name(x), handingOver(u, cast.name(x))))))
+                            : List.of());
+        }
+        for (ShareIndex x : cast.all()) {
+            step(
+                    at("heir's lookup", Point.Phase.LOOKUP, x),
+                    "has handed it over, and the heir asks " + cast.name(x),
+                    w -> w.victim.object().ifPresent(object -> w.keeper(x)
+                            .current(object, cast.heirsAt(cast.name(x)))
+                            .ifPresent(here -> shownToHeir(
+                                    w,
+                                    x,
+                                    Cast.present(here.certificate),
+                                    Optional.ofNullable(w.keeper(x).handed.get(object))))),
+                    w -> cast.corrupt.contains(x) ? shownToHeirBy(w, x) : List.of());
+        }
+    }
+
+    private Command.Authorised handingOver(Token u, String node) {
+        return cast.once(
+                "handover to " + node,
+                () -> {
+                    var title = u.statement().title();
+                    try (SigningKey o = cast.victim.ownerKey(
+                            title.owner().rootVersion(), title.owner().nonce())) {
+                        OwnerKey to = cast.heir.nextOwner(u.object());
+                        Command.HandOver deed = new Command.HandOver(
+                                title.handOver(o, to),
+                                u.epoch(),
+                                u.number(),
+                                u.id(),
+                                cast.heir.accept(cast.ring.id(), u.object(), to, node));
+                        return authorised(u, deed, node);
+                    }
+                },
+                u.id().bytes());
+    }
+
+    /** As the next owner's client goes by what it is shown: SPEC §10, hand over. */
+    private void shownToHeir(World w, ShareIndex x, byte[] certificate, Optional<Command.Signed> handover) {
+        w.victim.object().ifPresent(object -> {
+            try {
+                Token u = Read.checkCertificate(cast.ring, object, Certificate.decode(certificate), cast.name(x));
+                handover.ifPresent(Command.Signed::verify);
+                Title title = handover.flatMap(Command.Signed::handedOver)
+                        .filter(last -> last.continues(u.statement().title()))
+                        .orElse(u.statement().title());
+                if (!cast.heir.owns(title.owner())) {
+                    throw new RefusedException("it is another owner's");
+                }
+                if (handover.filter(signed -> signed.command().leavesOut(u)).isPresent()) {
+                    throw new RefusedException("it wasn't handed over with the object");
+                }
+                w.victim.run("heir's lookup").shown.put(x, certificate);
+                if (!w.victim.certified.contains(u.id().toString())) {
+                    w.harm(
+                            Attack.Kind.MISLED,
+                            "the heir believes in a generation that its owner never certified, shown by " + cast.name(x));
+                }
+            } catch (InterlockException | BadSignatureException | IllegalArgumentException e) {
+                w.blamed(e);
+            }
+        });
+    }
+
+    private List<Move> shownToHeirBy(World w, ShareIndex x) {
+        List<Move> moves = new ArrayList<>();
+        List<Injections.Shown> all = new ArrayList<>(Injections.known(w));
+        all.addAll(Injections.forged(w));
+        Optional<Command.Signed> handover =
+                Optional.ofNullable(w.known.commands.get(cast.name(x))).map(Command.Authorised::signed);
+        for (Injections.Shown shown : all) {
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.TITLE, cast.name(x), shown.of(), shown.how()),
+                    cast.name(x) + " shows the heir " + Injections.words(w, shown.certificate()) + " " + shown.how(),
+                    next -> shownToHeir(next, x, shown.certificate().encode(), handover)));
+        }
+        return moves;
     }
 
     // -------------------------------------------------------------------------------------------- repair, move, end
