@@ -6,6 +6,8 @@ import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.rules.Mutant;
@@ -138,10 +140,49 @@ final class PlantedTest {
                         1));
     }
 
+    /** Of what came later: what waits for a provider that was missing, and titles. */
+    static Stream<Planted> later() {
+        return Stream.of(
+                new Planted(
+                        "a share that waited is kept, whatever it is",
+                        List.of(rule(Custody.class, "checkShare", "the share of")),
+                        "degraded put",
+                        1,
+                        Attack.Kind.LOST,
+                        1),
+                new Planted(
+                        "an object is handed over by whoever says so",
+                        List.of(
+                                rule(Command.Signed.class, "verify", "VerifyingKey.verify"),
+                                rule(Title.class, "verify", "VerifyingKey.verify"),
+                                rule(Keeper.class, "require", "was given another user's command")),
+                        "hand over",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
+                        "the heir goes by whatever is shown",
+                        List.of(
+                                rule(Read.class, "checkCertificate", "Certificate.verify"),
+                                rule(Read.class, "checkCertificate", "Write.verifyRoots"),
+                                rule(Script.class, "shownToHeir", "it wasn't handed over with the object")),
+                        "hand over",
+                        1,
+                        Attack.Kind.MISLED,
+                        1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("later")
+    void whatCameLaterIsFound(Planted planted) throws Exception {
+        assertThat(find(planted, 4, 2))
+                .anySatisfy(attack -> assertThat(attack).contains(planted.kind().name(), " in " + planted.messages()));
+    }
+
     @ParameterizedTest
     @MethodSource("all")
     void itIsFound(Planted planted) throws Exception {
-        for (int[] ring : new int[][] {{3, 2}, {4, 2}, {4, 3}, {5, 3}}) {
+        for (int[] ring : new int[][] {{4, 2}, {4, 3}, {5, 3}}) {
             List<String> found = find(planted, ring[0], ring[1]);
             assertThat(found)
                     .as(planted + " in (" + ring[0] + ", " + ring[1] + ")")
@@ -150,13 +191,14 @@ final class PlantedTest {
         }
     }
 
-    /** What `interlock audit --replay` is given, where anybody wants to see a ring refuse it: {@link AttackFiles} writes them. */
+    /** In (3, 2), and as it is written down for whoever wants to see a real ring refuse it: {@link AttackFiles} writes them. */
     @ParameterizedTest
     @MethodSource("all")
     void itIsWrittenDown(Planted planted) throws Exception {
         AttackFile written = AttackFile.read(Files.readAllBytes(planted.file()));
         AttackFile found = AttackFile.read(planted.find());
         assertThat(bare(written)).isEqualTo(bare(found));
+        assertThat(found.steps()).hasSize(planted.messages());
     }
 
     /** But for words, in which there are hashes. */
@@ -167,6 +209,7 @@ final class PlantedTest {
                 file.n(),
                 file.t(),
                 file.dealers(),
+                file.dealing(),
                 file.script(),
                 file.corrupt(),
                 file.steps().stream()
