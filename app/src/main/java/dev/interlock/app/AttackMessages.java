@@ -223,15 +223,7 @@ final class AttackMessages implements AutoCloseable {
     private byte[] stream(String what, String to, String session, int place, byte[] bytes) {
         return sent(what, to, true, () -> {
             String header = SignedRequest.sign(
-                    second,
-                    ring.id(),
-                    ring.epoch(),
-                    to,
-                    Operation.STREAM,
-                    session,
-                    new byte[0],
-                    random,
-                    Instant.now());
+                    second, ring.id(), ring.epoch(), to, Operation.STREAM, session, new byte[0], random, Instant.now());
             return upload(
                     asUser.to(card(to)).upload("/v1/sessions/" + session + "/stations/" + place, Optional.of(header)),
                     bytes);
@@ -269,8 +261,7 @@ final class AttackMessages implements AutoCloseable {
                 .orElseGet(() -> ring.providers().stream().map(Provider::x).toList());
         List<ShareIndex> homes = all.subList(0, Scheme.DEFAULT.homes(ring.threshold()));
         List<String> dealers = ring.dealers().stream().map(NodeCard::name).toList();
-        Work write =
-                new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), length, Optional.empty());
+        Work write = new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), length, Optional.empty());
         if (how.equals("puts an object of its own")) {
             return compose(own, 1, write, Optional.empty());
         }
@@ -286,10 +277,10 @@ final class AttackMessages implements AutoCloseable {
         StatementHash generation = theirs.w.generation();
         long number = theirs.w.number();
         Work zeros = new Work.Renewal(true, all, homes, dealers, length, generation);
-        Optional<byte[]> signature =
-                Optional.of(theirs.ownerSignature).filter(bytes -> bytes.length > 0);
+        Optional<byte[]> signature = Optional.of(theirs.ownerSignature).filter(bytes -> bytes.length > 0);
         if (how.startsWith("reads through ")) {
-            List<ShareIndex> path = Arrays.stream(how.replaceAll(".*\\[|\\]", "").split(", "))
+            List<ShareIndex> path = Arrays.stream(
+                            how.replaceAll(".*\\[|\\]", "").split(", "))
                     .map(name -> ring.provider(name)
                             .orElseThrow(() -> new BadInputException("no provider is called " + name))
                             .x())
@@ -305,11 +296,9 @@ final class AttackMessages implements AutoCloseable {
                     .filter(x -> !x.equals(k))
                     .limit(ring.threshold().t())
                     .toList();
-            Optional<ShareIndex> home = homes.contains(k)
-                    ? homes.stream().filter(x -> !x.equals(k)).findFirst()
-                    : Optional.empty();
-            return compose(
-                    title, number, new Work.Repair(path, k, home, length, generation), Optional.empty());
+            Optional<ShareIndex> home =
+                    homes.contains(k) ? homes.stream().filter(x -> !x.equals(k)).findFirst() : Optional.empty();
+            return compose(title, number, new Work.Repair(path, k, home, length, generation), Optional.empty());
         }
         return switch (how) {
             case "puts over" -> compose(title, number + 1, write, Optional.empty());
@@ -473,7 +462,14 @@ final class AttackMessages implements AutoCloseable {
     private byte[] inSession(
             String what, String to, String run, HttpMethod method, String path, Operation operation, byte[] body) {
         String id = id(run).toString();
-        return ask(what + " in the victim's session of " + run, to, method, "/v1/sessions/" + id + path, operation, id, body);
+        return ask(
+                what + " in the victim's session of " + run,
+                to,
+                method,
+                "/v1/sessions/" + id + path,
+                operation,
+                id,
+                body);
     }
 
     void token(String to, String run) {
@@ -604,7 +600,8 @@ final class AttackMessages implements AutoCloseable {
                 Operation.SETTLE,
                 id.toString(),
                 new ByteWriter()
-                        .bytes(authorised(theirs.w.title(), new Command.Settle(id), to).encode())
+                        .bytes(authorised(theirs.w.title(), new Command.Settle(id), to)
+                                .encode())
                         .bytes(theirs.encoded)
                         .toBytes());
     }
@@ -628,9 +625,13 @@ final class AttackMessages implements AutoCloseable {
         if (node == null) {
             throw new BadInputException(from + " isn't the attackers'");
         }
-        byte[] _ = sent("a stream of " + from + "'s own, before its turn, in " + run, to, true, () -> upload(
-                node.to(card(to)).upload("/v1/sessions/" + id + "/stations/" + place, Optional.empty()),
-                junk(Math.toIntExact(ChunkLayout.RANDOMIZER_BYTES + length))));
+        byte[] _ = sent(
+                "a stream of " + from + "'s own, before its turn, in " + run,
+                to,
+                true,
+                () -> upload(
+                        node.to(card(to)).upload("/v1/sessions/" + id + "/stations/" + place, Optional.empty()),
+                        junk(Math.toIntExact(ChunkLayout.RANDOMIZER_BYTES + length))));
     }
 
     private synchronized Title anyTitle() {
@@ -644,7 +645,9 @@ final class AttackMessages implements AutoCloseable {
         try (SigningKey key =
                 second.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
             Command.Signed signed = Command.Signed.sign(
-                    key, new Command(ring.id(), title, Integer.MAX_VALUE, Instant.now().toEpochMilli(), deed));
+                    key,
+                    new Command(
+                            ring.id(), title, Integer.MAX_VALUE, Instant.now().toEpochMilli(), deed));
             return new Command.Authorised(
                     signed,
                     node,
@@ -686,8 +689,7 @@ final class AttackMessages implements AutoCloseable {
                 byte[] root = junk(Sha256.BYTES);
                 SignatureChain made = SignatureChain.start(token);
                 for (ShareIndex x : u.providers()) {
-                    Optional<byte[]> at =
-                            u.homes().contains(x) ? Optional.of(root) : Optional.empty();
+                    Optional<byte[]> at = u.homes().contains(x) ? Optional.of(root) : Optional.empty();
                     String name = ring.provider(x).name();
                     made = by.has(name)
                             ? made.with(signed(made, x, at, name))
@@ -725,8 +727,8 @@ final class AttackMessages implements AutoCloseable {
         byte[] root = junk(Sha256.BYTES);
         SignatureChain chain = SignatureChain.start(token);
         for (ShareIndex x : making.providers()) {
-            chain = chain.with(new Participation(
-                    making.homes().contains(x) ? Optional.of(root) : Optional.empty(), nobodys));
+            chain = chain.with(
+                    new Participation(making.homes().contains(x) ? Optional.of(root) : Optional.empty(), nobodys));
         }
         return Certificate.sign(draft.session(), draft.ownerSignature(), chain);
     }

@@ -147,7 +147,8 @@ final class AuditCommand implements Callable<Integer> {
     @Option(
             names = "--script",
             paramLabel = "NAME",
-            description = "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
+            description =
+                    "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
                             + "\"degraded put\", \"hand over\"")
     private List<String> scripts = new ArrayList<>();
 
@@ -228,7 +229,9 @@ final class AuditCommand implements Callable<Integer> {
                 ? 1
                 : providers
                         ? 0
-                        : numbers(dealers, "--dealers " + dealers + ": with --active a number, or the names of providers")
+                        : numbers(
+                                        dealers,
+                                        "--dealers " + dealers + ": with --active a number, or the names of providers")
                                 .getFirst();
         ActiveAudit.Bound bound = new ActiveAudit.Bound(
                 n,

@@ -27,11 +27,11 @@ import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.TlsIdentity;
 import dev.interlock.wire.file.DurableFile;
 import dev.interlock.wire.file.FileProblem;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -75,8 +75,7 @@ final class CoalitionRing implements AutoCloseable {
      * @param here which nodes run in this process; the others are processes, as {@code ring up} starts them
      * @param same whose users these are, too
      */
-    record Making(
-            Path dir, int t, int n, int dealers, Predicate<String> here, Optional<CoalitionRing> same) {}
+    record Making(Path dir, int t, int n, int dealers, Predicate<String> here, Optional<CoalitionRing> same) {}
 
     CoalitionRing(Making making, Deadlines deadlines) throws InterruptedException {
         Path dir = making.dir();
@@ -120,8 +119,8 @@ final class CoalitionRing implements AutoCloseable {
     private void start(List<NodeCard> cards) throws InterruptedException {
         List<NodeCard> others =
                 cards.stream().filter(card -> !here.test(card.name())).toList();
-        others.forEach(card -> running.put(
-                card.name(), () -> NodeProcess.stop(List.of(new NodeProcess(folder.node(card))))));
+        others.forEach(card ->
+                running.put(card.name(), () -> NodeProcess.stop(List.of(new NodeProcess(folder.node(card))))));
         int _ = RingNodes.up(folder, deadlines.stall(), others);
         for (NodeCard card : cards) {
             if (here.test(card.name())) {
@@ -365,7 +364,7 @@ final class CoalitionRing implements AutoCloseable {
                 return switch (method) {
                     case "begin" -> written((PendingObject) Objects.requireNonNull(result));
                     case "open" -> read((Blob) Objects.requireNonNull(result), (BlobKind) arguments[1]);
-                    case "current", "find" -> 
+                    case "current", "find" ->
                         object(method, arguments[0], (Optional<?>) Objects.requireNonNull(result));
                     default -> result;
                 };

@@ -120,7 +120,8 @@ final class Replay implements AutoCloseable {
             requirePlayable(step);
         }
         if (!attack.dealing().isEmpty()) {
-            throw new BadInputException("an attack on a ring whose providers deal can't be made again against real nodes");
+            throw new BadInputException(
+                    "an attack on a ring whose providers deal can't be made again against real nodes");
         }
         this.attack = attack;
         this.line = line;
@@ -162,13 +163,12 @@ final class Replay implements AutoCloseable {
     /** What only the model has: there a provider may answer what the product's own node can't be made to say. */
     private static void requirePlayable(AttackFile.Step step) {
         Sent sent = step.sent();
-        boolean playable =
-                switch (sent.kind()) {
-                    case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE -> false;
-                    case HOP -> !sent.how().equals("again");
-                    case SILENT, BLAMES -> !sent.at().startsWith("dealer");
-                    default -> true;
-                };
+        boolean playable = switch (sent.kind()) {
+            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE -> false;
+            case HOP -> !sent.how().equals("again");
+            case SILENT, BLAMES -> !sent.at().startsWith("dealer");
+            default -> true;
+        };
         if (!playable) {
             throw new BadInputException("\"" + step.words() + "\" can't be made again against real nodes: \""
                     + sent.kind().text() + "\" is in the auditor's model alone");
@@ -188,7 +188,8 @@ final class Replay implements AutoCloseable {
     }
 
     private Result run() throws Exception {
-        tell("a ring of " + attack.n() + " providers, of which " + attack.t() + " open an object, and " + attack.dealers()
+        tell("a ring of " + attack.n() + " providers, of which " + attack.t() + " open an object, and "
+                + attack.dealers()
                 + (attack.dealers() == 1 ? " dealer; " : " dealers; ") + String.join(", ", attack.corrupt())
                 + " and a second user attack");
         try (Interlock owner = ring.open()) {
@@ -215,8 +216,8 @@ final class Replay implements AutoCloseable {
     }
 
     private void watch(Interlock user, CoalitionRing of) {
-        user.onLie(evidence ->
-                blamed.add(evidence.verify(of.descriptor()).liar().name()));
+        user.onLie(
+                evidence -> blamed.add(evidence.verify(of.descriptor()).liar().name()));
         user.onRequest((node, operation, subject, body) -> leaving(of, node, operation, subject, body));
     }
 
@@ -252,8 +253,8 @@ final class Replay implements AutoCloseable {
     private Optional<ObjectId> put(Interlock owner) throws Exception {
         List<ObjectId> stored = new ArrayList<>();
         operation("put", "puts " + LENGTH + " bytes", () -> {
-            stored.add(
-                    owner.put(Channels.newChannel(new ByteArrayInputStream(m)), m.length).object());
+            stored.add(owner.put(Channels.newChannel(new ByteArrayInputStream(m)), m.length)
+                    .object());
             return "it is stored, and acknowledged";
         });
         return stored.stream().findFirst();
@@ -363,7 +364,8 @@ final class Replay implements AutoCloseable {
                 : "it is done";
     }
 
-    // ----------------------------------------------------------------------------------- when the attackers' turn comes
+    // ----------------------------------------------------------------------------------- when the attackers' turn
+    // comes
 
     private static Optional<Phase> phase(Operation operation) {
         return switch (operation) {
@@ -461,18 +463,20 @@ final class Replay implements AutoCloseable {
         if (operation == Operation.COMMIT) {
             StatementHash id = Certificate.decode(body).token().id();
             // Whoever shows a certificate that it was shown didn't make it.
-            if (running.equals("put") || running.equals("replace") || running.equals("refresh") || running.equals("move")) {
+            if (running.equals("put")
+                    || running.equals("replace")
+                    || running.equals("refresh")
+                    || running.equals("move")) {
                 certified.add(id);
             }
         }
         if (operation == Operation.ORDER) {
             Work work = Statement.decode(Order.decode(body).statement()).work();
-            Optional<StatementHash> goesBy =
-                    switch (work) {
-                        case Work.Renewal renewal -> Optional.of(renewal.from());
-                        case Work.Using using -> Optional.of(using.generation());
-                        case Work.Write write -> write.continues();
-                    };
+            Optional<StatementHash> goesBy = switch (work) {
+                case Work.Renewal renewal -> Optional.of(renewal.from());
+                case Work.Using using -> Optional.of(using.generation());
+                case Work.Write write -> write.continues();
+            };
             goesBy.filter(id -> !certified.contains(id))
                     .ifPresent(_ -> broken.add("misled: the victim goes by a generation that it never certified"));
         }
@@ -593,40 +597,39 @@ final class Replay implements AutoCloseable {
 
     private void answers(Sent sent) {
         String who = sent.at();
-        Optional<CoalitionRing.Mischief> mischief =
-                switch (sent.kind()) {
-                    case SILENT -> Optional.of(once(Predicate.not("commit"::equals), () -> {
-                        throw new NodeException(who, who + " doesn't say more");
-                    }));
-                    case BLAMES ->
-                        Optional.of(once(_ -> true, () -> {
-                            throw new IntegrityException(sent.how() + " sent wrong bytes", List.of(sent.how()));
-                        }));
-                    case UNCONFIRMED ->
-                        Optional.of(once("commit"::equals, () -> {
-                            throw new NodeException(who, who + " doesn't confirm");
-                        }));
-                    case HOP -> Optional.of(hop(sent.how().equals("zeros")));
-                    case SHOWS -> {
-                        byte[] certificate = messages.shown(sent.how(), sent.of()).encode();
-                        yield Optional.of(shows(there -> there.map(each -> Shown.certified(each, certificate))));
-                    }
-                    case DESTROYED -> {
-                        byte[] command = messages.destroyed(who);
-                        yield Optional.of(shows(there -> there.map(each -> Shown.destroyed(each, command))));
-                    }
-                    case ELSEWHERE -> {
-                        CoalitionRing there = elsewhere.orElse(ring);
-                        Optional<Certificate> own;
-                        try (AttackMessages put = new AttackMessages(there, coalition, LENGTH, this::said)) {
-                            own = put.ofItsOwn();
-                        }
-                        byte[] user = there.ownersKey(who);
-                        yield own.map(certificate ->
-                                shows(_ -> Optional.of(Shown.of(certificate, user))));
-                    }
-                    default -> throw new IllegalStateException("no answer is " + sent.kind());
-                };
+        Optional<CoalitionRing.Mischief> mischief = switch (sent.kind()) {
+            case SILENT ->
+                Optional.of(once(Predicate.not("commit"::equals), () -> {
+                    throw new NodeException(who, who + " doesn't say more");
+                }));
+            case BLAMES ->
+                Optional.of(once(_ -> true, () -> {
+                    throw new IntegrityException(sent.how() + " sent wrong bytes", List.of(sent.how()));
+                }));
+            case UNCONFIRMED ->
+                Optional.of(once("commit"::equals, () -> {
+                    throw new NodeException(who, who + " doesn't confirm");
+                }));
+            case HOP -> Optional.of(hop(sent.how().equals("zeros")));
+            case SHOWS -> {
+                byte[] certificate = messages.shown(sent.how(), sent.of()).encode();
+                yield Optional.of(shows(there -> there.map(each -> Shown.certified(each, certificate))));
+            }
+            case DESTROYED -> {
+                byte[] command = messages.destroyed(who);
+                yield Optional.of(shows(there -> there.map(each -> Shown.destroyed(each, command))));
+            }
+            case ELSEWHERE -> {
+                CoalitionRing there = elsewhere.orElse(ring);
+                Optional<Certificate> own;
+                try (AttackMessages put = new AttackMessages(there, coalition, LENGTH, this::said)) {
+                    own = put.ofItsOwn();
+                }
+                byte[] user = there.ownersKey(who);
+                yield own.map(certificate -> shows(_ -> Optional.of(Shown.of(certificate, user))));
+            }
+            default -> throw new IllegalStateException("no answer is " + sent.kind());
+        };
         if (mischief.isEmpty()) {
             throw new AttackMessages.NothingToSend("the second user couldn't put an object of its own");
         }
@@ -678,8 +681,7 @@ final class Replay implements AutoCloseable {
             }
 
             @Override
-            public Optional<StoredObject> shown(
-                    Optional<StoredObject> there) {
+            public Optional<StoredObject> shown(Optional<StoredObject> there) {
                 return instead.of(there);
             }
         };
@@ -705,7 +707,8 @@ final class Replay implements AutoCloseable {
     /** What honest providers hold for the newest is what its owner certified. */
     private void goesBy(ObjectId object) {
         try (var owner = ring.owners()) {
-            for (NodeCard card : ring.descriptor().providers().stream().map(Provider::card).toList()) {
+            for (NodeCard card :
+                    ring.descriptor().providers().stream().map(Provider::card).toList()) {
                 if (coalition.has(card.name())) {
                     continue;
                 }
@@ -783,8 +786,7 @@ final class Replay implements AutoCloseable {
             Optional<StoredObject> of(Optional<StoredObject> there);
         }
 
-        static StoredObject certified(
-                StoredObject there, byte[] certificate) {
+        static StoredObject certified(StoredObject there, byte[] certificate) {
             return new StoredObject(
                     there.generation(),
                     there.user(),
@@ -798,8 +800,7 @@ final class Replay implements AutoCloseable {
                     Optional.empty());
         }
 
-        static StoredObject destroyed(
-                StoredObject there, byte[] command) {
+        static StoredObject destroyed(StoredObject there, byte[] command) {
             return new StoredObject(
                     there.generation(),
                     there.user(),

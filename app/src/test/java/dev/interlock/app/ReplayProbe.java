@@ -13,8 +13,8 @@ public final class ReplayProbe {
     /** @return what was told, a line each, then behind "=> " what didn't hold */
     public static List<String> run(String attack, String dir) throws Exception {
         List<String> told = new ArrayList<>();
-        Replay.Result result =
-                Replay.run(AttackFile.read(attack.getBytes(StandardCharsets.UTF_8)), Path.of(dir), _ -> true, told::add);
+        Replay.Result result = Replay.run(
+                AttackFile.read(attack.getBytes(StandardCharsets.UTF_8)), Path.of(dir), _ -> true, told::add);
         result.broken().forEach(each -> told.add("=> " + each));
         return told;
     }

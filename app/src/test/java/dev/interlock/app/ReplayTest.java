@@ -78,7 +78,7 @@ final class ReplayTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {5, 7})
+    @ValueSource(ints = 5)
     void itIsRefused(int finding) throws Exception {
         refused(finding);
     }

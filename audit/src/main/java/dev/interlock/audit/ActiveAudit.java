@@ -44,7 +44,10 @@ public final class ActiveAudit {
                 int most = n;
                 boolean known = dealing.stream()
                         .allMatch(name -> name.matches("cc[1-9]") && Integer.parseInt(name.substring(2)) <= most);
-                if (dealers != 0 || dealing.size() < t || !known || dealing.stream().distinct().count() < dealing.size()) {
+                if (dealers != 0
+                        || dealing.size() < t
+                        || !known
+                        || dealing.stream().distinct().count() < dealing.size()) {
                     throw new BadInputException("in an active audit either 1 to 3 others deal, or at least t of the"
                             + " providers cc1 to cc" + n + ", not " + String.join(", ", dealing));
                 }
@@ -59,7 +62,8 @@ public final class ActiveAudit {
                             "no script is called \"" + script + "\": " + String.join(", ", ActiveAudit.scripts()));
                 }
                 if (!Script.fits(script, n, t) || (script.equals("degraded put") && dealers != 1)) {
-                    throw new BadInputException("a write that somebody misses needs n of at least t + 2, and one dealer");
+                    throw new BadInputException(
+                            "a write that somebody misses needs n of at least t + 2, and one dealer");
                 }
             }
         }

@@ -94,7 +94,9 @@ public final class ActiveReport {
             row.put("tried", one.tried());
             row.put("accepted", one.accepted());
             row.put("ends", one.ends());
-            row.put("attacks", one.attacks().stream()
+            row.put(
+                    "attacks",
+                    one.attacks().stream()
                             .map(attack -> AttackFile.of(bound, attack, ""))
                             .toList());
             rows.add(row);

@@ -78,12 +78,7 @@ final class Cast {
     }
 
     /** @param dealing the names of providers that deal as well */
-    Cast(
-            Threshold threshold,
-            int dealers,
-            List<String> dealing,
-            Set<ShareIndex> corrupt,
-            Set<String> corruptDealers) {
+    Cast(Threshold threshold, int dealers, List<String> dealing, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
         this.corrupt = corrupt;
         this.corruptDealers = corruptDealers;
         ring = ring("ring", threshold, dealers, dealing, keys);

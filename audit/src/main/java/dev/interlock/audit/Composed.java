@@ -125,26 +125,20 @@ public record Composed(Statement w, byte[] ownerSignature, Map<String, byte[]> p
     /** A private part for somebody else's statement: blinds of the kind that it has, under this user's key. */
     public static byte[] part(RingDescriptor ring, Credential by, Statement w, String name, SecureRandom random) {
         Blinding blinding = blinds(ring, w.scheme(), w.work(), name);
-        byte[] seeds =
-                switch (blinding) {
-                    case EXPANDED -> seed(random);
-                    case PAIRED -> {
-                        byte[] all = new byte[SEED_BYTES * (ring.providers().size() - 1)];
-                        random.nextBytes(all);
-                        yield all;
-                    }
-                    case NONE, FULL -> new byte[0];
-                };
+        byte[] seeds = switch (blinding) {
+            case EXPANDED -> seed(random);
+            case PAIRED -> {
+                byte[] all = new byte[SEED_BYTES * (ring.providers().size() - 1)];
+                random.nextBytes(all);
+                yield all;
+            }
+            case NONE, FULL -> new byte[0];
+        };
         return part(ring, by, name, blinding, seeds, random);
     }
 
     private static byte[] part(
-            RingDescriptor ring,
-            Credential by,
-            String name,
-            Blinding blinding,
-            byte[] seeds,
-            SecureRandom random) {
+            RingDescriptor ring, Credential by, String name, Blinding blinding, byte[] seeds, SecureRandom random) {
         byte[] salt = new byte[SALT_BYTES];
         random.nextBytes(salt);
         return new PrivatePart(salt, by.publicKey(ring.id(), name), blinding, seeds).encode();

@@ -107,7 +107,10 @@ final class Injections {
 
     private void orders() {
         for (Draft draft : drafts()) {
-            move(Sent.to(Sent.Kind.SESSION, "", draft.of(), draft.how()), SECOND + " " + draft.words(), next -> run(next, draft));
+            move(
+                    Sent.to(Sent.Kind.SESSION, "", draft.of(), draft.how()),
+                    SECOND + " " + draft.words(),
+                    next -> run(next, draft));
             if (draft.w().making().isPresent()) {
                 for (String dealer : cast.honestDealers()) {
                     move(
@@ -208,8 +211,8 @@ final class Injections {
                         Optional.of(bytes)));
             });
             drafts.add(draft("refreshes", role, of, title, number + 1, renewal(true, generation), Optional.empty()));
-            drafts.add(
-                    draft("replaces the pad of", role, of, title, number + 1, renewal(false, generation), Optional.empty()));
+            drafts.add(draft(
+                    "replaces the pad of", role, of, title, number + 1, renewal(false, generation), Optional.empty()));
             for (List<Integer> s : Choices.subsets(all.size(), cast.t())) {
                 List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
                 ShareIndex home = homes.contains(path.getFirst()) ? path.getFirst() : homes.getFirst();
@@ -260,7 +263,8 @@ final class Injections {
     }
 
     /** @param signature somebody else's, where it isn't signed as well as the second user can */
-    private Draft draft(String how, String role, String of, Title title, long number, Work work, Optional<byte[]> signature) {
+    private Draft draft(
+            String how, String role, String of, Title title, long number, Work work, Optional<byte[]> signature) {
         String words = how + of;
         Draft draft = cast.once(
                 "draft " + words + number,
@@ -667,10 +671,7 @@ final class Injections {
                     .ifPresent(theirs -> handovers.put("with the owner's signature for the heir", theirs));
             handovers.forEach((how, handover) -> {
                 Command.Authorised command = authorised(
-                        cast,
-                        title,
-                        new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance),
-                        name);
+                        cast, title, new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance), name);
                 move(
                         Sent.to(Sent.Kind.HAND_OVER, name, "put", how),
                         SECOND + " has the object handed over to itself at " + name + ", " + how,
@@ -783,7 +784,9 @@ final class Injections {
         cast.missing().ifPresent(k -> {
             List<Shown> all = new ArrayList<>(known(w));
             all.addAll(forged(w));
-            String who = cast.name(cast.corrupt.stream().min(Comparator.comparingInt(ShareIndex::x)).orElseThrow());
+            String who = cast.name(cast.corrupt.stream()
+                    .min(Comparator.comparingInt(ShareIndex::x))
+                    .orElseThrow());
             for (Shown shown : all) {
                 move(
                         Sent.to(Sent.Kind.WAITING, cast.name(k), shown.of(), "another share, " + shown.how()),

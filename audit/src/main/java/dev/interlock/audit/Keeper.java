@@ -702,8 +702,8 @@ final class Keeper {
         }
         ObjectId object = command.command().object();
         Stored here = stored.values().stream()
-                .filter(each -> each.state == State.COMMITTED
-                        && each.u().object().equals(object))
+                .filter(each ->
+                        each.state == State.COMMITTED && each.u().object().equals(object))
                 .max((a, b) -> a.u().isLaterThan(b.u()) ? 1 : -1)
                 .orElseThrow(() -> refuse("has no such object"));
         Title before = title(object).orElseThrow();
@@ -726,7 +726,8 @@ final class Keeper {
         }
         handed.put(object, command.signed());
         here.user = next;
-        sessions.values().removeIf(live -> live.session.generation().equals(here.u().id()));
+        sessions.values()
+                .removeIf(live -> live.session.generation().equals(here.u().id()));
         stored.values()
                 .removeIf(each -> each.state == State.PREPARED
                         && each.certificate == null

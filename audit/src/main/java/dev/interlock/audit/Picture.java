@@ -31,7 +31,8 @@ public final class Picture {
     /** HTML with its SVG pictures inside; needs nothing else. */
     public static String page() {
         StringBuilder page = new StringBuilder();
-        page.append("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Who sees what</title><style>")
+        page.append(
+                        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Who sees what</title><style>")
                 .append(STYLE)
                 .append("</style>\n<h1>Who sees what</h1>\n");
         page.append(
@@ -97,8 +98,8 @@ public final class Picture {
                 .max()
                 .orElseThrow();
         int height = 390 + 17 * most;
-        page.append(
-                "<div class=wide><svg viewBox='0 0 %d %d' role=img aria-label='a ring of three providers'>".formatted(WIDTH, height));
+        page.append("<div class=wide><svg viewBox='0 0 %d %d' role=img aria-label='a ring of three providers'>"
+                .formatted(WIDTH, height));
         page.append("<defs><marker id=a viewBox='0 0 10 10' refX=9 refY=5 markerWidth=7 markerHeight=7 orient=auto>"
                 + "<path d='M0 0L10 5L0 10z' fill='#666'/></marker></defs>");
         int[][] at = {{430, 60}, {640, 330}, {220, 330}};
@@ -183,8 +184,7 @@ public final class Picture {
         };
         page.append("<h2>An attack, and where it ends now</h2>\n<ol>");
         for (int i = 0; i < steps.length; i++) {
-            page.append("<li%s>%s"
-                            .formatted(i < 2 ? "" : i < 4 ? " class=bad" : " class=good", steps[i][0]))
+            page.append("<li%s>%s".formatted(i < 2 ? "" : i < 4 ? " class=bad" : " class=good", steps[i][0]))
                     .append(steps[i][1].isEmpty() ? "" : "<code>" + steps[i][1] + "</code>")
                     .append("</li>");
         }

@@ -70,7 +70,15 @@ final class Script {
     }
 
     static final List<String> NAMES = List.of(
-            "put and get", "replace", "refresh", "repair", "move", "destroy", "attested put", "degraded put", "hand over");
+            "put and get",
+            "replace",
+            "refresh",
+            "repair",
+            "move",
+            "destroy",
+            "attested put",
+            "degraded put",
+            "hand over");
 
     /** Whether a ring is large enough for it: a write that somebody misses needs more than t others. */
     static boolean fits(String name, int n, int t) {
@@ -261,7 +269,10 @@ final class Script {
                     w -> within(w, run, () -> sign(w, run, planned, x)),
                     w -> signatures(w, run, planned, x));
         }
-        step(at(run, Point.Phase.CHAIN), "checks the signatures of " + run, w -> within(w, run, () -> chain(w, run, planned)));
+        step(
+                at(run, Point.Phase.CHAIN),
+                "checks the signatures of " + run,
+                w -> within(w, run, () -> chain(w, run, planned)));
         for (ShareIndex x : cast.path()) {
             step(
                     at(run, Point.Phase.CHECK, x),
@@ -384,17 +395,20 @@ final class Script {
     /** What leaves a corrupt hop. */
     private List<Move> hops(World w, String run, StatementHash id, int place, String who) {
         List<Move> moves = new ArrayList<>();
-        moves.add(new Move(Sent.to(Sent.Kind.HOP, who, run, "adds"), who + " adds something to the stream of " + run + " at place " + place, next -> {
-            World honest = next.copy();
-            hop(honest, run, id, place, Optional.empty());
-            Form left = honest.keepers.values().stream()
-                    .flatMap(keeper -> Optional.ofNullable(keeper.sessions.get(id)).stream())
-                    .flatMap(live -> Optional.ofNullable(live.left.get(place)).stream())
-                    .findFirst()
-                    .orElse(new Form());
-            within(next, run, () -> hop(next, run, id, place, Optional.of(sum(left, tamper(run + place)))));
-            // What it stores itself is its own affair.
-        }));
+        moves.add(new Move(
+                Sent.to(Sent.Kind.HOP, who, run, "adds"),
+                who + " adds something to the stream of " + run + " at place " + place,
+                next -> {
+                    World honest = next.copy();
+                    hop(honest, run, id, place, Optional.empty());
+                    Form left = honest.keepers.values().stream()
+                            .flatMap(keeper -> Optional.ofNullable(keeper.sessions.get(id)).stream())
+                            .flatMap(live -> Optional.ofNullable(live.left.get(place)).stream())
+                            .findFirst()
+                            .orElse(new Form());
+                    within(next, run, () -> hop(next, run, id, place, Optional.of(sum(left, tamper(run + place)))));
+                    // What it stores itself is its own affair.
+                }));
         moves.add(new Move(
                 Sent.to(Sent.Kind.HOP, who, run, "zeros"),
                 who + " sends zeros instead of the stream of " + run + " at place " + place,
@@ -485,24 +499,29 @@ final class Script {
     private List<Move> signatures(World w, String run, Planned planned, ShareIndex x) {
         List<Move> moves = new ArrayList<>(refusals(run, cast.name(x)));
         if (cast.corrupt.contains(x) && w.victim.run(run).failed == null) {
-            moves.add(new Move(Sent.to(Sent.Kind.SIGNS, cast.name(x), run), cast.name(x) + " signs for another ciphertext", next -> {
-                within(next, run, () -> sign(next, run, planned, x));
-                Victim.Run here = next.victim.run(run);
-                Participation honest = here.signed.get(x);
-                byte[] token = here.token;
-                if (honest != null && token != null && honest.ciphertextRoot().isPresent()) {
-                    StatementHash id = plan(next, run, planned).id();
-                    byte[] root = cast.ciphertextRoot(id, x, tamper("another ciphertext"));
-                    here.signed.put(
-                            x,
-                            cast.once(
-                                    "another participation",
-                                    () -> SignatureChain.start(token)
-                                            .participate(x, Optional.of(root), cast.key(cast.name(x))),
-                                    token,
-                                    root));
-                }
-            }));
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.SIGNS, cast.name(x), run),
+                    cast.name(x) + " signs for another ciphertext",
+                    next -> {
+                        within(next, run, () -> sign(next, run, planned, x));
+                        Victim.Run here = next.victim.run(run);
+                        Participation honest = here.signed.get(x);
+                        byte[] token = here.token;
+                        if (honest != null
+                                && token != null
+                                && honest.ciphertextRoot().isPresent()) {
+                            StatementHash id = plan(next, run, planned).id();
+                            byte[] root = cast.ciphertextRoot(id, x, tamper("another ciphertext"));
+                            here.signed.put(
+                                    x,
+                                    cast.once(
+                                            "another participation",
+                                            () -> SignatureChain.start(token)
+                                                    .participate(x, Optional.of(root), cast.key(cast.name(x))),
+                                            token,
+                                            root));
+                        }
+                    }));
         }
         return moves;
     }
@@ -779,8 +798,10 @@ final class Script {
                             next -> show(next, run, ring, x, certificate.encode()))));
         }
         Injections.commands(w, cast.name(x))
-                .forEach((words, command) ->
-                        moves.add(new Move(Sent.to(Sent.Kind.DESTROYED, cast.name(x), ""), cast.name(x) + " says that the object was destroyed, " + words, next -> {
+                .forEach((words, command) -> moves.add(new Move(
+                        Sent.to(Sent.Kind.DESTROYED, cast.name(x), ""),
+                        cast.name(x) + " says that the object was destroyed, " + words,
+                        next -> {
                             try {
                                 cast.holds(
                                         "shown command",
@@ -849,9 +870,15 @@ final class Script {
                     _ -> refusals(run, cast.name(x)));
         }
         pass(run, w -> plan.apply(w).id(), cast.t() + 1);
-        step(at(run, Point.Phase.END), "opens what came in " + run, w -> within(w, run, () -> open(w, run, plan.apply(w))));
+        step(
+                at(run, Point.Phase.END),
+                "opens what came in " + run,
+                w -> within(w, run, () -> open(w, run, plan.apply(w))));
         for (ShareIndex x : cast.all()) {
-            step(at(run, Point.Phase.READ, x), "reads directly from " + cast.name(x), w -> within(w, run + " directly", () -> direct(w, lookup, x)));
+            step(
+                    at(run, Point.Phase.READ, x),
+                    "reads directly from " + cast.name(x),
+                    w -> within(w, run + " directly", () -> direct(w, lookup, x)));
         }
     }
 
@@ -922,7 +949,8 @@ final class Script {
                     w -> w.victim.acknowledged().ifPresent(u -> {
                         Keeper custodian = w.keeper(x);
                         Keeper.Stored here = custodian.stored.get(u.id());
-                        Form share = custodian.waiting.getOrDefault(u.id(), Map.of()).get(k);
+                        Form share =
+                                custodian.waiting.getOrDefault(u.id(), Map.of()).get(k);
                         if (here != null && share != null && here.certificate != null) {
                             brings(w, k, cast.name(x), Certificate.decode(here.certificate), share);
                         }
@@ -985,21 +1013,24 @@ final class Script {
                                     cast.name(x) + " doesn't take it",
                                     w -> w.victim
                                             .acknowledged()
-                                            .ifPresent(u -> w.known.commands.put(
-                                                    cast.name(x), handingOver(u, cast.name(x))))))
+                                            .ifPresent(u ->
+                                                    w.known.commands.put(cast.name(x), handingOver(u, cast.name(x))))))
                             : List.of());
         }
         for (ShareIndex x : cast.all()) {
             step(
                     at("heir's lookup", Point.Phase.LOOKUP, x),
                     "has handed it over, and the heir asks " + cast.name(x),
-                    w -> w.victim.object().ifPresent(object -> w.keeper(x)
-                            .current(object, cast.heirsAt(cast.name(x)))
-                            .ifPresent(here -> shownToHeir(
-                                    w,
-                                    x,
-                                    Cast.present(here.certificate),
-                                    Optional.ofNullable(w.keeper(x).handed.get(object))))),
+                    w -> w.victim
+                            .object()
+                            .ifPresent(object -> w.keeper(x)
+                                    .current(object, cast.heirsAt(cast.name(x)))
+                                    .ifPresent(here -> shownToHeir(
+                                            w,
+                                            x,
+                                            Cast.present(here.certificate),
+                                            Optional.ofNullable(
+                                                    w.keeper(x).handed.get(object))))),
                     w -> cast.corrupt.contains(x) ? shownToHeirBy(w, x) : List.of());
         }
     }
@@ -1043,7 +1074,8 @@ final class Script {
                 if (!w.victim.certified.contains(u.id().toString())) {
                     w.harm(
                             Attack.Kind.MISLED,
-                            "the heir believes in a generation that its owner never certified, shown by " + cast.name(x));
+                            "the heir believes in a generation that its owner never certified, shown by "
+                                    + cast.name(x));
                 }
             } catch (InterlockException | BadSignatureException | IllegalArgumentException e) {
                 w.blamed(e);

@@ -68,8 +68,10 @@ final class ActiveAuditTest {
         wrong.add(() -> run(3, 2, 1, 9, List.of("destroy")));
         wrong.add(() -> run(3, 2, 1, 1, List.of("dance")));
         wrong.add(() -> run(3, 2, 1, 1, List.of("degraded put")));
-        wrong.add(() -> ActiveAudit.run(new ActiveAudit.Bound(3, 2, 0, List.of("cc1"), 1, List.of("refresh")), _ -> {}));
-        wrong.add(() -> ActiveAudit.run(new ActiveAudit.Bound(3, 2, 1, List.of("cc1", "cc2"), 1, List.of("refresh")), _ -> {}));
+        wrong.add(
+                () -> ActiveAudit.run(new ActiveAudit.Bound(3, 2, 0, List.of("cc1"), 1, List.of("refresh")), _ -> {}));
+        wrong.add(() ->
+                ActiveAudit.run(new ActiveAudit.Bound(3, 2, 1, List.of("cc1", "cc2"), 1, List.of("refresh")), _ -> {}));
         wrong.forEach(each -> assertThatThrownBy(each::run).isInstanceOf(BadInputException.class));
     }
 

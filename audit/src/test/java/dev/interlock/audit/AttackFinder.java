@@ -31,8 +31,7 @@ public final class AttackFinder {
         return String.join("\n", lines);
     }
 
-    private static List<Attack> attacks(
-            int n, int t, int dealers, String corrupt, String script, int injections) {
+    private static List<Attack> attacks(int n, int t, int dealers, String corrupt, String script, int injections) {
         Set<ShareIndex> xs = List.of(corrupt.split(",")).stream()
                 .map(x -> new ShareIndex(Integer.parseInt(x)))
                 .collect(Collectors.toSet());
@@ -49,8 +48,8 @@ public final class AttackFinder {
     public static String file(
             int n, int t, int dealers, String corrupt, String script, int injections, String kind, String rules) {
         Attack most = attacks(n, t, dealers, corrupt, script, injections).stream()
-                .filter(attack ->
-                        attack.harm().stream().anyMatch(harm -> harm.kind().name().equals(kind)))
+                .filter(attack -> attack.harm().stream()
+                        .anyMatch(harm -> harm.kind().name().equals(kind)))
                 .max(Comparator.comparingLong(attack ->
                         attack.harm().stream().map(Attack.Harm::kind).distinct().count()))
                 .orElseThrow();

@@ -32,8 +32,7 @@ final class PlantedTest {
      * @param kind what comes of it
      * @param messages how many it takes
      */
-    record Planted(
-            String what, List<Mutant.Site> rules, String script, int dealers, Attack.Kind kind, int messages) {
+    record Planted(String what, List<Mutant.Site> rules, String script, int dealers, Attack.Kind kind, int messages) {
         /** By its number. */
         Path file() {
             return Path.of("..", "testvectors", "attacks", "finding-" + what.substring(0, what.indexOf(':')) + ".json");
@@ -240,9 +239,9 @@ final class PlantedTest {
     /** Home is corrupt, and every other one after the second: an honest home is left. */
     private static List<String> find(Planted planted, int n, int t) throws Exception {
         Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(planted.rules()));
-        String found = (String) finder.getMethod(
-                        "find", int.class, int.class, int.class, String.class, String.class, int.class)
-                .invoke(null, n, t, planted.dealers(), corrupt(t), planted.script(), planted.messages());
+        String found = (String)
+                finder.getMethod("find", int.class, int.class, int.class, String.class, String.class, int.class)
+                        .invoke(null, n, t, planted.dealers(), corrupt(t), planted.script(), planted.messages());
         return Arrays.asList(found.split("\n"));
     }
 }
