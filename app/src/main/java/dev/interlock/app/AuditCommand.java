@@ -224,7 +224,9 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private int explore() {
-        boolean providers = dealers != null && dealers.startsWith("cc");
+        List<String> dealing =
+                dealers != null && dealers.startsWith("cc") ? List.of(dealers.split(",", -1)) : List.of();
+        boolean providers = !dealing.isEmpty();
         int alone = dealers == null
                 ? 1
                 : providers
@@ -237,7 +239,7 @@ final class AuditCommand implements Callable<Integer> {
                 n,
                 t,
                 alone,
-                providers ? List.of(dealers.split(",")) : List.of(),
+                dealing,
                 injections == null ? 1 : injections,
                 scripts.isEmpty() ? ActiveAudit.scripts(n, t, alone) : scripts);
         Interruption.means(() -> "no result");

@@ -408,7 +408,7 @@ final class Replay implements AutoCloseable {
     }
 
     private void leaving(CoalitionRing of, String node, Operation operation, String subject, byte[] body) {
-        witness(operation, subject, body);
+        witness(operation, body);
         if (of == ring && attack.corrupt().contains(node)) {
             messages.learn(running, operation, subject, body);
         }
@@ -459,7 +459,7 @@ final class Replay implements AutoCloseable {
     }
 
     /** What the victim goes by: every generation that it works on is one that it certified itself. */
-    private void witness(Operation operation, String subject, byte[] body) {
+    private void witness(Operation operation, byte[] body) {
         if (operation == Operation.COMMIT) {
             StatementHash id = Certificate.decode(body).token().id();
             // Whoever shows a certificate that it was shown didn't make it.
