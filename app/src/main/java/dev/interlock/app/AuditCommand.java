@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.audit.ActiveAudit;
 import dev.interlock.audit.ActiveReport;
+import dev.interlock.audit.AttackFile;
 import dev.interlock.audit.Audit;
 import dev.interlock.audit.Dealers;
 import dev.interlock.audit.Finding;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
+    private static final long MAX_ATTACK_BYTES = 1 << 20;
     private static final List<Work.Kind> RENEWALS = List.of(Work.Kind.REPLACE, Work.Kind.REFRESH);
 
     @Option(
@@ -145,8 +147,18 @@ final class AuditCommand implements Callable<Integer> {
     @Option(
             names = "--script",
             paramLabel = "NAME",
-            description = "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy")
+            description =
+                    "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
+                            + "\"degraded put\", \"hand over\"")
     private List<String> scripts = new ArrayList<>();
+
+    @Option(
+            names = "--replay",
+            paramLabel = "FILE",
+            description =
+                    "make an attack again, one of those that --active --json prints, against a ring of processes on this machine, "
+                            + "whose corrupt providers are in this one")
+    private @Nullable Path replay;
 
     @Option(
             names = "--picture",
@@ -173,6 +185,9 @@ final class AuditCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (coalitions != null) {
             return attack(coalitions);
+        }
+        if (replay != null) {
+            return replay(replay);
         }
         if (picture != null) {
             try (OutputFile file = OutputFile.create(picture, false)) {
@@ -209,15 +224,24 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private int explore() {
+        List<String> dealing =
+                dealers != null && dealers.startsWith("cc") ? List.of(dealers.split(",", -1)) : List.of();
+        boolean providers = !dealing.isEmpty();
+        int alone = dealers == null
+                ? 1
+                : providers
+                        ? 0
+                        : numbers(
+                                        dealers,
+                                        "--dealers " + dealers + ": with --active a number, or the names of providers")
+                                .getFirst();
         ActiveAudit.Bound bound = new ActiveAudit.Bound(
                 n,
                 t,
-                dealers == null
-                        ? 1
-                        : numbers(dealers, "--dealers " + dealers + ": with --active a number")
-                                .getFirst(),
+                alone,
+                dealing,
                 injections == null ? 1 : injections,
-                scripts.isEmpty() ? ActiveAudit.scripts() : scripts);
+                scripts.isEmpty() ? ActiveAudit.scripts(n, t, alone) : scripts);
         Interruption.means(() -> "no result");
         try {
             List<ActiveAudit.Explored> explored = ActiveAudit.run(bound, one -> {
@@ -231,6 +255,45 @@ final class AuditCommand implements Callable<Integer> {
         } finally {
             Screen.clear();
         }
+    }
+
+    private int replay(Path file) throws Exception {
+        AttackFile attack = AttackFile.read(DocumentFile.read(file, MAX_ATTACK_BYTES, "attack"));
+        System.setProperty("interlock.log", System.getProperty("interlock.log", "OFF"));
+        Path dir = Files.createTempDirectory("interlock-replay-");
+        // Whatever ends this process: its nodes end, too, and hold nothing that anybody needs.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            Replay.stop(attack, dir);
+            DemoFolder.deleteTreeQuietly(dir);
+        }));
+        Interruption.means(() -> "no result");
+        List<String> told = new ArrayList<>();
+        try {
+            Replay.Result result = Replay.run(attack, dir, _ -> false, line -> {
+                told.add(line);
+                if (!json) {
+                    print(line + "\n");
+                }
+            });
+            print(json ? Output.json(new Replayed(told, result.broken())) + "\n" : verdict(result));
+            return result.broken().isEmpty() ? 0 : Main.FAILED;
+        } finally {
+            DemoFolder.deleteTreeQuietly(dir);
+        }
+    }
+
+    /** For programs. */
+    private record Replayed(List<String> told, List<String> broken) {}
+
+    private static String verdict(Replay.Result result) {
+        StringBuilder text = new StringBuilder("\n");
+        result.broken().forEach(each -> text.append("=> ").append(each).append('\n'));
+        return text.append(
+                        result.broken().isEmpty()
+                                ? "=> The plaintext isn't a combination of what they saw; what was acknowledged opens; nothing was destroyed"
+                                        + " but by its owner; nobody else is blamed, and nobody misled.\n"
+                                : "")
+                .toString();
     }
 
     private int attack(int lives) throws Exception {

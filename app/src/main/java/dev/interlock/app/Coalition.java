@@ -15,6 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * t − 1 providers and a second user who share all that they see of one object, and what they make of it: whether the message
@@ -54,7 +57,9 @@ final class Coalition {
     private final Map<StatementHash, Token> tokens = new LinkedHashMap<>();
     private final List<byte[]> certificates = new ArrayList<>();
     private final List<String> leaks = new ArrayList<>();
+    private final ConcurrentMap<String, List<CoalitionRing.Mischief>> doing = new ConcurrentHashMap<>();
     private volatile Lie lie = Lie.NONE;
+    private int sights;
 
     Coalition(Set<String> corrupt, byte[] m, long seed) {
         this.corrupt = Set.copyOf(corrupt);
@@ -81,6 +86,30 @@ final class Coalition {
 
     Lie lie() {
         return lie;
+    }
+
+    // ---- What its providers do at one point of an attack that was written down ----
+
+    void become(String node, CoalitionRing.Mischief mischief) {
+        doing.computeIfAbsent(node, _ -> new CopyOnWriteArrayList<>()).add(mischief);
+    }
+
+    void behave() {
+        doing.clear();
+    }
+
+    /** Nobody is asked what there is any more: what a node shows is no lie to itself. */
+    void lookedUp() {
+        doing.values().forEach(each -> each.removeIf(CoalitionRing.Mischief::inLookups));
+    }
+
+    List<CoalitionRing.Mischief> mischief(String node) {
+        return doing.getOrDefault(node, List.of());
+    }
+
+    /** Grows with all that it sees. */
+    synchronized int sights() {
+        return sights;
     }
 
     // ---- What it learns of the protocol's public part ----
@@ -127,6 +156,7 @@ final class Coalition {
 
     /** The same of an answer. */
     synchronized void saw(byte[] bytes, String what) {
+        sights++;
         if (m.length > 0 && indexOf(bytes) >= 0) {
             leaks.add("the message stands in " + what);
         }

@@ -4,6 +4,7 @@ import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.NodeFolder;
@@ -17,16 +18,21 @@ import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoredObject;
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.TlsIdentity;
+import dev.interlock.wire.file.DurableFile;
+import dev.interlock.wire.file.FileProblem;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -37,7 +43,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,14 +60,37 @@ final class CoalitionRing implements AutoCloseable {
 
     private final RingFolder folder;
     private final Deadlines deadlines;
+    private final Predicate<String> here;
     private final ConcurrentMap<String, Runnable> running = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable Coalition> coalition = new AtomicReference<>();
     private final Interlock owner;
 
+    /** One in this process alone. */
     CoalitionRing(Path dir, int t, int n, Deadlines deadlines) throws InterruptedException {
-        this.folder = RingFolder.create(dir, "coalitions", t, n, 1, 0, EnumSet.of(Profile.BLINDED));
+        this(new Making(dir, t, n, 1, _ -> true, Optional.empty()), deadlines);
+    }
+
+    /**
+     * @param dir an empty folder, or none yet
+     * @param here which nodes run in this process; the others are processes, as {@code ring up} starts them
+     * @param same whose users these are, too
+     */
+    record Making(Path dir, int t, int n, int dealers, Predicate<String> here, Optional<CoalitionRing> same) {}
+
+    CoalitionRing(Making making, Deadlines deadlines) throws InterruptedException {
+        Path dir = making.dir();
+        RingFolder made = RingFolder.create(
+                dir, "coalitions", making.t(), making.n(), making.dealers(), 0, EnumSet.of(Profile.BLINDED));
+        this.folder = making.same().isEmpty()
+                ? made
+                : made.takeCredential(making.same().get().folder.path().resolve(RingFolder.CREDENTIAL));
         this.deadlines = deadlines;
-        CredentialFile.create(dir.resolve(SECOND), new SecureRandom());
+        this.here = making.here();
+        if (making.same().isEmpty()) {
+            CredentialFile.create(dir.resolve(SECOND), new SecureRandom());
+        } else {
+            copy(making.same().get().folder.path().resolve(SECOND), dir.resolve(SECOND));
+        }
         try (Credential second = second()) {
             for (Path node : folder.nodes()) {
                 NodeFolder of = NodeFolder.open(node);
@@ -67,10 +99,41 @@ final class CoalitionRing implements AutoCloseable {
                         second.publicKey(descriptor().id(), of.card().name()).toString());
             }
         }
-        for (NodeCard card : descriptor().nodes().toList()) {
-            start(card);
+        try {
+            start(descriptor().nodes().toList());
+            this.owner = open();
+        } catch (RuntimeException | InterruptedException e) {
+            stop();
+            throw e;
         }
-        this.owner = open();
+    }
+
+    private static void copy(Path from, Path to) {
+        try {
+            DurableFile.write(to, DurableFile.Access.OWNER, Files.readAllBytes(from));
+        } catch (IOException e) {
+            throw new BadInputException("can't copy " + from + ": " + FileProblem.at(from, e));
+        }
+    }
+
+    private void start(List<NodeCard> cards) throws InterruptedException {
+        List<NodeCard> others =
+                cards.stream().filter(card -> !here.test(card.name())).toList();
+        others.forEach(card ->
+                running.put(card.name(), () -> NodeProcess.stop(List.of(new NodeProcess(folder.node(card))))));
+        int _ = RingNodes.up(folder, deadlines.stall(), others);
+        for (NodeCard card : cards) {
+            if (here.test(card.name())) {
+                start(card);
+            }
+        }
+    }
+
+    /** All at once: each waits for what it is answering. */
+    private void stop() {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            running.values().forEach(threads::execute);
+        }
     }
 
     RingDescriptor descriptor() {
@@ -100,6 +163,23 @@ final class CoalitionRing implements AutoCloseable {
         return NodeFolder.open(path(node)).tls();
     }
 
+    /** Whose objects are attacked. */
+    Credential owners() {
+        return CredentialFile.read(folder.path().resolve(RingFolder.CREDENTIAL));
+    }
+
+    /** By which a node knows the owner, 32 bytes. */
+    byte[] ownersKey(String node) {
+        try (Credential owner = owners()) {
+            return owner.publicKey(descriptor().id(), node).bytes();
+        }
+    }
+
+    /** One that is in this process. */
+    SigningKey signingKey(String node) {
+        return NodeFolder.open(path(node)).signingKey();
+    }
+
     private Path path(String node) {
         return folder.node(descriptor().node(node).orElseThrow());
     }
@@ -115,7 +195,17 @@ final class CoalitionRing implements AutoCloseable {
         if (before != null) {
             before.run();
         }
-        start(descriptor().node(node).orElseThrow());
+        start(List.of(descriptor().node(node).orElseThrow()));
+    }
+
+    /** Ends a provider, takes away all that it stores, and starts it again. */
+    void lose(String node) throws InterruptedException {
+        Runnable before = running.remove(node);
+        if (before != null) {
+            before.run();
+        }
+        DemoFolder.deleteTreeQuietly(path(node).resolve("store"));
+        start(List.of(descriptor().node(node).orElseThrow()));
     }
 
     private void start(NodeCard card) throws InterruptedException {
@@ -144,7 +234,31 @@ final class CoalitionRing implements AutoCloseable {
     @Override
     public void close() {
         owner.close();
-        running.values().forEach(Runnable::run);
+        stop();
+    }
+
+    /** What one corrupt provider does wrong at one point of an attack that was written down. */
+    interface Mischief {
+        /** Before the store is asked for something. */
+        default void before(String method) {}
+
+        /** Whether it ends when the victim knows what there is. */
+        default boolean inLookups() {
+            return false;
+        }
+
+        /** What is shown for what is there. */
+        default Optional<StoredObject> shown(Optional<StoredObject> there) {
+            return there;
+        }
+
+        /** The same of one generation. */
+        default Optional<StoredObject> found(StatementHash id, Optional<StoredObject> there) {
+            return there;
+        }
+
+        /** What leaves a hop. */
+        default void hop(MemorySegment out) {}
     }
 
     /** Is told of a call to what lies beneath a provider. */
@@ -223,6 +337,7 @@ final class CoalitionRing implements AutoCloseable {
                         if (lies(Coalition.Lie.HOP)) {
                             spoil(out);
                         }
+                        mischief().forEach(each -> each.hop(out));
                     }
                 }
 
@@ -236,6 +351,9 @@ final class CoalitionRing implements AutoCloseable {
         Store store(Store honest) {
             return around(Store.class, honest, (method, arguments, answer) -> {
                 slow();
+                for (Mischief each : mischief()) {
+                    each.before(method);
+                }
                 if (method.equals("commit")) {
                     broken(Coalition.Lie.DEAF);
                     corrupted().ifPresent(by -> by.sawCertificate((byte[]) arguments[1]));
@@ -246,13 +364,26 @@ final class CoalitionRing implements AutoCloseable {
                 return switch (method) {
                     case "begin" -> written((PendingObject) Objects.requireNonNull(result));
                     case "open" -> read((Blob) Objects.requireNonNull(result), (BlobKind) arguments[1]);
-                    case "current", "find" -> object((Optional<?>) Objects.requireNonNull(result));
+                    case "current", "find" ->
+                        object(method, arguments[0], (Optional<?>) Objects.requireNonNull(result));
                     default -> result;
                 };
             });
         }
 
-        private Optional<?> object(Optional<?> found) {
+        private Optional<?> object(String method, Object of, Optional<?> found) {
+            Optional<StoredObject> shown = found.map(StoredObject.class::cast);
+            for (Mischief each : mischief()) {
+                shown = method.equals("current") ? each.shown(shown) : each.found((StatementHash) of, shown);
+            }
+            return lied(shown);
+        }
+
+        private List<Mischief> mischief() {
+            return corrupted().map(by -> by.mischief(node)).orElse(List.of());
+        }
+
+        private Optional<?> lied(Optional<?> found) {
             if (lies(Coalition.Lie.ABSENT)) {
                 return Optional.empty();
             }

@@ -296,20 +296,20 @@ final class Coalitions {
                 }
             }
         }
+    }
 
-        private static List<List<String>> subsets(List<String> of, int size) {
-            if (size == 0) {
-                return List.of(List.of());
-            }
-            List<List<String>> all = new ArrayList<>();
-            for (int i = 0; i + size <= of.size(); i++) {
-                for (List<String> rest : subsets(of.subList(i + 1, of.size()), size - 1)) {
-                    List<String> with = new ArrayList<>(List.of(of.get(i)));
-                    with.addAll(rest);
-                    all.add(with);
-                }
-            }
-            return all;
+    static List<List<String>> subsets(List<String> of, int size) {
+        if (size == 0) {
+            return List.of(List.of());
         }
+        List<List<String>> all = new ArrayList<>();
+        for (int i = 0; i + size <= of.size(); i++) {
+            for (List<String> rest : subsets(of.subList(i + 1, of.size()), size - 1)) {
+                List<String> with = new ArrayList<>(List.of(of.get(i)));
+                with.addAll(rest);
+                all.add(with);
+            }
+        }
+        return all;
     }
 }

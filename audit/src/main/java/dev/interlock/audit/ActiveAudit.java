@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The auditor as attacker: t − 1 providers and a second user, and all dealers but one where there are several, send what they can
@@ -22,18 +23,36 @@ public final class ActiveAudit {
     /**
      * @param n providers
      * @param t of them open an object; t − 1 are corrupt
-     * @param dealers how many deal; all but one are corrupt
+     * @param dealers how many do nothing but deal; all but one are corrupt
+     * @param dealing the names of providers that deal as well, where nobody else does: at least t, as a ring has to have
      * @param injections how many messages and answers the attackers may make, at most
      * @param scripts by name, as {@link #scripts()}
      */
-    public record Bound(int n, int t, int dealers, int injections, List<String> scripts) {
+    public record Bound(int n, int t, int dealers, List<String> dealing, int injections, List<String> scripts) {
+        public Bound(int n, int t, int dealers, int injections, List<String> scripts) {
+            this(n, t, dealers, List.of(), injections, scripts);
+        }
+
         public Bound {
             scripts = List.copyOf(scripts);
+            dealing = List.copyOf(dealing);
             if (n < 2 || n > MAX_PROVIDERS || t < 2 || t > n) {
                 throw new BadInputException("an active audit has 2 to " + MAX_PROVIDERS
                         + " providers, of which 2 to all open an object, not n = " + n + " and t = " + t);
             }
-            if (dealers < 1 || dealers > 3 || injections < 0 || injections > 4) {
+            if (!dealing.isEmpty()) {
+                int most = n;
+                boolean known = dealing.stream()
+                        .allMatch(name -> name.matches("cc[1-9]") && Integer.parseInt(name.substring(2)) <= most);
+                if (dealers != 0
+                        || dealing.size() < t
+                        || !known
+                        || dealing.stream().distinct().count() < dealing.size()) {
+                    throw new BadInputException("in an active audit either 1 to 3 others deal, or at least t of the"
+                            + " providers cc1 to cc" + n + ", not " + String.join(", ", dealing));
+                }
+            }
+            if ((dealing.isEmpty() && dealers < 1) || dealers > 3 || injections < 0 || injections > 4) {
                 throw new BadInputException("an active audit has 1 to 3 dealers and 0 to 4 injections, not " + dealers
                         + " and " + injections);
             }
@@ -41,6 +60,10 @@ public final class ActiveAudit {
                 if (!ActiveAudit.scripts().contains(script)) {
                     throw new BadInputException(
                             "no script is called \"" + script + "\": " + String.join(", ", ActiveAudit.scripts()));
+                }
+                if (!Script.fits(script, n, t) || (script.equals("degraded put") && dealers != 1)) {
+                    throw new BadInputException(
+                            "a write that somebody misses needs n of at least t + 2, and one dealer");
                 }
             }
         }
@@ -61,13 +84,25 @@ public final class ActiveAudit {
         return Script.NAMES;
     }
 
+    /** What it may do in such a ring. */
+    public static List<String> scripts(int n, int t, int dealers) {
+        return Script.NAMES.stream()
+                .filter(name -> Script.fits(name, n, t) && (dealers == 1 || !name.equals("degraded put")))
+                .toList();
+    }
+
     /** @param done told of each part as it ends */
     public static List<Explored> run(Bound bound, Consumer<Explored> done) {
         Threshold threshold = new Threshold(bound.t(), bound.n());
         List<Explored> all = new ArrayList<>();
         for (Set<ShareIndex> corrupt : Cast.sets(bound.n(), bound.t() - 1)) {
             for (String name : bound.scripts()) {
-                Cast cast = new Cast(threshold, bound.dealers(), corrupt, Cast.allButOne(bound.dealers()));
+                Set<String> dealers = bound.dealing().isEmpty()
+                        ? Cast.allButOne(bound.dealers())
+                        : bound.dealing().stream()
+                                .filter(each -> corrupt.contains(new ShareIndex(Integer.parseInt(each.substring(2)))))
+                                .collect(Collectors.toSet());
+                Cast cast = new Cast(threshold, bound.dealers(), bound.dealing(), corrupt, dealers);
                 Explorer explorer = new Explorer(cast, Script.of(cast, name), bound.injections());
                 List<Attack> attacks = explorer.attacks();
                 Set<String> names = new TreeSet<>(cast.corruptDealers);

@@ -3,7 +3,6 @@ package dev.interlock.audit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** What an active audit found, for people and for programs. */
@@ -18,8 +17,8 @@ public final class ActiveReport {
                         bound.n(),
                         bound.t(),
                         bound.t() - 1,
-                        bound.dealers() == 1
-                                ? ""
+                        bound.dealers() <= 1
+                                ? bound.dealing().isEmpty() ? "" : "; " + String.join(", ", bound.dealing()) + " deal"
                                 : ", and " + (bound.dealers() - 1) + " of " + bound.dealers() + " dealers",
                         bound.injections()));
         text.append(
@@ -57,7 +56,7 @@ public final class ActiveReport {
                 .append(String.join(", ", attack.corrupt()));
         text.append(" and a second user:\n");
         for (int i = 0; i < attack.steps().size(); i++) {
-            text.append("  %d. %s%n".formatted(i + 1, attack.steps().get(i)));
+            text.append("  %d. %s%n".formatted(i + 1, attack.steps().get(i).words()));
         }
         for (Attack.Harm harm : attack.harm()) {
             text.append("  => ")
@@ -85,6 +84,7 @@ public final class ActiveReport {
         fields.put("n", bound.n());
         fields.put("t", bound.t());
         fields.put("dealers", bound.dealers());
+        fields.put("dealing", bound.dealing());
         fields.put("injections", bound.injections());
         List<Map<String, Object>> rows = new ArrayList<>();
         for (ActiveAudit.Explored one : explored) {
@@ -94,31 +94,14 @@ public final class ActiveReport {
             row.put("tried", one.tried());
             row.put("accepted", one.accepted());
             row.put("ends", one.ends());
-            row.put("attacks", one.attacks().stream().map(ActiveReport::fields).toList());
+            row.put(
+                    "attacks",
+                    one.attacks().stream()
+                            .map(attack -> AttackFile.of(bound, attack, ""))
+                            .toList());
             rows.add(row);
         }
         fields.put("explored", rows);
-        return fields;
-    }
-
-    private static Map<String, Object> fields(Attack attack) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("script", attack.script());
-        fields.put("corrupt", attack.corrupt());
-        fields.put("steps", attack.steps());
-        fields.put(
-                "harm",
-                attack.harm().stream()
-                        .map(harm -> {
-                            Map<String, Object> row = new LinkedHashMap<>();
-                            row.put("kind", harm.kind().name().toLowerCase(Locale.ROOT));
-                            row.put("what", harm.what());
-                            row.put(
-                                    "combination",
-                                    harm.how().map(Certificate::terms).orElse(List.of()));
-                            return row;
-                        })
-                        .toList());
         return fields;
     }
 }

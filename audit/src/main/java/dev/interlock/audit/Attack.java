@@ -12,7 +12,10 @@ import java.util.Set;
  * @param steps their messages and answers, in order, in words
  * @param harm what came of it
  */
-public record Attack(String script, Set<String> corrupt, List<String> steps, List<Harm> harm) {
+public record Attack(String script, Set<String> corrupt, List<Step> steps, List<Harm> harm) {
+    /** @param words what is sent, and when */
+    public record Step(String words, Point point, Sent sent) {}
+
     /** What must never happen. */
     public enum Kind {
         /** They can compute m. */

@@ -56,6 +56,8 @@ final class Cast {
     final Set<String> corruptDealers;
     final SeedCredential victim;
     final SeedCredential second;
+    /** To whom the victim hands its object over; honest, too. */
+    final SeedCredential heir;
 
     private final Map<String, SigningKey> keys = new HashMap<>();
     private final Map<String, SigningKey> keysElsewhere = new HashMap<>();
@@ -63,17 +65,31 @@ final class Cast {
     private final Map<String, byte[]> values = new HashMap<>();
     /** Pure functions of bytes are asked once: a world in a thousand says something new. */
     private final Map<String, Object> asked = new HashMap<>();
+    /** Which of whose operations a session is. */
+    private final Map<StatementHash, String> roles = new HashMap<>();
+
+    /** Who can't be reached while the victim writes; nobody as a rule. */
+    private Optional<ShareIndex> missing = Optional.empty();
+    /** Whether the victim's object becomes another owner's: else no message about that is tried. */
+    private boolean handsOver;
 
     Cast(Threshold threshold, int dealers, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
-        this.corrupt = corrupt;
-        this.corruptDealers = corruptDealers;
-        ring = ring("ring", threshold, dealers, keys);
-        elsewhere = ring("elsewhere", threshold, 1, keysElsewhere);
-        victim = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("victim")));
-        second = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("second")));
+        this(threshold, dealers, List.of(), corrupt, corruptDealers);
     }
 
-    private static RingDescriptor ring(String name, Threshold threshold, int dealers, Map<String, SigningKey> keys) {
+    /** @param dealing the names of providers that deal as well */
+    Cast(Threshold threshold, int dealers, List<String> dealing, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
+        this.corrupt = corrupt;
+        this.corruptDealers = corruptDealers;
+        ring = ring("ring", threshold, dealers, dealing, keys);
+        elsewhere = ring("elsewhere", threshold, 1, List.of(), keysElsewhere);
+        victim = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("victim")));
+        second = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("second")));
+        heir = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("heir")));
+    }
+
+    private static RingDescriptor ring(
+            String name, Threshold threshold, int dealers, List<String> dealing, Map<String, SigningKey> keys) {
         SecureRandom random = seeded(name);
         int n = threshold.n();
         List<NodeCard> cards = new ArrayList<>();
@@ -89,7 +105,8 @@ final class Cast {
                 "audit",
                 threshold.t(),
                 Set.of(Profile.values()),
-                cards));
+                cards,
+                dealing));
     }
 
     /** Reproducible: the same name, the same bytes, in every world. Nothing that it draws keeps a secret. */
@@ -101,6 +118,14 @@ final class Cast {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java has no SHA1PRNG", e);
         }
+    }
+
+    void role(StatementHash id, String run) {
+        roles.putIfAbsent(id, run);
+    }
+
+    String role(StatementHash id) {
+        return roles.getOrDefault(id, "");
     }
 
     Write.Maker victim(String session) {
@@ -117,6 +142,27 @@ final class Cast {
 
     List<ShareIndex> all() {
         return ring.providers().stream().map(Provider::x).toList();
+    }
+
+    void misses(ShareIndex x) {
+        missing = Optional.of(x);
+    }
+
+    Optional<ShareIndex> missing() {
+        return missing;
+    }
+
+    void handsOver() {
+        handsOver = true;
+    }
+
+    boolean isHandedOver() {
+        return handsOver;
+    }
+
+    /** The victim's, when it writes. */
+    List<ShareIndex> path() {
+        return all().stream().filter(x -> !missing.equals(Optional.of(x))).toList();
     }
 
     /** Of a generation that is written in this order. */
@@ -154,6 +200,15 @@ final class Cast {
 
     VerifyingKey victimsAt(String node) {
         return victim.publicKey(ring.id(), node);
+    }
+
+    VerifyingKey heirsAt(String node) {
+        return heir.publicKey(ring.id(), node);
+    }
+
+    /** Whom a node lets in. */
+    boolean isServed(VerifyingKey key, String node) {
+        return key.equals(victimsAt(node)) || key.equals(secondsAt(node)) || key.equals(heirsAt(node));
     }
 
     VerifyingKey secondsAt(String node) {

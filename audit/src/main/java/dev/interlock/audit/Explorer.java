@@ -77,7 +77,8 @@ final class Explorer {
                     tried++;
                     if (next.changes() != before) {
                         accepted++;
-                        next.told.add(move.words() + ", before the victim " + step.words());
+                        next.told.add(new Attack.Step(
+                                move.words() + ", before the victim " + step.words(), step.point(), move.sent()));
                         follow(next, left - 1);
                     }
                 }
@@ -86,7 +87,8 @@ final class Explorer {
                     move.act().accept(next);
                     tried++;
                     accepted++;
-                    next.told.add(move.words() + ", where the victim " + step.words());
+                    next.told.add(new Attack.Step(
+                            move.words() + ", where the victim " + step.words(), step.point(), move.sent()));
                     next.step++;
                     follow(next, left - 1);
                 }

@@ -1,15 +1,17 @@
 package dev.interlock.audit;
 
 import dev.interlock.core.commitment.MerkleRoot;
-import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Abandonment;
+import dev.interlock.core.token.Acceptance;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Handover;
 import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
@@ -19,14 +21,13 @@ import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
-import dev.interlock.protocol.PlannedSession;
 import dev.interlock.protocol.PrivatePart;
 import dev.interlock.protocol.Station;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.ring.RingDescriptor;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -35,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * What t − 1 providers, a second user, and all dealers but one can send to whoever is honest, made of what they know: sessions,
@@ -64,11 +64,12 @@ final class Injections {
         all.dealt();
         all.streams();
         all.parts();
+        all.waiting();
         return all.moves;
     }
 
-    private void move(String words, Consumer<World> act) {
-        moves.add(new Script.Move(words, act));
+    private void move(Sent sent, String words, Consumer<World> act) {
+        moves.add(new Script.Move(sent, words, act));
     }
 
     private static void tries(Runnable message) {
@@ -80,20 +81,40 @@ final class Injections {
     /**
      * A session of the second user's making.
      *
-     * @param parts what each party is told
+     * @param how what it does, {@code of} which of the victim's generations
      */
-    record Draft(String words, Statement w, byte[] ownerSignature, Map<String, byte[]> parts, SigningKey session) {
+    record Draft(String how, String of, String words, Composed made) {
+        Statement w() {
+            return made.w();
+        }
+
+        byte[] ownerSignature() {
+            return made.ownerSignature();
+        }
+
+        Map<String, byte[]> parts() {
+            return made.parts();
+        }
+
+        SigningKey session() {
+            return made.session();
+        }
+
         Order order(String name) {
-            return new Order(w.encode(), ownerSignature, Cast.present(parts.get(name)));
+            return made.order(name);
         }
     }
 
     private void orders() {
         for (Draft draft : drafts()) {
-            move(SECOND + " " + draft.words(), next -> run(next, draft));
+            move(
+                    Sent.to(Sent.Kind.SESSION, "", draft.of(), draft.how()),
+                    SECOND + " " + draft.words(),
+                    next -> run(next, draft));
             if (draft.w().making().isPresent()) {
                 for (String dealer : cast.honestDealers()) {
                     move(
+                            Sent.to(Sent.Kind.DEAL, dealer, draft.of(), draft.how()),
                             SECOND + " asks " + dealer + " to deal, and nobody else: it " + draft.words(),
                             next -> tries(() -> next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer))));
                 }
@@ -101,6 +122,7 @@ final class Injections {
             for (ShareIndex x : cast.honest()) {
                 if (draft.parts().containsKey(cast.name(x))) {
                     move(
+                            Sent.to(Sent.Kind.ORDER, cast.name(x), draft.of(), draft.how()),
                             SECOND + " orders at " + cast.name(x) + " alone: it " + draft.words(),
                             next -> tries(() -> {
                                 next.order(x, draft.order(cast.name(x)), cast.secondsAt(cast.name(x)));
@@ -117,16 +139,20 @@ final class Injections {
                 if (cast.isCorrupt(party.name())) {
                     continue;
                 }
-                byte[] part =
-                        part(party.name(), blinds(statement.work(), party.name()), "part of " + id + party.name());
+                byte[] part = Composed.part(
+                        cast.ring, cast.second, statement, party.name(), Cast.seeded("part of " + id + party.name()));
                 Order order = new Order(theirs.statement(), theirs.ownerSignature(), part);
                 VerifyingKey asks = cast.secondsAt(party.name());
-                if (cast.dealers().contains(party.name())) {
+                boolean deals = cast.dealers().contains(party.name());
+                if (deals) {
                     move(
+                            Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
                             SECOND + " passes the victim's statement on to " + party.name() + " as its own",
                             next -> tries(() -> next.deal(party.name(), order, asks)));
-                } else {
+                }
+                if (cast.ring.provider(party.name()).isPresent()) {
                     move(
+                            Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
                             SECOND + " passes the victim's statement on to " + party.name() + " as its own",
                             next -> tries(() -> {
                                 next.order(
@@ -155,8 +181,8 @@ final class Injections {
         Work.Write write =
                 new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), Cast.LENGTH, Optional.empty());
         StatementHash any = StatementHash.of(new byte[32]);
-        drafts.add(draft("puts an object of its own", own, 1, write, Optional.empty()));
-        drafts.add(draft("refreshes what it never put", own, 2, renewal(true, any), Optional.empty()));
+        drafts.add(draft("puts an object of its own", "", "", own, 1, write, Optional.empty()));
+        drafts.add(draft("refreshes what it never put", "", "", own, 2, renewal(true, any), Optional.empty()));
         for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
             Order theirs = each.getValue().values().iterator().next();
             Statement victims = Statement.decode(theirs.statement());
@@ -166,30 +192,34 @@ final class Injections {
             Title title = victims.title();
             StatementHash generation = victims.generation();
             long number = victims.number();
+            String role = cast.role(each.getKey());
             String of =
-                    " the victim's object (generation " + generation.toString().substring(0, 6) + ")";
+                    ": the victim's object (generation " + generation.toString().substring(0, 6) + ")";
             Optional<byte[]> signature =
                     victims.making().isPresent() ? Optional.of(theirs.ownerSignature()) : Optional.empty();
-            drafts.add(draft("puts over" + of, title, number + 1, write, Optional.empty()));
+            drafts.add(draft("puts over", role, of, title, number + 1, write, Optional.empty()));
             signature.ifPresent(bytes -> {
                 drafts.add(
-                        draft("puts over" + of + " under its old signature", title, number, write, Optional.of(bytes)));
+                        draft("puts over under its old signature", role, of, title, number, write, Optional.of(bytes)));
                 drafts.add(draft(
-                        "has zeros dealt to" + of + " under its old signature",
+                        "has zeros dealt to under its old signature",
+                        role,
+                        of,
                         title,
                         number,
                         renewal(true, generation),
                         Optional.of(bytes)));
             });
-            drafts.add(draft("refreshes" + of, title, number + 1, renewal(true, generation), Optional.empty()));
-            drafts.add(
-                    draft("replaces the pad of" + of, title, number + 1, renewal(false, generation), Optional.empty()));
+            drafts.add(draft("refreshes", role, of, title, number + 1, renewal(true, generation), Optional.empty()));
+            drafts.add(draft(
+                    "replaces the pad of", role, of, title, number + 1, renewal(false, generation), Optional.empty()));
             for (List<Integer> s : Choices.subsets(all.size(), cast.t())) {
                 List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
                 ShareIndex home = homes.contains(path.getFirst()) ? path.getFirst() : homes.getFirst();
                 drafts.add(draft(
-                        "reads" + of + " through "
-                                + path.stream().map(cast::name).toList(),
+                        "reads through " + path.stream().map(cast::name).toList(),
+                        role,
+                        of,
                         title,
                         number,
                         new Work.Read(path, home, Cast.LENGTH, generation),
@@ -205,7 +235,9 @@ final class Injections {
                                 .toList();
                         if (path.size() == cast.t()) {
                             drafts.add(draft(
-                                    "has" + of + " repaired at " + cast.name(k),
+                                    "repairs at " + cast.name(k),
+                                    role,
+                                    of,
                                     title,
                                     number,
                                     new Work.Repair(
@@ -231,107 +263,29 @@ final class Injections {
     }
 
     /** @param signature somebody else's, where it isn't signed as well as the second user can */
-    private Draft draft(String words, Title title, long number, Work work, Optional<byte[]> signature) {
-        return cast.once(
+    private Draft draft(
+            String how, String role, String of, Title title, long number, Work work, Optional<byte[]> signature) {
+        String words = how + of;
+        Draft draft = cast.once(
                 "draft " + words + number,
-                () -> {
-                    SigningKey session = new SigningKey(
-                            SecretBytes.random(SigningKey.SEED_BYTES, Cast.seeded("session of " + words)));
-                    Map<String, byte[]> parts = parts(work, words);
-                    Statement w = new Statement(
-                            cast.ring.id(),
-                            cast.ring.epoch(),
-                            cast.ring.threshold(),
-                            Cast.SCHEME,
-                            title,
-                            number,
-                            EXPIRY_MILLIS,
-                            work,
-                            parts.entrySet().stream()
-                                    .map(each -> new Statement.Party(each.getKey(), PrivatePart.hash(each.getValue())))
-                                    .toList(),
-                            session.verifyingKey());
-                    byte[] signed = new byte[0];
-                    if (w.making().isPresent()) {
-                        try (SigningKey o = cast.second.ownerKey(
-                                title.owner().rootVersion(), title.owner().nonce())) {
-                            signed = signature.orElseGet(() -> w.sign(o));
-                        }
-                    }
-                    return new Draft(words, w, signed, parts, session);
-                },
+                () -> new Draft(
+                        how,
+                        role,
+                        words,
+                        Composed.of(
+                                cast.ring,
+                                cast.second,
+                                Cast.SCHEME,
+                                title,
+                                number,
+                                EXPIRY_MILLIS,
+                                work,
+                                signature,
+                                Cast.seeded("session of " + words))),
                 signature.orElse(new byte[0]),
                 title.object().bytes());
-    }
-
-    private Map<String, byte[]> parts(Work work, String words) {
-        Map<String, byte[]> parts = new LinkedHashMap<>();
-        List<ShareIndex> paired = Stream.concat(
-                        work.path().stream(),
-                        work instanceof Work.Repair repair ? Stream.of(repair.repaired()) : Stream.of())
-                .toList();
-        for (String name : PlannedSession.parties(cast.ring, work)) {
-            Blinding blinding = blinds(work, name);
-            byte[] seeds = switch (blinding) {
-                case EXPANDED -> seed(words + name);
-                case PAIRED ->
-                    pairs(words, paired, cast.ring.provider(name).orElseThrow().x());
-                case NONE, FULL -> new byte[0];
-            };
-            parts.put(name, part(name, blinding, seeds, "salt of " + words + name));
-        }
-        return parts;
-    }
-
-    /** As whoever plans a session has to have it. */
-    private Blinding blinds(Work work, String name) {
-        boolean blinds = cast.ring
-                .provider(name)
-                .filter(provider -> PlannedSession.blinds(Cast.SCHEME, work, provider.x()))
-                .isPresent();
-        boolean paired = work instanceof Work.Renewal || work instanceof Work.Repair;
-        return blinds ? paired ? Blinding.PAIRED : Blinding.EXPANDED : Blinding.NONE;
-    }
-
-    private static byte[] seed(String name) {
-        byte[] seed = new byte[32];
-        Cast.seeded("seed of " + name).nextBytes(seed);
-        return seed;
-    }
-
-    private static byte[] pairs(String words, List<ShareIndex> members, ShareIndex x) {
-        byte[] seeds = new byte[32 * (members.size() - 1)];
-        int at = 0;
-        for (ShareIndex other : members) {
-            if (!other.equals(x)) {
-                int low = Math.min(x.x(), other.x());
-                int high = Math.max(x.x(), other.x());
-                System.arraycopy(seed(words + low + "," + high), 0, seeds, at, 32);
-                at += 32;
-            }
-        }
-        return seeds;
-    }
-
-    private byte[] part(String name, Blinding blinding, byte[] seeds, String salt) {
-        SecureRandom random = Cast.seeded(salt);
-        byte[] bytes = new byte[64];
-        random.nextBytes(bytes);
-        return new PrivatePart(bytes, cast.secondsAt(name), blinding, seeds).encode();
-    }
-
-    private byte[] part(String name, Blinding blinding, String words) {
-        int others = cast.all().size() - 1;
-        byte[] seeds = switch (blinding) {
-            case EXPANDED -> seed(words);
-            case PAIRED -> {
-                byte[] all = new byte[32 * others];
-                Cast.seeded(words).nextBytes(all);
-                yield all;
-            }
-            case NONE, FULL -> new byte[0];
-        };
-        return part(name, blinding, seeds, words);
+        cast.role(draft.w().hash(), "second: " + how);
+        return draft;
     }
 
     /** Who made a private part knows the blinds in it. */
@@ -433,6 +387,7 @@ final class Injections {
                 byte[] token = w.known.tokens.get(id);
                 if (token != null) {
                     move(
+                            Sent.to(Sent.Kind.TOKEN, name, cast.role(id)),
                             SECOND + " sends u_m" + in,
                             next -> tries(() -> next.known
                                     .participations
@@ -448,6 +403,7 @@ final class Injections {
                 for (Station station : live.session.stations()) {
                     if (station.source() instanceof Station.User) {
                         move(
+                                Sent.to(Sent.Kind.STREAM, name, cast.role(id), String.valueOf(station.place())),
                                 SECOND + " streams zeros" + in,
                                 next -> tries(
                                         () -> next.arrive(x, id, station.place(), new Form(), Optional.empty(), asks)));
@@ -455,13 +411,16 @@ final class Injections {
                 }
                 byte[] rho = w.known.rhos.getOrDefault(id, new byte[32]);
                 move(
+                        Sent.to(Sent.Kind.CHECK, name, cast.role(id)),
                         SECOND + " reveals a ρ" + in,
                         next -> tries(() -> next.keeper(x).check(id, rho, asks)));
                 move(
+                        Sent.to(Sent.Kind.GIVE_UP, name, cast.role(id)),
                         SECOND + " gives it up" + in,
                         next -> tries(() -> next.keeper(x).giveUp(id, asks)));
                 for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {
                     move(
+                            Sent.to(Sent.Kind.FETCH, name, cast.role(id), part.text()),
                             SECOND + " fetches the " + part.text() + in,
                             next -> tries(() -> next.learn(
                                     "the " + part.text() + " of " + name,
@@ -474,13 +433,20 @@ final class Injections {
     // ---------------------------------------------------------------------------------- certificates and abandonments
 
     private void certificates() {
-        List<Certificate> all = new ArrayList<>(w.known.certificates.values());
+        List<Shown> all = new ArrayList<>(known(w));
         all.addAll(forged(w));
-        for (Certificate certificate : all) {
+        for (Shown shown : all) {
+            Certificate certificate = shown.certificate();
             String words = words(w, certificate);
             for (ShareIndex x : cast.honest()) {
                 for (StatementHash generation : w.keeper(x).stored.keySet()) {
                     move(
+                            new Sent(
+                                    Sent.Kind.CERTIFICATE,
+                                    cast.name(x),
+                                    shown.of(),
+                                    shown.how(),
+                                    cast.role(generation)),
                             "somebody shows " + cast.name(x) + " " + words + " for generation "
                                     + generation.toString().substring(0, 6),
                             next -> tries(() -> next.keeper(x).commit(generation, certificate)));
@@ -499,6 +465,7 @@ final class Injections {
             for (ShareIndex x : cast.honest()) {
                 for (VerifyingKey asks : List.of(cast.secondsAt(cast.name(x)))) {
                     move(
+                            Sent.to(Sent.Kind.ABANDON, cast.name(x), cast.role(id)),
                             SECOND + " abandons generation " + id.toString().substring(0, 6) + " at " + cast.name(x),
                             next -> tries(() -> next.keeper(x).abandon(id, abandonment, asks)));
                 }
@@ -513,15 +480,29 @@ final class Injections {
                 + certificate.token().id().toString().substring(0, 6);
     }
 
+    /**
+     * Something to show as a certificate.
+     *
+     * @param of whose generation's
+     * @param how "whole" for one that holds
+     */
+    record Shown(String of, String how, Certificate certificate) {}
+
+    static List<Shown> known(World w) {
+        return w.known.certificates.values().stream()
+                .map(each -> new Shown(w.cast.role(each.token().id()), "whole", each))
+                .toList();
+    }
+
     /** Of each u_m that they know: with the session key's signature by another key, and signatures that nobody made. */
-    static List<Certificate> forged(World w) {
-        List<Certificate> forged = new ArrayList<>();
+    static List<Shown> forged(World w) {
+        List<Shown> forged = new ArrayList<>();
         w.known.tokens.forEach((id, token) -> {
             Token u = Token.decode(token);
             Map<ShareIndex, Participation> known = w.known.participations.getOrDefault(id, Map.of());
             byte[] root = w.cast.ciphertextRoot(id, new ShareIndex(1), Form.of(w.cast.unknown("another ciphertext")));
             SignatureChain made = SignatureChain.start(token);
-            for (ShareIndex x : u.providers()) {
+            for (ShareIndex x : u.present()) {
                 Participation own = known.get(x);
                 made = made.with(
                         own != null
@@ -535,14 +516,15 @@ final class Injections {
                     .filter(bytes -> bytes.length > 0)
                     .orElse(new byte[SigningKey.SIGNATURE_BYTES]);
             SignatureChain chain = made;
-            forged.add(w.cast.once(
+            Certificate signed = w.cast.once(
                     "forged",
                     () -> {
                         try (SigningKey key = w.cast.second.ownerKey(1, new byte[32])) {
                             return Certificate.sign(key, ownerSignature, chain);
                         }
                     },
-                    chain.encode()));
+                    chain.encode());
+            forged.add(new Shown(w.cast.role(id), "signed by another key", signed));
         });
         // Generations of the victim's object that nobody wrote.
         for (Draft draft : new Injections(w).drafts()) {
@@ -552,7 +534,10 @@ final class Injections {
                     || !w.cast.victim.owns(made.title().owner())) {
                 continue;
             }
-            forged.add(w.cast.once("made up", () -> madeUp(w.cast, draft), made.encode(), draft.ownerSignature()));
+            forged.add(new Shown(
+                    draft.of(),
+                    "of what nobody wrote: " + draft.how(),
+                    w.cast.once("made up", () -> madeUp(w.cast, draft), made.encode(), draft.ownerSignature())));
         }
         // Signatures that hold, with some of what they cover taken away.
         w.known.certificates.values().stream()
@@ -565,7 +550,10 @@ final class Injections {
                         stripped = stripped.with(
                                 new Participation(each.ciphertextRoot().map(_ -> root), each.signature()));
                     }
-                    forged.add(new Certificate(good.ownerSignature(), stripped, good.signature()));
+                    forged.add(new Shown(
+                            w.cast.role(good.token().id()),
+                            "with another ciphertext's root",
+                            new Certificate(good.ownerSignature(), stripped, good.signature())));
                 });
         return forged;
     }
@@ -631,10 +619,15 @@ final class Injections {
             String name = cast.name(x);
             commands(w, name).forEach((words, command) -> {
                 move(
+                        Sent.to(Sent.Kind.DESTROY, name, ""),
                         SECOND + " has the object destroyed at " + name + ", " + words,
                         next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name))));
             });
+            if (cast.isHandedOver()) {
+                handovers(x);
+            }
             w.known.commands.forEach((of, command) -> move(
+                    Sent.to(Sent.Kind.BRING, name, "", of),
                     "somebody brings " + name + " the owner's command for " + of,
                     next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name)))));
             for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
@@ -646,10 +639,49 @@ final class Injections {
                 Command.Authorised command =
                         authorised(cast, statement.title(), new Command.Settle(each.getKey()), name);
                 move(
+                        Sent.to(Sent.Kind.SETTLE, name, cast.role(each.getKey())),
                         SECOND + " has generation " + each.getKey().toString().substring(0, 6) + " settled at " + name,
                         next -> tries(() -> next.keeper(x).settle(command, statement, cast.secondsAt(name))));
             }
         }
+    }
+
+    /** The object becomes the second user's, if anybody believes it. */
+    private void handovers(ShareIndex x) {
+        String name = cast.name(x);
+        w.victim.acknowledged().ifPresent(u -> {
+            Title title = u.statement().title();
+            OwnerKey to = cast.second.nextOwner(u.object());
+            Acceptance acceptance = cast.once(
+                    "second's acceptance at " + name,
+                    () -> cast.second.accept(cast.ring.id(), u.object(), to, name),
+                    u.id().bytes());
+            Handover own;
+            try (SigningKey key = cast.second.ownerKey(
+                    title.owner().rootVersion(), title.owner().nonce())) {
+                own = title.handOver(key, to);
+            }
+            Map<String, Handover> handovers = new LinkedHashMap<>();
+            handovers.put("signed by itself", own);
+            w.known.commands.values().stream()
+                    .map(each -> each.command().deed())
+                    .filter(Command.HandOver.class::isInstance)
+                    .map(deed -> ((Command.HandOver) deed).handover())
+                    .findFirst()
+                    .ifPresent(theirs -> handovers.put("with the owner's signature for the heir", theirs));
+            handovers.forEach((how, handover) -> {
+                Command.Authorised command = authorised(
+                        cast, title, new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance), name);
+                move(
+                        Sent.to(Sent.Kind.HAND_OVER, name, "put", how),
+                        SECOND + " has the object handed over to itself at " + name + ", " + how,
+                        next -> tries(() -> next.keeper(x).handOver(command, cast.secondsAt(name))));
+            });
+        });
+        w.known.commands.forEach((of, command) -> move(
+                Sent.to(Sent.Kind.HAND_OVER, name, "put", "the owner's for " + of),
+                "somebody brings " + name + " the handover for " + of,
+                next -> tries(() -> next.keeper(x).handOver(command, cast.secondsAt(name)))));
     }
 
     /** Commands about the victim's object, signed as well as the second user can. */
@@ -703,6 +735,7 @@ final class Injections {
                     Dealt signed =
                             cast.once("dealt by " + dealer, () -> Dealt.sign(cast.key(dealer), id, roots), id.bytes());
                     move(
+                            Sent.to(Sent.Kind.DEALT, cast.name(x), cast.role(id), dealer),
                             dealer + " deals " + cast.name(x) + " a share of its own making",
                             next -> tries(() -> {
                                 next.keeper(x).share(id, dealer, share, signed);
@@ -723,6 +756,11 @@ final class Injections {
                             && !live.arrived.containsKey(station.place())) {
                         Form made = Form.of(cast.unknown("e[early]"));
                         move(
+                                Sent.to(
+                                        Sent.Kind.EARLY,
+                                        cast.name(x),
+                                        cast.role(id),
+                                        cast.name(from) + " " + station.place()),
                                 cast.name(from) + " streams something of its own to " + cast.name(x) + " at place "
                                         + station.place() + ", before its turn",
                                 next -> tries(() -> {
@@ -741,6 +779,28 @@ final class Injections {
         }
     }
 
+    /** A corrupt provider brings what it says was missed, to whoever was missing, before its time. */
+    private void waiting() {
+        cast.missing().ifPresent(k -> {
+            List<Shown> all = new ArrayList<>(known(w));
+            all.addAll(forged(w));
+            String who = cast.name(cast.corrupt.stream()
+                    .min(Comparator.comparingInt(ShareIndex::x))
+                    .orElseThrow());
+            for (Shown shown : all) {
+                move(
+                        Sent.to(Sent.Kind.WAITING, cast.name(k), shown.of(), "another share, " + shown.how()),
+                        who + " brings " + cast.name(k) + " a share of its own making under "
+                                + words(w, shown.certificate()) + " " + shown.how(),
+                        next -> tries(() -> next.keeper(k)
+                                .bring(
+                                        new RestoreMessage(shown.certificate(), cast.manifest(cast.m())),
+                                        Form.of(cast.unknown("e[waiting]")),
+                                        who)));
+            }
+        });
+    }
+
     /** The second user asks for what is stored. */
     private void parts() {
         for (ShareIndex x : cast.honest()) {
@@ -748,6 +808,7 @@ final class Injections {
             for (StatementHash generation : w.keeper(x).stored.keySet()) {
                 for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {
                     move(
+                            Sent.to(Sent.Kind.PART, name, cast.role(generation), part.text()),
                             SECOND + " reads the " + part.text() + " of "
                                     + generation.toString().substring(0, 6) + " directly from " + name,
                             next -> tries(() -> next.learn(

@@ -17,9 +17,11 @@ import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.core.token.Work;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Repair;
@@ -57,6 +59,10 @@ final class Keeper {
     private final Set<String> denied;
     /** What was destroyed for ever, and by what. */
     final Map<ObjectId, Command.Signed> ended;
+    /** By which an object became another owner's, the last time. */
+    final Map<ObjectId, Command.Signed> handed = new HashMap<>();
+    /** What waits for those that were missing, by session. */
+    final Map<StatementHash, Map<ShareIndex, Form>> waiting = new HashMap<>();
     /** Grows with every change. */
     int changes;
 
@@ -89,6 +95,8 @@ final class Keeper {
         Keeper copy =
                 new Keeper(cast, x, live, kept, new TreeSet<>(burnt), new TreeSet<>(denied), new HashMap<>(ended));
         copy.changes = changes;
+        copy.handed.putAll(handed);
+        copy.waiting.putAll(waiting);
         return copy;
     }
 
@@ -141,7 +149,7 @@ final class Keeper {
     /** One generation here. */
     static final class Stored {
         final byte[] token;
-        final VerifyingKey user;
+        VerifyingKey user;
 
         @Nullable
         Form share;
@@ -211,6 +219,9 @@ final class Keeper {
                             .append(here.certificate == null ? 0 : Arrays.hashCode(here.certificate));
                 });
         into.append(burnt).append(denied).append(ended.keySet());
+        handed.values().forEach(each -> into.append(Arrays.hashCode(each.encode())));
+        waiting.forEach((id, each) ->
+                into.append(id.toString(), 0, 12).append(each.keySet()).append(each.values()));
     }
 
     private RefusedException refuse(String why) {
@@ -294,6 +305,7 @@ final class Keeper {
             throw refuse("served this session before");
         }
         if (session.isWrite()) {
+            requireCurrent(session.statement());
             burnt.add(session.id().toString());
         }
         sessions.put(session.id(), live);
@@ -316,6 +328,66 @@ final class Keeper {
                 throw refuse("has a later generation");
             }
         }
+    }
+
+    /** The title known here. */
+    private Optional<Title> title(ObjectId object) {
+        return Optional.ofNullable(handed.get(object))
+                .flatMap(Command.Signed::handedOver)
+                .or(() -> stored.values().stream()
+                        .filter(each -> each.state == State.COMMITTED
+                                && each.u().object().equals(object))
+                        .map(each -> each.u().statement().title())
+                        .findFirst());
+    }
+
+    private void requireCurrent(Statement w) {
+        if (handed.containsKey(w.object())
+                && title(w.object()).filter(w.title()::equals).isEmpty()) {
+            throw refuse("has this object as another owner's");
+        }
+    }
+
+    /** Step 2 for somebody who is missing: its share waits here. */
+    void keep(StatementHash id, ShareIndex missing, Form share) {
+        Live live = live(id);
+        if (!Custody.of(x, live.session.making().path(), live.session.making().missing())
+                .contains(missing)) {
+            throw refuse("is no custodian of that share");
+        }
+        Map<ShareIndex, Form> all = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
+        all.putAll(waiting.getOrDefault(id, Map.of()));
+        all.put(missing, share.copy());
+        waiting.put(id, all);
+        changes++;
+    }
+
+    /** A custodian → CC_k: what waited for it. */
+    void bring(RestoreMessage message, Form share, String custodian) {
+        Token u = message.certificate().token();
+        if (stored.containsKey(u.id())) {
+            throw refuse("has it");
+        }
+        if (ended.containsKey(u.object())) {
+            throw refuse("destroyed this object");
+        }
+        VerifyingKey user =
+                cast.once("brought to " + x.x(), () -> Custody.checkBrought(cast.ring, x, message), message.encode());
+        if (!cast.isServed(user, name())) {
+            throw refuse("doesn't serve whose it is");
+        }
+        for (Stored other : stored.values()) {
+            if (other.isThere() && other.u().object().equals(u.object()) && !other.user.equals(user)) {
+                throw refuse("keeps this object for another user");
+            }
+        }
+        Custody.checkShare(u, x, cast.shareRoot(u.id(), x, share), custodian);
+        Stored here = new Stored(message.certificate().chain().token(), user);
+        here.share = share.copy();
+        here.state = State.COMMITTED;
+        here.certificate = message.certificate().encode();
+        stored.put(u.id(), here);
+        changes++;
     }
 
     /** Step 2: dealer →p CC_i, over a channel that only that dealer has. */
@@ -514,6 +586,11 @@ final class Keeper {
         if (ended.containsKey(here.u().object())) {
             throw refuse("destroyed this object");
         }
+        if (Optional.ofNullable(handed.get(here.u().object()))
+                .filter(handover -> handover.command().leavesOut(here.u()))
+                .isPresent()) {
+            throw refuse("has this object as another owner's, with an earlier generation");
+        }
         here.certificate = certificate.encode();
         changes++;
         sessions.remove(generation);
@@ -612,10 +689,49 @@ final class Keeper {
             if (!each.user.equals(asks)) {
                 throw refuse("keeps this object for another user");
             }
-            require(command, asks, each.u().statement().owner().key());
+            require(command, asks, title(object).orElseThrow().owner().key());
         }
         here.forEach(each -> erase(each, State.DESTROYED));
         ended.put(object, command.signed());
+        changes++;
+    }
+
+    void handOver(Command.Authorised command, VerifyingKey asks) {
+        if (!(command.command().deed() instanceof Command.HandOver handOver)) {
+            throw refuse("was given a command that hands nothing over");
+        }
+        ObjectId object = command.command().object();
+        Stored here = stored.values().stream()
+                .filter(each ->
+                        each.state == State.COMMITTED && each.u().object().equals(object))
+                .max((a, b) -> a.u().isLaterThan(b.u()) ? 1 : -1)
+                .orElseThrow(() -> refuse("has no such object"));
+        Title before = title(object).orElseThrow();
+        VerifyingKey next = handOver.acceptance().key();
+        if (!asks.equals(here.user) && !asks.equals(next)) {
+            throw refuse("keeps this object for another user");
+        }
+        require(command, here.user, before.owner().key());
+        if (!command.command().title().equals(before)) {
+            throw refuse("has this object under another title");
+        }
+        if (!handOver.acceptance().node().equals(name())) {
+            throw refuse("was given an acceptance for somebody else");
+        }
+        if (!cast.isServed(next, name())) {
+            throw refuse("doesn't serve the next owner");
+        }
+        if (command.command().leavesOut(here.u())) {
+            throw refuse("has a later generation than the one that is handed over");
+        }
+        handed.put(object, command.signed());
+        here.user = next;
+        sessions.values()
+                .removeIf(live -> live.session.generation().equals(here.u().id()));
+        stored.values()
+                .removeIf(each -> each.state == State.PREPARED
+                        && each.certificate == null
+                        && command.command().leavesOut(each.u()));
         changes++;
     }
 

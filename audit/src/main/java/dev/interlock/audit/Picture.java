@@ -19,17 +19,20 @@ public final class Picture {
     private static final int WIDTH = 860;
     private static final String STYLE = """
         body{font:15px/1.5 system-ui,sans-serif;max-width:880px;margin:2em auto;padding:0 1em;color:#222}
-        svg{width:100%;height:auto;background:#fafafa;border:1px solid #ddd;border-radius:6px}
+        .wide{overflow-x:auto;border:1px solid #ddd;border-radius:6px;background:#fafafa}
+        svg{display:block;width:100%;min-width:700px;height:auto}h1,h2{line-height:1.25}
+        ol{padding-left:1.6em}li{margin:.7em 0}li::marker{font-weight:bold}li code{display:block}
         text{font:13px system-ui,sans-serif}.small{font-size:11px;fill:#555}.form{font:12px monospace}
-        .bad{fill:#b3261e}.good{fill:#1b6e3c}td,th{border:1px solid #ddd;padding:.3em .6em;vertical-align:top;text-align:left}
-        table{border-collapse:collapse}code{font-size:13px}""";
+        .bad{color:#b3261e}.good{color:#1b6e3c}td,th{border:1px solid #ddd;padding:.3em .6em;vertical-align:top;text-align:left}
+        table{border-collapse:collapse;background:#fff}.wide+.wide{margin-top:.6em}code{font-size:13px;overflow-wrap:anywhere}""";
 
     private Picture() {}
 
     /** HTML with its SVG pictures inside; needs nothing else. */
     public static String page() {
         StringBuilder page = new StringBuilder();
-        page.append("<!doctype html><html lang=en><meta charset=utf-8><title>Who sees what</title><style>")
+        page.append(
+                        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Who sees what</title><style>")
                 .append(STYLE)
                 .append("</style>\n<h1>Who sees what</h1>\n");
         page.append(
@@ -54,7 +57,7 @@ public final class Picture {
         }
         page.append("<h2>").append(title).append("</h2>\n");
         ring(page, seen);
-        page.append("<table><tr><th>who<th>alone<th>with one other</tr>\n");
+        page.append("<div class=wide><table><tr><th>who<th>alone<th>with one other</tr>\n");
         for (String who : List.of("cc1", "cc2", "cc3")) {
             page.append("<tr><td>").append(who).append("<td>");
             verdict(page, seen.getOrDefault(who, List.of()), ring.m);
@@ -69,7 +72,7 @@ public final class Picture {
                 }
             }
         }
-        page.append("</table>\n");
+        page.append("</table></div>\n");
     }
 
     private static void verdict(StringBuilder page, List<Observation> seen, Unknown m) {
@@ -90,9 +93,13 @@ public final class Picture {
 
     /** The parties in a circle, the stream between them, and beside each what it saw. */
     private static void ring(StringBuilder page, Map<String, List<Observation>> seen) {
-        int height = 560;
-        page.append(
-                "<svg viewBox='0 0 %d %d' role=img aria-label='a ring of three providers'>".formatted(WIDTH, height));
+        int most = List.of("cc2", "cc3").stream()
+                .mapToInt(who -> distinct(seen.getOrDefault(who, List.of())).size())
+                .max()
+                .orElseThrow();
+        int height = 390 + 17 * most;
+        page.append("<div class=wide><svg viewBox='0 0 %d %d' role=img aria-label='a ring of three providers'>"
+                .formatted(WIDTH, height));
         page.append("<defs><marker id=a viewBox='0 0 10 10' refX=9 refY=5 markerWidth=7 markerHeight=7 orient=auto>"
                 + "<path d='M0 0L10 5L0 10z' fill='#666'/></marker></defs>");
         int[][] at = {{430, 60}, {640, 330}, {220, 330}};
@@ -101,18 +108,23 @@ public final class Picture {
         line(page, 450, 88, 622, 304, "");
         line(page, 606, 330, 254, 330, "");
         line(page, 236, 304, 410, 88, "");
+        for (int[] to : new int[][] {{430, 94}, {611, 316}, {249, 316}}) {
+            page.append("<line x1=430 y1=215 x2=%d y2=%d stroke='#b58900' stroke-dasharray='4 4' marker-end='url(#a)'/>"
+                    .formatted(to[0], to[1]));
+        }
+        page.append("<text class=small x=438 y=172>a share each</text>");
         node(page, 110, 60, "user", "#e8eefc");
         node(page, 430, 215, "dealer", "#fdf3d8");
         for (int i = 0; i < names.length; i++) {
             node(page, at[i][0], at[i][1], names[i], "#e6f4ea");
-            int x = i == 0 ? 480 : i == 1 ? 520 : 20;
+            int x = i == 0 ? 540 : i == 1 ? 520 : 20;
             int y = i == 0 ? 40 : 380;
             for (Observation one : distinct(seen.getOrDefault(names[i], List.of()))) {
                 page.append("<text class=form x=%d y=%d>%s</text>".formatted(x, y, one.form()));
                 y += 17;
             }
         }
-        page.append("</svg>\n");
+        page.append("</svg></div>\n");
     }
 
     private static List<Observation> distinct(List<Observation> seen) {
@@ -170,19 +182,13 @@ public final class Picture {
                 "refused"
             }
         };
-        page.append("<h2>An attack, and where it ends now</h2>\n<svg viewBox='0 0 %d %d'>"
-                .formatted(WIDTH, 30 + 74 * steps.length));
+        page.append("<h2>An attack, and where it ends now</h2>\n<ol>");
         for (int i = 0; i < steps.length; i++) {
-            int y = 24 + 74 * i;
-            page.append("<circle cx=30 cy=%d r=14 fill='%s'/><text x=30 y=%d text-anchor=middle fill='#fff'>%d</text>"
-                    .formatted(y + 10, i < 2 ? "#667" : i < 4 ? "#b3261e" : "#1b6e3c", y + 15, i + 1));
-            page.append(
-                            "<foreignObject x=56 y=%d width=%d height=70><div xmlns='http://www.w3.org/1999/xhtml' style='font:14px/1.35 system-ui'>%s"
-                                    .formatted(y - 8, WIDTH - 70, steps[i][0]))
-                    .append(steps[i][1].isEmpty() ? "" : "<br><code>" + steps[i][1] + "</code>")
-                    .append("</div></foreignObject>");
+            page.append("<li%s>%s".formatted(i < 2 ? "" : i < 4 ? " class=bad" : " class=good", steps[i][0]))
+                    .append(steps[i][1].isEmpty() ? "" : "<code>" + steps[i][1] + "</code>")
+                    .append("</li>");
         }
-        page.append("</svg>\n<p>The active audit looks for attacks like this one, message by message; with the"
+        page.append("</ol>\n<p>The active audit looks for attacks like this one, message by message; with the"
                 + " rules taken out that stop it, it finds it.</p>\n");
     }
 }

@@ -9,15 +9,19 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Certificate;
+import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Blinding;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Renewal;
@@ -49,10 +53,10 @@ import java.util.function.Function;
  */
 final class Script {
     /** Something that attackers do. */
-    record Move(String words, Consumer<World> act) {}
+    record Move(Sent sent, String words, Consumer<World> act) {}
 
     /** @param answers what somebody corrupt may do instead of it */
-    record Step(String words, Consumer<World> act, Function<World, List<Move>> answers) {}
+    record Step(Point point, String words, Consumer<World> act, Function<World, List<Move>> answers) {}
 
     final String name;
     final List<Step> steps = new ArrayList<>();
@@ -65,13 +69,35 @@ final class Script {
         this.name = name;
     }
 
-    static final List<String> NAMES = List.of("put and get", "replace", "refresh", "repair", "move", "destroy");
+    static final List<String> NAMES = List.of(
+            "put and get",
+            "replace",
+            "refresh",
+            "repair",
+            "move",
+            "destroy",
+            "attested put",
+            "degraded put",
+            "hand over");
+
+    /** Whether a ring is large enough for it: a write that somebody misses needs more than t others. */
+    static boolean fits(String name, int n, int t) {
+        return !name.equals("degraded put") || n >= t + 2;
+    }
 
     static Script of(Cast cast, String name) {
         Script script = new Script(cast, name);
-        script.put();
+        if (name.equals("degraded put")) {
+            cast.misses(cast.honest().getLast());
+        }
+        script.put(name.equals("attested put"));
         switch (name) {
-            case "put and get" -> script.read("get");
+            case "put and get", "attested put" -> script.read("get");
+            case "degraded put" -> {
+                script.comeBack();
+                script.read("get");
+            }
+            case "hand over" -> script.handOver();
             case "replace" -> {
                 script.renew("replace", false);
                 script.read("get");
@@ -90,12 +116,20 @@ final class Script {
 
     // ------------------------------------------------------------------------------------------------------- steps
 
-    private void step(String words, Consumer<World> act, Function<World, List<Move>> answers) {
-        steps.add(new Step(words, act, answers));
+    private void step(Point point, String words, Consumer<World> act, Function<World, List<Move>> answers) {
+        steps.add(new Step(point, words, act, answers));
     }
 
-    private void step(String words, Consumer<World> act) {
-        step(words, act, _ -> List.of());
+    private void step(Point point, String words, Consumer<World> act) {
+        step(point, words, act, _ -> List.of());
+    }
+
+    private Point at(String run, Point.Phase phase, ShareIndex x) {
+        return new Point(run, phase, cast.name(x));
+    }
+
+    private static Point at(String run, Point.Phase phase) {
+        return new Point(run, phase, "");
     }
 
     /** A step of a run that ends it where it fails. */
@@ -117,12 +151,14 @@ final class Script {
         List<Move> moves = new ArrayList<>();
         if (cast.isCorrupt(who)) {
             moves.add(new Move(
+                    Sent.to(Sent.Kind.SILENT, who, run),
                     who + " doesn't answer",
                     w -> within(w, run, () -> {
                         throw new RefusedException(who + " didn't answer");
                     })));
             String honest = cast.name(cast.honest().getFirst());
             moves.add(new Move(
+                    Sent.to(Sent.Kind.BLAMES, who, run, honest),
                     who + " answers that " + honest + " is at fault",
                     w -> within(w, run, () -> {
                         throw new Problem(Problem.Kind.INTEGRITY, honest + " sent wrong bytes", who, List.of(honest))
@@ -152,10 +188,12 @@ final class Script {
     }
 
     private Write.Plan plan(World w, String run, Planned planned) {
-        return cast.once("plan of " + run, () -> planned.fresh(w), planned.key(w));
+        Write.Plan plan = cast.once("plan of " + run, () -> planned.fresh(w), planned.key(w));
+        cast.role(plan.id(), run);
+        return plan;
     }
 
-    private void put() {
+    private void put(boolean attested) {
         Planned planned = new Planned() {
             @Override
             public Write.Plan fresh(World w) {
@@ -164,10 +202,10 @@ final class Script {
                         Cast.SCHEME,
                         cast.victim("put"),
                         Cast.LENGTH,
-                        cast.all(),
+                        cast.path(),
                         Optional.empty(),
                         Blinding.EXPANDED,
-                        false,
+                        attested,
                         Optional.empty());
             }
 
@@ -198,8 +236,9 @@ final class Script {
     }
 
     private void make(String run, Planned planned) {
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : cast.path()) {
             step(
+                    at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
                     w -> within(w, run, () -> {
                         Write.Plan plan = plan(w, run, planned);
@@ -209,41 +248,55 @@ final class Script {
         }
         for (String dealer : cast.dealers()) {
             step(
+                    new Point(run, Point.Phase.DEAL, dealer),
                     "asks " + dealer + " to deal for " + run,
                     w -> deal(w, run, planned, dealer),
                     w -> dealings(w, run, planned, dealer));
         }
-        step("streams " + run, w -> within(w, run, () -> enter(w, plan(w, run, planned))));
-        pass(run, w -> plan(w, run, planned).id(), 2 * cast.all().size());
-        for (ShareIndex x : cast.all()) {
+        step(at(run, Point.Phase.STREAM), "streams " + run, w -> within(w, run, () -> enter(w, plan(w, run, planned))));
+        pass(run, w -> plan(w, run, planned).id(), 2 * cast.path().size());
+        for (ShareIndex x : cast.path()) {
             step(
+                    at(run, Point.Phase.ROOT, x),
                     "asks " + cast.name(x) + " for the root of its sum in " + run,
                     w -> within(w, run, () -> sum(w, run, planned, x)),
                     w -> refusals(run, cast.name(x)));
         }
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : cast.path()) {
             step(
+                    at(run, Point.Phase.TOKEN, x),
                     "sends u_m of " + run + " to " + cast.name(x),
                     w -> within(w, run, () -> sign(w, run, planned, x)),
                     w -> signatures(w, run, planned, x));
         }
-        step("checks the signatures of " + run, w -> within(w, run, () -> chain(w, run, planned)));
-        for (ShareIndex x : cast.all()) {
+        step(
+                at(run, Point.Phase.CHAIN),
+                "checks the signatures of " + run,
+                w -> within(w, run, () -> chain(w, run, planned)));
+        for (ShareIndex x : cast.path()) {
             step(
+                    at(run, Point.Phase.CHECK, x),
                     "reveals ρ of " + run + " to " + cast.name(x),
                     w -> within(w, run, () -> check(w, run, planned, x)),
                     w -> answers(w, run, planned, x));
         }
-        step("certifies " + run, w -> within(w, run, () -> certify(w, run, planned)));
-        for (ShareIndex x : cast.all()) {
+        step(at(run, Point.Phase.CERTIFY), "certifies " + run, w -> within(w, run, () -> certify(w, run, planned)));
+        for (ShareIndex x : cast.path()) {
             step(
+                    at(run, Point.Phase.COMMIT, x),
                     "shows " + cast.name(x) + " the certificate of " + run,
                     w -> commit(w, run, x),
                     _ -> cast.corrupt.contains(x)
-                            ? List.of(new Move(cast.name(x) + " doesn't confirm", w -> heard(w, run)))
+                            ? List.of(new Move(
+                                    Sent.to(Sent.Kind.UNCONFIRMED, cast.name(x), run),
+                                    cast.name(x) + " doesn't confirm",
+                                    w -> heard(w, run)))
                             : List.of());
         }
-        step("ends " + run, w -> end(w, run, planned));
+        step(at(run, Point.Phase.END), "ends " + run, w -> {
+            end(w, run, planned);
+            cast.missing().ifPresent(w.victim.exempt::add);
+        });
     }
 
     private void deal(World w, String run, Planned planned, String dealer) {
@@ -277,6 +330,7 @@ final class Script {
         ofZero.set(0, zero);
         polynomials.put("deals shares of zero", ofZero);
         polynomials.forEach((words, coefficients) -> moves.add(new Move(
+                Sent.to(Sent.Kind.DEALS, dealer, run, words),
                 dealer + " " + words,
                 next -> within(next, run, () -> {
                     Write.Plan plan = plan(next, run, planned);
@@ -317,6 +371,7 @@ final class Script {
 
     private void passAt(String run, Function<World, StatementHash> session, int place) {
         step(
+                at(run, Point.Phase.HOP),
                 "the hop at place " + place + " of " + run,
                 w -> within(w, run, () -> hop(w, run, session.apply(w), place, Optional.empty())),
                 w -> {
@@ -340,24 +395,29 @@ final class Script {
     /** What leaves a corrupt hop. */
     private List<Move> hops(World w, String run, StatementHash id, int place, String who) {
         List<Move> moves = new ArrayList<>();
-        moves.add(new Move(who + " adds something to the stream of " + run + " at place " + place, next -> {
-            World honest = next.copy();
-            hop(honest, run, id, place, Optional.empty());
-            Form left = honest.keepers.values().stream()
-                    .flatMap(keeper -> Optional.ofNullable(keeper.sessions.get(id)).stream())
-                    .flatMap(live -> Optional.ofNullable(live.left.get(place)).stream())
-                    .findFirst()
-                    .orElse(new Form());
-            within(next, run, () -> hop(next, run, id, place, Optional.of(sum(left, tamper(run + place)))));
-            // What it stores itself is its own affair.
-        }));
         moves.add(new Move(
+                Sent.to(Sent.Kind.HOP, who, run, "adds"),
+                who + " adds something to the stream of " + run + " at place " + place,
+                next -> {
+                    World honest = next.copy();
+                    hop(honest, run, id, place, Optional.empty());
+                    Form left = honest.keepers.values().stream()
+                            .flatMap(keeper -> Optional.ofNullable(keeper.sessions.get(id)).stream())
+                            .flatMap(live -> Optional.ofNullable(live.left.get(place)).stream())
+                            .findFirst()
+                            .orElse(new Form());
+                    within(next, run, () -> hop(next, run, id, place, Optional.of(sum(left, tamper(run + place)))));
+                    // What it stores itself is its own affair.
+                }));
+        moves.add(new Move(
+                Sent.to(Sent.Kind.HOP, who, run, "zeros"),
                 who + " sends zeros instead of the stream of " + run + " at place " + place,
                 next -> within(next, run, () -> hop(next, run, id, place, Optional.of(new Form())))));
         List<Observation> seen = w.known.seen;
         if (!seen.isEmpty()) {
             Observation last = seen.getLast();
             moves.add(new Move(
+                    Sent.to(Sent.Kind.HOP, who, run, "again"),
                     who + " sends " + last.what() + " once more, at place " + place,
                     next -> within(next, run, () -> hop(next, run, id, place, Optional.of(last.form())))));
         }
@@ -403,10 +463,20 @@ final class Script {
                 }
                 Write.checkDealt(plan, dealer, dealt);
             }
-            here.token = Write.token(plan, MerkleRoot.over(manifest()), dealt, List.of(), 0)
+            here.token = Write.token(plan, MerkleRoot.over(manifest()), dealt, claims(plan), 0)
                     .encode();
         }
         return new TokenMessage(here.token, manifest());
+    }
+
+    /** The owner's word for those that are missing. */
+    private List<Claim> claims(Write.Plan plan) {
+        return cast.missing().stream()
+                .map(x -> new Claim(
+                        x,
+                        cast.victimsAt(cast.name(x)),
+                        cast.victim.signClaim(cast.ring.id(), cast.name(x), Claim.message(plan.id(), x))))
+                .toList();
     }
 
     private void sign(World w, String run, Planned planned, ShareIndex x) {
@@ -429,24 +499,29 @@ final class Script {
     private List<Move> signatures(World w, String run, Planned planned, ShareIndex x) {
         List<Move> moves = new ArrayList<>(refusals(run, cast.name(x)));
         if (cast.corrupt.contains(x) && w.victim.run(run).failed == null) {
-            moves.add(new Move(cast.name(x) + " signs for another ciphertext", next -> {
-                within(next, run, () -> sign(next, run, planned, x));
-                Victim.Run here = next.victim.run(run);
-                Participation honest = here.signed.get(x);
-                byte[] token = here.token;
-                if (honest != null && token != null && honest.ciphertextRoot().isPresent()) {
-                    StatementHash id = plan(next, run, planned).id();
-                    byte[] root = cast.ciphertextRoot(id, x, tamper("another ciphertext"));
-                    here.signed.put(
-                            x,
-                            cast.once(
-                                    "another participation",
-                                    () -> SignatureChain.start(token)
-                                            .participate(x, Optional.of(root), cast.key(cast.name(x))),
-                                    token,
-                                    root));
-                }
-            }));
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.SIGNS, cast.name(x), run),
+                    cast.name(x) + " signs for another ciphertext",
+                    next -> {
+                        within(next, run, () -> sign(next, run, planned, x));
+                        Victim.Run here = next.victim.run(run);
+                        Participation honest = here.signed.get(x);
+                        byte[] token = here.token;
+                        if (honest != null
+                                && token != null
+                                && honest.ciphertextRoot().isPresent()) {
+                            StatementHash id = plan(next, run, planned).id();
+                            byte[] root = cast.ciphertextRoot(id, x, tamper("another ciphertext"));
+                            here.signed.put(
+                                    x,
+                                    cast.once(
+                                            "another participation",
+                                            () -> SignatureChain.start(token)
+                                                    .participate(x, Optional.of(root), cast.key(cast.name(x))),
+                                            token,
+                                            root));
+                        }
+                    }));
         }
         return moves;
     }
@@ -549,6 +624,7 @@ final class Script {
 
     private Move lie(String words, String run, Planned planned, ShareIndex x, Lie lie) {
         return new Move(
+                Sent.to(Sent.Kind.ANSWERS, cast.name(x), run),
                 words,
                 w -> within(w, run, () -> {
                     check(w, run, planned, x);
@@ -613,8 +689,8 @@ final class Script {
         here.done = true;
         byte[] token = here.token;
         if (here.certificate != null && token != null) {
-            int n = cast.all().size();
-            boolean silent = cast.all().stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
+            int n = cast.path().size();
+            boolean silent = cast.path().stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
             if (here.confirmed.size() >= Write.quorum(n, cast.t()) && silent) {
                 w.victim.acknowledge(token);
             }
@@ -633,7 +709,7 @@ final class Script {
                         }
                     },
                     each.id().bytes());
-            for (ShareIndex x : cast.all()) {
+            for (ShareIndex x : cast.path()) {
                 var _ = World.tries(() -> w.keeper(x).abandon(each.id(), abandonment, cast.victimsAt(cast.name(x))));
                 var _ = World.tries(() -> w.keeper(x).giveUp(each.id(), cast.victimsAt(cast.name(x))));
             }
@@ -655,6 +731,7 @@ final class Script {
         found = run;
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.LOOKUP, x),
                     "asks " + cast.name(x) + " in " + run,
                     w -> {
                         if (ring == cast.ring) {
@@ -704,21 +781,27 @@ final class Script {
     /** What somebody corrupt shows, of all that they have and can make. */
     private List<Move> shows(World w, String run, RingDescriptor ring, ShareIndex x) {
         List<Move> moves = new ArrayList<>(refusals(run, cast.name(x)));
-        List<byte[]> different = new ArrayList<>();
-        w.known.certificates.forEach((_, certificate) -> different.add(certificate.encode()));
-        Injections.forged(w).forEach(certificate -> different.add(certificate.encode()));
-        different.forEach(encoded -> moves.add(new Move(
-                cast.name(x) + " shows " + Injections.words(w, Certificate.decode(encoded)) + " in " + run,
-                next -> show(next, run, ring, x, encoded))));
+        List<Injections.Shown> different = new ArrayList<>(Injections.known(w));
+        different.addAll(Injections.forged(w));
+        different.forEach(each -> {
+            byte[] encoded = each.certificate().encode();
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.SHOWS, cast.name(x), each.of(), each.how()),
+                    cast.name(x) + " shows " + Injections.words(w, each.certificate()) + " in " + run,
+                    next -> show(next, run, ring, x, encoded)));
+        });
         if (ring != cast.ring) {
             Injections.elsewhere(w)
                     .forEach(certificate -> moves.add(new Move(
+                            Sent.to(Sent.Kind.ELSEWHERE, cast.name(x), ""),
                             cast.name(x) + " there shows an object of the second user in " + run,
                             next -> show(next, run, ring, x, certificate.encode()))));
         }
         Injections.commands(w, cast.name(x))
-                .forEach((words, command) ->
-                        moves.add(new Move(cast.name(x) + " says that the object was destroyed, " + words, next -> {
+                .forEach((words, command) -> moves.add(new Move(
+                        Sent.to(Sent.Kind.DESTROYED, cast.name(x), ""),
+                        cast.name(x) + " says that the object was destroyed, " + words,
+                        next -> {
                             try {
                                 cast.holds(
                                         "shown command",
@@ -767,13 +850,16 @@ final class Script {
         String lookup = found;
         Function<World, Read.Plan> plan = w -> {
             Token u = newest(w, lookup).token();
-            return cast.once(
+            Read.Plan read = cast.once(
                     "plan of " + run,
                     () -> readPlan(w, run, lookup, u),
                     newest(w, lookup).encode());
+            cast.role(read.id(), run);
+            return read;
         };
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
                     w -> within(w, run, () -> {
                         Read.Plan read = plan.apply(w);
@@ -784,9 +870,15 @@ final class Script {
                     _ -> refusals(run, cast.name(x)));
         }
         pass(run, w -> plan.apply(w).id(), cast.t() + 1);
-        step("opens what came in " + run, w -> within(w, run, () -> open(w, run, plan.apply(w))));
+        step(
+                at(run, Point.Phase.END),
+                "opens what came in " + run,
+                w -> within(w, run, () -> open(w, run, plan.apply(w))));
         for (ShareIndex x : cast.all()) {
-            step("reads directly from " + cast.name(x), w -> within(w, run + " directly", () -> direct(w, lookup, x)));
+            step(
+                    at(run, Point.Phase.READ, x),
+                    "reads directly from " + cast.name(x),
+                    w -> within(w, run + " directly", () -> direct(w, lookup, x)));
         }
     }
 
@@ -841,12 +933,177 @@ final class Script {
         }
     }
 
+    // ------------------------------------------------------------------------------------ what somebody missed, titles
+
+    /**
+     * The missing one is back, and its custodians bring what waits. Its late signature is left out: it stands behind the
+     * certificate, and nothing that is judged here goes by it.
+     */
+    private void comeBack() {
+        ShareIndex k = cast.missing().orElseThrow();
+        String run = "coming back";
+        for (ShareIndex x : Custody.custodians(cast.path(), List.of(k), k)) {
+            step(
+                    at(run, Point.Phase.COMMAND, x),
+                    "has got " + cast.name(k) + " back, and " + cast.name(x) + " brings it what waits",
+                    w -> w.victim.acknowledged().ifPresent(u -> {
+                        Keeper custodian = w.keeper(x);
+                        Keeper.Stored here = custodian.stored.get(u.id());
+                        Form share =
+                                custodian.waiting.getOrDefault(u.id(), Map.of()).get(k);
+                        if (here != null && share != null && here.certificate != null) {
+                            brings(w, k, cast.name(x), Certificate.decode(here.certificate), share);
+                        }
+                    }),
+                    w -> cast.corrupt.contains(x) ? broughtBy(w, x, k) : List.of());
+        }
+    }
+
+    private void brings(World w, ShareIndex k, String custodian, Certificate certificate, Form share) {
+        if (World.tries(() -> w.keeper(k).bring(new RestoreMessage(certificate, manifest()), share, custodian))) {
+            w.victim.exempt.remove(k);
+        }
+    }
+
+    /** Of a corrupt custodian, which can't open what it keeps. */
+    private List<Move> broughtBy(World w, ShareIndex x, ShareIndex k) {
+        String who = cast.name(x);
+        List<Move> moves = new ArrayList<>();
+        moves.add(new Move(Sent.to(Sent.Kind.WAITING, who, "put", "nothing"), who + " brings nothing", _ -> {}));
+        List<Injections.Shown> all = new ArrayList<>(Injections.known(w));
+        all.addAll(Injections.forged(w));
+        for (Injections.Shown shown : all) {
+            Form share = w.keeper(x)
+                    .waiting
+                    .getOrDefault(shown.certificate().token().id(), Map.of())
+                    .getOrDefault(k, new Form());
+            String under = ", under " + Injections.words(w, shown.certificate()) + " " + shown.how();
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.WAITING, who, shown.of(), "another share, " + shown.how()),
+                    who + " brings another share" + under,
+                    next -> brings(next, k, who, shown.certificate(), tamper(who + "'s share"))));
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.WAITING, who, shown.of(), "the share, " + shown.how()),
+                    who + " brings the share" + under,
+                    next -> brings(next, k, who, shown.certificate(), share)));
+        }
+        return moves;
+    }
+
+    /**
+     * The object becomes an heir's, who then asks all for it. A read of theirs is left out: it is one like any other, by the user
+     * whom the providers now have it for.
+     */
+    private void handOver() {
+        cast.handsOver();
+        for (ShareIndex x : cast.all()) {
+            step(
+                    at("hand over", Point.Phase.COMMAND, x),
+                    "hands its object over at " + cast.name(x),
+                    w -> w.victim.acknowledged().ifPresent(u -> {
+                        Command.Authorised command = handingOver(u, cast.name(x));
+                        if (w.isCorrupt(x)) {
+                            w.known.commands.put(cast.name(x), command);
+                        }
+                        var _ = World.tries(() -> w.keeper(x).handOver(command, cast.victimsAt(cast.name(x))));
+                    }),
+                    _ -> cast.corrupt.contains(x)
+                            ? List.of(new Move(
+                                    Sent.to(Sent.Kind.SILENT, cast.name(x), "hand over"),
+                                    cast.name(x) + " doesn't take it",
+                                    w -> w.victim
+                                            .acknowledged()
+                                            .ifPresent(u ->
+                                                    w.known.commands.put(cast.name(x), handingOver(u, cast.name(x))))))
+                            : List.of());
+        }
+        for (ShareIndex x : cast.all()) {
+            step(
+                    at("heir's lookup", Point.Phase.LOOKUP, x),
+                    "has handed it over, and the heir asks " + cast.name(x),
+                    w -> w.victim
+                            .object()
+                            .ifPresent(object -> w.keeper(x)
+                                    .current(object, cast.heirsAt(cast.name(x)))
+                                    .ifPresent(here -> shownToHeir(
+                                            w,
+                                            x,
+                                            Cast.present(here.certificate),
+                                            Optional.ofNullable(
+                                                    w.keeper(x).handed.get(object))))),
+                    w -> cast.corrupt.contains(x) ? shownToHeirBy(w, x) : List.of());
+        }
+    }
+
+    private Command.Authorised handingOver(Token u, String node) {
+        return cast.once(
+                "handover to " + node,
+                () -> {
+                    var title = u.statement().title();
+                    try (SigningKey o = cast.victim.ownerKey(
+                            title.owner().rootVersion(), title.owner().nonce())) {
+                        OwnerKey to = cast.heir.nextOwner(u.object());
+                        Command.HandOver deed = new Command.HandOver(
+                                title.handOver(o, to),
+                                u.epoch(),
+                                u.number(),
+                                u.id(),
+                                cast.heir.accept(cast.ring.id(), u.object(), to, node));
+                        return authorised(u, deed, node);
+                    }
+                },
+                u.id().bytes());
+    }
+
+    /** As the next owner's client goes by what it is shown: SPEC §10, hand over. */
+    private void shownToHeir(World w, ShareIndex x, byte[] certificate, Optional<Command.Signed> handover) {
+        w.victim.object().ifPresent(object -> {
+            try {
+                Token u = Read.checkCertificate(cast.ring, object, Certificate.decode(certificate), cast.name(x));
+                handover.ifPresent(Command.Signed::verify);
+                Title title = handover.flatMap(Command.Signed::handedOver)
+                        .filter(last -> last.continues(u.statement().title()))
+                        .orElse(u.statement().title());
+                if (!cast.heir.owns(title.owner())) {
+                    throw new RefusedException("it is another owner's");
+                }
+                if (handover.filter(signed -> signed.command().leavesOut(u)).isPresent()) {
+                    throw new RefusedException("it wasn't handed over with the object");
+                }
+                w.victim.run("heir's lookup").shown.put(x, certificate);
+                if (!w.victim.certified.contains(u.id().toString())) {
+                    w.harm(
+                            Attack.Kind.MISLED,
+                            "the heir believes in a generation that its owner never certified, shown by "
+                                    + cast.name(x));
+                }
+            } catch (InterlockException | BadSignatureException | IllegalArgumentException e) {
+                w.blamed(e);
+            }
+        });
+    }
+
+    private List<Move> shownToHeirBy(World w, ShareIndex x) {
+        List<Move> moves = new ArrayList<>();
+        List<Injections.Shown> all = new ArrayList<>(Injections.known(w));
+        all.addAll(Injections.forged(w));
+        Optional<Command.Signed> handover =
+                Optional.ofNullable(w.known.commands.get(cast.name(x))).map(Command.Authorised::signed);
+        for (Injections.Shown shown : all) {
+            moves.add(new Move(
+                    Sent.to(Sent.Kind.TITLE, cast.name(x), shown.of(), shown.how()),
+                    cast.name(x) + " shows the heir " + Injections.words(w, shown.certificate()) + " " + shown.how(),
+                    next -> shownToHeir(next, x, shown.certificate().encode(), handover)));
+        }
+        return moves;
+    }
+
     // -------------------------------------------------------------------------------------------- repair, move, end
 
     private void repair() {
         String run = "repair";
         ShareIndex lost = cast.honest().getLast();
-        step(cast.name(lost) + " loses its disk", w -> {
+        step(at(run, Point.Phase.LOOKUP), cast.name(lost) + " loses its disk", w -> {
             w.victim.exempt.add(lost);
             w.keeper(lost).loseAll();
         });
@@ -854,13 +1111,16 @@ final class Script {
         String lookup = found;
         Function<World, Repair.Plan> plan = w -> {
             Token u = newest(w, lookup).token();
-            return cast.once(
+            Repair.Plan repair = cast.once(
                     "plan of repair",
                     () -> repairPlan(w, lookup, u, lost),
                     newest(w, lookup).encode());
+            cast.role(repair.session().id(), run);
+            return repair;
         };
         for (ShareIndex x : cast.all()) {
             step(
+                    at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
                     w -> within(w, run, () -> {
                         Repair.Plan repair = plan.apply(w);
@@ -875,6 +1135,7 @@ final class Script {
         passAt(run, w -> plan.apply(w).session().id(), 1000);
         passAt(run, w -> plan.apply(w).session().id(), 1001);
         step(
+                at(run, Point.Phase.TOKEN, lost),
                 "gives " + cast.name(lost) + " the certificate",
                 w -> within(w, run, () -> {
                     w.keeper(lost)
@@ -907,7 +1168,7 @@ final class Script {
     private void move() {
         lookup("the lookup elsewhere", cast.elsewhere);
         String there = found;
-        step("ends the object here if it is elsewhere", w -> {
+        step(at("move", Point.Phase.COMMAND), "ends the object here if it is elsewhere", w -> {
             if (w.victim.run(there).shown.isEmpty()) {
                 return;
             }
@@ -918,6 +1179,7 @@ final class Script {
 
     private void destroy() {
         step(
+                at("destroy", Point.Phase.COMMAND),
                 "destroys the object",
                 w -> w.victim.acknowledged().ifPresent(u -> command(w, u, new Command.DestroyForEver())));
         lookup("the lookup after that", cast.ring);

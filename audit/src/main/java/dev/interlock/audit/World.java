@@ -13,6 +13,7 @@ import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.Session;
@@ -43,7 +44,7 @@ final class World {
     final Victim victim;
     final Known known;
     /** The attackers' messages and answers so far, in words. */
-    final List<String> told;
+    final List<Attack.Step> told;
 
     final List<Attack.Harm> harm;
     /** The next step of the victim's script. */
@@ -55,7 +56,7 @@ final class World {
         cast.dealers().forEach(name -> desks.put(name, new Desk(cast, name)));
     }
 
-    private World(Cast cast, Victim victim, Known known, List<String> told, List<Attack.Harm> harm) {
+    private World(Cast cast, Victim victim, Known known, List<Attack.Step> told, List<Attack.Harm> harm) {
         this.cast = cast;
         this.victim = victim;
         this.known = known;
@@ -208,6 +209,12 @@ final class World {
             }
         }
         dealt.shares().forEach((x, share) -> {
+            if (cast.missing().equals(Optional.of(x))) {
+                // Sealed to it: who keeps it doesn't see it.
+                Custody.custodians(cast.path(), List.of(x), x)
+                        .forEach(custodian -> tries(() -> keeper(custodian).keep(dealt.id(), x, share)));
+                return;
+            }
             Keeper keeper = keeper(x);
             if (isCorrupt(x)) {
                 // Whoever is corrupt sees what comes, whatever it makes of it.
@@ -353,6 +360,12 @@ final class World {
                     .forEach(_ -> harm(
                             Attack.Kind.MISLED,
                             keeper.name() + " committed a generation that its owner never certified"));
+            if (Optional.ofNullable(keeper.handed.get(object))
+                    .flatMap(Command.Signed::handedOver)
+                    .filter(title -> !cast.heir.owns(title.owner()))
+                    .isPresent()) {
+                harm(Attack.Kind.MISLED, keeper.name() + " has the object as somebody's whom its owner never named");
+            }
             if (keeper.ended.containsKey(object) && here.stream().anyMatch(Keeper.Stored::isThere)) {
                 harm(Attack.Kind.REVIVED, keeper.name() + " has the object again that it destroyed");
             }

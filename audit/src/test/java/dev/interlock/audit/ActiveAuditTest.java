@@ -26,6 +26,8 @@ final class ActiveAuditTest {
         "3, 2, 1, destroy",
         "3, 2, 2, put and get",
         "4, 3, 1, put and get",
+        "4, 2, 1, degraded put",
+        "3, 2, 1, hand over",
     })
     void oneMessageDoesNothing(int n, int t, int dealers, String script) {
         List<ActiveAudit.Explored> explored = run(n, t, dealers, 1, List.of(script));
@@ -38,6 +40,16 @@ final class ActiveAuditTest {
         });
         String text = ActiveReport.text(new ActiveAudit.Bound(n, t, dealers, 1, List.of(script)), explored);
         assertThat(text).contains("nothing is given away", script);
+    }
+
+    /** Each deals, and one of them is corrupt. */
+    @Test
+    void providersThatDeal() {
+        ActiveAudit.Bound bound = new ActiveAudit.Bound(3, 2, 0, List.of("cc1", "cc2"), 1, List.of("put and get"));
+        assertThat(ActiveAudit.run(bound, _ -> {})).isNotEmpty().allSatisfy(one -> {
+            assertThat(one.attacks()).isEmpty();
+            assertThat(one.accepted()).isGreaterThan(20);
+        });
     }
 
     @Test
@@ -55,13 +67,18 @@ final class ActiveAuditTest {
         wrong.add(() -> run(3, 2, 0, 1, List.of("destroy")));
         wrong.add(() -> run(3, 2, 1, 9, List.of("destroy")));
         wrong.add(() -> run(3, 2, 1, 1, List.of("dance")));
+        wrong.add(() -> run(3, 2, 1, 1, List.of("degraded put")));
+        wrong.add(
+                () -> ActiveAudit.run(new ActiveAudit.Bound(3, 2, 0, List.of("cc1"), 1, List.of("refresh")), _ -> {}));
+        wrong.add(() ->
+                ActiveAudit.run(new ActiveAudit.Bound(3, 2, 1, List.of("cc1", "cc2"), 1, List.of("refresh")), _ -> {}));
         wrong.forEach(each -> assertThatThrownBy(each::run).isInstanceOf(BadInputException.class));
     }
 
     @Test
     void thePictureSaysWhoKnowsWhat() {
         String page = Picture.page();
-        assertThat(page).contains("<svg", "knows m", "nothing of m", "shares of zero");
+        assertThat(page).contains("<svg", "knows m", "nothing of m", "shares of zero", "width=device-width");
         // With blinds nobody knows m alone.
         String blinded = page.substring(page.indexOf("With blinds"), page.indexOf("An attack"));
         for (String row : blinded.split("<tr>")) {

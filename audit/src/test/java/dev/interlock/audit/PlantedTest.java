@@ -6,9 +6,14 @@ import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.Title;
+import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.rules.Mutant;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,8 +32,29 @@ final class PlantedTest {
      * @param kind what comes of it
      * @param messages how many it takes
      */
-    private record Planted(
-            String what, List<Mutant.Site> rules, String script, int dealers, Attack.Kind kind, int messages) {
+    record Planted(String what, List<Mutant.Site> rules, String script, int dealers, Attack.Kind kind, int messages) {
+        /** By its number. */
+        Path file() {
+            return Path.of("..", "testvectors", "attacks", "finding-" + what.substring(0, what.indexOf(':')) + ".json");
+        }
+
+        /** The attack in (3, 2), as JSON. */
+        byte[] find() throws Exception {
+            Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(rules));
+            String found = (String) finder.getMethod(
+                            "file",
+                            int.class,
+                            int.class,
+                            int.class,
+                            String.class,
+                            String.class,
+                            int.class,
+                            String.class,
+                            String.class)
+                    .invoke(null, 3, 2, dealers, corrupt(2), script, messages, kind.name(), what);
+            return found.getBytes(StandardCharsets.UTF_8);
+        }
+
         @Override
         public String toString() {
             return what;
@@ -113,10 +139,49 @@ final class PlantedTest {
                         1));
     }
 
+    /** Of what came later: what waits for a provider that was missing, and titles. */
+    static Stream<Planted> later() {
+        return Stream.of(
+                new Planted(
+                        "a share that waited is kept, whatever it is",
+                        List.of(rule(Custody.class, "checkShare", "the share of")),
+                        "degraded put",
+                        1,
+                        Attack.Kind.LOST,
+                        1),
+                new Planted(
+                        "an object is handed over by whoever says so",
+                        List.of(
+                                rule(Command.Signed.class, "verify", "VerifyingKey.verify"),
+                                rule(Title.class, "verify", "VerifyingKey.verify"),
+                                rule(Keeper.class, "require", "was given another user's command")),
+                        "hand over",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
+                        "the heir goes by whatever is shown",
+                        List.of(
+                                rule(Read.class, "checkCertificate", "Certificate.verify"),
+                                rule(Read.class, "checkCertificate", "Write.verifyRoots"),
+                                rule(Script.class, "shownToHeir", "it wasn't handed over with the object")),
+                        "hand over",
+                        1,
+                        Attack.Kind.MISLED,
+                        1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("later")
+    void whatCameLaterIsFound(Planted planted) throws Exception {
+        assertThat(find(planted, 4, 2))
+                .anySatisfy(attack -> assertThat(attack).contains(planted.kind().name(), " in " + planted.messages()));
+    }
+
     @ParameterizedTest
     @MethodSource("all")
     void itIsFound(Planted planted) throws Exception {
-        for (int[] ring : new int[][] {{3, 2}, {4, 2}, {4, 3}, {5, 3}}) {
+        for (int[] ring : new int[][] {{4, 2}, {4, 3}, {5, 3}}) {
             List<String> found = find(planted, ring[0], ring[1]);
             assertThat(found)
                     .as(planted + " in (" + ring[0] + ", " + ring[1] + ")")
@@ -125,16 +190,58 @@ final class PlantedTest {
         }
     }
 
-    /** Home is corrupt, and every other one after the second: an honest home is left. */
-    private static List<String> find(Planted planted, int n, int t) throws Exception {
+    /** In (3, 2), and as it is written down for whoever wants to see a real ring refuse it: {@link AttackFiles} writes them. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void itIsWrittenDown(Planted planted) throws Exception {
+        AttackFile written = AttackFile.read(Files.readAllBytes(planted.file()));
+        AttackFile found = AttackFile.read(planted.find());
+        assertThat(bare(written)).isEqualTo(bare(found));
+        assertThat(found.steps()).hasSize(planted.messages());
+    }
+
+    /** But for words, in which there are hashes. */
+    private static AttackFile bare(AttackFile file) {
+        return new AttackFile(
+                file.format(),
+                file.rules(),
+                file.n(),
+                file.t(),
+                file.dealers(),
+                file.dealing(),
+                file.script(),
+                file.corrupt(),
+                file.steps().stream()
+                        .map(step -> new AttackFile.Step(
+                                "",
+                                step.run(),
+                                step.phase(),
+                                step.node(),
+                                step.kind(),
+                                step.at(),
+                                step.of(),
+                                step.how(),
+                                step.on()))
+                        .toList(),
+                file.harm().stream()
+                        .map(harm -> new AttackFile.Harm(harm.kind(), "", List.of()))
+                        .toList());
+    }
+
+    static String corrupt(int t) {
         List<String> corrupt = new ArrayList<>();
         for (int x = 1; corrupt.size() < t - 1; x += 2) {
             corrupt.add(String.valueOf(x));
         }
+        return String.join(",", corrupt);
+    }
+
+    /** Home is corrupt, and every other one after the second: an honest home is left. */
+    private static List<String> find(Planted planted, int n, int t) throws Exception {
         Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(planted.rules()));
-        String found = (String) finder.getMethod(
-                        "find", int.class, int.class, int.class, String.class, String.class, int.class)
-                .invoke(null, n, t, planted.dealers(), String.join(",", corrupt), planted.script(), planted.messages());
+        String found = (String)
+                finder.getMethod("find", int.class, int.class, int.class, String.class, String.class, int.class)
+                        .invoke(null, n, t, planted.dealers(), corrupt(t), planted.script(), planted.messages());
         return Arrays.asList(found.split("\n"));
     }
 }

@@ -11,6 +11,7 @@ import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -76,6 +77,26 @@ public final class Interlock implements AutoCloseable {
      */
     public void onRepeat(Consumer<IntegrityException> listener) {
         client.onRepeat(listener);
+    }
+
+    /** Hears of requests; see {@link #onRequest}. */
+    @FunctionalInterface
+    public interface Leaving {
+        /**
+         * @param subject the session's, generation's or object's id, as it is signed
+         * @param body empty where it's a stream; as secret as the request is, and wiped when that is sent
+         */
+        void request(String node, Operation operation, String subject, byte[] body);
+    }
+
+    /**
+     * Hears of each request just before it leaves, on the thread that sends it: to watch what is done, or to let it wait. What was
+     * asked before this was called isn't told.
+     *
+     * @param listener what it throws fails the request
+     */
+    public void onRequest(Leaving listener) {
+        client.onRequest(listener);
     }
 
     /** Does something when this is closed, after the record has its last entry. */

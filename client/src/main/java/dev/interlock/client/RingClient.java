@@ -60,6 +60,7 @@ final class RingClient implements AutoCloseable {
     private final ProviderRecord record;
     private volatile Consumer<Evidence> accuser = _ -> {};
     private volatile Consumer<IntegrityException> repeated = _ -> {};
+    private volatile Interlock.Leaving leaving = (_, _, _, _) -> {};
     private final ExecutorService threads;
     private final NodeChannels channels;
 
@@ -91,6 +92,7 @@ final class RingClient implements AutoCloseable {
         this.channels = of.channels;
         this.accuser = of.accuser;
         this.repeated = of.repeated;
+        this.leaving = of.leaving;
     }
 
     /** The same user's way to the ring as it was in another epoch; not to be closed by itself. */
@@ -111,6 +113,11 @@ final class RingClient implements AutoCloseable {
     /** Who is to hear that a put is made again. */
     void onRepeat(Consumer<IntegrityException> listener) {
         repeated = listener;
+    }
+
+    /** Who is to hear of requests. */
+    void onRequest(Interlock.Leaving listener) {
+        leaving = listener;
     }
 
     void repeating(IntegrityException why) {
@@ -158,6 +165,7 @@ final class RingClient implements AutoCloseable {
 
     /** The header that lets one request in at one node, by a signature. */
     Optional<String> authorization(NodeCard node, Operation operation, String subject, byte[] body) {
+        leaving.request(node.name(), operation, subject, body);
         return Optional.of(SignedRequest.sign(
                 credential,
                 ring.id(),
