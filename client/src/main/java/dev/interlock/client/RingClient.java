@@ -166,6 +166,10 @@ final class RingClient implements AutoCloseable {
     /** The header that lets one request in at one node, by a signature. */
     Optional<String> authorization(NodeCard node, Operation operation, String subject, byte[] body) {
         leaving.request(node.name(), operation, subject, body);
+        return signature(node, operation, subject, body);
+    }
+
+    private Optional<String> signature(NodeCard node, Operation operation, String subject, byte[] body) {
         return Optional.of(SignedRequest.sign(
                 credential,
                 ring.id(),
@@ -248,7 +252,7 @@ final class RingClient implements AutoCloseable {
                 .call(
                         method,
                         path,
-                        authorization(node, operation, subject, body),
+                        signature(node, operation, subject, body),
                         body,
                         deadlines().answer());
     }
@@ -256,6 +260,7 @@ final class RingClient implements AutoCloseable {
     /** By the channel to this node where there is one; signed where there isn't, or the node doesn't know it any more. */
     private <T> T byChannel(
             NodeCard node, Operation operation, String subject, byte[] body, Function<Optional<String>, T> request) {
+        leaving.request(node.name(), operation, subject, body);
         Optional<String> header = channels.header(node, lastEpochOf(node), operation, subject, body);
         if (header.isPresent()) {
             try {
@@ -267,7 +272,7 @@ final class RingClient implements AutoCloseable {
                 channels.forget(node);
             }
         }
-        return request.apply(authorization(node, operation, subject, body));
+        return request.apply(signature(node, operation, subject, body));
     }
 
     byte[] get(NodeCard node, String path, Operation operation, String subject) {
