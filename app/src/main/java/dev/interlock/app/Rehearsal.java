@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
+import dev.interlock.node.NodeLock;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import java.io.ByteArrayOutputStream;
@@ -49,12 +50,14 @@ final class Rehearsal {
         List<AutoCloseable> nodes = new ArrayList<>();
         try {
             for (Path node : ring.nodes()) {
+                // A node counts as up only where its folder is locked.
+                nodes.add(NodeLock.take(node));
                 nodes.add(NodeCommand.start(NodeFolder.open(node), Deadlines.DEFAULT, List.of()));
             }
             Files.createFile(folder.resolve("up"));
             await(folder.resolve("over"));
         } finally {
-            for (AutoCloseable node : nodes) {
+            for (AutoCloseable node : nodes.reversed()) {
                 node.close();
             }
         }
