@@ -55,15 +55,18 @@ final class RingClient implements AutoCloseable {
     private final SecureRandom random;
     private final Clock clock;
     private final Peers peers;
+    private final Runnable disconnect;
     private final ProviderRecord record;
     private volatile Consumer<Evidence> accuser = _ -> {};
     private volatile Consumer<IntegrityException> repeated = _ -> {};
     private final ExecutorService threads;
 
+    /** @param disconnect ends the connections, where they are this client's alone */
     RingClient(
             RingDescriptor ring,
             Credential credential,
-            Deadlines deadlines,
+            Peers peers,
+            Runnable disconnect,
             ProviderRecord record,
             SecureRandom random,
             Clock clock) {
@@ -72,7 +75,8 @@ final class RingClient implements AutoCloseable {
         this.record = record;
         this.random = random;
         this.clock = clock;
-        this.peers = new Peers(Optional.empty(), deadlines);
+        this.peers = peers;
+        this.disconnect = disconnect;
         this.threads = Executors.newVirtualThreadPerTaskExecutor();
     }
 
@@ -83,6 +87,7 @@ final class RingClient implements AutoCloseable {
         this.random = of.random;
         this.clock = of.clock;
         this.peers = of.peers;
+        this.disconnect = of.disconnect;
         this.threads = of.threads;
         this.accuser = of.accuser;
         this.repeated = of.repeated;
@@ -383,7 +388,7 @@ final class RingClient implements AutoCloseable {
         // Before all that is under way breaks off, and seems to fail.
         record.settle();
         threads.shutdownNow();
-        peers.close();
+        disconnect.run();
         credential.close();
     }
 }
