@@ -30,7 +30,9 @@ rehearse() {
   mv "$to/$name.part.aot" "$to/$name.aot"
 }
 
-rm -f "$to/command.aot" "$to/node.aot" "$to"/*.part.aot
+rm -f "$to/command.aot" "$to/node.aot" "$to/thin.aot" "$to"/*.part.aot
+# Which they fit, and where the launcher looks first.
+printf '%s\n' "$JAVA_HOME" >"$to/jdk"
 rehearse nodes node -Xmx128m -Xmn16m &
 rehearse commands command -Dio.netty.jfr.enabled=false -Djavax.net.ssl.trustStore=NONE &
 wait

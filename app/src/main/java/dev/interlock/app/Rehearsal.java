@@ -1,5 +1,7 @@
 package dev.interlock.app;
 
+import dev.interlock.app.thin.Seat;
+import dev.interlock.app.thin.Thin;
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
@@ -10,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -85,8 +88,52 @@ final class Rehearsal {
             command("get", id, "--ring", ring);
             command("destroy", id, "--ring", ring);
             command("ring", "status", ring);
+            String last = put(small);
+            thin(last);
         } finally {
             Files.createFile(folder.resolve("over"));
+        }
+    }
+
+    /** The start of the small command that asks an agent, with the flags that the launcher gives it. */
+    private void thin(String id) throws Exception {
+        Path jar = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
+        Path socket = Files.createDirectory(
+                        folder.resolve("agent"),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+                .resolve("agent");
+        VisitStreams.install();
+        try (Agent agent = Agent.start(socket, jar, LIMIT, Main::run)) {
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    agent.serve();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            ProcessBuilder thin = new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xmx32m",
+                    "-XX:-UsePerfData",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-XX:AOTCacheOutput=" + jar.resolveSibling("thin.aot"),
+                    "-Dinterlock.launcher=/bin/false",
+                    // A recording JVM is slow, and a machine that builds has much to do.
+                    "-Dinterlock.agent.answer=" + LIMIT.toMillis(),
+                    "-cp",
+                    jar.resolveSibling("interlock-thin.jar").toString(),
+                    Thin.class.getName(),
+                    "get",
+                    id,
+                    "--ring",
+                    folder.resolve("ring").toString());
+            thin.environment().put(Seat.VARIABLE, socket.toString());
+            Process process = thin.inheritIO().start();
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException("the thin command ended with " + process.exitValue());
+            }
         }
     }
 

@@ -61,6 +61,7 @@ final class Visit {
     private @Nullable String inputFailure;
     private @Nullable String outFailure;
     private boolean gone;
+    private volatile boolean contentFailed;
     private volatile boolean muted;
 
     /**
@@ -304,6 +305,7 @@ final class Visit {
                 ByteBuffer piece = from.slice(from.position(), length);
                 String failure = ask(Frames.OUT_SYNC, piece);
                 if (!failure.isEmpty()) {
+                    contentFailed = true;
                     throw new IOException("can't write to standard output: " + failure);
                 }
                 from.position(from.position() + length);
@@ -323,7 +325,8 @@ final class Visit {
     /** Why something that was printed didn't get out; empty when all of it did. */
     Optional<String> outFailure() {
         out.flush();
-        if (outFailure == null) {
+        // What failed as content was said already.
+        if (outFailure == null && !contentFailed) {
             try {
                 String failure = ask(Frames.OUT_SYNC, ByteBuffer.allocate(0));
                 outFailure = failure.isEmpty() ? null : failure;

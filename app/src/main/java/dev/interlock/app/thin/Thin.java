@@ -99,9 +99,16 @@ public final class Thin {
             }
         } catch (IOException | RuntimeException e) {
             // There is no agent, or none to be trusted.
-            return SLOW_WAY;
+            return slowWay(String.valueOf(e.getMessage()));
         }
         return thin.serve();
+    }
+
+    private static int slowWay(String why) {
+        if (Boolean.getBoolean("interlock.agent.why")) {
+            System.err.println("interlock: not by the agent: ".concat(why));
+        }
+        return SLOW_WAY;
     }
 
     /** Whether an agent can stand in for a process with these arguments. */
@@ -131,8 +138,9 @@ public final class Thin {
     private static @Nullable Hello hello(String[] arguments, Map<String, String> environment) throws IOException {
         Map<String, String> passed = new LinkedHashMap<>();
         for (Map.Entry<String, String> each : environment.entrySet()) {
-            if (each.getKey().startsWith(OWN) || VARIABLES.contains(each.getKey())) {
-                passed.put(each.getKey(), each.getValue());
+            String name = each.getKey();
+            if ((name.startsWith(OWN) && !name.equals(Seat.VARIABLE)) || VARIABLES.contains(name)) {
+                passed.put(name, each.getValue());
             }
         }
         // As the launcher sets it from the environment; without that, the platform's.
@@ -186,6 +194,9 @@ public final class Thin {
         frames.send(Frames.HELLO, hello);
         boolean taken = frames.receive() == Frames.ACCEPT;
         accepted = taken;
+        if (!taken) {
+            var _ = slowWay(frames.text());
+        }
         return taken && !silent;
     }
 
