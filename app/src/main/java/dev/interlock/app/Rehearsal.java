@@ -4,7 +4,7 @@ import dev.interlock.app.thin.Seat;
 import dev.interlock.app.thin.Thin;
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
-import dev.interlock.node.NodeLock;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import java.io.ByteArrayOutputStream;
@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * A short life of a whole ring, from which the JVM learns what to have ready at its next start (JEP 483, 514, 515): its
@@ -50,20 +52,23 @@ final class Rehearsal {
     private void nodes() throws Exception {
         RingFolder ring =
                 RingFolder.create(folder.resolve("ring"), "rehearsal", 2, 3, 1, 0, EnumSet.allOf(Profile.class));
-        List<AutoCloseable> nodes = new ArrayList<>();
-        try {
-            for (Path node : ring.nodes()) {
-                // A node counts as up only where its folder is locked.
-                nodes.add(NodeLock.take(node));
-                nodes.add(NodeCommand.start(NodeFolder.open(node), Deadlines.DEFAULT, List.of()));
-            }
-            Files.createFile(folder.resolve("up"));
-            await(folder.resolve("over"));
-        } finally {
-            for (AutoCloseable node : nodes.reversed()) {
-                node.close();
+        for (Path node : ring.nodes()) {
+            String role = NodeFolder.open(node).card().role().toString();
+            // As `ring up` starts them, and the last one as an operator does.
+            Thread.ofPlatform().daemon().start(() -> {
+                int code = node.equals(ring.nodes().getLast())
+                        ? Main.run(role, node.toString())
+                        : NodeMain.run(role, node.toString(), "20");
+                throw new IllegalStateException(node + " ended with " + code);
+            });
+        }
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.DEFAULT)) {
+            for (NodeCard card : ring.descriptor().nodes().toList()) {
+                await(card.name(), () -> RingNodes.state(peers, card).answers());
             }
         }
+        Files.createFile(folder.resolve("up"));
+        await(folder.resolve("over"));
     }
 
     private void commands() throws Exception {
@@ -138,9 +143,13 @@ final class Rehearsal {
     }
 
     private static void await(Path file) throws InterruptedException {
-        for (long end = System.nanoTime() + LIMIT.toNanos(); !Files.exists(file); ) {
+        await(file.toString(), () -> Files.exists(file));
+    }
+
+    private static void await(String what, BooleanSupplier isThere) throws InterruptedException {
+        for (long end = System.nanoTime() + LIMIT.toNanos(); !isThere.getAsBoolean(); ) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException(file + " isn't there after " + LIMIT.toSeconds() + " s");
+                throw new IllegalStateException(what + " isn't there after " + LIMIT.toSeconds() + " s");
             }
             Thread.sleep(50);
         }
