@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -41,6 +42,7 @@ final class Agent implements AutoCloseable {
     private static final int MOST_VISITS = 64;
     /** For a process that has connected to say what it wants. */
     private static final Duration HELLO = Duration.ofSeconds(2);
+
     private static final Duration TICK = Duration.ofSeconds(1);
 
     private final Path socket;
@@ -57,6 +59,7 @@ final class Agent implements AutoCloseable {
     private final Set<Visit> visits = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connected = new AtomicInteger();
     private volatile long usedNanos = System.nanoTime();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean ending;
 
     private Agent(
@@ -77,6 +80,8 @@ final class Agent implements AutoCloseable {
         this.build = Surroundings.build(jar);
         this.idle = idle;
         this.work = work;
+        // Threads of many commands, which else would belong to the first.
+        peers.startThreads();
     }
 
     /**
@@ -92,8 +97,9 @@ final class Agent implements AutoCloseable {
         }
         int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
         if (length > Seat.LONGEST_BYTES) {
-            throw new BadInputException("the socket's path " + socket + " has " + length + " bytes, and the system takes "
-                    + Seat.LONGEST_BYTES + " at most: set " + Seat.VARIABLE + " to a shorter one");
+            throw new BadInputException(
+                    "the socket's path " + socket + " has " + length + " bytes, and the system takes "
+                            + Seat.LONGEST_BYTES + " at most: set " + Seat.VARIABLE + " to a shorter one");
         }
         try {
             FileChannel lock = take(socket);
@@ -293,8 +299,8 @@ final class Agent implements AutoCloseable {
         }
         FileTime built = Files.getLastModifiedTime(jar);
         try (Stream<Path> modules = Files.list(Path.of(home))) {
-            for (Path module : modules.filter(each -> Files.isRegularFile(each.resolve("pom.xml"))
-                            && !each.endsWith("bench"))
+            for (Path module : modules.filter(
+                            each -> Files.isRegularFile(each.resolve("pom.xml")) && !each.endsWith("bench"))
                     .toList()) {
                 if (isNewer(module.resolve("pom.xml"), built)) {
                     return true;
@@ -323,6 +329,10 @@ final class Agent implements AutoCloseable {
     /** Breaks off what is under way, wipes what is held, and takes the socket away. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            // A socket there is another agent's by now.
+            return;
+        }
         ending = true;
         credentials.close();
         try {
@@ -332,9 +342,7 @@ final class Agent implements AutoCloseable {
         } catch (IOException e) {
             // One that is left behind leads nowhere.
         }
-        visits.stream()
-                .toList()
-                .forEach(visit -> visit.cancel("the agent was told to end", Main.FAILED));
+        visits.stream().toList().forEach(visit -> visit.cancel("the agent was told to end", Main.FAILED));
         peers.close();
         try {
             lock.close();

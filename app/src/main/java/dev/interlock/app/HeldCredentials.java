@@ -74,7 +74,8 @@ final class HeldCredentials implements AutoCloseable {
     synchronized void expire() {
         long now = nanoTime.getAsLong();
         held.entrySet().stream()
-                .filter(each -> each.getValue().borrowers == 0 && now - each.getValue().usedNanos >= each.getValue().idleNanos)
+                .filter(each ->
+                        each.getValue().borrowers == 0 && now - each.getValue().usedNanos >= each.getValue().idleNanos)
                 .map(Map.Entry::getKey)
                 .toList()
                 .forEach(this::drop);

@@ -88,7 +88,8 @@ final class Output {
     static boolean terminal() {
         return Visit.current()
                 .map(Visit::isTerminal)
-                .orElseGet(() ->
-                        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent());
+                .orElseGet(() -> Optional.ofNullable(System.console())
+                        .filter(Console::isTerminal)
+                        .isPresent());
     }
 }

@@ -35,6 +35,7 @@ final class Visit {
     private static final Duration GO = Duration.ofSeconds(5);
     /** For a command that was cancelled to clear up. */
     private static final Duration CLEARING = Duration.ofSeconds(2);
+
     private static final int OUT_BUFFER_BYTES = 8192;
 
     /** Runs a command line in this process and gives its exit code; {@link Main} in the product. */
@@ -93,7 +94,9 @@ final class Visit {
     /** A path as it is meant where the command was called: for code that asks where a relative one begins. */
     static Path absolute(Path path) {
         Visit visit = CURRENT.get();
-        return visit == null ? path.toAbsolutePath() : Path.of(visit.hello.folder()).resolve(path);
+        return visit == null
+                ? path.toAbsolutePath()
+                : Path.of(visit.hello.folder()).resolve(path);
     }
 
     PrintStream out() {

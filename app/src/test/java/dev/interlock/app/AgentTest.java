@@ -73,10 +73,12 @@ final class AgentTest {
     @BeforeEach
     void install() throws IOException {
         place = Files.createDirectory(
-                dir.resolve("place"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                dir.resolve("place"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         socket = place.resolve("agent");
         jar = Files.writeString(dir.resolve("interlock.jar"), "a program");
-        Path from = Path.of(Thin.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+        Path from = Path.of(
+                Thin.class.getProtectionDomain().getCodeSource().getLocation().getPath());
         Path to = Files.createDirectories(dir.resolve("thin/dev/interlock/app/thin"));
         try (Stream<Path> classes = Files.list(from.resolve("dev/interlock/app/thin"))) {
             for (Path each : classes.toList()) {
@@ -189,27 +191,34 @@ final class AgentTest {
             }
             Cli.Result got = run(thin("get", id)).expect(0);
             assertThat(got.out()).isEqualTo(secret);
-            Cli.Result told = run(thin("get", id, "-o", dir.resolve("told"), "--json")).expect(0);
+            Cli.Result told =
+                    run(thin("get", id, "-o", dir.resolve("told"), "--json")).expect(0);
             assertThat(told.err()).contains("\"length\" : 3000");
             // What can't be written is a failure, as it is without an agent.
-            Cli.Result full = run(thin("get", id).redirectOutput(Path.of("/dev/full").toFile()));
+            Cli.Result full =
+                    run(thin("get", id).redirectOutput(Path.of("/dev/full").toFile()));
             assertThat(full.exit()).isEqualTo(1);
-            assertThat(full.err())
-                    .isEqualTo("interlock: can't write to standard output: No space left on device\n");
-            assertThat(run(thin("ls").redirectOutput(Path.of("/dev/full").toFile())).err())
+            assertThat(full.err()).isEqualTo("interlock: can't write to standard output: No space left on device\n");
+            assertThat(run(thin("ls").redirectOutput(Path.of("/dev/full").toFile()))
+                            .err())
                     .isEqualTo(full.err());
             // Nothing here goes by what this process is: its folder, its umask, its environment, its streams.
             Path there = Files.createDirectories(dir.resolve("there"));
             Path input = Files.write(there.resolve("input"), secret);
             String line = String.join(" ", thin("put", "input").command());
-            Cli.Result put = run(inShell("umask 077; cd " + there + " && exec " + line)).expect(0);
-            line = String.join(" ", thin("get", put.text().strip(), "-o", "output").command());
+            Cli.Result put =
+                    run(inShell("umask 077; cd " + there + " && exec " + line)).expect(0);
+            line = String.join(
+                    " ", thin("get", put.text().strip(), "-o", "output").command());
             var _ = run(inShell("cd " + there + " && exec " + line)).expect(0);
             assertThat(there.resolve("output")).hasBinaryContent(secret);
             ProcessBuilder elsewhere = thin("ls").directory(there.toFile());
             elsewhere.environment().put("INTERLOCK_RING", "not-here");
             assertThat(run(elsewhere).expect(2).err()).contains("can't read the ring descriptor not-here");
-            assertThat(run(thin("get", put.text().strip(), "--force", "-o", input)).expect(0).err()).isEmpty();
+            assertThat(run(thin("get", put.text().strip(), "--force", "-o", input))
+                            .expect(0)
+                            .err())
+                    .isEmpty();
             // Standard input is the command's, and only what is asked for is read.
             String piped = run(thin("put", "-"), secret).expect(0).text().strip();
             assertThat(run(thin("get", piped)).out()).isEqualTo(secret);
@@ -243,7 +252,8 @@ final class AgentTest {
         Path there = Files.createDirectories(dir.resolve("there"));
         try (Agent _ = agent(Duration.ofMinutes(5), work)) {
             String line = String.join(" ", thin("ls").command());
-            Cli.Result result = run(inShell("umask 027; cd " + there + " && exec " + line)).expect(7);
+            Cli.Result result =
+                    run(inShell("umask 027; cd " + there + " && exec " + line)).expect(7);
             assertThat(result.text()).isEqualTo("true " + there.resolve("x") + "\n");
         }
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(there.resolve("written"))))
@@ -417,7 +427,9 @@ final class AgentTest {
             Await.until("the get writes", () -> begun() > 0);
             Cli.signal("STOP", agent.pid());
             assertThat(get.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(said.get()).asString().contains("the agent has said nothing for " + SILENCE_SECONDS + " s", "no file was written");
+            assertThat(said.get())
+                    .asString()
+                    .contains("the agent has said nothing for " + SILENCE_SECONDS + " s", "no file was written");
             assertThat(get.exitValue()).isEqualTo(1);
             assertThat(output).doesNotExist();
 

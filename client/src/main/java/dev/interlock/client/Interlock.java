@@ -67,8 +67,7 @@ public final class Interlock implements AutoCloseable {
      *
      * @param connections with the deadlines of all that is asked over them
      */
-    public static Interlock open(
-            RingDescriptor ring, Credential credential, Peers connections, ProviderRecord record) {
+    public static Interlock open(RingDescriptor ring, Credential credential, Peers connections, ProviderRecord record) {
         return new Interlock(
                 new RingClient(ring, credential, connections, () -> {}, record, new SecureRandom(), Clock.systemUTC()));
     }

@@ -37,7 +37,9 @@ public final class Seat {
             return Path.of(runtime, "interlock", "agent");
         }
         String home = environment.get("HOME");
-        return home != null && home.startsWith("/") ? Path.of(home, ".local", "state", "interlock-agent", "agent") : null;
+        return home != null && home.startsWith("/")
+                ? Path.of(home, ".local", "state", "interlock-agent", "agent")
+                : null;
     }
 
     /** @throws IOException unless the socket's folder is this user's and closed to all others */
@@ -51,7 +53,8 @@ public final class Seat {
             throw new IOException(folder + " is no folder");
         }
         if (!found.owner().equals(user())) {
-            throw new IOException("the folder " + folder + " belongs to " + found.owner().getName());
+            throw new IOException(
+                    "the folder " + folder + " belongs to " + found.owner().getName());
         }
         Set<PosixFilePermission> open = found.permissions();
         open.remove(PosixFilePermission.OWNER_READ);
@@ -69,7 +72,8 @@ public final class Seat {
 
     /** @throws IOException unless the process at the other end was this user's when it connected or listened */
     public static void checkPeer(SocketChannel channel, UserPrincipal user) throws IOException {
-        UserPrincipal peer = channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
+        UserPrincipal peer =
+                channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
         if (!peer.equals(user)) {
             throw new IOException("the process at the other end of the socket runs as " + peer.getName());
         }

@@ -35,7 +35,9 @@ public final class Surroundings {
     }
 
     static String umask() throws IOException {
-        return line(read("/proc/self/status"), "Umask:").substring("Umask:".length()).strip();
+        return line(read("/proc/self/status"), "Umask:")
+                .substring("Umask:".length())
+                .strip();
     }
 
     /** The file that a path leads to or, where there is none yet, its folder, and what else tells one from another. */

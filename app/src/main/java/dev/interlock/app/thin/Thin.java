@@ -90,12 +90,20 @@ public final class Thin {
                 return SLOW_WAY;
             }
             SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            channel.connect(UnixDomainSocketAddress.of(socket));
-            Seat.checkPeer(channel, Seat.user());
             thin = new Thin(arguments, channel);
-            if (!thin.begin(hello.encode())) {
+            // Before that: where many wait for a stopped agent, even connecting takes for ever.
+            thin.startWatch();
+            try {
+                channel.connect(UnixDomainSocketAddress.of(socket));
+                Seat.checkPeer(channel, Seat.user());
+                if (!thin.begin(hello.encode())) {
+                    channel.close();
+                    return SLOW_WAY;
+                }
+            } catch (IOException | RuntimeException e) {
+                // What this process becomes would keep it open, and the agent wait.
                 channel.close();
-                return SLOW_WAY;
+                throw e;
             }
         } catch (IOException | RuntimeException e) {
             // There is no agent, or none to be trusted.
@@ -181,8 +189,7 @@ public final class Thin {
         return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
     }
 
-    /** @return whether the agent has taken the work */
-    private boolean begin(ByteBuffer hello) throws IOException {
+    private void startWatch() {
         Thread watch = new Thread("watch") {
             @Override
             public void run() {
@@ -191,6 +198,10 @@ public final class Thin {
         };
         watch.setDaemon(true);
         watch.start();
+    }
+
+    /** @return whether the agent has taken the work */
+    private boolean begin(ByteBuffer hello) throws IOException {
         frames.send(Frames.HELLO, hello);
         boolean taken = frames.receive() == Frames.ACCEPT;
         accepted = taken;
@@ -384,8 +395,12 @@ public final class Thin {
                 && !arguments[0].equals("info")
                 && !arguments[0].equals("status");
         String message = "the agent "
-                .concat(silent ? "has said nothing for ".concat(Long.toString(SILENCE_MILLIS / 1000)).concat(" s")
-                        : "ended before it was through")
+                .concat(
+                        silent
+                                ? "has said nothing for "
+                                        .concat(Long.toString(SILENCE_MILLIS / 1000))
+                                        .concat(" s")
+                                : "ended before it was through")
                 .concat(
                         changes
                                 ? ": whether this was done isn't known; `interlock ls` shows what is stored"

@@ -136,7 +136,8 @@ final class FramesTest {
             // Only root can be the owner of that, and only root can give a folder away.
             others = folder;
             Files.setOwner(
-                    folder, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("daemon"));
+                    folder,
+                    folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("daemon"));
         }
         Path socket = others.resolve("agent");
         assertThatThrownBy(() -> Seat.check(socket)).hasMessageContaining("belongs to");
@@ -156,12 +157,22 @@ final class FramesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"demo", "ring up", "get x --help", "get x -h", "get -V", "ls -v", "ls --verbose", "ls -qv", "agent"
+            strings = {
+                "demo",
+                "ring up",
+                "get x --help",
+                "get x -h",
+                "get -V",
+                "ls -v",
+                "ls --verbose",
+                "ls -qv",
+                "agent"
             })
     void whatAnAgentCantStandInForIsNotAskedOfIt(String line) {
         assertThat(Thin.fits(line.split(" "))).isFalse();
         assertThat(Thin.fits(new String[0])).isFalse();
-        assertThat(Thin.fits(new String[] {"get", "x", "-o", "-", "--json", "-q"})).isTrue();
+        assertThat(Thin.fits(new String[] {"get", "x", "-o", "-", "--json", "-q"}))
+                .isTrue();
     }
 
     private static final class Sink implements GatheringByteChannel {
