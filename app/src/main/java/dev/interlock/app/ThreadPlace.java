@@ -29,6 +29,7 @@ final class ThreadPlace {
         this.umask = umask;
     }
 
+    @SuppressWarnings("restricted") // allowed on the command line of every command
     private static Optional<ThreadPlace> find() {
         Linker linker = Linker.nativeLinker();
         SymbolLookup library = linker.defaultLookup();
@@ -63,7 +64,7 @@ final class ThreadPlace {
             if ((int) place.chdir.invokeExact(path) != 0) {
                 throw new IOException("can't enter the folder " + folder);
             }
-            int before = (int) place.umask.invokeExact(umask);
+            int _ = (int) place.umask.invokeExact(umask);
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

@@ -18,9 +18,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -348,10 +350,8 @@ final class Visit {
             }
             send(kind, bytes);
             synchronized (answers) {
-                while (written == null) {
-                    awaitAnswer();
-                }
-                return written;
+                await(() -> written != null);
+                return Objects.requireNonNull(written);
             }
         }
     }
@@ -363,12 +363,17 @@ final class Visit {
         frames.send(kind, bytes);
     }
 
-    private void awaitAnswer() throws IOException {
-        if (gone) {
-            throw new IOException("the command is gone");
-        }
+    /** For whoever holds {@link #answers}. */
+    private void await(BooleanSupplier isThere) throws IOException {
         try {
-            answers.wait();
+            synchronized (answers) {
+                while (!isThere.getAsBoolean()) {
+                    if (gone) {
+                        throw new IOException("the command is gone");
+                    }
+                    answers.wait();
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
@@ -425,9 +430,7 @@ final class Visit {
                     throw new IOException("the command is gone");
                 }
                 frames.send(Frames.WANT, Math.min(length, Frames.MAX_PIECE_BYTES));
-                while (input == null && inputFailure == null) {
-                    awaitAnswer();
-                }
+                await(() -> input != null || inputFailure != null);
                 if (inputFailure != null) {
                     throw new IOException(inputFailure);
                 }

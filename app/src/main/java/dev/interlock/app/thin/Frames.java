@@ -153,30 +153,13 @@ public final class Frames {
     }
 
     private static int longest(byte kind) throws IOException {
-        switch (kind) {
-            case HELLO:
-                return MAX_HELLO_BYTES;
-            case INPUT:
-            case OUT:
-            case OUT_SYNC:
-            case ERR:
-                return MAX_PIECE_BYTES;
-            case INPUT_FAILED:
-            case WRITTEN:
-            case REFUSE:
-            case ASIDE:
-            case KEPT:
-                return MAX_TEXT_BYTES;
-            case WANT:
-            case EXIT:
-                return 4;
-            case GO:
-            case CANCEL:
-            case ACCEPT:
-            case PING:
-                return 0;
-            default:
-                throw new IOException("a frame of no kind: " + kind);
-        }
+        return switch (kind) {
+            case HELLO -> MAX_HELLO_BYTES;
+            case INPUT, OUT, OUT_SYNC, ERR -> MAX_PIECE_BYTES;
+            case INPUT_FAILED, WRITTEN, REFUSE, ASIDE, KEPT -> MAX_TEXT_BYTES;
+            case WANT, EXIT -> 4;
+            case GO, CANCEL, ACCEPT, PING -> 0;
+            default -> throw new IOException("a frame of no kind: " + kind);
+        };
     }
 }

@@ -1,5 +1,6 @@
 package dev.interlock.app.thin;
 
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -175,7 +178,10 @@ public final class Thin {
                 Surroundings.own(),
                 System.getProperty("user.dir", ""),
                 Surroundings.umask(),
-                terminal("1") && System.console() != null && System.console().isTerminal(),
+                terminal("1")
+                        && Optional.ofNullable(System.console())
+                                .filter(Console::isTerminal)
+                                .isPresent(),
                 terminal("2"),
                 passed,
                 files,
@@ -269,32 +275,23 @@ public final class Thin {
             byte kind = frames.receive();
             heardNanos = System.nanoTime();
             switch (kind) {
-                case Frames.OUT:
-                    write(frames.content());
-                    break;
-                case Frames.OUT_SYNC:
+                case Frames.OUT -> write(frames.content());
+                case Frames.OUT_SYNC -> {
                     write(frames.content());
                     frames.wipe();
                     frames.send(Frames.WRITTEN, outFailure);
-                    break;
-                case Frames.ERR:
-                    frames.send(Frames.WRITTEN, writeTo(err, frames.content()));
-                    break;
-                case Frames.WANT:
-                    want(frames.number());
-                    break;
-                case Frames.ASIDE:
-                    aside.add(frames.text());
-                    break;
-                case Frames.KEPT:
-                    aside.remove(frames.text());
-                    break;
-                case Frames.PING:
-                    break;
-                case Frames.EXIT:
+                }
+                case Frames.ERR -> frames.send(Frames.WRITTEN, writeTo(err, frames.content()));
+                case Frames.WANT -> want(frames.number());
+                case Frames.ASIDE -> aside.add(frames.text());
+                case Frames.KEPT -> aside.remove(frames.text());
+                case Frames.PING -> {
+                    // It lives.
+                }
+                case Frames.EXIT -> {
                     return frames.number();
-                default:
-                    throw new IOException("an agent doesn't say " + kind);
+                }
+                default -> throw new IOException("an agent doesn't say " + kind);
             }
             // However long a write took, the agent wasn't silent.
             heardNanos = System.nanoTime();
@@ -412,7 +409,7 @@ public final class Thin {
         String line = json
                 ? "{\"error\": \"agent-lost\", \"message\": \"".concat(message).concat("\", \"exit\": 1}\n")
                 : "interlock: ".concat(message).concat("\n");
-        String unused = writeTo(err, ByteBuffer.wrap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        var _ = writeTo(err, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
         return FAILED;
     }
 

@@ -13,6 +13,7 @@ final class Whole {
     private Whole() {}
 
     /** Becomes the launcher, told to look for no agent. Returns only if that fails. */
+    @SuppressWarnings("restricted") // allowed on the command line of this program
     static void become(String[] arguments) {
         String launcher = System.getProperty("interlock.launcher", "");
         try (Arena arena = Arena.ofConfined()) {
@@ -25,7 +26,7 @@ final class Whole {
             MethodHandle execv = linker.downcallHandle(
                     library.find("execv").orElseThrow(),
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
-            int unused = (int) setenv.invokeExact(arena.allocateFrom(Seat.VARIABLE), arena.allocateFrom("off"), 1);
+            int _ = (int) setenv.invokeExact(arena.allocateFrom(Seat.VARIABLE), arena.allocateFrom("off"), 1);
             MemorySegment words = arena.allocate(ValueLayout.ADDRESS, arguments.length + 3L);
             words.setAtIndex(ValueLayout.ADDRESS, 0, arena.allocateFrom("sh"));
             words.setAtIndex(ValueLayout.ADDRESS, 1, arena.allocateFrom(launcher));
@@ -33,7 +34,7 @@ final class Whole {
                 words.setAtIndex(ValueLayout.ADDRESS, i + 2L, arena.allocateFrom(arguments[i]));
             }
             words.setAtIndex(ValueLayout.ADDRESS, arguments.length + 2L, MemorySegment.NULL);
-            int failed = (int) execv.invokeExact(arena.allocateFrom("/bin/sh"), words);
+            int _ = (int) execv.invokeExact(arena.allocateFrom("/bin/sh"), words);
         } catch (Throwable e) {
             // Said below.
         }
