@@ -147,7 +147,7 @@ final class Catalogue {
                 List.of("interlock credential init me", "interlock credential show --ring ring --credential me"));
         all.put("credential init", List.of("interlock credential init me"));
         all.put("credential show", List.of("interlock credential show --ring ring --credential me"));
-        all.put("agent", List.of("interlock agent &", "interlock agent --idle 8h"));
+        all.put("agent", List.of("interlock agent", "interlock agent --idle 8h"));
         all.put("keygen", List.of("interlock keygen -o me.key > me.pub", "interlock keygen -o me.key --kem xwing"));
         all.put("ring", List.of("interlock ring create my-ring -n 5 -t 3", "interlock ring up my-ring"));
         all.put("ring create", List.of("interlock ring create my-ring", "interlock ring create my-ring -n 7 -t 4"));

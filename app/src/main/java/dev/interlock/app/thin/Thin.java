@@ -386,6 +386,12 @@ public final class Thin {
         for (String file : aside) {
             remove(Path.of(file));
         }
+        synchronized (lock) {
+            if (cancelled) {
+                // It was told to break off, and what it said of that was passed on.
+                return FAILED;
+            }
+        }
         boolean changes = !arguments[0].equals("get")
                 && !arguments[0].equals("ls")
                 && !arguments[0].equals("list")
