@@ -21,11 +21,18 @@ rehearse() {
   shift 2
   "$JAVA_HOME/bin/java" "$@" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
     --sun-misc-unsafe-memory-access=allow "-Djava.library.path=$to/lib/native" "-XX:AOTCacheOutput=$to/$name.part.aot" -cp "$jar" \
-    dev.interlock.app.Rehearsal "$part" "$folder" >"$to/$name.aot.log" 2>&1 || return 0
-  [ ! -f "$to/$name.part.aot" ] || mv "$to/$name.part.aot" "$to/$name.aot"
+    dev.interlock.app.Rehearsal "$part" "$folder" >"$to/$name.aot.log" 2>&1 && [ -f "$to/$name.part.aot" ] || {
+    # What a rehearsal that broke off leaves fits half of a start; without any, starts only take longer.
+    rm -f "$to/$name.part.aot"
+    echo "interlock: no $name.aot was made, so starts take longer; $to/$name.aot.log says why" >&2
+    return 0
+  }
+  mv "$to/$name.part.aot" "$to/$name.aot"
 }
 
-rm -f "$to/command.aot" "$to/node.aot"
+rm -f "$to/command.aot" "$to/node.aot" "$to/thin.aot" "$to"/*.part.aot
+# Which they fit, and where the launcher looks first.
+printf '%s\n' "$JAVA_HOME" >"$to/jdk"
 rehearse nodes node -Xmx128m -Xmn16m &
 rehearse commands command -Dio.netty.jfr.enabled=false -Djavax.net.ssl.trustStore=NONE &
 wait

@@ -91,6 +91,7 @@ final class Catalogue {
         String you = "Who you are, what you keep";
         all.put("credential", new Entry(you, "make a credential, show what operators need", CredentialCommand::new));
         all.put("keygen", new Entry(you, "make a key pair for protocol 1", KeygenCommand::new));
+        all.put("agent", new Entry(you, "do your commands, with everything warm", AgentCommand::new));
         String ring = "Rings and nodes";
         all.put("ring", new Entry(ring, "make a ring, start it, stop it, change it", RingCommand::new));
         all.put("status", new Entry(ring, "what your commands saw of each provider", StatusCommand::new));
@@ -146,6 +147,7 @@ final class Catalogue {
                 List.of("interlock credential init me", "interlock credential show --ring ring --credential me"));
         all.put("credential init", List.of("interlock credential init me"));
         all.put("credential show", List.of("interlock credential show --ring ring --credential me"));
+        all.put("agent", List.of("interlock agent", "interlock agent --idle 8h"));
         all.put("keygen", List.of("interlock keygen -o me.key > me.pub", "interlock keygen -o me.key --kem xwing"));
         all.put("ring", List.of("interlock ring create my-ring -n 5 -t 3", "interlock ring up my-ring"));
         all.put("ring create", List.of("interlock ring create my-ring", "interlock ring create my-ring -n 7 -t 4"));

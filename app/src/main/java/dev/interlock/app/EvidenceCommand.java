@@ -34,7 +34,7 @@ final class EvidenceCommand {
         Path file = file(evidence.token().object(), finding.liar());
         String kept = "the evidence is in " + file;
         try {
-            DurableFile.writeNew(file, DurableFile.Access.EVERYONE, evidence.encode());
+            DurableFile.writeNew(Visit.absolute(file), DurableFile.Access.EVERYONE, evidence.encode());
         } catch (FileAlreadyExistsException e) {
             // Of an earlier lie about the same object.
         } catch (IOException e) {

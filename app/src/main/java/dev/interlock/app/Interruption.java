@@ -25,7 +25,7 @@ final class Interruption {
 
     /** What an interruption from now on comes to, as "nothing stored"; asked when it happens. */
     static void means(Supplier<String> what) {
-        outcome = what;
+        Visit.current().ifPresentOrElse(visit -> visit.means(what), () -> outcome = what);
     }
 
     /** The command ends by itself. */

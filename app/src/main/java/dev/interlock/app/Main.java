@@ -60,9 +60,10 @@ public final class Main implements Runnable {
     }
 
     public static void main(String[] args) {
+        boolean isAgent = args.length > 0 && args[0].equals("agent");
         if (args.length > 0 && (args[0].equals("provider") || args[0].equals("dealer"))) {
             System.setProperty("interlock.log", System.getProperty("interlock.log", "INFO"));
-        } else {
+        } else if (!isAgent) {
             Interruption.arm();
         }
         if (args.length > 0 && ASKS_NODES.contains(args[0])) {

@@ -243,6 +243,11 @@ final class NodeCommand implements Callable<Integer> {
         return folder.ring().dealers().stream().anyMatch(dealer -> dealer.name().equals(name));
     }
 
+    /** The same as the command, for a caller that has its options already. @return the exit code */
+    static int run(Role role, Path folder, double stallSeconds) throws InterruptedException {
+        return new NodeCommand(role).run(folder, stallSeconds);
+    }
+
     /** Runs a node until the process is told to end. */
     private int run(Path folder, double stallSeconds) throws InterruptedException {
         NodeFolder node = listen == null ? open(folder) : open(folder).listening(listen);

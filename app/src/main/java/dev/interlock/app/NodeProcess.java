@@ -97,10 +97,9 @@ final class NodeProcess {
                 + Path.of(classPath).resolveSibling("lib").resolve("native"));
         command.add("-cp");
         command.add(classPath);
-        command.add(Main.class.getName());
+        command.add(NodeMain.class.getName());
         command.add(folder.card().role().toString());
         command.add(folder.path().toString());
-        command.add("--stall");
         command.add(String.valueOf(stall.toMillis() / 1000.0));
         try {
             return new ProcessBuilder(command)

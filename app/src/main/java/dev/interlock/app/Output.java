@@ -86,6 +86,10 @@ final class Output {
     }
 
     static boolean terminal() {
-        return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+        return Visit.current()
+                .map(Visit::isTerminal)
+                .orElseGet(() -> Optional.ofNullable(System.console())
+                        .filter(Console::isTerminal)
+                        .isPresent());
     }
 }

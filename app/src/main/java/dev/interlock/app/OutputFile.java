@@ -56,6 +56,7 @@ final class OutputFile implements AutoCloseable {
             }
         });
         Runtime.getRuntime().addShutdownHook(cleaner);
+        Visit.current().ifPresent(visit -> visit.aside(aside));
     }
 
     /** For a command that needs no files of its own. */
@@ -71,7 +72,7 @@ final class OutputFile implements AutoCloseable {
     static OutputFile create(Path named, boolean force, Collection<Path> needed) throws IOException {
         Path target = resolve(named);
         refuse(named, target, force, needed);
-        Path folder = target.toAbsolutePath().getParent();
+        Path folder = Visit.absolute(target).getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             throw new BadInputException("there's no folder " + folder + " to write to");
         }
@@ -217,7 +218,7 @@ final class OutputFile implements AutoCloseable {
             } else {
                 name();
             }
-            DurableFile.syncName(target);
+            DurableFile.syncName(Visit.absolute(target));
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) {
@@ -297,6 +298,7 @@ final class OutputFile implements AutoCloseable {
             if (!published) {
                 Files.deleteIfExists(aside);
             }
+            Visit.current().ifPresent(visit -> visit.kept(aside));
             Runtime.getRuntime().removeShutdownHook(cleaner);
         } catch (IllegalStateException e) {
             // Shutting down: the hook does it.

@@ -1,7 +1,10 @@
 package dev.interlock.app;
 
+import dev.interlock.app.thin.Seat;
+import dev.interlock.app.thin.Thin;
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import java.io.ByteArrayOutputStream;
@@ -9,10 +12,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * A short life of a whole ring, from which the JVM learns what to have ready at its next start (JEP 483, 514, 515): its
@@ -46,18 +52,23 @@ final class Rehearsal {
     private void nodes() throws Exception {
         RingFolder ring =
                 RingFolder.create(folder.resolve("ring"), "rehearsal", 2, 3, 1, 0, EnumSet.allOf(Profile.class));
-        List<AutoCloseable> nodes = new ArrayList<>();
-        try {
-            for (Path node : ring.nodes()) {
-                nodes.add(NodeCommand.start(NodeFolder.open(node), Deadlines.DEFAULT, List.of()));
-            }
-            Files.createFile(folder.resolve("up"));
-            await(folder.resolve("over"));
-        } finally {
-            for (AutoCloseable node : nodes) {
-                node.close();
+        for (Path node : ring.nodes()) {
+            String role = NodeFolder.open(node).card().role().toString();
+            // As `ring up` starts them, and the last one as an operator does.
+            Thread.ofPlatform().daemon().start(() -> {
+                int code = node.equals(ring.nodes().getLast())
+                        ? Main.run(role, node.toString())
+                        : NodeMain.run(role, node.toString(), "20");
+                throw new IllegalStateException(node + " ended with " + code);
+            });
+        }
+        try (Peers peers = new Peers(Optional.empty(), Deadlines.DEFAULT)) {
+            for (NodeCard card : ring.descriptor().nodes().toList()) {
+                await(card.name(), () -> RingNodes.state(peers, card).answers());
             }
         }
+        Files.createFile(folder.resolve("up"));
+        await(folder.resolve("over"));
     }
 
     private void commands() throws Exception {
@@ -82,15 +93,63 @@ final class Rehearsal {
             command("get", id, "--ring", ring);
             command("destroy", id, "--ring", ring);
             command("ring", "status", ring);
+            String last = put(small);
+            thin(last);
         } finally {
             Files.createFile(folder.resolve("over"));
         }
     }
 
+    /** The start of the small command that asks an agent, with the flags that the launcher gives it. */
+    private void thin(String id) throws Exception {
+        Path jar = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
+        Path socket = Files.createDirectory(
+                        folder.resolve("agent"),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+                .resolve("agent");
+        VisitStreams.install();
+        try (Agent agent = Agent.start(socket, jar, LIMIT, Main::run)) {
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    agent.serve();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            ProcessBuilder thin = new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xmx32m",
+                    "-XX:-UsePerfData",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-XX:AOTCacheOutput=" + jar.resolveSibling("thin.aot"),
+                    "-Dinterlock.launcher=/bin/false",
+                    // A recording JVM is slow, and a machine that builds has much to do.
+                    "-Dinterlock.agent.answer=" + LIMIT.toMillis(),
+                    "-cp",
+                    jar.resolveSibling("interlock-thin.jar").toString(),
+                    Thin.class.getName(),
+                    "get",
+                    id,
+                    "--ring",
+                    folder.resolve("ring").toString());
+            thin.environment().put(Seat.VARIABLE, socket.toString());
+            Process process = thin.inheritIO().start();
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException("the thin command ended with " + process.exitValue());
+            }
+        }
+    }
+
     private static void await(Path file) throws InterruptedException {
-        for (long end = System.nanoTime() + LIMIT.toNanos(); !Files.exists(file); ) {
+        await(file.toString(), () -> Files.exists(file));
+    }
+
+    private static void await(String what, BooleanSupplier isThere) throws InterruptedException {
+        for (long end = System.nanoTime() + LIMIT.toNanos(); !isThere.getAsBoolean(); ) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException(file + " isn't there after " + LIMIT.toSeconds() + " s");
+                throw new IllegalStateException(what + " isn't there after " + LIMIT.toSeconds() + " s");
             }
             Thread.sleep(50);
         }

@@ -5,6 +5,7 @@ import dev.interlock.client.Interlock;
 import dev.interlock.client.ProviderRecord;
 import dev.interlock.client.RecordFile;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.file.FileProblem;
@@ -64,11 +65,12 @@ final class RingOptions {
         Optional<RecordFile> file = recordFile(descriptor);
         ProviderRecord record = file.map(each -> each.read(clock))
                 .orElseGet(() -> new ProviderRecord(ProviderRecord.State.EMPTY, clock));
-        Interlock interlock = Interlock.open(
-                descriptor,
-                CredentialFile.read(SecretFile.check(credentialFile(), "the credential")),
-                deadlines(),
-                record);
+        Deadlines deadlines = deadlines();
+        Credential who = CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
+        Interlock interlock = Visit.current()
+                .flatMap(visit -> visit.connections(deadlines))
+                .map(warm -> Interlock.open(descriptor, who, warm, record))
+                .orElseGet(() -> Interlock.open(descriptor, who, deadlines, record));
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
         file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
         return interlock;
@@ -76,7 +78,8 @@ final class RingOptions {
 
     /** Where this user's record of the ring's providers is kept; empty if none is. */
     static Optional<RecordFile> recordFile(RingDescriptor ring) {
-        return recordFolder(System.getenv())
+        return recordFolder(Visit.environment())
+                .map(Visit::absolute)
                 .map(folder -> new RecordFile(folder, ring, warning -> System.err.println("interlock: " + warning)));
     }
 
@@ -162,7 +165,7 @@ final class RingOptions {
         if (option != null) {
             return Optional.of(option);
         }
-        return Optional.ofNullable(System.getenv(variable))
+        return Optional.ofNullable(Visit.environment().get(variable))
                 .filter(value -> !value.isEmpty())
                 .map(Path::of);
     }

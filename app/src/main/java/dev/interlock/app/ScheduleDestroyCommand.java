@@ -52,7 +52,7 @@ final class ScheduleDestroyCommand {
         @Override
         public Integer call() throws InterruptedException {
             String typed = Ids.check(id);
-            Duration duration = duration(after);
+            Duration duration = duration("--after", after);
             try (Interlock interlock = ring.open()) {
                 ObjectId object = Ids.resolve(interlock, typed);
                 Scheduled done = interlock.scheduleDestroy(object, duration);
@@ -140,10 +140,11 @@ final class ScheduleDestroyCommand {
         }
     }
 
-    static Duration duration(String text) {
+    /** @param option for the message: "--after" */
+    static Duration duration(String option, String text) {
         Matcher parts = AFTER.matcher(text);
         if (!parts.matches()) {
-            throw new BadInputException("--after " + text + " must be a number and s, m, h or d, as in 7d or 12h");
+            throw new BadInputException(option + " " + text + " must be a number and s, m, h or d, as in 7d or 12h");
         }
         long number = Long.parseLong(parts.group(1));
         return switch (parts.group(2)) {

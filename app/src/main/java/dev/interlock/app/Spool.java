@@ -43,7 +43,7 @@ final class Spool implements SeekableByteChannel {
      * @throws IOException that names the folder where the spool itself fails
      */
     static Spool of(ReadableByteChannel source, SecureRandom random) throws IOException {
-        Path folder = folder(System.getenv());
+        Path folder = folder(Visit.environment());
         FileChannel file = create(folder);
         SecretBytes key = SecretBytes.random(Keystream.SEED_BYTES, random);
         try (Keystream in = new Keystream(key);

@@ -30,6 +30,10 @@ final class StandardOutput {
 
     /** For content; its failures say where it went. Closing it does nothing: standard output is the process's, not ours. */
     static WritableByteChannel channel() {
+        return Visit.current().map(Visit::channel).orElseGet(StandardOutput::own);
+    }
+
+    private static WritableByteChannel own() {
         FileChannel out = new FileOutputStream(FileDescriptor.out).getChannel();
         return new WritableByteChannel() {
             @Override
@@ -53,6 +57,10 @@ final class StandardOutput {
 
     /** Why something that was printed isn't there; empty when all of it went out. */
     static Optional<String> failed() {
+        Optional<Visit> visit = Visit.current();
+        if (visit.isPresent()) {
+            return visit.get().outFailure().map(why -> "can't write to standard output: " + why);
+        }
         if (!System.out.checkError()) {
             return Optional.empty();
         }

@@ -15,6 +15,7 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peers;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
@@ -23,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -56,8 +58,19 @@ public final class Interlock implements AutoCloseable {
      */
     public static Interlock open(
             RingDescriptor ring, Credential credential, Deadlines deadlines, ProviderRecord record) {
+        Peers own = new Peers(Optional.empty(), deadlines);
         return new Interlock(
-                new RingClient(ring, credential, deadlines, record, new SecureRandom(), Clock.systemUTC()));
+                new RingClient(ring, credential, own, own::close, record, new SecureRandom(), Clock.systemUTC()));
+    }
+
+    /**
+     * The same over connections that stay the caller's, and may serve many.
+     *
+     * @param connections with the deadlines of all that is asked over them
+     */
+    public static Interlock open(RingDescriptor ring, Credential credential, Peers connections, ProviderRecord record) {
+        return new Interlock(
+                new RingClient(ring, credential, connections, () -> {}, record, new SecureRandom(), Clock.systemUTC()));
     }
 
     /**

@@ -57,6 +57,7 @@ final class RingClient implements AutoCloseable {
     private final SecureRandom random;
     private final Clock clock;
     private final Peers peers;
+    private final Runnable disconnect;
     private final ProviderRecord record;
     private volatile Consumer<Evidence> accuser = _ -> {};
     private volatile Consumer<IntegrityException> repeated = _ -> {};
@@ -64,10 +65,12 @@ final class RingClient implements AutoCloseable {
     private final ExecutorService threads;
     private final NodeChannels channels;
 
+    /** @param disconnect ends the connections, where they are this client's alone */
     RingClient(
             RingDescriptor ring,
             Credential credential,
-            Deadlines deadlines,
+            Peers peers,
+            Runnable disconnect,
             ProviderRecord record,
             SecureRandom random,
             Clock clock) {
@@ -76,7 +79,8 @@ final class RingClient implements AutoCloseable {
         this.record = record;
         this.random = random;
         this.clock = clock;
-        this.peers = new Peers(Optional.empty(), deadlines);
+        this.peers = peers;
+        this.disconnect = disconnect;
         this.threads = Executors.newVirtualThreadPerTaskExecutor();
         this.channels = new NodeChannels(ring.id(), credential, random, clock, threads, this::signed);
     }
@@ -88,6 +92,7 @@ final class RingClient implements AutoCloseable {
         this.random = of.random;
         this.clock = of.clock;
         this.peers = of.peers;
+        this.disconnect = of.disconnect;
         this.threads = of.threads;
         this.channels = of.channels;
         this.accuser = of.accuser;
@@ -448,7 +453,7 @@ final class RingClient implements AutoCloseable {
         record.settle();
         threads.shutdownNow();
         channels.close();
-        peers.close();
+        disconnect.run();
         credential.close();
     }
 }

@@ -86,6 +86,13 @@ public final class Peers implements AutoCloseable {
         return builder.build();
     }
 
+    /** Starts the threads of the connections now, rather than with the first request: they inherit from whom starts them. */
+    public void startThreads() {
+        eventLoops.forEach(loop -> {
+            var _ = loop.submit(() -> {});
+        });
+    }
+
     public Deadlines deadlines() {
         return deadlines;
     }

@@ -1,0 +1,492 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.app.thin.Seat;
+import dev.interlock.app.thin.Thin;
+import dev.interlock.protocol.error.BadInputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands that an agent does, beside the same that do their own work; and agents that are lost, late, foreign or alone. */
+@Timeout(120)
+final class AgentTest {
+    /** What stands for the launcher says so, and what it was given. */
+    private static final String SLOW = "the slow way:";
+    /** Long enough to be killed within, on any machine. */
+    private static final int LARGE_BYTES = 24 << 20;
+
+    private static final int SILENCE_SECONDS = 5;
+
+    private static final PrintStream OUT = System.out;
+    private static final PrintStream ERR = System.err;
+    private static final InputStream IN = System.in;
+
+    @TempDir
+    private static Path ringDir;
+
+    private static TestRing ring;
+
+    @TempDir
+    private Path dir;
+
+    private Path place;
+    private Path socket;
+    private Path jar;
+
+    @BeforeAll
+    static void start() {
+        ring = TestRing.start(ringDir, 2, 3, TestRing.PATIENT);
+    }
+
+    @AfterAll
+    static void stop() {
+        ring.close();
+    }
+
+    @BeforeEach
+    void install() throws IOException {
+        place = Files.createDirectory(
+                dir.resolve("place"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        socket = place.resolve("agent");
+        jar = Files.writeString(dir.resolve("interlock.jar"), "a program");
+        Path from = Path.of(
+                Thin.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+        Path to = Files.createDirectories(dir.resolve("thin/dev/interlock/app/thin"));
+        try (Stream<Path> classes = Files.list(from.resolve("dev/interlock/app/thin"))) {
+            for (Path each : classes.toList()) {
+                Files.copy(each, to.resolve(each.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Files.writeString(dir.resolve("launcher"), "echo " + SLOW + " \"$INTERLOCK_AGENT\" \"$@\"; exit 42\n");
+    }
+
+    @AfterEach
+    void ownStreams() {
+        System.setOut(OUT);
+        System.setErr(ERR);
+        System.setIn(IN);
+    }
+
+    private Agent agent(Duration idle, Visit.Work work) {
+        // One that has just ended gives its lock back after its socket.
+        List<Agent> started = new ArrayList<>();
+        Await.until("no other agent runs", () -> {
+            try {
+                return started.add(Agent.start(socket, jar, idle, work));
+            } catch (BadInputException e) {
+                if (String.valueOf(e.getMessage()).contains("runs already")) {
+                    return false;
+                }
+                throw e;
+            }
+        });
+        Agent agent = started.getFirst();
+        VisitStreams.install();
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                var _ = agent.serve();
+                agent.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return agent;
+    }
+
+    private Agent agent() {
+        return agent(Duration.ofMinutes(5), Main::run);
+    }
+
+    private ProcessBuilder thin(Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dinterlock.launcher=" + dir.resolve("launcher"),
+                // A machine that does much else is no failure; who is to be found silent is stopped.
+                "-Dinterlock.agent.answer=10000",
+                "-Dinterlock.agent.silence=" + 1000 * SILENCE_SECONDS,
+                "-cp",
+                dir.resolve("thin").toString(),
+                Thin.class.getName()));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("INTERLOCK_AGENT", socket.toString());
+        builder.environment().put("INTERLOCK_RING", ring.folder().path().toString());
+        builder.environment().put("INTERLOCK_RECORD", "off");
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        return builder;
+    }
+
+    private static Cli.Result run(ProcessBuilder builder, byte... input) throws Exception {
+        Process process = builder.start();
+        CompletableFuture<byte[]> out = Cli.reading(process.getInputStream());
+        CompletableFuture<byte[]> err = Cli.reading(process.getErrorStream());
+        try (var stdin = process.getOutputStream()) {
+            stdin.write(input);
+        } catch (IOException e) {
+            // A command that doesn't read its input closes it.
+        }
+        return Cli.finish(process, out, err);
+    }
+
+    /** The same work in this process, with the ring named as an agent's command finds it in its environment. */
+    private static Cli.Result own(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--ring", ring.folder().path()));
+        return InProcess.run(all.toArray());
+    }
+
+    @Test
+    void anAgentsCommandsSayWhatOthersSay() throws Exception {
+        byte[] secret = TestRing.random(3000);
+        String id = ring.put(secret).object().toString();
+        Path taken = Files.writeString(dir.resolve("taken"), "old");
+        List<List<Object>> lines = List.of(
+                List.of("ls"),
+                List.of("ls", "--json"),
+                List.of("info", id),
+                List.of("info", id, "--json"),
+                List.of("get", id, "-o", taken),
+                List.of("get", id, "-o", "no/such/folder/file"),
+                List.of("get", "00000000000000000000000000000000"),
+                List.of("get", "00000000000000000000000000000000", "--json"),
+                List.of("get", "xyz"),
+                List.of("get", id, "--from", "nobody"),
+                List.of("get", id, "--route", "nowhere"),
+                List.of("get", id, "--key", "no-such-key"),
+                List.of("put", "no-such-file"),
+                List.of("put", dir),
+                List.of("put"),
+                List.of("ls", "--no-such-option"),
+                List.of("ls", "--credential", "no-such-credential"),
+                List.of("destroy", "11111111111111111111111111111111"),
+                List.of("status", "--json"));
+        try (Agent _ = agent()) {
+            for (List<Object> line : lines) {
+                Cli.Result expected = own(line.toArray());
+                Cli.Result found = run(thin(line.toArray()));
+                assertThat(found.text()).as("output of %s", line).isEqualTo(expected.text());
+                assertThat(found.err()).as("errors of %s", line).isEqualTo(expected.err());
+                assertThat(found.exit()).as("exit code of %s", line).isEqualTo(expected.exit());
+            }
+            Cli.Result got = run(thin("get", id)).expect(0);
+            assertThat(got.out()).isEqualTo(secret);
+            Cli.Result told =
+                    run(thin("get", id, "-o", dir.resolve("told"), "--json")).expect(0);
+            assertThat(told.err()).contains("\"length\" : 3000");
+            // What can't be written is a failure, as it is without an agent.
+            Cli.Result full =
+                    run(thin("get", id).redirectOutput(Path.of("/dev/full").toFile()));
+            assertThat(full.exit()).isEqualTo(1);
+            assertThat(full.err()).isEqualTo("interlock: can't write to standard output: No space left on device\n");
+            assertThat(run(thin("ls").redirectOutput(Path.of("/dev/full").toFile()))
+                            .err())
+                    .isEqualTo(full.err());
+            // Nothing here goes by what this process is: its folder, its umask, its environment, its streams.
+            Path there = Files.createDirectories(dir.resolve("there"));
+            Path input = Files.write(there.resolve("input"), secret);
+            String line = String.join(" ", thin("put", "input").command());
+            Cli.Result put =
+                    run(inShell("umask 077; cd " + there + " && exec " + line)).expect(0);
+            line = String.join(
+                    " ", thin("get", put.text().strip(), "-o", "output").command());
+            var _ = run(inShell("cd " + there + " && exec " + line)).expect(0);
+            assertThat(there.resolve("output")).hasBinaryContent(secret);
+            ProcessBuilder elsewhere = thin("ls").directory(there.toFile());
+            elsewhere.environment().put("INTERLOCK_RING", "not-here");
+            assertThat(run(elsewhere).expect(2).err()).contains("can't read the ring descriptor not-here");
+            assertThat(run(thin("get", put.text().strip(), "--force", "-o", input))
+                            .expect(0)
+                            .err())
+                    .isEmpty();
+            // Standard input is the command's, and only what is asked for is read.
+            String piped = run(thin("put", "-"), secret).expect(0).text().strip();
+            assertThat(run(thin("get", piped)).out()).isEqualTo(secret);
+            assertThat(run(thin("put", "-")).expect(0).err()).contains("standard input was empty");
+            // Paths that lead every process elsewhere, and what lies outside a file, are the command's own work.
+            assertThat(run(thin("put", "/dev/stdin"), secret).expect(42).text()).startsWith(SLOW + " off put");
+            ProcessBuilder redirected = thin("put", "/dev/stdin").redirectInput(input.toFile());
+            assertThat(run(redirected).expect(42).text()).startsWith(SLOW + " off put");
+            assertThat(run(thin("put", "/proc/self/environ")).exit()).isEqualTo(42);
+            assertThat(run(thin("demo", "a b", "")).expect(42).text()).isEqualTo(SLOW + " off demo a b \n");
+        }
+    }
+
+    private ProcessBuilder inShell(String line) {
+        ProcessBuilder shell = thin();
+        return shell.command("sh", "-c", line);
+    }
+
+    @Test
+    void whatACommandWritesHasItsUmaskAndFolder() throws Exception {
+        Visit.Work work = arguments -> {
+            try {
+                var _ = Files.createFile(Path.of("written"));
+                var _ = Files.createDirectory(Path.of("below"));
+                System.out.println(Files.exists(Path.of("../there/written")) + " " + Visit.absolute(Path.of("x")));
+                return 7;
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        };
+        Path there = Files.createDirectories(dir.resolve("there"));
+        try (Agent _ = agent(Duration.ofMinutes(5), work)) {
+            String line = String.join(" ", thin("ls").command());
+            Cli.Result result =
+                    run(inShell("umask 027; cd " + there + " && exec " + line)).expect(7);
+            assertThat(result.text()).isEqualTo("true " + there.resolve("x") + "\n");
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(there.resolve("written"))))
+                .isEqualTo("rw-r-----");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(there.resolve("below"))))
+                .isEqualTo("rwxr-x---");
+        assertThat(Path.of("written")).doesNotExist();
+    }
+
+    @Test
+    void aSignalBreaksTheAgentsWorkOff() throws Exception {
+        AtomicInteger brokenOff = new AtomicInteger();
+        Visit.Work work = arguments -> {
+            Interruption.means(() -> "nothing done");
+            System.out.println("begun");
+            try {
+                Thread.sleep(Duration.ofMinutes(1));
+                return 0;
+            } catch (InterruptedException e) {
+                System.err.println("not to be read");
+                brokenOff.incrementAndGet();
+                return 1;
+            }
+        };
+        try (Agent _ = agent(Duration.ofMinutes(5), work)) {
+            for (String signal : List.of("INT", "TERM", "HUP")) {
+                Process process = thin("ls").start();
+                assertThat(process.getInputStream().readNBytes(6)).asString().isEqualTo("begun\n");
+                Cli.signal(signal, process.pid());
+                CompletableFuture<byte[]> err = Cli.reading(process.getErrorStream());
+                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(err.get()).asString().isEqualTo("interlock: interrupted, nothing done\n");
+                assertThat(process.exitValue())
+                        .isEqualTo(128 + (signal.equals("INT") ? 2 : signal.equals("TERM") ? 15 : 1));
+            }
+            Process killed = thin("ls").start();
+            assertThat(killed.getInputStream().readNBytes(6)).asString().isEqualTo("begun\n");
+            killed.destroyForcibly();
+            Await.until("the agent has broken off what nobody waits for", () -> brokenOff.get() == 4);
+        }
+    }
+
+    @Test
+    void anAgentThatIsToldToEndSaysSoToItsCommands() throws Exception {
+        Agent agent = agent(Duration.ofMinutes(5), arguments -> {
+            Interruption.means(() -> "nothing done");
+            System.out.println("begun");
+            try {
+                Thread.sleep(Duration.ofMinutes(1));
+            } catch (InterruptedException e) {
+                return 1;
+            }
+            return 0;
+        });
+        Process process = thin("ls").start();
+        assertThat(process.getInputStream().readNBytes(6)).asString().isEqualTo("begun\n");
+        agent.close();
+        CompletableFuture<byte[]> err = Cli.reading(process.getErrorStream());
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(err.get()).asString().isEqualTo("interlock: the agent was told to end, nothing done\n");
+        assertThat(process.exitValue()).isEqualTo(1);
+        assertThat(socket).doesNotExist();
+        assertThat(run(thin("ls")).exit()).isEqualTo(42);
+    }
+
+    @Test
+    void whereThereIsNoAgentToBeTrustedACommandDoesItsOwnWork() throws Exception {
+        assertThat(run(thin("ls")).expect(42).text()).isEqualTo(SLOW + " off ls\n");
+        try (Agent agent = agent()) {
+            assertThat(run(thin("ls")).exit()).isZero();
+            assertThatThrownBy(() -> Agent.start(socket, jar, Duration.ofMinutes(1), Main::run))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageContaining("an agent of yours runs already, as process "
+                            + ProcessHandle.current().pid());
+            assertThat(agent.socket()).isEqualTo(socket);
+            // The folder is open to others now.
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-xr-x"));
+            assertThat(run(thin("ls")).exit()).isEqualTo(42);
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx------"));
+            // The limit on a file's size is the process's own.
+            String line = String.join(" ", thin("ls").command());
+            assertThat(run(inShell("ulimit -f 1000000; exec " + line)).exit()).isEqualTo(42);
+            assertThat(run(thin("ls")).exit()).isZero();
+            Files.writeString(jar, "another program");
+            assertThat(run(thin("ls")).exit()).isEqualTo(42);
+            Await.until("an agent whose program was replaced has ended", () -> !Files.exists(socket));
+        }
+        try (Agent _ = agent(Duration.ofMillis(1), Main::run)) {
+            Await.until("an agent that nobody asks has ended", () -> !Files.exists(socket));
+        }
+        Files.writeString(socket, "no socket");
+        assertThatThrownBy(this::agent).hasMessageContaining("there is a file, and no socket");
+        assertThat(socket).hasContent("no socket");
+        assertThat(run(thin("ls")).exit()).isEqualTo(42);
+        Path deep = place.resolve("a".repeat(120));
+        assertThatThrownBy(() -> Agent.start(deep, jar, Duration.ofMinutes(1), Main::run))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("takes 107 at most");
+        socket = deep;
+        assertThat(run(thin("ls")).exit()).isEqualTo(42);
+    }
+
+    @Test
+    void peersThatSayOtherThingsHoldUpNobody() throws Exception {
+        try (Agent _ = agent(Duration.ofMinutes(5), arguments -> 0)) {
+            byte[][] said = {
+                {},
+                {'G', 0, 0, 0, 0},
+                {'H', 0x7f, -1, -1, -1},
+                {'H', 0, 0, 0, 4, 0, 0, 0, 9},
+                {'H', 0, 0},
+                "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)
+            };
+            List<SocketChannel> peers = new ArrayList<>();
+            for (byte[] each : said) {
+                SocketChannel peer = SocketChannel.open(StandardProtocolFamily.UNIX);
+                peer.connect(UnixDomainSocketAddress.of(socket));
+                peer.write(ByteBuffer.wrap(each));
+                peers.add(peer);
+            }
+            assertThat(run(thin("ls")).exit()).isZero();
+            for (SocketChannel peer : peers) {
+                try (peer) {
+                    // It is let go of, those who say nothing after their time.
+                    assertThat(ended(peer)).isTrue();
+                }
+            }
+            try (SocketChannel peer = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                peer.connect(UnixDomainSocketAddress.of(socket));
+                Seat.checkPeer(peer, Seat.user());
+                UserPrincipal other =
+                        socket.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("daemon");
+                assertThatThrownBy(() -> Seat.checkPeer(peer, other))
+                        .hasMessageContaining("runs as " + Seat.user().getName());
+            }
+        }
+    }
+
+    private static boolean ended(SocketChannel peer) {
+        try {
+            return peer.read(ByteBuffer.allocate(1)) < 0;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void anAgentThatIsKilledOrStoppedIsNoHang() throws Exception {
+        String id = ring.put(TestRing.random(LARGE_BYTES)).object().toString();
+        Path large = Files.write(dir.resolve("large"), TestRing.random(LARGE_BYTES));
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                AgentProcess.class.getName(),
+                socket.toString(),
+                jar.toString());
+        builder.inheritIO();
+        Process agent = builder.start();
+        try {
+            Await.until("the agent listens", () -> Files.exists(socket));
+            assertThat(run(thin("ls")).exit()).isZero();
+
+            // In a get: nothing is left, not even what was begun.
+            Path output = dir.resolve("output");
+            Process get = thin("get", id, "-o", output).start();
+            CompletableFuture<byte[]> said = Cli.reading(get.getErrorStream());
+            Await.until("the get writes", () -> begun() > 0);
+            Cli.signal("STOP", agent.pid());
+            assertThat(get.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(said.get())
+                    .asString()
+                    .contains("the agent has said nothing for " + SILENCE_SECONDS + " s", "no file was written");
+            assertThat(get.exitValue()).isEqualTo(1);
+            assertThat(output).doesNotExist();
+
+            // A command that begins now does its own work, and the agent doesn't do it later.
+            List<String> impatient = new ArrayList<>(thin("put", large).command());
+            impatient.replaceAll(each -> each.replace("answer=10000", "answer=300"));
+            int before = ring.dataFiles("cc1").size();
+            assertThat(run(thin().command(impatient)).exit()).isEqualTo(42);
+            Cli.signal("CONT", agent.pid());
+            assertThat(run(thin("ls")).exit()).isZero();
+            assertThat(ring.dataFiles("cc1")).hasSize(before);
+            Await.until("the agent has cleared up", () -> begun() < 0);
+
+            // In a put.
+            Process put = thin("put", large).start();
+            said = Cli.reading(put.getErrorStream());
+            Await.until("the put is under way", () -> ring.dataFiles("cc1").size() > before);
+            agent.destroyForcibly();
+            assertThat(put.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(said.get())
+                    .asString()
+                    .isEqualTo("interlock: the agent ended before it was through: whether this was done isn't known;"
+                            + " `interlock ls` shows what is stored\n");
+            assertThat(put.exitValue()).isEqualTo(1);
+            assertThat(socket).exists();
+            assertThat(run(thin("ls")).exit()).isEqualTo(42);
+        } finally {
+            agent.destroyForcibly();
+            var _ = agent.waitFor();
+        }
+        // The socket that it left behind is the next one's.
+        try (Agent _ = agent()) {
+            assertThat(run(thin("ls")).exit()).isZero();
+        }
+    }
+
+    /** How much of an output lies aside; less than nothing where there's none. */
+    private long begun() throws IOException {
+        try (Stream<Path> files = Files.list(dir)) {
+            for (Path each : files.toList()) {
+                if (each.toString().endsWith(".part")) {
+                    return Files.size(each);
+                }
+            }
+            return -1;
+        }
+    }
+}
