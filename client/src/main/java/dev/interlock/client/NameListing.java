@@ -7,6 +7,7 @@ import dev.interlock.protocol.names.NameContent;
 import dev.interlock.protocol.names.NameEntry;
 import dev.interlock.protocol.names.NameHead;
 import dev.interlock.protocol.names.NameKeys;
+import dev.interlock.protocol.names.NameMessages;
 import dev.interlock.protocol.names.NameQuorum;
 import dev.interlock.protocol.names.NameReading;
 import dev.interlock.protocol.names.NameTag;
@@ -162,13 +163,24 @@ final class NameListing {
             int carried,
             NameKeys.Opener opener)
             throws InterruptedException {
-        List<NodeCard> others = register.everyone().stream()
+        List<NodeCard> others = client.record().ranked(ring.everyProvider()).stream()
+                .map(Provider::card)
                 .filter(node -> !node.equals(source) && !lost.containsKey(node.name()))
                 .toList();
-        NameRegister.Answered<List<NameHead>> answered = register.gather(
-                others, node -> register.states(node, after, upTo), states -> !all
-                        && NameQuorum.shortage(ring, with(source, states.keySet()), carried)
-                                .isEmpty());
+        List<NameHead> own =
+                page.entries().values().stream().map(NameReading.Latest::head).toList();
+        NameMessages.Digest digest = NameMessages.Digest.of(own);
+        // As many as it takes; the others only where these don't answer.
+        int first = all ? others.size() : enough(source, others, carried);
+        NameRegister.Answered<List<NameHead>> answered = states(source, others.subList(0, first), after, upTo, carried, digest, own);
+        if (first < others.size()
+                && NameQuorum.shortage(ring, with(source, answered.values().keySet()), carried)
+                        .isPresent()) {
+            NameRegister.Answered<List<NameHead>> more =
+                    states(source, others.subList(first, others.size()), after, upTo, carried, digest, own);
+            answered.values().putAll(more.values());
+            answered.failures().putAll(more.failures());
+        }
         answered.failures().forEach((name, error) -> lost.put(name, error.explanation()));
         Map<String, List<NameHead>> states = new HashMap<>(answered.values());
         Map<NameTag, NameReading.Latest> merged = new LinkedHashMap<>(page.entries());
@@ -176,6 +188,35 @@ final class NameListing {
         requireEnough(with(source, states.keySet()), carried);
         writeBack(source, page, states, merged);
         return merged;
+    }
+
+    /** How many of the others it takes, from the first on. */
+    private int enough(NodeCard source, List<NodeCard> others, int carried) {
+        for (int count = 0; count < others.size(); count++) {
+            Set<String> names = others.subList(0, count).stream().map(NodeCard::name).collect(Collectors.toSet());
+            if (NameQuorum.shortage(ring, with(source, names), carried).isEmpty()) {
+                return count;
+            }
+        }
+        return others.size();
+    }
+
+    /** Whose digest is that of the page has just what is on it. */
+    private NameRegister.Answered<List<NameHead>> states(
+            NodeCard source,
+            List<NodeCard> nodes,
+            Optional<NameTag> after,
+            Optional<NameTag> upTo,
+            int carried,
+            NameMessages.Digest digest,
+            List<NameHead> own)
+            throws InterruptedException {
+        return register.gather(
+                nodes,
+                node -> register.digest(node, after, upTo).equals(digest) ? own : register.states(node, after, upTo),
+                states -> !all
+                        && NameQuorum.shortage(ring, with(source, states.keySet()), carried)
+                                .isEmpty());
     }
 
     private static Set<String> with(NodeCard source, Set<String> others) {
@@ -249,6 +290,7 @@ final class NameListing {
             List<NameHead> has,
             Map<NameTag, NameReading.Latest> merged,
             Map<String, List<NameEntry>> behind) {
+        // Mostly nobody is behind.
         if (has.size() == merged.size()
                 && has.stream().allMatch(state -> state.equals(merged.get(state.tag()).head()))) {
             return;

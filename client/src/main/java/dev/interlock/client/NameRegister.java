@@ -36,6 +36,9 @@ import java.util.function.Supplier;
  */
 final class NameRegister {
     private static final byte[] NO_BODY = {};
+    /** Of one range, more than anybody has: who claims more is lying. */
+    private static final int MOST_STATES = 5_000_000;
+
 
     private final RingClient client;
     private final RingDescriptor ring;
@@ -152,7 +155,7 @@ final class NameRegister {
      * How a write went.
      *
      * @param confirmed who holds it, or something later
-     * @param others what somebody else set meanwhile: of the same number or above; the latest first
+     * @param others what somebody else set meanwhile, the latest first
      */
     record Written(
             NameReading.Latest own,
@@ -160,18 +163,22 @@ final class NameRegister {
             Map<String, InterlockException> failures,
             List<NameReading.Latest> others) {}
 
-    /** @param number above every one that was shown */
-    Written write(NameContent content, long number) throws InterruptedException {
-        NameEntry entry = keys.seal(content, number, client.random());
+    /** @param before the state that it continues; empty where there was none */
+    Written write(NameContent content, Optional<NameHead> before) throws InterruptedException {
+        long number = before.map(NameHead::number).orElse(0L) + 1;
+        NameEntry entry = keys.seal(
+                content, number, before.map(NameHead::hash).orElseGet(NameEntry::nothing), client.random());
         NameReading.Latest own = new NameReading.Latest(entry, entry.head(), content);
         Answered<List<NameEntry>> told = gather(
                 present, node -> set(node, List.of(entry)), confirmed -> confirmed.size() >= quorum.write());
         List<NameReading.Latest> others = told.values().values().stream()
                 .flatMap(List::stream)
-                .filter(other -> other.tag().equals(entry.tag()) && other.number() >= number)
+                .filter(other -> other.tag().equals(entry.tag()) && other.number() >= number - 1)
                 .flatMap(other -> keys.open(other).stream()
                         .map(opened -> new NameReading.Latest(other, other.head(), opened)))
-                .filter(other -> !other.head().equals(own.head()))
+                .filter(other -> !other.head().equals(own.head())
+                        && !Optional.of(other.head()).equals(before))
+                .distinct()
                 .sorted((a, b) -> a.head().equals(b.head()) ? 0 : a.head().isLaterThan(b.head()) ? -1 : 1)
                 .toList();
         return new Written(own, List.copyOf(told.values().keySet()), told.failures(), others);
@@ -296,7 +303,7 @@ final class NameRegister {
                             HttpMethod.GET,
                             "/v1/names/states?after=" + now + "&up-to=" + to,
                             Operation.LIST_NAMES,
-                            now + "/" + to,
+                            "states/" + now + "/" + to,
                             NO_BODY)));
             boolean inRange = page.isEmpty()
                     || (now.isEmpty() || page.getFirst().tag().toString().compareTo(now) > 0)
@@ -305,11 +312,29 @@ final class NameRegister {
                 throw new NodeException(node.name(), node.name() + " lists names that it wasn't asked for");
             }
             all.addAll(page);
+            if (all.size() > MOST_STATES) {
+                throw new NodeException(node.name(), node.name() + " lists more than " + MOST_STATES + " names");
+            }
             if (page.size() < NameMessages.PAGE) {
                 return all;
             }
             from = page.getLast().tag().toString();
         }
+    }
+
+    /** What says whether a provider has just these states. */
+    NameMessages.Digest digest(NodeCard node, Optional<NameTag> after, Optional<NameTag> upTo) {
+        String from = after.map(NameTag::toString).orElse("");
+        String to = upTo.map(NameTag::toString).orElse("");
+        return understood(
+                node,
+                () -> NameMessages.Digest.decode(client.call(
+                        node,
+                        HttpMethod.GET,
+                        "/v1/names/digest?after=" + from + "&up-to=" + to,
+                        Operation.LIST_NAMES,
+                        "digest/" + from + "/" + to,
+                        NO_BODY)));
     }
 
     private static <T> T understood(NodeCard node, Supplier<T> answer) {

@@ -9,6 +9,7 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.names.NameContent;
+import dev.interlock.protocol.names.NameHead;
 import dev.interlock.protocol.names.NameKeys;
 import dev.interlock.protocol.names.NameReading;
 import dev.interlock.protocol.names.NameVersion;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The user's names for their objects in one ring (SPEC §16). Providers keep them sealed, under tags that say nothing; fewer than t
@@ -60,8 +62,12 @@ public final class Names {
 
     /** @throws NoSuchObjectException where there is no such name, or it has no such version */
     public NameContent.Version resolve(NameVersion wanted) throws InterruptedException {
-        NameContent.Versions versions = find(wanted.name()).versions();
-        return versions.version(wanted.version()).orElseThrow(() -> none(wanted, versions));
+        return version(wanted, find(wanted.name()));
+    }
+
+    /** The version that is wanted of what a name stands for. @throws NoSuchObjectException where there is none */
+    public NameContent.Version version(NameVersion wanted, Named named) {
+        return named.versions().version(wanted.version()).orElseThrow(() -> none(wanted, named.versions()));
     }
 
     private static NoSuchObjectException none(NameVersion wanted, NameContent.Versions versions) {
@@ -85,9 +91,7 @@ public final class Names {
         long now = client.clock().millis();
         return change(
                 name,
-                before -> before.versions().stream().anyMatch(each -> each.object().equals(object))
-                        ? before
-                        : before.with(object, length, now));
+                before -> before.names(object) ? before : before.with(object, length, now));
     }
 
     /**
@@ -133,22 +137,23 @@ public final class Names {
         return with((keys, register) -> {
             NameRegister.Read read = register.read(keys.tag(name));
             NameContent.Versions before = versions(name, read.latest());
-            long number = read.latest().map(each -> each.entry().number()).orElse(0L);
+            NameContent.Versions after = change.apply(before);
+            if (after.versions().equals(before.versions())) {
+                return settled(name, named(name, read));
+            }
+            Optional<NameHead> base = read.latest().map(NameReading.Latest::head);
             for (int tries = 0; tries < TRIES; tries++) {
-                NameContent.Versions after = change.apply(before);
-                if (after.equals(before)) {
-                    // Somebody who made a change meanwhile took ours in, or there is nothing to do.
-                    return settled(name, named(name, register.read(keys.tag(name))));
+                NameRegister.Written written = register.write(after, base);
+                NameReading.Latest top = top(written);
+                NameContent.Versions merged = merged(name, top, written);
+                if (merged.versions().equals(versions(name, Optional.of(top)).versions())) {
+                    // Nobody set anything else, or whoever did has taken this in.
+                    return top.equals(written.own())
+                            ? settled(name, after, register, written, read.reading().wrong())
+                            : settled(name, named(name, register.read(keys.tag(name))));
                 }
-                NameRegister.Written written = register.write(after, number + 1);
-                if (written.others().isEmpty()) {
-                    return settled(name, after, register, written, read.reading().wrong());
-                }
-                // Two at once. Of two with one number one is lost, which each of the two learns from somebody honest: the change is
-                // made again, to what the other one made.
-                NameReading.Latest other = written.others().getFirst();
-                before = versions(name, Optional.of(other));
-                number = Math.max(number + 1, other.entry().number());
+                after = merged;
+                base = Optional.of(top.head());
                 Thread.sleep(client.random().nextInt(PAUSE_MILLIS << Math.min(tries, 5)));
             }
             throw new UnsettledException(
@@ -156,6 +161,28 @@ public final class Names {
                     List.of(),
                     new Advice.ShowObject(name.text()));
         });
+    }
+
+    /** What counts of all that was set at the same time. */
+    private static NameReading.Latest top(NameRegister.Written written) {
+        return written.others().stream()
+                .findFirst()
+                .filter(other -> other.head().isLaterThan(written.own().head()))
+                .orElse(written.own());
+    }
+
+    /**
+     * With what the others changed. Of several that were set at once one counts; who set it hears of the rest from somebody honest, as
+     * those do who come too late.
+     */
+    private static NameContent.Versions merged(Name name, NameReading.Latest top, NameRegister.Written written) {
+        NameContent.Versions merged = versions(name, Optional.of(top));
+        for (NameReading.Latest other : Stream.concat(written.others().stream(), Stream.of(written.own())).toList()) {
+            if (!other.equals(top)) {
+                merged = merged.merged(versions(name, Optional.of(other)));
+            }
+        }
+        return merged;
     }
 
     private Named settled(
@@ -245,8 +272,7 @@ public final class Names {
                 if (NameRegister.carried(note.latest().map(NameReading.Latest::content)) < epoch) {
                     // Whoever notes it at the same time notes the same.
                     NameRegister.Written _ = register.write(
-                            new NameContent.Carried(epoch),
-                            note.latest().map(each -> each.entry().number()).orElse(0L) + 1);
+                            new NameContent.Carried(epoch), note.latest().map(NameReading.Latest::head));
                 }
             }
             return lost;

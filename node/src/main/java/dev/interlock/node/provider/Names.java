@@ -19,6 +19,7 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Users' names at one provider (SPEC §16). It keeps the latest of each entry that its owner signed, for the user who asks, and shows
@@ -39,7 +40,8 @@ final class Names {
         server.route(HttpMethod.POST, "/v1/names", this::set)
                 .route(HttpMethod.GET, "/v1/names", this::list)
                 .route(HttpMethod.POST, "/v1/names/find", this::find)
-                .route(HttpMethod.GET, "/v1/names/states", this::states);
+                .route(HttpMethod.GET, "/v1/names/states", this::states)
+                .route(HttpMethod.GET, "/v1/names/digest", this::digest);
     }
 
     private HttpResponse set(ServiceRequestContext context, HttpRequest request) throws Exception {
@@ -78,7 +80,7 @@ final class Names {
 
     private static NameStore.Kept kept(NameEntry entry) {
         return new NameStore.Kept(
-                entry.key().bytes(), entry.tag().bytes(), entry.number(), entry.head().hash(), entry.encode());
+                entry.key().bytes(), entry.tag().bytes(), entry.number(), entry.head().hash(), entry.before(), entry.encode());
     }
 
     /** What is new counts; what changes stays one. */
@@ -112,19 +114,32 @@ final class Names {
     }
 
     private HttpResponse states(ServiceRequestContext context, HttpRequest request) {
+        return range(context, "states", NameMessages.PAGE, NameMessages::states);
+    }
+
+    /** Of one more than a page has: who compares it with a page sees that there are more. */
+    private HttpResponse digest(ServiceRequestContext context, HttpRequest request) {
+        return range(
+                context,
+                "digest",
+                NameMessages.PAGE + 1,
+                states -> NameMessages.Digest.of(states).encode());
+    }
+
+    private HttpResponse range(
+            ServiceRequestContext context, String what, int most, Function<List<NameHead>, byte[]> answer) {
         String after = context.queryParams().get("after", "");
         String upTo = context.queryParams().get("up-to", "");
         VerifyingKey user = server.gate()
-                .admit(context, Operation.LIST_NAMES, after + "/" + upTo)
+                .admit(context, Operation.LIST_NAMES, what + "/" + after + "/" + upTo)
                 .key();
         return server.bytes(
                 context,
                 user,
                 NameMessages.PAGE * NameHead.BYTES,
-                () -> NameMessages.states(
-                        store.states(user.bytes(), tag(after), tag(upTo), NameMessages.PAGE).stream()
-                                .map(each -> new NameHead(new NameTag(each.tag()), each.number(), each.hash()))
-                                .toList()));
+                () -> answer.apply(store.states(user.bytes(), tag(after), tag(upTo), most).stream()
+                        .map(each -> new NameHead(new NameTag(each.tag()), each.number(), each.hash()))
+                        .toList()));
     }
 
     private static Optional<byte[]> tag(String hex) {

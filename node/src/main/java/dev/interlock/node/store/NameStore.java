@@ -17,10 +17,11 @@ public interface NameStore {
      * @param tag 32 bytes
      * @param number orders the states of an entry; where two have the same, their hashes do
      * @param hash 32 bytes
+     * @param before the hash of the state that it continues, 32 bytes
      * @param entry opaque
      */
     @SuppressWarnings("ArrayRecordComponent") // opaque bytes
-    record Kept(byte[] owner, byte[] tag, long number, byte[] hash, byte[] entry) {}
+    record Kept(byte[] owner, byte[] tag, long number, byte[] hash, byte[] before, byte[] entry) {}
 
     /** An entry is kept under this tag of another owner's key than the one that is set. */
     final class OtherOwner extends RuntimeException {
@@ -32,7 +33,8 @@ public interface NameStore {
      *
      * @param user the key of the user who asks, 32 bytes
      * @param maxBytes of what is returned
-     * @return what was there before, of a higher number or another of the same: entries that somebody set meanwhile; as many as fit
+     * @return what was there and isn't what the entry continues, of its number less one or above: entries that somebody set meanwhile;
+     *     as many as fit
      * @throws OtherOwner when one of them isn't the owner's of what there is
      */
     List<byte[]> set(byte[] user, List<Kept> entries, int maxBytes);

@@ -80,8 +80,11 @@ final class NameTable implements NameStore {
                     throw new OtherOwner();
                 }
                 long number = row.getLong(1);
-                int order = Arrays.compareUnsigned(row.getBytes(2), entry.hash());
-                if (number > entry.number() || number == entry.number() && order != 0) {
+                byte[] hash = row.getBytes(2);
+                int order = Arrays.compareUnsigned(hash, entry.hash());
+                if (number >= entry.number() - 1
+                        && !(number == entry.number() && order == 0)
+                        && !Arrays.equals(hash, entry.before())) {
                     other = Optional.of(row.getBytes(4));
                 }
                 if (number > entry.number() || number == entry.number() && order >= 0) {

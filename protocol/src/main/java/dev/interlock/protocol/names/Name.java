@@ -4,7 +4,6 @@ import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.protocol.error.BadInputException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
-import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
@@ -112,11 +111,9 @@ public record Name(String text) implements Comparable<Name> {
         return new BadInputException("\"" + ForeignText.line(text) + "\" can't be a name: " + why);
     }
 
-    /** By Unicode code points, as their bytes in UTF-8. */
     @Override
     public int compareTo(Name other) {
-        return Arrays.compareUnsigned(
-                text.getBytes(StandardCharsets.UTF_8), other.text.getBytes(StandardCharsets.UTF_8));
+        return text.compareTo(other.text);
     }
 
     @Override

@@ -105,9 +105,10 @@ public final class NameKeys implements AutoCloseable {
     /**
      * The entry with this content.
      *
-     * @param number above every number of this name that its maker was shown
+     * @param number one above that of the state which it continues
+     * @param before that state's hash
      */
-    public NameEntry seal(NameContent content, long number, SecureRandom random) {
+    public NameEntry seal(NameContent content, long number, byte[] before, SecureRandom random) {
         NameTag tag = tag(content);
         byte[] plain = new ByteWriter().bytes(content.encode()).toBytes();
         byte[] padded = Arrays.copyOf(plain, (plain.length + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES);
@@ -118,36 +119,33 @@ public final class NameKeys implements AutoCloseable {
         try (AesGcm cipher = AesGcm.sealing(sealing)) {
             cipher.seal(
                     nonce,
-                    associated(tag, number),
+                    associated(tag, number, before),
                     MemorySegment.ofArray(padded),
                     ByteBuffer.wrap(sealed, nonce.length, padded.length + AesGcm.TAG_BYTES));
         }
-        byte[] signed = NameEntry.signed(ring, rootVersion, owner(), tag, number, sealed);
-        return new NameEntry(
-                ring, rootVersion, owner(), tag, number, sealed, signing.sign(Purpose.NAME_ENTRY, signed));
+        return signed(tag, number, before, sealed);
     }
 
     /** The same entry under the owner's signature, whatever stands there: of one message it is always the same. */
     public NameEntry signed(NameEntry entry) {
-        byte[] signed = NameEntry.signed(ring, rootVersion, owner(), entry.tag(), entry.number(), entry.sealed());
-        return new NameEntry(
-                ring,
-                rootVersion,
-                owner(),
-                entry.tag(),
-                entry.number(),
-                entry.sealed(),
-                signing.sign(Purpose.NAME_ENTRY, signed));
+        return signed(entry.tag(), entry.number(), entry.before(), entry.sealed());
     }
 
-    private byte[] associated(NameTag tag, long number) {
-        return new ByteWriter()
-                .u8(NameEntry.VERSION)
-                .fixed(ring.bytes(), RingId.BYTES)
-                .u32(rootVersion)
-                .fixed(tag.bytes(), NameTag.BYTES)
-                .u64(number)
-                .toBytes();
+    private NameEntry signed(NameTag tag, long number, byte[] before, byte[] sealed) {
+        byte[] signed = NameEntry.signed(ring, rootVersion, owner(), tag, number, before, sealed);
+        return new NameEntry(
+                ring, rootVersion, owner(), tag, number, before, sealed, signing.sign(Purpose.NAME_ENTRY, signed));
+    }
+
+    private byte[] associated(NameTag tag, long number, byte[] before) {
+        return ByteBuffer.allocate(1 + RingId.BYTES + Integer.BYTES + NameTag.BYTES + Long.BYTES + before.length)
+                .put((byte) NameEntry.VERSION)
+                .put(ring.bytes())
+                .putInt(rootVersion)
+                .put(tag.bytes())
+                .putLong(number)
+                .put(before)
+                .array();
     }
 
     /** Opens many entries, one after the other; one thread. */
@@ -169,7 +167,7 @@ public final class NameKeys implements AutoCloseable {
         private Opener() {}
 
         /**
-         * What is sealed in an entry; empty unless the owner sealed just this, for this ring, tag and number. Its signature isn't
+         * What is sealed in an entry; empty unless the owner sealed just this, for this ring, tag, number and state before. Its signature isn't
          * looked at: the seal says more, to whoever can open it.
          */
         public Optional<NameContent> open(NameEntry entry) {
@@ -186,7 +184,7 @@ public final class NameKeys implements AutoCloseable {
             try {
                 cipher.open(
                         Arrays.copyOf(sealed, AesGcm.NONCE_BYTES),
-                        associated(entry.tag(), entry.number()),
+                        associated(entry.tag(), entry.number(), entry.before()),
                         ByteBuffer.wrap(sealed, AesGcm.NONCE_BYTES, sealed.length - AesGcm.NONCE_BYTES),
                         MemorySegment.ofArray(padded));
                 byte[] plain = new ByteReader("the name's content", padded).bytes();

@@ -1,9 +1,12 @@
 package dev.interlock.protocol.names;
 
+import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 
 /** What goes between a client and a provider about names (SPEC §6). */
@@ -125,6 +128,44 @@ public final class NameMessages {
         }
         in.end();
         return states;
+    }
+
+    /**
+     * What says in a few bytes that two have the same states.
+     *
+     * @param hash over all of them, in the order of their tags
+     */
+    @SuppressWarnings("ArrayRecordComponent") // compared by content below
+    public record Digest(int count, byte[] hash) {
+        public static Digest of(Collection<NameHead> states) {
+            Sha256 hash = Sha256.labelled("interlock/v1/name-states");
+            for (NameHead state : states) {
+                hash.update(state.tag().bytes()).u64(state.number()).update(state.hash());
+            }
+            return new Digest(states.size(), hash.digest());
+        }
+
+        public byte[] encode() {
+            return new ByteWriter().u32(count).fixed(hash, Sha256.BYTES).toBytes();
+        }
+
+        /** @throws MalformedException unless these are exactly the bytes of one */
+        public static Digest decode(byte[] bytes) {
+            ByteReader in = new ByteReader("the digest of names", bytes);
+            Digest digest = new Digest(in.u32(), in.fixed(Sha256.BYTES));
+            in.end();
+            return digest;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Digest that && count == that.count && Arrays.equals(hash, that.hash);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(hash);
+        }
     }
 
     private static int requirePage(int count) {
