@@ -79,7 +79,9 @@ final class Catalogue {
         all.put("hand-over", new Entry(secrets, "make an object another user's", HandOverCommand::new));
         String end = "Destroying";
         all.put("destroy", new Entry(end, "have an object erased, for ever", DestroyCommand::new));
-        all.put("rm", new Entry(end, "destroy what a name stands for, and take the name away", NameCommands.Remove::new));
+        all.put(
+                "rm",
+                new Entry(end, "destroy what a name stands for, and take the name away", NameCommands.Remove::new));
         all.put(
                 "schedule-destroy",
                 new Entry(end, "close an object now, have it erased later", ScheduleDestroyCommand.Schedule::new));

@@ -36,7 +36,8 @@ final class CompletionCommand implements Callable<Integer> {
                     // In zsh it loads bashcompinit itself.
                     case "bash", "zsh" -> AutoComplete.bash("interlock", interlock);
                     case "fish" -> fish(interlock);
-                    default -> throw new BadInputException("there's a completion for bash, zsh and fish, none for " + shell);
+                    default ->
+                        throw new BadInputException("there's a completion for bash, zsh and fish, none for " + shell);
                 });
         return 0;
     }
@@ -50,7 +51,9 @@ final class CompletionCommand implements Callable<Integer> {
     private static Stream<String> lines(CommandLine command, List<String> path) {
         String condition = path.isEmpty()
                 ? "__fish_use_subcommand"
-                : path.stream().map(word -> "__fish_seen_subcommand_from " + word).collect(Collectors.joining("; and "));
+                : path.stream()
+                        .map(word -> "__fish_seen_subcommand_from " + word)
+                        .collect(Collectors.joining("; and "));
         Stream<String> options = command.getCommandSpec().options().stream()
                 .filter(option -> !option.hidden())
                 .map(option -> "complete -c interlock -n '" + condition + "'" + names(option)
@@ -61,7 +64,9 @@ final class CompletionCommand implements Callable<Integer> {
                         + said(each.getCommandSpec().usageMessage().description()) + "'");
         Stream<String> below = Usage.subcommands(command).stream()
                 .flatMap(each -> lines(
-                        each, Stream.concat(path.stream(), Stream.of(each.getCommandName())).toList()));
+                        each,
+                        Stream.concat(path.stream(), Stream.of(each.getCommandName()))
+                                .toList()));
         return Stream.of(commands, options, below).flatMap(each -> each);
     }
 
@@ -73,6 +78,8 @@ final class CompletionCommand implements Callable<Integer> {
 
     /** The first line, without what a quoted word can't have. */
     private static String said(String[] description) {
-        return description.length == 0 ? "" : description[0].replaceAll("['\\\\\n]", "").replaceAll("\\$\\{[^}]*}", "…");
+        return description.length == 0
+                ? ""
+                : description[0].replaceAll("['\\\\\n]", "").replaceAll("\\$\\{[^}]*}", "…");
     }
 }

@@ -39,9 +39,7 @@ final class InfoCommand implements Callable<Integer> {
         String typed = Ids.check(id);
         try (Interlock interlock = ring.open()) {
             Optional<NameCommands.Found> named = NameCommands.find(interlock, typed);
-            ObjectId object = named.isPresent()
-                    ? named.get().version().object()
-                    : Ids.resolve(interlock, typed);
+            ObjectId object = named.isPresent() ? named.get().version().object() : Ids.resolve(interlock, typed);
             ObjectStatus status = interlock.info(object);
             Token token = status.token();
             Map<String, Object> fields = new LinkedHashMap<>();

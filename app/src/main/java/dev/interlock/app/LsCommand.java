@@ -119,8 +119,7 @@ final class LsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, @Nullable Object> row(
-            String name, NameContent.Version version, NameContent.Versions versions) {
+    private Map<String, @Nullable Object> row(String name, NameContent.Version version, NameContent.Versions versions) {
         Map<String, @Nullable Object> row = new LinkedHashMap<>();
         Instant set = Instant.ofEpochMilli(version.setMillis());
         if (json) {

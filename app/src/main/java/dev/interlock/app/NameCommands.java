@@ -6,7 +6,6 @@ import dev.interlock.client.Named;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
-import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.names.Lookalikes;
 import dev.interlock.protocol.names.Name;
@@ -80,8 +79,9 @@ final class NameCommands {
     }
 
     private static void warn(Named named) {
-        named.wrong().forEach(node -> System.err.println("interlock: " + node + " shows something under the name \""
-                + named.versions().name() + "\" that you never made; it was left out"));
+        named.wrong()
+                .forEach(node -> System.err.println("interlock: " + node + " shows something under the name \""
+                        + named.versions().name() + "\" that you never made; it was left out"));
     }
 
     /** What a name that was typed stands for. */
@@ -109,8 +109,7 @@ final class NameCommands {
             System.err.println("interlock: the name \"" + wanted.name() + "\" isn't settled: too few providers could be"
                     + " shown what it stands for now");
         }
-        return Optional.of(
-                new Found(named.versions(), interlock.names().version(wanted, named)));
+        return Optional.of(new Found(named.versions(), interlock.names().version(wanted, named)));
     }
 
     /** Brings names to providers that haven't got them. */
@@ -165,9 +164,7 @@ final class NameCommands {
         said.put("version", newest.number());
         said.put("object", newest.object().toString());
         System.out.println(
-                json
-                        ? Output.json(said)
-                        : named.versions().name() + "@" + newest.number() + " is " + newest.object());
+                json ? Output.json(said) : named.versions().name() + "@" + newest.number() + " is " + newest.object());
     }
 
     /** Another name. */
@@ -303,7 +300,8 @@ final class NameCommands {
             said.put("destroyed", !keep);
             done.add(said);
             if (!json) {
-                System.out.println(name + (keep ? " taken away from " : " removed, with ")
+                System.out.println(name
+                        + (keep ? " taken away from " : " removed, with ")
                         + Output.count(objects.size(), "object"));
             }
             return 0;

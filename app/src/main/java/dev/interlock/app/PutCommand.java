@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
 /** {@code interlock put FILE}. */
 @Command(
         name = "put",
-        description = "Stores a file with all providers of the ring and prints the object's id; with --name it can be asked for by that.",
+        description =
+                "Stores a file with all providers of the ring and prints the object's id; with --name it can be asked for by that.",
         mixinStandardHelpOptions = true)
 final class PutCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "what to store; - reads standard input")
@@ -96,7 +97,8 @@ final class PutCommand implements Callable<Integer> {
                         + ". What is theirs waits for them at others; `interlock info " + token.object()
                         + "` tells when they have it");
             }
-            Interruption.means(() -> "stored as object " + token.object() + ", and whether it has its name isn't known");
+            Interruption.means(
+                    () -> "stored as object " + token.object() + ", and whether it has its name isn't known");
             Optional<NameCommands.Given> given =
                     called.map(each -> NameCommands.give(interlock, each, token.object(), input.length()));
             Map<String, Object> said = new LinkedHashMap<>();
@@ -113,7 +115,8 @@ final class PutCommand implements Callable<Integer> {
             if (StandardOutput.failed().isPresent()) {
                 System.err.println("interlock: stored all the same, as object " + token.object());
             }
-            return given.map(each -> each.exit(token.object(), allowDegraded > 0, json)).orElse(0);
+            return given.map(each -> each.exit(token.object(), allowDegraded > 0, json))
+                    .orElse(0);
         }
     }
 

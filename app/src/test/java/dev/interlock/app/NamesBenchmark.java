@@ -29,10 +29,8 @@ final class NamesBenchmark {
 
     private NamesBenchmark() {}
 
-    /** Puts names into the stores of all providers, as if a client had set them. */
-    static void fill(TestRing ring, int count) {
-        String[] providers = ring.providers().toArray(String[]::new);
-        ring.stop(providers);
+    /** Entries of the owner's names, as a client makes them, in the order that a database takes much faster. */
+    static List<NameStore.Kept> entries(TestRing ring, int count) {
         List<NameStore.Kept> entries = new ArrayList<>();
         SecureRandom random = new SecureRandom();
         try (Credential credential = ring.credential("credential");
@@ -49,16 +47,29 @@ final class NamesBenchmark {
                         entry.before(),
                         entry.encode()));
             }
-            // In their order, which a database takes much faster.
-            entries.sort(Comparator.comparing(each -> new NameTag(each.tag())));
-            for (String provider : providers) {
-                try (SqliteStore store = ring.openStore(provider)) {
-                    byte[] user =
-                            credential.publicKey(ring.descriptor().id(), provider).bytes();
-                    for (int from = 0; from < count; from += BATCH) {
-                        store.names().set(user, entries.subList(from, Math.min(count, from + BATCH)), 0);
-                    }
-                }
+        }
+        entries.sort(Comparator.comparing(each -> new NameTag(each.tag())));
+        return entries;
+    }
+
+    /** Puts names into a provider's store, as if a client had set them. */
+    static void fill(TestRing ring, String provider, NameStore names, List<NameStore.Kept> entries) {
+        try (Credential credential = ring.credential("credential")) {
+            byte[] user =
+                    credential.publicKey(ring.descriptor().id(), provider).bytes();
+            for (int from = 0; from < entries.size(); from += BATCH) {
+                names.set(user, entries.subList(from, Math.min(entries.size(), from + BATCH)), 0);
+            }
+        }
+    }
+
+    private static void fill(TestRing ring, int count) {
+        String[] providers = ring.providers().toArray(String[]::new);
+        ring.stop(providers);
+        List<NameStore.Kept> entries = entries(ring, count);
+        for (String provider : providers) {
+            try (SqliteStore store = ring.openStore(provider)) {
+                fill(ring, provider, store.names(), entries);
             }
         }
         ring.start(providers);

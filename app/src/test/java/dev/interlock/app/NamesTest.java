@@ -12,6 +12,7 @@ import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.RingId;
+import dev.interlock.node.store.NameStore;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
@@ -119,7 +120,11 @@ final class NamesTest {
         ObjectId first = object();
         ObjectId second = object();
         assertThat(names().find(name).exists()).isFalse();
-        assertThat(names().add(name, first, 10).versions().newest().orElseThrow().number())
+        assertThat(names().add(name, first, 10)
+                        .versions()
+                        .newest()
+                        .orElseThrow()
+                        .number())
                 .isEqualTo(1);
         assertThat(names().add(name, second, 20).settled()).isTrue();
         assertThat(names().resolve(NameVersion.of("versions/db.key")).object()).isEqualTo(second);
@@ -134,7 +139,11 @@ final class NamesTest {
         assertThat(objects(names().add(name, second, 20))).containsExactly(first, second);
 
         assertThat(objects(names().remove(name, Set.of(second)))).containsExactly(first);
-        assertThat(names().add(name, object(), 30).versions().newest().orElseThrow().number())
+        assertThat(names().add(name, object(), 30)
+                        .versions()
+                        .newest()
+                        .orElseThrow()
+                        .number())
                 .as("a number never comes again")
                 .isEqualTo(3);
     }
@@ -170,7 +179,11 @@ final class NamesTest {
         assertThat(there.versions().getFirst().number()).isEqualTo(3);
         assertThatThrownBy(() -> names().move(half, to)).isInstanceOf(BadInputException.class);
         Named moved = names().move(to, Name.of("moves/third"));
-        set(names -> names.seal(moved.versions().renamed(there), 100, NameEntry.nothing(), random()), "cc1", "cc2", "cc3");
+        set(
+                names -> names.seal(moved.versions().renamed(there), 100, NameEntry.nothing(), random()),
+                "cc1",
+                "cc2",
+                "cc3");
         assertThat(objects(names().move(to, Name.of("moves/third")))).isEqualTo(both);
         assertThat(names().find(to).exists()).isFalse();
     }
@@ -322,8 +335,10 @@ final class NamesTest {
         Name name = Name.of("tie/key");
         try (RawUser user = RawUser.of(ring, "credential");
                 NameKeys keys = user.credential().nameKeys(ring.descriptor().id())) {
-            NameEntry a = keys.seal(NameContent.Versions.none(name).with(object(), 1, 1), 1, NameEntry.nothing(), random());
-            NameEntry b = keys.seal(NameContent.Versions.none(name).with(object(), 1, 1), 1, NameEntry.nothing(), random());
+            NameEntry a =
+                    keys.seal(NameContent.Versions.none(name).with(object(), 1, 1), 1, NameEntry.nothing(), random());
+            NameEntry b =
+                    keys.seal(NameContent.Versions.none(name).with(object(), 1, 1), 1, NameEntry.nothing(), random());
             NameEntry higher = a.head().isLaterThan(b.head()) ? a : b;
             NameEntry lower = higher == a ? b : a;
             // Each hears of the other, whoever comes first.
@@ -376,8 +391,12 @@ final class NamesTest {
         try (RawUser stranger = RawUser.of(ring, "stranger");
                 NameKeys keys = stranger.credential().nameKeys(ring.descriptor().id())) {
             assertRefused(Rule.UNKNOWN_USER, () -> find(stranger, "cc1", keys, name));
-            assertRefused(Rule.UNKNOWN_USER, () -> send(
-                    stranger, "cc1", keys.seal(NameContent.Versions.none(name), 1, NameEntry.nothing(), random())));
+            assertRefused(
+                    Rule.UNKNOWN_USER,
+                    () -> send(
+                            stranger,
+                            "cc1",
+                            keys.seal(NameContent.Versions.none(name), 1, NameEntry.nothing(), random())));
         }
     }
 
@@ -405,20 +424,23 @@ final class NamesTest {
         try (RawUser thief = RawUser.of(ring, "credential");
                 NameKeys keys = thief.credential().nameKeys(here);
                 NameKeys own = NameKeys.of(here, 1, SecretBytes.allocate(NameKeys.SECRET_BYTES));
-                NameKeys elsewhere =
-                        NameKeys.of(new RingId(1, 2), 1, SecretBytes.allocate(NameKeys.SECRET_BYTES))) {
+                NameKeys elsewhere = NameKeys.of(new RingId(1, 2), 1, SecretBytes.allocate(NameKeys.SECRET_BYTES))) {
             NameEntry genuine = keys.seal(NameContent.Versions.none(name), 9, NameEntry.nothing(), random());
             NameEntry forged = own.signed(new NameEntry(
                     here, 1, own.owner(), keys.tag(name), 9, genuine.before(), genuine.sealed(), genuine.signature()));
             assertRefused(Rule.OWNER, () -> send(thief, "cc1", forged));
             assertRefused(
                     Rule.OTHER_RING,
-                    () -> send(thief, "cc1", elsewhere.seal(NameContent.Versions.none(name), 1, NameEntry.nothing(), random())));
+                    () -> send(
+                            thief,
+                            "cc1",
+                            elsewhere.seal(NameContent.Versions.none(name), 1, NameEntry.nothing(), random())));
             NameEntry unsigned = new NameEntry(
                     here, 1, genuine.key(), genuine.tag(), 9, genuine.before(), genuine.sealed(), new byte[64]);
             assertRefused(Rule.SIGNATURE, () -> send(thief, "cc1", unsigned));
             // One that is refused takes those beside it along.
-            NameEntry beside = keys.seal(NameContent.Versions.none(Name.of("stolen/beside")), 1, NameEntry.nothing(), random());
+            NameEntry beside =
+                    keys.seal(NameContent.Versions.none(Name.of("stolen/beside")), 1, NameEntry.nothing(), random());
             assertRefused(Rule.OWNER, () -> send(thief, "cc1", beside, forged));
             assertThat(find(thief, "cc1", keys, Name.of("stolen/beside"))).isEmpty();
             assertRefused(
@@ -437,9 +459,9 @@ final class NamesTest {
     @Test
     void whatIsOverThereIsRefusedAndNotKept() {
         try (RawUser user = RawUser.of(ring, "credential")) {
-            for (byte[] body : List.of(new byte[0], new byte[] {0, 0, 0, 1, 0, 1}, new byte[NameMessages.MAX_BYTES + 1])) {
-                assertThatThrownBy(() -> user.call(
-                                "cc1", HttpMethod.POST, "/v1/names", Operation.SET_NAMES, "", body))
+            for (byte[] body :
+                    List.of(new byte[0], new byte[] {0, 0, 0, 1, 0, 1}, new byte[NameMessages.MAX_BYTES + 1])) {
+                assertThatThrownBy(() -> user.call("cc1", HttpMethod.POST, "/v1/names", Operation.SET_NAMES, "", body))
                         .isInstanceOf(BadInputException.class);
             }
             assertThatThrownBy(() -> user.call(
@@ -463,6 +485,27 @@ final class NamesTest {
         KEPT.get("cc1").become(Mode.DOWN);
         KEPT.get("cc3").become(Mode.EMPTY);
         assertThat(names().find(name).exists()).isTrue();
+    }
+
+    /** On several pages, of which one provider has nothing. */
+    @Test
+    void manyNamesAreListedPageByPage() throws Exception {
+        int count = 5_000;
+        List<NameStore.Kept> entries = NamesBenchmark.entries(ring, count);
+        NamesBenchmark.fill(ring, "cc1", KEPT.get("cc1").honest(), entries);
+        NamesBenchmark.fill(ring, "cc3", KEPT.get("cc3").honest(), entries);
+        Set<Name> all = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            all.add(NamesBenchmark.name(i));
+        }
+        assertThat(list().keySet().containsAll(all)).isTrue();
+        assertThat(names().spread()).isEmpty();
+        assertThat(count("cc2")).isEqualTo(count("cc1"));
+        for (String down : ring.providers()) {
+            KEPT.get(down).become(Mode.DOWN);
+            assertThat(list().keySet().containsAll(all)).as("without " + down).isTrue();
+            KEPT.get(down).become(Mode.HONEST);
+        }
     }
 
     private static int count(String provider) {

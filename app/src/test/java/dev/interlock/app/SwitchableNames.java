@@ -147,9 +147,10 @@ final class SwitchableNames implements NameStore {
         }
         return list(user, after, max, Integer.MAX_VALUE).stream()
                 .map(NameEntry::decode)
-                .filter(entry -> upTo.isEmpty()
-                        || Arrays.compareUnsigned(entry.tag().bytes(), upTo.get()) <= 0)
-                .map(entry -> new State(entry.tag().bytes(), entry.number(), entry.head().hash()))
+                .filter(entry ->
+                        upTo.isEmpty() || Arrays.compareUnsigned(entry.tag().bytes(), upTo.get()) <= 0)
+                .map(entry -> new State(
+                        entry.tag().bytes(), entry.number(), entry.head().hash()))
                 .toList();
     }
 }

@@ -51,7 +51,8 @@ final class NameListing {
         this.register = register;
         this.keys = keys;
         this.all = all;
-        this.present = new HashSet<>(register.present().stream().map(NodeCard::name).toList());
+        this.present =
+                new HashSet<>(register.present().stream().map(NodeCard::name).toList());
     }
 
     /**
@@ -65,7 +66,8 @@ final class NameListing {
                 ? NameRegister.carried(register.read(keys.carriedTag()).latest().map(NameReading.Latest::content))
                 : 0;
         Optional<NameTag> after = Optional.empty();
-        List<NodeCard> sources = new ArrayList<>(client.record()
+        List<NodeCard> sources = new ArrayList<>(client
+                .record()
                 .ranked(ring.everyProvider().stream()
                         .filter(provider -> present.contains(provider.name()))
                         .toList())
@@ -79,10 +81,12 @@ final class NameListing {
                 Optional<Page> page = page(source, coming, after, opener);
                 if (page.isEmpty()) {
                     // Another one goes on from here.
-                    requireEnough(ring.everyProvider().stream()
-                            .map(Provider::name)
-                            .filter(name -> !lost.containsKey(name))
-                            .collect(Collectors.toSet()), carried);
+                    requireEnough(
+                            ring.everyProvider().stream()
+                                    .map(Provider::name)
+                                    .filter(name -> !lost.containsKey(name))
+                                    .collect(Collectors.toSet()),
+                            carried);
                     source = sources.removeFirst();
                     coming = ahead(source, after);
                     continue;
@@ -172,7 +176,8 @@ final class NameListing {
         NameMessages.Digest digest = NameMessages.Digest.of(own);
         // As many as it takes; the others only where these don't answer.
         int first = all ? others.size() : enough(source, others, carried);
-        NameRegister.Answered<List<NameHead>> answered = states(source, others.subList(0, first), after, upTo, carried, digest, own);
+        NameRegister.Answered<List<NameHead>> answered =
+                states(source, others.subList(0, first), after, upTo, carried, digest, own);
         if (first < others.size()
                 && NameQuorum.shortage(ring, with(source, answered.values().keySet()), carried)
                         .isPresent()) {
@@ -193,7 +198,8 @@ final class NameListing {
     /** How many of the others it takes, from the first on. */
     private int enough(NodeCard source, List<NodeCard> others, int carried) {
         for (int count = 0; count < others.size(); count++) {
-            Set<String> names = others.subList(0, count).stream().map(NodeCard::name).collect(Collectors.toSet());
+            Set<String> names =
+                    others.subList(0, count).stream().map(NodeCard::name).collect(Collectors.toSet());
             if (NameQuorum.shortage(ring, with(source, names), carried).isEmpty()) {
                 return count;
             }
@@ -242,8 +248,8 @@ final class NameListing {
                 Map<NameTag, NameEntry> found = register.find(card, later);
                 for (NameTag tag : later) {
                     Optional<NameEntry> entry = Optional.ofNullable(found.get(tag));
-                    Optional<NameReading.Latest> latest = entry.flatMap(one -> opener.open(one)
-                            .map(content -> new NameReading.Latest(one, one.head(), content)));
+                    Optional<NameReading.Latest> latest = entry.flatMap(
+                            one -> opener.open(one).map(content -> new NameReading.Latest(one, one.head(), content)));
                     if (latest.isEmpty()) {
                         throw new NodeException(node, "it shows an entry that you never made");
                     }
@@ -264,13 +270,14 @@ final class NameListing {
 
     /** Tells those of the present epoch that are behind. */
     private void writeBack(
-            NodeCard source,
-            Page page,
-            Map<String, List<NameHead>> states,
-            Map<NameTag, NameReading.Latest> merged)
+            NodeCard source, Page page, Map<String, List<NameHead>> states, Map<NameTag, NameReading.Latest> merged)
             throws InterruptedException {
         Map<String, List<NameEntry>> behind = new LinkedHashMap<>();
-        missing(source.name(), page.entries().values().stream().map(NameReading.Latest::head).toList(), merged, behind);
+        missing(
+                source.name(),
+                page.entries().values().stream().map(NameReading.Latest::head).toList(),
+                merged,
+                behind);
         states.forEach((node, heads) -> missing(node, heads, merged, behind));
         behind.keySet().retainAll(present);
         List<CompletableFuture<RingClient.Answer<Integer>>> told = new ArrayList<>();
@@ -279,7 +286,8 @@ final class NameListing {
                 card -> register.set(card, entries.stream().map(keys::signed).toList())
                         .size())));
         for (CompletableFuture<RingClient.Answer<Integer>> each : told) {
-            if (RingClient.answer(each) instanceof RingClient.Failure<Integer>(NodeCard node, InterlockException error)) {
+            if (RingClient.answer(each)
+                    instanceof RingClient.Failure<Integer>(NodeCard node, InterlockException error)) {
                 lost.put(node.name(), error.explanation());
             }
         }
@@ -292,7 +300,8 @@ final class NameListing {
             Map<String, List<NameEntry>> behind) {
         // Mostly nobody is behind.
         if (has.size() == merged.size()
-                && has.stream().allMatch(state -> state.equals(merged.get(state.tag()).head()))) {
+                && has.stream()
+                        .allMatch(state -> state.equals(merged.get(state.tag()).head()))) {
             return;
         }
         Map<NameTag, NameHead> heads = new HashMap<>();

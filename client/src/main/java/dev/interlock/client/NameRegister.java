@@ -39,7 +39,6 @@ final class NameRegister {
     /** Of one range, more than anybody has: who claims more is lying. */
     private static final int MOST_STATES = 5_000_000;
 
-
     private final RingClient client;
     private final RingDescriptor ring;
     private final NameKeys keys;
@@ -69,7 +68,9 @@ final class NameRegister {
     Read read(NameTag tag) throws InterruptedException {
         List<NameTag> tags = ring.epochs().size() > 1 ? List.of(tag, keys.carriedTag()) : List.of(tag);
         Answered<Map<NameTag, NameEntry>> answered = gather(
-                everyone(), node -> find(node, tags), found -> shortage(found, tags).isEmpty());
+                everyone(),
+                node -> find(node, tags),
+                found -> shortage(found, tags).isEmpty());
         Map<String, Map<NameTag, NameEntry>> shown = answered.values();
         shortage(shown, tags).ifPresent(shortage -> {
             throw tooFew(shortage, shown, tags, answered.failures());
@@ -143,7 +144,10 @@ final class NameRegister {
 
     TooFewProvidersException tooFew(NameQuorum.Shortage shortage, Map<String, String> why) {
         Map<String, String> absent = new LinkedHashMap<>(why);
-        absent.keySet().retainAll(ring.at(shortage.epoch()).providers().stream().map(Provider::name).toList());
+        absent.keySet()
+                .retainAll(ring.at(shortage.epoch()).providers().stream()
+                        .map(Provider::name)
+                        .toList());
         return new TooFewProvidersException(
                 "reading a name" + (ring.epochs().size() > 1 ? " in epoch " + shortage.epoch() : ""),
                 shortage.needed(),
@@ -166,16 +170,16 @@ final class NameRegister {
     /** @param before the state that it continues; empty where there was none */
     Written write(NameContent content, Optional<NameHead> before) throws InterruptedException {
         long number = before.map(NameHead::number).orElse(0L) + 1;
-        NameEntry entry = keys.seal(
-                content, number, before.map(NameHead::hash).orElseGet(NameEntry::nothing), client.random());
+        NameEntry entry =
+                keys.seal(content, number, before.map(NameHead::hash).orElseGet(NameEntry::nothing), client.random());
         NameReading.Latest own = new NameReading.Latest(entry, entry.head(), content);
-        Answered<List<NameEntry>> told = gather(
-                present, node -> set(node, List.of(entry)), confirmed -> confirmed.size() >= quorum.write());
+        Answered<List<NameEntry>> told =
+                gather(present, node -> set(node, List.of(entry)), confirmed -> confirmed.size() >= quorum.write());
         List<NameReading.Latest> others = told.values().values().stream()
                 .flatMap(List::stream)
                 .filter(other -> other.tag().equals(entry.tag()) && other.number() >= number - 1)
-                .flatMap(other -> keys.open(other).stream()
-                        .map(opened -> new NameReading.Latest(other, other.head(), opened)))
+                .flatMap(other ->
+                        keys.open(other).stream().map(opened -> new NameReading.Latest(other, other.head(), opened)))
                 .filter(other -> !other.head().equals(own.head())
                         && !Optional.of(other.head()).equals(before))
                 .distinct()
@@ -228,8 +232,7 @@ final class NameRegister {
             }
             switch (next.get()) {
                 case RingClient.Value<T>(NodeCard node, T value) -> values.put(node.name(), value);
-                case RingClient.Failure<T>(NodeCard node, InterlockException error) ->
-                    failures.put(node.name(), error);
+                case RingClient.Failure<T>(NodeCard node, InterlockException error) -> failures.put(node.name(), error);
             }
         }
         return new Answered<>(values, failures);
@@ -241,16 +244,20 @@ final class NameRegister {
         List<NameTag> left = tags;
         while (!left.isEmpty()) {
             List<NameTag> now = left.subList(0, Math.min(left.size(), NameMessages.PAGE));
-            NameMessages.Found page = understood(node, () -> NameMessages.Found.decode(client.call(
+            NameMessages.Found page = understood(
                     node,
-                    HttpMethod.POST,
-                    "/v1/names/find",
-                    Operation.FIND_NAMES,
-                    "",
-                    NameMessages.ofTags(now))));
+                    () -> NameMessages.Found.decode(client.call(
+                            node,
+                            HttpMethod.POST,
+                            "/v1/names/find",
+                            Operation.FIND_NAMES,
+                            "",
+                            NameMessages.ofTags(now))));
             if (page.looked() < 1 || page.looked() > now.size()) {
-                throw new NodeException(node.name(), node.name() + " looked up " + page.looked() + " of " + now.size()
-                        + " names that it was asked for");
+                throw new NodeException(
+                        node.name(),
+                        node.name() + " looked up " + page.looked() + " of " + now.size()
+                                + " names that it was asked for");
             }
             page.entries().forEach(entry -> found.put(entry.tag(), entry));
             left = left.subList(page.looked(), left.size());
@@ -306,8 +313,8 @@ final class NameRegister {
                             "states/" + now + "/" + to,
                             NO_BODY)));
             boolean inRange = page.isEmpty()
-                    || (now.isEmpty() || page.getFirst().tag().toString().compareTo(now) > 0)
-                            && (to.isEmpty() || page.getLast().tag().toString().compareTo(to) <= 0);
+                    || ((now.isEmpty() || page.getFirst().tag().toString().compareTo(now) > 0)
+                            && (to.isEmpty() || page.getLast().tag().toString().compareTo(to) <= 0));
             if (!inRange) {
                 throw new NodeException(node.name(), node.name() + " lists names that it wasn't asked for");
             }
@@ -341,8 +348,7 @@ final class NameRegister {
         try {
             return answer.get();
         } catch (MalformedException e) {
-            throw new NodeException(
-                    node.name(), node.name() + " gave an answer that can't be read: " + e.getMessage());
+            throw new NodeException(node.name(), node.name() + " gave an answer that can't be read: " + e.getMessage());
         }
     }
 }

@@ -70,9 +70,14 @@ public final class Names {
         return named.versions().version(wanted.version()).orElseThrow(() -> none(wanted, named.versions()));
     }
 
+    private static NoSuchObjectException nothing(Name name) {
+        return new NoSuchObjectException(
+                "none of your objects has the name \"" + name + "\"", new Advice.ListObjects());
+    }
+
     private static NoSuchObjectException none(NameVersion wanted, NameContent.Versions versions) {
         return versions.versions().isEmpty()
-                ? new NoSuchObjectException("none of your objects has the name \"" + wanted.name() + "\"")
+                ? nothing(wanted.name())
                 : new NoSuchObjectException("\"" + wanted.name() + "\" has no version "
                         + wanted.version().orElse(0) + ": there are "
                         + versions.versions().stream()
@@ -89,9 +94,7 @@ public final class Names {
      */
     public Named add(Name name, ObjectId object, long length) throws InterruptedException {
         long now = client.clock().millis();
-        return change(
-                name,
-                before -> before.names(object) ? before : before.with(object, length, now));
+        return change(name, before -> before.names(object) ? before : before.with(object, length, now));
     }
 
     /**
@@ -116,7 +119,7 @@ public final class Names {
         }
         NameContent.Versions moved = find(from).versions();
         if (moved.versions().isEmpty()) {
-            throw new NoSuchObjectException("none of your objects has the name \"" + from + "\"");
+            throw nothing(from);
         }
         Named there = change(to, before -> {
             if (before.versions().equals(moved.versions())) {
@@ -128,8 +131,7 @@ public final class Names {
             return moved.renamed(before);
         });
         Named _ = remove(
-                from,
-                moved.versions().stream().map(NameContent.Version::object).collect(Collectors.toSet()));
+                from, moved.versions().stream().map(NameContent.Version::object).collect(Collectors.toSet()));
         return there;
     }
 
@@ -149,7 +151,12 @@ public final class Names {
                 if (merged.versions().equals(versions(name, Optional.of(top)).versions())) {
                     // Nobody set anything else, or whoever did has taken this in.
                     return top.equals(written.own())
-                            ? settled(name, after, register, written, read.reading().wrong())
+                            ? settled(
+                                    name,
+                                    after,
+                                    register,
+                                    written,
+                                    read.reading().wrong())
                             : settled(name, named(name, register.read(keys.tag(name))));
                 }
                 after = merged;
@@ -177,7 +184,8 @@ public final class Names {
      */
     private static NameContent.Versions merged(Name name, NameReading.Latest top, NameRegister.Written written) {
         NameContent.Versions merged = versions(name, Optional.of(top));
-        for (NameReading.Latest other : Stream.concat(written.others().stream(), Stream.of(written.own())).toList()) {
+        for (NameReading.Latest other : Stream.concat(written.others().stream(), Stream.of(written.own()))
+                .toList()) {
             if (!other.equals(top)) {
                 merged = merged.merged(versions(name, Optional.of(other)));
             }
@@ -266,7 +274,8 @@ public final class Names {
             Set<String> told = new HashSet<>(
                     register.present().stream().map(node -> node.name()).toList());
             told.removeAll(lost.keySet());
-            if (client.ring().epochs().size() > 1 && told.size() >= register.quorum().write()) {
+            if (client.ring().epochs().size() > 1
+                    && told.size() >= register.quorum().write()) {
                 NameRegister.Read note = register.read(keys.carriedTag());
                 int epoch = client.ring().epoch();
                 if (NameRegister.carried(note.latest().map(NameReading.Latest::content)) < epoch) {

@@ -45,15 +45,16 @@ final class Names {
     }
 
     private HttpResponse set(ServiceRequestContext context, HttpRequest request) throws Exception {
-        NodeServer.UserRequest asked = server.admit(
-                context, request, Operation.SET_NAMES, Optional.of(""), NameMessages.MAX_BYTES);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.SET_NAMES, Optional.of(""), NameMessages.MAX_BYTES);
         NameMessages.Set set = NameMessages.Set.decode(asked.body());
         // Who reads in this epoch asks its providers: nothing new stays with those of an earlier one.
         if (set.epoch() != server.ring().epoch()) {
             throw new RefusedException(
                     Rule.OTHER_EPOCH,
-                    self.name() + ": the ring is in epoch " + server.ring().epoch() + ", and names are set in that one, not in "
-                            + set.epoch() + ": get the ring's new descriptor");
+                    self.name() + ": the ring is in epoch " + server.ring().epoch()
+                            + ", and names are set in that one, not in " + set.epoch()
+                            + ": get the ring's new descriptor");
         }
         for (NameEntry entry : set.entries()) {
             if (!entry.ring().equals(server.ring().id())) {
@@ -74,19 +75,25 @@ final class Names {
             return NodeServer.bytes(NameMessages.encode(store.set(user, entries, NameMessages.MAX_BYTES)));
         } catch (NameStore.OtherOwner e) {
             throw new RefusedException(
-                    Rule.OWNER, self.name() + ": the name's entry here is of another owner's key, which alone changes it");
+                    Rule.OWNER,
+                    self.name() + ": the name's entry here is of another owner's key, which alone changes it");
         }
     }
 
     private static NameStore.Kept kept(NameEntry entry) {
         return new NameStore.Kept(
-                entry.key().bytes(), entry.tag().bytes(), entry.number(), entry.head().hash(), entry.before(), entry.encode());
+                entry.key().bytes(),
+                entry.tag().bytes(),
+                entry.number(),
+                entry.head().hash(),
+                entry.before(),
+                entry.encode());
     }
 
     /** What is new counts; what changes stays one. */
     private Allowance.Lease room(VerifyingKey key, byte[] user, List<NameStore.Kept> entries) {
-        long fresh = store.missing(
-                user, entries.stream().map(NameStore.Kept::tag).toList());
+        long fresh =
+                store.missing(user, entries.stream().map(NameStore.Kept::tag).toList());
         return server.allowances().of(Allowances.Kind.OBJECTS).take(key.toString(), fresh);
     }
 

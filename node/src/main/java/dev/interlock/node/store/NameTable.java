@@ -70,7 +70,8 @@ final class NameTable implements NameStore {
     }
 
     private static Optional<byte[]> set(Link link, byte[] user, Kept entry) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT number, hash, owner, entry FROM name WHERE user = ? AND tag = ?");
+        PreparedStatement select =
+                link.prepare("SELECT number, hash, owner, entry FROM name WHERE user = ? AND tag = ?");
         select.setBytes(1, user);
         select.setBytes(2, entry.tag());
         Optional<byte[]> other = Optional.empty();
@@ -87,7 +88,7 @@ final class NameTable implements NameStore {
                         && !Arrays.equals(hash, entry.before())) {
                     other = Optional.of(row.getBytes(4));
                 }
-                if (number > entry.number() || number == entry.number() && order >= 0) {
+                if (number > entry.number() || (number == entry.number() && order >= 0)) {
                     return other;
                 }
             }

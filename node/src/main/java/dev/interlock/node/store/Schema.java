@@ -116,7 +116,8 @@ final class Schema {
         ) STRICT, WITHOUT ROWID\
         """;
 
-    // What each user has here: generations in any state, tombstones among them, with the bytes of their blobs; entries of names.
+    // What each user has here: generations in any state, tombstones among them, with the bytes of their blobs; entries
+    // of names.
     private static final String USAGE = """
         CREATE TABLE usage (
             user BLOB NOT NULL PRIMARY KEY,

@@ -25,7 +25,10 @@ public final class Lookalikes {
         List<String> warnings = new ArrayList<>();
         for (String part : name.text().split("/", -1)) {
             Set<UnicodeScript> scripts = EnumSet.noneOf(UnicodeScript.class);
-            part.codePoints().mapToObj(UnicodeScript::of).filter(ALIKE::contains).forEach(scripts::add);
+            part.codePoints()
+                    .mapToObj(UnicodeScript::of)
+                    .filter(ALIKE::contains)
+                    .forEach(scripts::add);
             if (scripts.size() > 1) {
                 warnings.add("the part \"" + part + "\" mixes letters of " + said(scripts)
                         + ", some of which look the same");

@@ -75,9 +75,7 @@ public record Name(String text) implements Comparable<Name> {
         return switch (Character.getType(point)) {
             case Character.CONTROL -> "a control character";
             case Character.FORMAT ->
-                isDirection(point)
-                        ? "which changes the direction of writing"
-                        : "which can't be seen";
+                isDirection(point) ? "which changes the direction of writing" : "which can't be seen";
             case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> "which ends a line";
             case Character.SPACE_SEPARATOR -> point == ' ' ? "" : "a space that isn't the usual one";
             case Character.SURROGATE -> "half of a character";
@@ -89,7 +87,11 @@ public record Name(String text) implements Comparable<Name> {
     }
 
     private static boolean isDirection(int point) {
-        return point == 0x061C || point == 0x200E || point == 0x200F || point >= 0x202A && point <= 0x202E || point >= 0x2066 && point <= 0x2069;
+        return point == 0x061C
+                || point == 0x200E
+                || point == 0x200F
+                || (point >= 0x202A && point <= 0x202E)
+                || (point >= 0x2066 && point <= 0x2069);
     }
 
     /** Letters and marks without a shape: fillers, joiners and variation selectors. */
@@ -102,9 +104,9 @@ public record Name(String text) implements Comparable<Name> {
                 || point == 0x3164
                 || point == 0xFFA0
                 || point == 0x2800
-                || point >= 0x180B && point <= 0x180F
-                || point >= 0xFE00 && point <= 0xFE0F
-                || point >= 0xE0100 && point <= 0xE01EF;
+                || (point >= 0x180B && point <= 0x180F)
+                || (point >= 0xFE00 && point <= 0xFE0F)
+                || (point >= 0xE0100 && point <= 0xE01EF);
     }
 
     private static BadInputException refused(String text, String why) {

@@ -194,21 +194,19 @@ public sealed interface NameContent {
     static NameContent decode(byte[] bytes) {
         ByteReader in = new ByteReader("the name's content", bytes);
         int kind = in.u8();
-        NameContent content =
-                switch (kind) {
-                    case 1 -> {
-                        Name name = name(in.text());
-                        int next = in.u32();
-                        List<Version> versions = new ArrayList<>();
-                        for (int count = in.u16(); count > 0; count--) {
-                            versions.add(new Version(
-                                    in.u32(), ObjectId.of(in.fixed(ObjectId.BYTES)), in.u64(), in.u64()));
-                        }
-                        yield new Versions(name, next, versions, new Change(objects(in), objects(in)));
-                    }
-                    case 2 -> new Carried(in.u32());
-                    default -> throw new MalformedException("the name's content is of the kind " + kind);
-                };
+        NameContent content = switch (kind) {
+            case 1 -> {
+                Name name = name(in.text());
+                int next = in.u32();
+                List<Version> versions = new ArrayList<>();
+                for (int count = in.u16(); count > 0; count--) {
+                    versions.add(new Version(in.u32(), ObjectId.of(in.fixed(ObjectId.BYTES)), in.u64(), in.u64()));
+                }
+                yield new Versions(name, next, versions, new Change(objects(in), objects(in)));
+            }
+            case 2 -> new Carried(in.u32());
+            default -> throw new MalformedException("the name's content is of the kind " + kind);
+        };
         in.end();
         return content;
     }

@@ -36,8 +36,14 @@ public record NameEntry(
     public static final int MAX_BYTES = 64 << 10;
 
     static final int VERSION = 1;
-    private static final int FIXED_BYTES =
-            1 + RingId.BYTES + Integer.BYTES + VerifyingKey.BYTES + NameTag.BYTES + Long.BYTES + Sha256.BYTES + Integer.BYTES;
+    private static final int FIXED_BYTES = 1
+            + RingId.BYTES
+            + Integer.BYTES
+            + VerifyingKey.BYTES
+            + NameTag.BYTES
+            + Long.BYTES
+            + Sha256.BYTES
+            + Integer.BYTES;
     private static final int MAX_SEALED_BYTES = MAX_BYTES - 256;
 
     /** @throws MalformedException when a field is out of its range */
@@ -47,7 +53,8 @@ public record NameEntry(
                     + MAX_SEALED_BYTES + " sealed bytes, not " + rootVersion + ", " + number + " and " + sealed.length);
         }
         if (before.length != Sha256.BYTES) {
-            throw new MalformedException("a name's entry continues a state whose hash has 32 bytes, not " + before.length);
+            throw new MalformedException(
+                    "a name's entry continues a state whose hash has 32 bytes, not " + before.length);
         }
         if (signature.length != SigningKey.SIGNATURE_BYTES) {
             throw new MalformedException("a name's entry has a signature of 64 bytes, not " + signature.length);
@@ -61,13 +68,7 @@ public record NameEntry(
 
     /** What is signed, and hashed. */
     static byte[] signed(
-            RingId ring,
-            int rootVersion,
-            VerifyingKey key,
-            NameTag tag,
-            long number,
-            byte[] before,
-            byte[] sealed) {
+            RingId ring, int rootVersion, VerifyingKey key, NameTag tag, long number, byte[] before, byte[] sealed) {
         // At its length at once: a listing does this a hundred thousand times.
         return ByteBuffer.allocate(FIXED_BYTES + sealed.length)
                 .put((byte) VERSION)

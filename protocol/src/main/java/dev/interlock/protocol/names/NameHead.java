@@ -21,16 +21,14 @@ public record NameHead(NameTag tag, long number, byte[] hash) {
     /** @throws MalformedException when a field is out of its range */
     public NameHead {
         if (number < 1 || hash.length != Sha256.BYTES) {
-            throw new MalformedException("a name's entry has a number from 1 and a hash of 32 bytes, not " + number
-                    + " and " + hash.length);
+            throw new MalformedException(
+                    "a name's entry has a number from 1 and a hash of 32 bytes, not " + number + " and " + hash.length);
         }
     }
 
     /** Whether this comes after another state of the same entry. */
     public boolean isLaterThan(NameHead other) {
-        return number != other.number
-                ? number > other.number
-                : Arrays.compareUnsigned(hash, other.hash) > 0;
+        return number != other.number ? number > other.number : Arrays.compareUnsigned(hash, other.hash) > 0;
     }
 
     public void write(ByteWriter out) {

@@ -12,7 +12,6 @@ import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -61,7 +60,9 @@ public final class NameKeys implements AutoCloseable {
         try {
             return KDF.getInstance("HKDF-SHA256")
                     .deriveData(HKDFParameterSpec.expandOnly(
-                            new SecretKeySpec(prk, "HKDF"), new ByteWriter().text(purpose).toBytes(), SECRET_BYTES));
+                            new SecretKeySpec(prk, "HKDF"),
+                            new ByteWriter().text(purpose).toBytes(),
+                            SECRET_BYTES));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("the Java platform lacks HKDF-SHA256", e);
         } finally {

@@ -1,7 +1,7 @@
 package dev.interlock.protocol.names;
 
-import java.util.LinkedHashMap;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,9 +35,7 @@ public record NameReading(Optional<Latest> latest, List<String> holders, List<St
      * @param open what the owner's key opens; empty for what it doesn't
      */
     public static NameReading of(
-            NameTag tag,
-            Map<String, Optional<NameEntry>> shown,
-            Function<NameEntry, Optional<NameContent>> open) {
+            NameTag tag, Map<String, Optional<NameEntry>> shown, Function<NameEntry, Optional<NameContent>> open) {
         Map<String, Optional<Latest>> genuine = new LinkedHashMap<>();
         List<String> wrong = new ArrayList<>();
         Optional<Latest> latest = Optional.empty();

@@ -101,7 +101,9 @@ final class NameEntryTest {
 
     @Test
     void itsLengthSaysLittle() {
-        int shortest = keys.seal(NameContent.Versions.none(Name.of("a")), 1, NameEntry.nothing(), random).encode().length;
+        int shortest = keys.seal(NameContent.Versions.none(Name.of("a")), 1, NameEntry.nothing(), random)
+                .encode()
+                .length;
         int usual = keys.seal(one(), 1, NameEntry.nothing(), random).encode().length;
         assertThat(usual).isEqualTo(shortest);
     }
@@ -112,7 +114,8 @@ final class NameEntryTest {
         for (int i = 0; i < NameContent.Versions.MOST; i++) {
             all = all.with(new ObjectId(1, i), i, i);
         }
-        NameEntry entry = NameEntry.decode(keys.seal(all, 1, NameEntry.nothing(), random).encode());
+        NameEntry entry =
+                NameEntry.decode(keys.seal(all, 1, NameEntry.nothing(), random).encode());
         assertThat(keys.open(entry)).contains(all);
         NameContent.Versions full = all;
         assertThatThrownBy(() -> full.with(OBJECT, 1, 1)).hasMessageContaining("no more than 1000");

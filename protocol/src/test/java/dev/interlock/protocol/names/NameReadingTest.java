@@ -22,7 +22,10 @@ final class NameReadingTest {
 
     private NameEntry entry(long number) {
         return keys.seal(
-                NameContent.Versions.none(NAME).with(new ObjectId(random.nextLong(), number), 1, 1), number, NameEntry.nothing(), random);
+                NameContent.Versions.none(NAME).with(new ObjectId(random.nextLong(), number), 1, 1),
+                number,
+                NameEntry.nothing(),
+                random);
     }
 
     private NameReading read(Map<String, Optional<NameEntry>> shown) {
@@ -66,7 +69,14 @@ final class NameReadingTest {
     void whatTheOwnerNeverMadeCountsForNothing() {
         NameEntry genuine = entry(1);
         NameEntry higher = new NameEntry(
-                genuine.ring(), 1, genuine.key(), genuine.tag(), 9, genuine.before(), genuine.sealed(), genuine.signature());
+                genuine.ring(),
+                1,
+                genuine.key(),
+                genuine.tag(),
+                9,
+                genuine.before(),
+                genuine.sealed(),
+                genuine.signature());
         NameEntry elsewhere = keys.seal(NameContent.Versions.none(Name.of("other")), 9, NameEntry.nothing(), random);
         Map<String, Optional<NameEntry>> shown = new LinkedHashMap<>();
         shown.put("cc1", Optional.of(genuine));
