@@ -44,7 +44,12 @@ final class NameCommands {
      * @param failure empty where it didn't
      */
     record Given(Name name, Optional<Integer> version, Optional<InterlockException> failure) {
-        /** Says what an object has no name for. @param degraded whether a name that isn't settled yet is good enough */
+        /**
+         * Says why an object has no name.
+         *
+         * @param degraded whether a name that isn't settled yet is good enough
+         * @return the command's exit code
+         */
         int exit(ObjectId object, boolean degraded, boolean json) {
             if (failure.isEmpty()) {
                 return 0;
@@ -151,14 +156,19 @@ final class NameCommands {
                 long length = interlock.info(object).token().length();
                 Named named = interlock.names().add(name, object, length);
                 warn(named);
-                tell(named, json);
+                tell(
+                        named,
+                        named.versions().versions().stream()
+                                .filter(each -> each.object().equals(object))
+                                .findFirst(),
+                        json);
                 return 0;
             }
         }
     }
 
-    private static void tell(Named named, boolean json) {
-        NameContent.Version newest = named.versions().newest().orElseThrow();
+    private static void tell(Named named, Optional<NameContent.Version> which, boolean json) {
+        NameContent.Version newest = which.or(named.versions()::newest).orElseThrow();
         Map<String, Object> said = new LinkedHashMap<>();
         said.put("name", named.versions().name().text());
         said.put("version", newest.number());
@@ -198,7 +208,7 @@ final class NameCommands {
             try (Interlock interlock = ring.open()) {
                 Named named = interlock.names().move(before, after);
                 warn(named);
-                tell(named, json);
+                tell(named, Optional.empty(), json);
                 return 0;
             }
         }

@@ -148,7 +148,7 @@ final class NameListing {
         }
     }
 
-    private static String why(Throwable cause) {
+    private static String why(@Nullable Throwable cause) {
         return cause instanceof InterlockException known ? known.explanation() : String.valueOf(cause);
     }
 
@@ -235,8 +235,9 @@ final class NameListing {
     private void fetch(
             Map<String, List<NameHead>> states, Map<NameTag, NameReading.Latest> merged, NameKeys.Opener opener)
             throws InterruptedException {
-        for (String node : List.copyOf(states.keySet())) {
-            List<NameTag> later = states.get(node).stream()
+        for (Map.Entry<String, List<NameHead>> each : List.copyOf(states.entrySet())) {
+            String node = each.getKey();
+            List<NameTag> later = each.getValue().stream()
                     .filter(state -> isLater(state, merged.get(state.tag())))
                     .map(NameHead::tag)
                     .toList();
@@ -298,17 +299,16 @@ final class NameListing {
             List<NameHead> has,
             Map<NameTag, NameReading.Latest> merged,
             Map<String, List<NameEntry>> behind) {
-        // Mostly nobody is behind.
-        if (has.size() == merged.size()
-                && has.stream()
-                        .allMatch(state -> state.equals(merged.get(state.tag()).head()))) {
+        // Mostly nobody is.
+        if (has.equals(merged.values().stream().map(NameReading.Latest::head).toList())) {
             return;
         }
         Map<NameTag, NameHead> heads = new HashMap<>();
         has.forEach(state -> heads.put(state.tag(), state));
-        List<NameEntry> entries = merged.entrySet().stream()
-                .filter(each -> !each.getValue().head().equals(heads.get(each.getKey())))
-                .map(each -> each.getValue().entry())
+        List<NameEntry> entries = merged.values().stream()
+                .filter(latest -> !Optional.ofNullable(heads.get(latest.head().tag()))
+                        .equals(Optional.of(latest.head())))
+                .map(NameReading.Latest::entry)
                 .toList();
         if (!entries.isEmpty()) {
             behind.put(node, entries);

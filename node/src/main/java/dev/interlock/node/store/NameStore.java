@@ -50,7 +50,11 @@ public interface NameStore {
      */
     record Found(int looked, List<byte[]> entries) {}
 
-    /** Looks entries up. @param maxBytes how many bytes at most, but for one entry */
+    /**
+     * Looks entries up.
+     *
+     * @param maxBytes how many bytes at most, but for one entry
+     */
     Found find(byte[] user, List<byte[]> tags, int maxBytes);
 
     /**
