@@ -17,7 +17,7 @@ final class Catalogue {
     record Entry(String group, String summary, Supplier<Object> command) {}
 
     /** What a command destroys or takes away is never suggested in place of a mistyped word. */
-    private static final List<String> NEVER_SUGGESTED = List.of("destroy", "deny", "retire", "down", "replace");
+    private static final List<String> NEVER_SUGGESTED = List.of("destroy", "rm", "deny", "retire", "down", "replace");
 
     private static final Map<String, Entry> COMMANDS = commands();
     private static final Map<String, List<String>> EXAMPLES = examples();
@@ -68,7 +68,9 @@ final class Catalogue {
         String secrets = "Secrets";
         all.put("put", new Entry(secrets, "store a file or a pipe, print its id", PutCommand::new));
         all.put("get", new Entry(secrets, "open an object with any t providers", GetCommand::new));
-        all.put("ls", new Entry(secrets, "list your objects", LsCommand::new));
+        all.put("ls", new Entry(secrets, "list your objects, or the names in a folder", LsCommand::new));
+        all.put("name", new Entry(secrets, "give an object a name", NameCommands.Give::new));
+        all.put("mv", new Entry(secrets, "give what has a name another one", NameCommands.Move::new));
         all.put("info", new Entry(secrets, "show one object, checked, and where it is", InfoCommand::new));
         all.put("settle", new Entry(secrets, "end what a broken-off command left undecided", SettleCommand::new));
         all.put(
@@ -77,6 +79,9 @@ final class Catalogue {
         all.put("hand-over", new Entry(secrets, "make an object another user's", HandOverCommand::new));
         String end = "Destroying";
         all.put("destroy", new Entry(end, "have an object erased, for ever", DestroyCommand::new));
+        all.put(
+                "rm",
+                new Entry(end, "destroy what a name stands for, and take the name away", NameCommands.Remove::new));
         all.put(
                 "schedule-destroy",
                 new Entry(end, "close an object now, have it erased later", ScheduleDestroyCommand.Schedule::new));
@@ -106,7 +111,7 @@ final class Catalogue {
         all.put("audit", new Entry(proofs, "compute what coalitions learn", AuditCommand::new));
         String help = "Getting to know it";
         all.put("demo", new Entry(help, "the whole story on this machine", DemoCommand::new));
-        all.put("completion", new Entry(help, "print the completion for bash and zsh", CompletionCommand::new));
+        all.put("completion", new Entry(help, "print the completion for bash, zsh or fish", CompletionCommand::new));
         all.put("man", new Entry(help, "print a manual page", ManCommand::new));
         return all;
     }
@@ -118,17 +123,23 @@ final class Catalogue {
                 "put",
                 List.of(
                         "interlock put secrets.tar",
+                        "interlock put db.key --name backups/db.key",
                         "tar -c folder | interlock put -",
                         "interlock put secrets.tar --allow-degraded 1",
                         "interlock put secrets.tar --to me.pub"));
         all.put(
                 "get",
                 List.of(
+                        "interlock get backups/db.key -o db.key",
+                        "interlock get backups/db.key@2",
                         "interlock get 3f9c21d4 -o secrets.tar",
                         "interlock get 3f9c21d4 | tar -x",
                         "interlock get 3f9c21d4 --key me.key -o secrets.tar"));
-        all.put("ls", List.of("interlock ls", "interlock ls --json"));
-        all.put("info", List.of("interlock info 3f9c21d4"));
+        all.put("ls", List.of("interlock ls", "interlock ls backups/", "interlock ls -r / --json"));
+        all.put("name", List.of("interlock name 3f9c21d4 backups/db.key"));
+        all.put("mv", List.of("interlock mv backups/db.key archive/db.key"));
+        all.put("rm", List.of("interlock rm backups/db.key", "interlock rm backups/db.key@1 --keep"));
+        all.put("info", List.of("interlock info 3f9c21d4", "interlock info backups/db.key"));
         all.put("settle", List.of("interlock settle 3f9c21d4"));
         all.put("accept", List.of("interlock accept 3f9c21d4a07be5581c6d2e94f0137a68 -o for-alice.json"));
         all.put("hand-over", List.of("interlock hand-over 3f9c21d4 from-bob.json"));
@@ -199,7 +210,11 @@ final class Catalogue {
                         "interlock audit --all",
                         "interlock audit --active -n 3 -t 2"));
         all.put("demo", List.of("interlock demo", "interlock demo --keep --dir try"));
-        all.put("completion", List.of("interlock completion > ~/.local/share/bash-completion/completions/interlock"));
+        all.put(
+                "completion",
+                List.of(
+                        "interlock completion > ~/.local/share/bash-completion/completions/interlock",
+                        "interlock completion fish > ~/.config/fish/completions/interlock.fish"));
         all.put("man", List.of("interlock man put | man -l -", "interlock man --all man1"));
         return all;
     }

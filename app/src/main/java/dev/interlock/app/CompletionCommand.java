@@ -1,20 +1,85 @@
 package dev.interlock.app;
 
+import dev.interlock.protocol.error.BadInputException;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Parameters;
 
 /** {@code interlock completion}: made from the commands' own descriptions. */
 @Command(
         name = "completion",
         description = {
-            "Prints a script that completes commands and options in bash, and in zsh after `bashcompinit`.",
+            "Prints a script that completes commands and options in bash, zsh or fish.",
             "Load it with `source <(interlock completion)`, or keep it where the shell looks."
         })
 final class CompletionCommand implements Callable<Integer> {
+    @Parameters(
+            paramLabel = "SHELL",
+            arity = "0..1",
+            defaultValue = "bash",
+            description = "bash, zsh or fish (default: ${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private String shell;
+
     @Override
     public Integer call() {
-        System.out.print(AutoComplete.bash("interlock", Main.whole()));
+        CommandLine interlock = Main.whole();
+        System.out.print(
+                switch (shell.toLowerCase(Locale.ROOT)) {
+                    // In zsh it loads bashcompinit itself.
+                    case "bash", "zsh" -> AutoComplete.bash("interlock", interlock);
+                    case "fish" -> fish(interlock);
+                    default ->
+                        throw new BadInputException("there's a completion for bash, zsh and fish, none for " + shell);
+                });
         return 0;
+    }
+
+    private static String fish(CommandLine interlock) {
+        return Stream.concat(Stream.of("# fish completion for interlock"), lines(interlock, List.of()))
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    /** @param path the words before, as "ring", "create" */
+    private static Stream<String> lines(CommandLine command, List<String> path) {
+        String condition = path.isEmpty()
+                ? "__fish_use_subcommand"
+                : path.stream()
+                        .map(word -> "__fish_seen_subcommand_from " + word)
+                        .collect(Collectors.joining("; and "));
+        Stream<String> options = command.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .map(option -> "complete -c interlock -n '" + condition + "'" + names(option)
+                        + (option.arity().max() > 0 ? " -r" : "") + " -d '" + said(option.description()) + "'");
+        Stream<String> commands = Usage.subcommands(command).stream()
+                .map(each -> "complete -c interlock" + (path.isEmpty() ? " -f" : "") + " -n '" + condition + "' -a "
+                        + each.getCommandName() + " -d '"
+                        + said(each.getCommandSpec().usageMessage().description()) + "'");
+        Stream<String> below = Usage.subcommands(command).stream()
+                .flatMap(each -> lines(
+                        each,
+                        Stream.concat(path.stream(), Stream.of(each.getCommandName()))
+                                .toList()));
+        return Stream.of(commands, options, below).flatMap(each -> each);
+    }
+
+    private static String names(OptionSpec option) {
+        return Stream.of(option.names())
+                .map(name -> name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1))
+                .collect(Collectors.joining());
+    }
+
+    /** The first line, without what a quoted word can't have. */
+    private static String said(String[] description) {
+        return description.length == 0
+                ? ""
+                : description[0].replaceAll("['\\\\\n]", "").replaceAll("\\$\\{[^}]*}", "…");
     }
 }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
         description = "Has the providers erase their shares of an object, for ever.",
         mixinStandardHelpOptions = true)
 final class DestroyCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
+    @Parameters(paramLabel = "OBJECT", description = "its name, its id, or the id's first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 

@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
         description = "Opens an object with any t providers and writes it to a file, or to standard output.",
         mixinStandardHelpOptions = true)
 final class GetCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
+    @Parameters(paramLabel = "OBJECT", description = "its name, its id, or the id's first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 

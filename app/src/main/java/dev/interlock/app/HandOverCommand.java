@@ -26,7 +26,7 @@ final class HandOverCommand implements Callable<Integer> {
     /** More than that for 254 providers has. */
     private static final int MAX_BYTES = 1 << 20;
 
-    @Parameters(index = "0", paramLabel = "ID", description = "the object's id, or its first digits")
+    @Parameters(index = "0", paramLabel = "OBJECT", description = "its name, its id, or the id's first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 

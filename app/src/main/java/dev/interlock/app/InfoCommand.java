@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Parameters;
         description = "Shows an object's token, checked under its certificate, and its state at every provider.",
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
+    @Parameters(paramLabel = "OBJECT", description = "its name, its id, or the id's first digits")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String id;
 
@@ -37,11 +38,13 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         String typed = Ids.check(id);
         try (Interlock interlock = ring.open()) {
-            ObjectId object = Ids.resolve(interlock, typed);
+            Optional<NameCommands.Found> named = NameCommands.find(interlock, typed);
+            ObjectId object = named.isPresent() ? named.get().version().object() : Ids.resolve(interlock, typed);
             ObjectStatus status = interlock.info(object);
             Token token = status.token();
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("object", object.toString());
+            named.ifPresent(each -> each.show(fields, json));
             fields.put("length", token.length());
             fields.put("chunks", token.layout().count());
             Instant created = Instant.ofEpochMilli(token.createdMillis());

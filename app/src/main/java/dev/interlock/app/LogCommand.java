@@ -228,7 +228,7 @@ final class LogCommand implements Runnable {
             // An entry may come before the one that says which object its session, or its generation, is of.
             Set<String> sessions = new HashSet<>();
             LogNames names = new LogNames(source.descriptor(), source.users());
-            String id = object == null ? null : Ids.check(object);
+            String id = object == null ? null : Ids.checkId(object);
             LogCheck log = source.check(line -> {
                 if (id != null && line.fields().getOrDefault("object", "").startsWith(id)) {
                     Stream.of("session", "generation")

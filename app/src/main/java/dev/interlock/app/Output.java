@@ -43,18 +43,28 @@ final class Output {
         rows.forEach(row -> cells.add(columns.stream()
                 .map(column -> ForeignText.line(String.valueOf(row.get(column))))
                 .toList()));
-        for (List<String> line : cells) {
-            StringBuilder text = new StringBuilder();
-            for (int c = 0; c < columns.size(); c++) {
-                int column = c;
-                int width = cells.stream()
-                        .mapToInt(cell -> cell.get(column).length())
-                        .max()
-                        .orElse(0);
-                text.append(line.get(c)).append(" ".repeat(width - line.get(c).length() + 2));
+        int[] widths = new int[columns.size()];
+        cells.forEach(line -> {
+            for (int c = 0; c < widths.length; c++) {
+                widths[c] = Math.max(widths[c], line.get(c).length());
             }
-            System.out.println(text.toString().stripTrailing());
+        });
+        StringBuilder text = new StringBuilder();
+        for (List<String> line : cells) {
+            for (int c = 0; c < widths.length; c++) {
+                text.append(line.get(c));
+                if (c < widths.length - 1) {
+                    text.append(" ".repeat(widths[c] - line.get(c).length() + 2));
+                }
+            }
+            while (!text.isEmpty() && text.charAt(text.length() - 1) == ' ') {
+                text.setLength(text.length() - 1);
+            }
+            text.append('\n');
         }
+        // At once: many lines one by one cost more than making them.
+        System.out.print(text);
+        System.out.flush();
     }
 
     /** 317.4 MB: decimal units, as disks and networks count. */

@@ -8,6 +8,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -17,10 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +32,8 @@ import picocli.CommandLine.Parameters;
 /** {@code interlock put FILE}. */
 @Command(
         name = "put",
-        description = "Stores a file with all providers of the ring and prints the object's id.",
+        description =
+                "Stores a file with all providers of the ring and prints the object's id; with --name it can be asked for by that.",
         mixinStandardHelpOptions = true)
 final class PutCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "what to store; - reads standard input")
@@ -43,6 +47,12 @@ final class PutCommand implements Callable<Integer> {
                     + " (protocols 2 and 3; default: ${DEFAULT-VALUE})",
             defaultValue = "0")
     private int allowDegraded;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "what to call it, as backups/db.key; if the name is there already, this is its next version")
+    private @Nullable String name;
 
     @Option(names = "--json", description = "for programs")
     private boolean json;
@@ -58,6 +68,7 @@ final class PutCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Scheme chosen = scheme.scheme();
+        Optional<Name> called = Optional.ofNullable(name).map(NameCommands::checked);
         try (Interlock interlock = ring.open();
                 UserKeyTarget userKey = UserKeyTarget.create(scheme.userKeyFile());
                 Input input = file.equals("-") ? Input.standard() : Input.file(Path.of(file));
@@ -86,24 +97,26 @@ final class PutCommand implements Callable<Integer> {
                         + ". What is theirs waits for them at others; `interlock info " + token.object()
                         + "` tells when they have it");
             }
-            System.out.println(
-                    json
-                            ? Output.json(Map.of(
-                                    "object",
-                                    token.object().toString(),
-                                    "length",
-                                    input.length(),
-                                    "protocol",
-                                    chosen.protocol(),
-                                    "profile",
-                                    chosen.profile().text(),
-                                    "missing",
-                                    missing))
-                            : token.object().toString());
+            Interruption.means(
+                    () -> "stored as object " + token.object() + ", and whether it has its name isn't known");
+            Optional<NameCommands.Given> given =
+                    called.map(each -> NameCommands.give(interlock, each, token.object(), input.length()));
+            Map<String, Object> said = new LinkedHashMap<>();
+            said.put("object", token.object().toString());
+            said.put("length", input.length());
+            said.put("protocol", chosen.protocol());
+            said.put("profile", chosen.profile().text());
+            said.put("missing", missing);
+            given.flatMap(NameCommands.Given::version).ifPresent(version -> {
+                said.put("name", called.orElseThrow().text());
+                said.put("version", version);
+            });
+            System.out.println(json ? Output.json(said) : token.object().toString());
             if (StandardOutput.failed().isPresent()) {
                 System.err.println("interlock: stored all the same, as object " + token.object());
             }
-            return 0;
+            return given.map(each -> each.exit(token.object(), allowDegraded > 0, json))
+                    .orElse(0);
         }
     }
 

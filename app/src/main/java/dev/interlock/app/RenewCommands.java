@@ -202,7 +202,13 @@ final class RenewCommands {
 
         @Override
         public Integer call() throws InterruptedException {
-            return options.run("moved", Interlock::follow);
+            return options.run("moved", (interlock, objects, pace, done) -> {
+                List<Renewed> moved = interlock.follow(objects, pace, done);
+                if (objects.isEmpty()) {
+                    NameCommands.spread(interlock);
+                }
+                return moved;
+            });
         }
     }
 

@@ -30,7 +30,7 @@ final class RepairCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private String provider;
 
-    @Parameters(index = "1..*", paramLabel = "ID", description = "only these objects (default: all of yours)")
+    @Parameters(index = "1..*", paramLabel = "OBJECT", description = "only these objects (default: all of yours)")
     private List<String> ids = new ArrayList<>();
 
     @Option(
@@ -57,6 +57,9 @@ final class RepairCommand implements Callable<Integer> {
         try (Interlock interlock = ring.open()) {
             List<ObjectId> objects = Ids.resolve(interlock, ids);
             done = interlock.repair(provider, objects, pace, this::tell);
+            if (ids.isEmpty()) {
+                NameCommands.spread(interlock);
+            }
         }
         long restored = count(done, Repaired.Restored.class);
         long present = count(done, Repaired.Present.class);

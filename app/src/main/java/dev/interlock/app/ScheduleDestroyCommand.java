@@ -30,7 +30,7 @@ final class ScheduleDestroyCommand {
             description = "Has the providers destroy an object at a later time, and close it until then.",
             mixinStandardHelpOptions = true)
     static final class Schedule implements Callable<Integer> {
-        @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
+        @Parameters(paramLabel = "OBJECT", description = "its name, its id, or the id's first digits")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String id;
 
@@ -82,7 +82,7 @@ final class ScheduleDestroyCommand {
             description = "Takes a schedule-destroy back: what isn't destroyed yet can be opened again.",
             mixinStandardHelpOptions = true)
     static final class Cancel implements Callable<Integer> {
-        @Parameters(paramLabel = "ID", description = "the object's id, or its first digits")
+        @Parameters(paramLabel = "OBJECT", description = "its name, its id, or the id's first digits")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private String id;
 

@@ -15,6 +15,7 @@ import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.names.Name;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -74,6 +75,9 @@ final class EpochTest {
             Map<ObjectId, byte[]> objects = put(old, 0, 32, 2_500_000);
             ObjectId destroyed = TestRing.put(old, TestRing.random(9)).object();
             old.destroy(destroyed, List.of(), _ -> {});
+            Name name = Name.of("epochs/key");
+            ObjectId named = objects.keySet().iterator().next();
+            var _ = old.names().add(name, named, 0);
 
             // A fourth comes.
             change(ring, 2, List.of("cc4"), Set.of());
@@ -84,6 +88,12 @@ final class EpochTest {
                 assertThatThrownBy(() -> TestRing.put(old, new byte[1]))
                         .isInstanceOf(RefusedException.class)
                         .hasMessageContaining("nothing new goes into epoch 1: get the ring's new descriptor");
+                assertThatThrownBy(() -> old.names().add(name, destroyed, 0))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("get the ring's new descriptor");
+                // Until they are carried on, a reading takes enough of the epoch before as well.
+                assertThat(user.names().find(name).exists()).isTrue();
+                assertThat(user.names().spread()).isEmpty();
                 ObjectId any = objects.keySet().iterator().next();
                 assertThat(user.replace(List.of(any), Duration.ZERO, _ -> {}))
                         .singleElement()
@@ -114,8 +124,17 @@ final class EpochTest {
             try (Interlock user = ring.client("credential")) {
                 assertOpens(user, objects);
                 assertThat(follow(user)).hasSize(4).allMatch(Renewed.Done.class::isInstance);
+                assertThat(user.names().spread()).isEmpty();
                 ring.stop("cc1");
                 assertNothingLeft(ring, "cc1", objects.keySet());
+                // By those of this epoch alone.
+                assertThat(user.names()
+                                .find(name)
+                                .versions()
+                                .newest()
+                                .orElseThrow()
+                                .object())
+                        .isEqualTo(named);
                 assertOpens(user, objects);
                 assertThat(user.list()).hasSize(4).allMatch(each -> each.providers() == 3 && each.epoch() == 3);
                 assertThat(token(user, objects.keySet().iterator().next())

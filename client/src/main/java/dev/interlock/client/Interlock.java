@@ -239,6 +239,11 @@ public final class Interlock implements AutoCloseable {
         return new Listing(client).list();
     }
 
+    /** The user's names for their objects. */
+    public Names names() {
+        return new Names(client);
+    }
+
     /** What every provider says of one object; the token was checked under its certificate. */
     public ObjectStatus info(ObjectId object) throws InterruptedException {
         return new Describing(where(object)).info(object);

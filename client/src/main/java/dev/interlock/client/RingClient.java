@@ -18,6 +18,7 @@ import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.names.NameKeys;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
@@ -145,6 +146,11 @@ final class RingClient implements AutoCloseable {
     /** Whether an object with this title is this user's. */
     boolean owns(Title title) {
         return credential.owns(title.owner());
+    }
+
+    /** The keys of this user's names. The caller closes them. */
+    NameKeys nameKeys() {
+        return credential.nameKeys(ring.id());
     }
 
     /** This user's word that they want an object. */

@@ -252,6 +252,8 @@ public final class Gate {
             case COMMIT, SETTLE, MANIFEST, FETCH, PART -> withId(asked, "generation", start(subject));
             case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE, SESSION_PART ->
                 withId(asked, "session", start(subject));
+            // A tag would tell for ever which requests were about one name.
+            case SET_NAMES, FIND_NAMES, LIST_NAMES -> asked;
         };
     }
 

@@ -470,6 +470,16 @@ public final class NodeServer implements AutoCloseable {
         return HttpResponse.of(HttpStatus.OK, MediaType.OCTET_STREAM, HttpData.wrap(value));
     }
 
+    /**
+     * An answer that may be long: it counts as a body of this user's until it is gone.
+     *
+     * @param atMost about how many bytes it has
+     */
+    public HttpResponse bytes(ServiceRequestContext context, VerifyingKey user, int atMost, Supplier<byte[]> answer) {
+        Gate.whenDone(context, allowances.of(Allowances.Kind.BODIES).take(user.toString(), atMost));
+        return bytes(answer.get());
+    }
+
     public static HttpResponse done() {
         return HttpResponse.of(HttpStatus.OK, MediaType.JSON, Json.write(new Done("done")));
     }

@@ -22,7 +22,8 @@ public enum Purpose {
     NO_CERTIFICATE("interlock/v1/no-certificate"),
     RECEIPT("interlock/v1/receipt"),
     HOLDING("interlock/v1/holding"),
-    LOG_HEAD("interlock/v1/log-head");
+    LOG_HEAD("interlock/v1/log-head"),
+    NAME_ENTRY("interlock/v1/name-entry");
 
     private final String label;
 

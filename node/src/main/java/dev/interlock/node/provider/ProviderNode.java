@@ -194,6 +194,7 @@ public final class ProviderNode implements AutoCloseable {
                 .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare)
                 .route(HttpMethod.GET, "/v1/objects/{object}/parts/{part}", this::part);
         objects.route();
+        new Names(server, self, store.names()).route();
         deliveries.route();
         server.everySecond("sessions", this::sweep);
         server.everySecond("burns", () -> store.pruneBurns(clock.instant()));

@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 9;
+    static final int VERSION = 10;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -116,7 +116,8 @@ final class Schema {
         ) STRICT, WITHOUT ROWID\
         """;
 
-    // What each user has here: generations in any state, tombstones among them, and the bytes of their blobs.
+    // What each user has here: generations in any state, tombstones among them, with the bytes of their blobs; entries
+    // of names.
     private static final String USAGE = """
         CREATE TABLE usage (
             user BLOB NOT NULL PRIMARY KEY,
@@ -187,7 +188,11 @@ final class Schema {
                 USAGE_NO_OBJECT,
                 USAGE_HANDED_OVER,
                 USAGE_BLOB,
-                USAGE_NO_BLOB
+                USAGE_NO_BLOB,
+                NameTable.NAME,
+                NameTable.NAME_STATE,
+                NameTable.USAGE_NAME,
+                NameTable.USAGE_NAME_CHANGED
             }) {
                 link.execute(sql);
             }

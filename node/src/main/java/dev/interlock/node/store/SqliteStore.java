@@ -42,6 +42,7 @@ public final class SqliteStore implements Store {
     private final FolderLock folderLock;
     private final WriteQueue writes;
     private final ReadPool reads;
+    private final NameTable names;
     private final Buffers buffers = new Buffers();
     private final AtomicLong pendingBytes = new AtomicLong();
     private final SecureRandom random;
@@ -72,6 +73,7 @@ public final class SqliteStore implements Store {
         this.folderLock = folderLock;
         this.writes = writes;
         this.reads = reads;
+        this.names = new NameTable(writes, reads);
         this.random = random;
         this.clock = clock;
     }
@@ -401,6 +403,12 @@ public final class SqliteStore implements Store {
     public Instant floor() {
         requireOpen();
         return reads.read("looking up the floor", link -> Rows.blindBefore(link, Session.LONGEST));
+    }
+
+    @Override
+    public NameStore names() {
+        requireOpen();
+        return names;
     }
 
     @Override

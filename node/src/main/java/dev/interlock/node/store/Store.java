@@ -272,11 +272,14 @@ public interface Store extends AutoCloseable {
     /** Before what expiry this store can't tell what was said and done: the highest of the floor and an hour after it was made. */
     Instant floor();
 
+    /** What is kept of users' names, in the same store. */
+    NameStore names();
+
     /**
      * What is stored for somebody.
      *
-     * @param objects generations, replaced and destroyed ones among them until they are forgotten
-     * @param bytes of their blobs, before they are sealed
+     * @param objects generations, replaced and destroyed ones among them until they are forgotten, and entries of names
+     * @param bytes of their blobs, before they are sealed, and of those entries
      */
     record Usage(long objects, long bytes) {}
 

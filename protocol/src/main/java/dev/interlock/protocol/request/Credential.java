@@ -1,5 +1,6 @@
 package dev.interlock.protocol.request;
 
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
@@ -7,6 +8,7 @@ import dev.interlock.core.token.Acceptance;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
+import dev.interlock.protocol.names.NameKeys;
 import java.security.SecureRandom;
 import java.util.Arrays;
 
@@ -39,6 +41,20 @@ public interface Credential extends AutoCloseable {
      * @throws dev.interlock.protocol.error.RefusedException when this credential doesn't have that version
      */
     SigningKey ownerKey(int rootVersion, byte[] nonce);
+
+    /**
+     * What the keys of the user's names in one ring derive from: 32 bytes, from a version of the root secret. The caller closes it.
+     *
+     * @throws dev.interlock.protocol.error.RefusedException when this credential doesn't have that version
+     */
+    SecretBytes nameSecret(RingId ring, int rootVersion);
+
+    /** The keys of the user's names in one ring, from the newest version of the root secret. The caller closes them. */
+    default NameKeys nameKeys(RingId ring) {
+        try (SecretBytes secret = nameSecret(ring, rootVersion())) {
+            return NameKeys.of(ring, rootVersion(), secret);
+        }
+    }
 
     /** The owner's key of a new object. */
     default OwnerKey newOwner(SecureRandom random) {

@@ -48,5 +48,11 @@ public enum Operation {
     /** Makes an object another owner's. */
     HAND_OVER,
     /** Asks how an object came to its owner. */
-    TITLE
+    TITLE,
+    /** Sets entries of names. */
+    SET_NAMES,
+    /** Asks for entries of names by their tags. */
+    FIND_NAMES,
+    /** Lists the user's entries of names, or their states. */
+    LIST_NAMES
 }

@@ -8,6 +8,7 @@ import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.names.NameKeys;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -65,10 +66,7 @@ public final class SeedCredential implements Credential {
 
     @Override
     public SigningKey ownerKey(int rootVersion, byte[] nonce) {
-        if (rootVersion != rootVersion()) {
-            throw new RefusedException("this credential has version " + rootVersion()
-                    + " of its user's root secret, and the object is of version " + rootVersion);
-        }
+        requireVersion(rootVersion, "the object is");
         // No ring in it: an object keeps its owner and its id where it moves.
         byte[] info = new ByteWriter()
                 .text("owner key")
@@ -76,6 +74,24 @@ public final class SeedCredential implements Credential {
                 .fixed(nonce, OwnerKey.NONCE_BYTES)
                 .toBytes();
         return new SigningKey(SecretBytes.taking(derive(info, SigningKey.SEED_BYTES)));
+    }
+
+    @Override
+    public SecretBytes nameSecret(RingId ring, int rootVersion) {
+        requireVersion(rootVersion, "the names are");
+        byte[] info = new ByteWriter()
+                .text("name keys")
+                .u32(rootVersion)
+                .fixed(ring.bytes(), RingId.BYTES)
+                .toBytes();
+        return SecretBytes.taking(derive(info, NameKeys.SECRET_BYTES));
+    }
+
+    private void requireVersion(int rootVersion, String what) {
+        if (rootVersion != rootVersion()) {
+            throw new RefusedException("this credential has version " + rootVersion()
+                    + " of its user's root secret, and " + what + " of version " + rootVersion);
+        }
     }
 
     private SigningKey key(RingId ring, String node) {

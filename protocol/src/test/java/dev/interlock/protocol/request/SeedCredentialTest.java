@@ -12,6 +12,8 @@ import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.SeededRandom;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.names.Name;
+import dev.interlock.protocol.names.NameKeys;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
@@ -32,6 +34,19 @@ final class SeedCredentialTest {
 
     private static SeedCredential credential() {
         return new SeedCredential(SecretBytes.copyOf(SEED));
+    }
+
+    @Test
+    void namesHaveKeysOfTheirOwnInEachRing() {
+        try (SeedCredential credential = new SeedCredential(SecretBytes.allocate(SeedCredential.SEED_BYTES));
+                NameKeys here = credential.nameKeys(new RingId(1, 2));
+                NameKeys again = credential.nameKeys(new RingId(1, 2));
+                NameKeys there = credential.nameKeys(new RingId(1, 3))) {
+            Name name = Name.of("backups/db.key");
+            assertThat(again.owner()).isEqualTo(here.owner()).isNotEqualTo(there.owner());
+            assertThat(again.tag(name)).isEqualTo(here.tag(name)).isNotEqualTo(there.tag(name));
+            assertThatThrownBy(() -> credential.nameSecret(new RingId(1, 2), 2)).isInstanceOf(RefusedException.class);
+        }
     }
 
     @Test

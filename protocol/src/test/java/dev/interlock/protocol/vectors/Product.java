@@ -416,6 +416,11 @@ final class Product {
         }
 
         @Override
+        public SecretBytes nameSecret(RingId ring, int rootVersion) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public VerifyingKey publicKey(RingId ring, String node) {
             return own.verifyingKey();
         }

@@ -1,0 +1,195 @@
+package dev.interlock.node.store;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The names' table of a {@link SqliteStore}: its rows, and the operations on them. */
+final class NameTable implements NameStore {
+    static final String NAME = """
+        CREATE TABLE name (
+            user BLOB NOT NULL,
+            tag BLOB NOT NULL CHECK (length(tag) = 32),
+            number INTEGER NOT NULL,
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            owner BLOB NOT NULL,
+            entry BLOB NOT NULL,
+            PRIMARY KEY (user, tag)
+        ) STRICT, WITHOUT ROWID\
+        """;
+    /** States are listed without reading the entries. */
+    static final String NAME_STATE = "CREATE INDEX name_state ON name (user, tag, number, hash)";
+
+    // An entry counts as an object of its user, and with its bytes.
+    static final String USAGE_NAME = """
+        CREATE TRIGGER usage_name AFTER INSERT ON name BEGIN
+            INSERT INTO usage VALUES (NEW.user, 1, length(NEW.entry))
+            ON CONFLICT (user) DO UPDATE SET objects = objects + 1, bytes = bytes + length(NEW.entry);
+        END\
+        """;
+    static final String USAGE_NAME_CHANGED = """
+        CREATE TRIGGER usage_name_changed AFTER UPDATE OF entry ON name BEGIN
+            UPDATE usage SET bytes = bytes + length(NEW.entry) - length(OLD.entry) WHERE user = NEW.user;
+        END\
+        """;
+
+    private static final byte[] FIRST = {};
+    /** After every tag. */
+    private static final byte[] LAST = new byte[TAG_BYTES + 1];
+
+    static {
+        Arrays.fill(LAST, (byte) 0xFF);
+    }
+
+    private final WriteQueue writes;
+    private final ReadPool reads;
+
+    NameTable(WriteQueue writes, ReadPool reads) {
+        this.writes = writes;
+        this.reads = reads;
+    }
+
+    @Override
+    public List<byte[]> set(byte[] user, List<Kept> entries, int maxBytes) {
+        return writes.write("setting names", link -> {
+            List<byte[]> others = new ArrayList<>();
+            int room = maxBytes;
+            for (Kept entry : entries) {
+                Optional<byte[]> other = set(link, user, entry);
+                if (other.isPresent() && other.get().length <= room) {
+                    room -= other.get().length;
+                    others.add(other.get());
+                }
+            }
+            return others;
+        });
+    }
+
+    private static Optional<byte[]> set(Link link, byte[] user, Kept entry) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT number, hash, owner, entry FROM name WHERE user = ? AND tag = ?");
+        select.setBytes(1, user);
+        select.setBytes(2, entry.tag());
+        Optional<byte[]> other = Optional.empty();
+        try (ResultSet row = select.executeQuery()) {
+            if (row.next()) {
+                if (!Arrays.equals(row.getBytes(3), entry.owner())) {
+                    throw new OtherOwner();
+                }
+                long number = row.getLong(1);
+                byte[] hash = row.getBytes(2);
+                int order = Arrays.compareUnsigned(hash, entry.hash());
+                if (number >= entry.number() - 1
+                        && !(number == entry.number() && order == 0)
+                        && !Arrays.equals(hash, entry.before())) {
+                    other = Optional.of(row.getBytes(4));
+                }
+                if (number > entry.number() || (number == entry.number() && order >= 0)) {
+                    return other;
+                }
+            }
+        }
+        PreparedStatement insert = link.prepare("""
+            INSERT INTO name (user, tag, number, hash, owner, entry) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (user, tag) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+                entry = excluded.entry\
+            """);
+        insert.setBytes(1, user);
+        insert.setBytes(2, entry.tag());
+        insert.setLong(3, entry.number());
+        insert.setBytes(4, entry.hash());
+        insert.setBytes(5, entry.owner());
+        insert.setBytes(6, entry.entry());
+        insert.executeUpdate();
+        return other;
+    }
+
+    @Override
+    public long missing(byte[] user, List<byte[]> tags) {
+        return reads.read("looking up names", link -> {
+            PreparedStatement select = link.prepare("SELECT 1 FROM name WHERE user = ? AND tag = ?");
+            long missing = 0;
+            for (byte[] tag : tags) {
+                select.setBytes(1, user);
+                select.setBytes(2, tag);
+                try (ResultSet row = select.executeQuery()) {
+                    missing += row.next() ? 0 : 1;
+                }
+            }
+            return missing;
+        });
+    }
+
+    @Override
+    public Found find(byte[] user, List<byte[]> tags, int maxBytes) {
+        return reads.read("looking up names", link -> {
+            PreparedStatement select = link.prepare("SELECT entry FROM name WHERE user = ? AND tag = ?");
+            List<byte[]> found = new ArrayList<>();
+            long bytes = 0;
+            int looked = 0;
+            for (byte[] tag : tags) {
+                select.setBytes(1, user);
+                select.setBytes(2, tag);
+                try (ResultSet row = select.executeQuery()) {
+                    if (row.next()) {
+                        byte[] entry = row.getBytes(1);
+                        bytes += entry.length;
+                        if (bytes > maxBytes && !found.isEmpty()) {
+                            break;
+                        }
+                        found.add(entry);
+                    }
+                }
+                looked++;
+            }
+            return new Found(looked, found);
+        });
+    }
+
+    @Override
+    public List<byte[]> list(byte[] user, Optional<byte[]> after, int maxEntries, int maxBytes) {
+        return reads.read("listing names", link -> {
+            PreparedStatement select =
+                    link.prepare("SELECT entry FROM name WHERE user = ? AND tag > ? ORDER BY tag LIMIT ?");
+            select.setBytes(1, user);
+            select.setBytes(2, after.orElse(FIRST));
+            select.setInt(3, maxEntries);
+            List<byte[]> found = new ArrayList<>();
+            long bytes = 0;
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    byte[] entry = rows.getBytes(1);
+                    bytes += entry.length;
+                    if (bytes > maxBytes && !found.isEmpty()) {
+                        break;
+                    }
+                    found.add(entry);
+                }
+            }
+            return found;
+        });
+    }
+
+    @Override
+    public List<State> states(byte[] user, Optional<byte[]> after, Optional<byte[]> upTo, int max) {
+        return reads.read("listing names", link -> {
+            PreparedStatement select = link.prepare("SELECT tag, number, hash FROM name INDEXED BY name_state"
+                    + " WHERE user = ? AND tag > ? AND tag <= ? ORDER BY tag LIMIT ?");
+            select.setBytes(1, user);
+            select.setBytes(2, after.orElse(FIRST));
+            select.setBytes(3, upTo.orElse(LAST));
+            select.setInt(4, max);
+            List<State> found = new ArrayList<>();
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    found.add(new State(rows.getBytes(1), rows.getLong(2), rows.getBytes(3)));
+                }
+            }
+            return found;
+        });
+    }
+}
