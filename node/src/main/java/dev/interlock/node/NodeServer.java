@@ -435,6 +435,27 @@ public final class NodeServer implements AutoCloseable {
         return new UserRequest(signed, body);
     }
 
+    /**
+     * Admits a request that anybody may make, signed by a key that needn't be a user's, and only then reads its body.
+     *
+     * @param subject as in the path
+     */
+    public UserRequest admitStranger(
+            ServiceRequestContext context, HttpRequest request, Operation operation, String subject, int maxBytes)
+            throws InterruptedException {
+        String holder = gate.admitStranger(context);
+        SignedRequest signed = gate.enterStranger(context, operation, subject);
+        byte[] body = body(context, request, holder, maxBytes);
+        signed.requireBody(body);
+        return new UserRequest(signed, body);
+    }
+
+    /** Admits a request that anybody may make and nobody signs, and reads its body. */
+    public byte[] admitAnybody(ServiceRequestContext context, HttpRequest request, int maxBytes)
+            throws InterruptedException {
+        return body(context, request, gate.admitStranger(context), maxBytes);
+    }
+
     /** The body of a request of a node that was let in. @throws BadInputException when it's longer than it may be */
     public byte[] body(ServiceRequestContext context, HttpRequest request, NodeCard from, int maxBytes)
             throws InterruptedException {

@@ -118,6 +118,19 @@ public final class Voprf {
         return hash.digest();
     }
 
+    /**
+     * What all of the above comes to, for who has key and input: 32 bytes. The caller wipes them.
+     *
+     * @param blind random; the output doesn't depend on it
+     */
+    public static byte[] output(Scalar key, byte[] input, Scalar blind) {
+        Element blinded = blind(input, blind);
+        Element evaluated = blinded.times(key);
+        byte[] output = finish(input, blind, evaluated);
+        evaluated.wipe();
+        return output;
+    }
+
     /** An element that comes from outside; empty where it is none. */
     public static Optional<Element> element(byte[] bytes) {
         try {

@@ -21,7 +21,11 @@ public enum Purpose {
     NO_CERTIFICATE("interlock/v1/no-certificate"),
     RECEIPT("interlock/v1/receipt"),
     HOLDING("interlock/v1/holding"),
-    LOG_HEAD("interlock/v1/log-head");
+    LOG_HEAD("interlock/v1/log-head"),
+    LOGIN_RECORD("interlock/v1/login-record"),
+    LOGIN_HELD("interlock/v1/login-held"),
+    LOGIN_SUCCESS("interlock/v1/login-success"),
+    LOGIN_CHANGE("interlock/v1/login-change");
 
     private final String label;
 

@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 9;
+    static final int VERSION = 10;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -189,6 +189,9 @@ final class Schema {
                 USAGE_BLOB,
                 USAGE_NO_BLOB
             }) {
+                link.execute(sql);
+            }
+            for (String sql : LoginRows.TABLES) {
                 link.execute(sql);
             }
             link.execute("INSERT INTO meta (made_at, floor) VALUES (" + now.toEpochMilli() + ", 0)");

@@ -44,6 +44,7 @@ public final class SqliteStore implements Store {
     private final ReadPool reads;
     private final Buffers buffers = new Buffers();
     private final AtomicLong pendingBytes = new AtomicLong();
+    private final LoginStore logins;
     private final SecureRandom random;
     private final Clock clock;
     private final Map<StatementHash, PendingWrite> pending = new ConcurrentHashMap<>();
@@ -72,6 +73,7 @@ public final class SqliteStore implements Store {
         this.folderLock = folderLock;
         this.writes = writes;
         this.reads = reads;
+        this.logins = new SqliteLogins(writes, reads, random);
         this.random = random;
         this.clock = clock;
     }
@@ -407,6 +409,11 @@ public final class SqliteStore implements Store {
     public Usage usage(Optional<byte[]> user) {
         requireOpen();
         return reads.read("looking up what is in use", link -> Rows.usage(link, user));
+    }
+
+    @Override
+    public LoginStore logins() {
+        return logins;
     }
 
     @Override

@@ -44,5 +44,11 @@ public enum Operation {
     /** Makes an object another owner's. */
     HAND_OVER,
     /** Asks how an object came to its owner. */
-    TITLE
+    TITLE,
+    /** Leaves a login's record and this provider's share of its OPRF key. */
+    ENROL,
+    /** Has a login's blinded password evaluated. */
+    EVALUATE,
+    /** Lists the devices that have logged in, or forgets one. */
+    DEVICES
 }
