@@ -19,34 +19,37 @@ import java.util.Optional;
  * user, in the folder of what was learned of providers. It opens nothing; whoever copies it may make the device's guesses.
  */
 final class DeviceFile implements AutoCloseable {
-    private final Optional<Path> file;
+    private final Optional<Path> folder;
+    private final String name;
     private final SecretBytes secret;
     private final boolean known;
 
-    private DeviceFile(Optional<Path> file, SecretBytes secret, boolean known) {
-        this.file = file;
+    private DeviceFile(Optional<Path> folder, String name, SecretBytes secret, boolean known) {
+        this.folder = folder;
+        this.name = name;
         this.secret = secret;
         this.known = known;
     }
 
     /** That of before, or a new one, which isn't kept before {@link #keep}. */
-    static DeviceFile open(RingDescriptor ring, UserName name) {
-        Optional<Path> file = RingOptions.recordFolder(System.getenv())
-                .map(folder -> folder.resolve("devices").resolve(ring.id() + "." + name));
+    static DeviceFile open(RingDescriptor ring, UserName user) {
+        Optional<Path> folder =
+                RingOptions.recordFolder(System.getenv()).map(each -> each.resolve("devices"));
+        String name = ring.id() + "." + user;
+        Optional<Path> file = folder.map(each -> each.resolve(name));
         if (file.isPresent() && Files.exists(file.get())) {
             try {
                 byte[] text = SmallFile.read(file.get());
-                byte[] secret =
-                        HexFormat.of().parseHex(new String(text, StandardCharsets.US_ASCII).strip());
+                byte[] secret = HexFormat.of().parseHex(new String(text, StandardCharsets.US_ASCII).strip());
                 Arrays.fill(text, (byte) 0);
                 if (secret.length == 32) {
-                    return new DeviceFile(file, SecretBytes.taking(secret), true);
+                    return new DeviceFile(folder, name, SecretBytes.taking(secret), true);
                 }
             } catch (IOException | IllegalArgumentException e) {
                 // It is only worth an allowance: a new one does.
             }
         }
-        return new DeviceFile(file, SecretBytes.random(32, new SecureRandom()), false);
+        return new DeviceFile(folder, name, SecretBytes.random(32, new SecureRandom()), false);
     }
 
     SecretBytes secret() {
@@ -55,16 +58,16 @@ final class DeviceFile implements AutoCloseable {
 
     /** Best effort, after a login. */
     void keep() {
-        if (known || file.isEmpty()) {
+        if (known || folder.isEmpty()) {
             return;
         }
         byte[] bytes = secret.copyToHeap();
         byte[] text = (HexFormat.of().formatHex(bytes) + "\n").getBytes(StandardCharsets.US_ASCII);
         try {
-            DurableFile.createFolder(file.get().getParent());
-            DurableFile.write(file.get(), DurableFile.Access.OWNER, text);
+            DurableFile.createFolder(folder.get());
+            DurableFile.write(folder.get().resolve(name), DurableFile.Access.OWNER, text);
         } catch (IOException e) {
-            System.err.println("interlock: this device isn't remembered: " + file.get() + " can't be written");
+            System.err.println("interlock: this device isn't remembered: " + folder.get() + " can't be written");
         } finally {
             Arrays.fill(bytes, (byte) 0);
             Arrays.fill(text, (byte) 0);

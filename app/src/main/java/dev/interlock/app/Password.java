@@ -94,8 +94,7 @@ final class Password {
             }
             byte[] bytes = line.toByteArray();
             try {
-                CharBuffer chars =
-                        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+                CharBuffer chars = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
                 char[] password = new char[chars.remaining()];
                 chars.get(password);
                 Arrays.fill(chars.array(), '\0');
@@ -140,14 +139,16 @@ final class Password {
 
     /** What an attacker who has t providers would need, in words. Any password is taken. */
     static String strength(char[] password) {
-        Strength strength = new Zxcvbn().measure(CharBuffer.wrap(password));
+        // Of a copy: wiping what was measured wipes what it was measured of.
+        Strength strength = new Zxcvbn().measure(CharBuffer.wrap(password.clone()));
         try {
             return switch (strength.getScore()) {
-                case 0, 1 -> "weak";
-                case 2 -> "moderate";
-                case 3 -> "good";
-                default -> "strong";
-            } + ", about 10^" + Math.round(strength.getGuessesLog10()) + " guesses";
+                        case 0, 1 -> "weak";
+                        case 2 -> "moderate";
+                        case 3 -> "good";
+                        default -> "strong";
+                    }
+                    + ", about 10^" + Math.round(strength.getGuessesLog10()) + " guesses";
         } finally {
             strength.wipe();
         }

@@ -155,8 +155,9 @@ final class RingCommand implements Runnable {
 
     @Command(
             name = "ticket",
-            description = "Lets one user be enrolled under a name, within a week: prints the tickets of all nodes of a ring"
-                    + " that is a folder of this machine.")
+            description =
+                    "Lets one user be enrolled under a name, within a week: prints the tickets of all nodes of a ring"
+                            + " that is a folder of this machine.")
     int ticket(
             @Parameters(paramLabel = "DIR", description = "the ring's folder") Path dir,
             @Parameters(paramLabel = "NAME", description = "the name that the user is to have in the ring")

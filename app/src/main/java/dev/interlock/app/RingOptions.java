@@ -76,11 +76,7 @@ final class RingOptions {
         Optional<RecordFile> file = recordFile(descriptor);
         ProviderRecord record = file.map(each -> each.read(clock))
                 .orElseGet(() -> new ProviderRecord(ProviderRecord.State.EMPTY, clock));
-        Interlock interlock = Interlock.open(
-                descriptor,
-                credential(descriptor),
-                deadlines(),
-                record);
+        Interlock interlock = Interlock.open(descriptor, credential(descriptor), deadlines(), record);
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
         file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
         return interlock;
@@ -102,8 +98,7 @@ final class RingOptions {
     /** A login at this ring, with the password that is asked for. */
     Session login(UserName name) throws InterruptedException {
         RingDescriptor descriptor = descriptor();
-        byte[] password =
-                Password.bytes(password("Password of " + name + " at " + descriptor.name() + ": "));
+        byte[] password = Password.bytes(password("Password of " + name + " at " + descriptor.name() + ": "));
         try {
             return LoginOptions.login(Lock.Kind.PASSWORD, password, name, descriptor, deadlines());
         } finally {
@@ -121,10 +116,12 @@ final class RingOptions {
     }
 
     private Password.Source passwords() {
-        if (passwords == null) {
-            passwords = Password.Source.of(login.descriptor());
+        Password.Source source = passwords;
+        if (source == null) {
+            source = Password.Source.of(login.descriptor());
+            passwords = source;
         }
-        return passwords;
+        return source;
     }
 
     /** Where this user's record of the ring's providers is kept; empty if none is. */

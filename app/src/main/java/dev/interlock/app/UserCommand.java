@@ -63,8 +63,9 @@ final class UserCommand implements Runnable {
                             names = "--tickets",
                             paramLabel = "FILE",
                             required = true,
-                            description = "the lines of `interlock provider ticket` and `interlock dealer ticket`, one a"
-                                    + " node")
+                            description =
+                                    "the lines of `interlock provider ticket` and `interlock dealer ticket`, one a"
+                                            + " node")
                     Path tickets,
             @Option(names = "--no-recovery", description = "make no recovery code: who forgets the password loses all")
                     boolean noRecovery)
@@ -74,7 +75,8 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "adopt",
-            description = "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.")
+            description =
+                    "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.")
     int adopt(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
@@ -82,14 +84,19 @@ final class UserCommand implements Runnable {
                             names = "--tickets",
                             paramLabel = "FILE",
                             required = true,
-                            description = "the lines of `interlock provider ticket` and `interlock dealer ticket`, one a"
-                                    + " node")
+                            description =
+                                    "the lines of `interlock provider ticket` and `interlock dealer ticket`, one a"
+                                            + " node")
                     Path tickets,
-            @Option(names = "--no-recovery", description = "make no recovery code")
-                    boolean noRecovery)
+            @Option(names = "--no-recovery", description = "make no recovery code") boolean noRecovery)
             throws InterruptedException {
-        return enrol(options, name, tickets, noRecovery, () -> new RootSecret(
-                CredentialFile.readSecret(SecretFile.check(options.credentialFile(), "the credential"))));
+        return enrol(
+                options,
+                name,
+                tickets,
+                noRecovery,
+                () -> new RootSecret(
+                        CredentialFile.readSecret(SecretFile.check(options.credentialFile(), "the credential"))));
     }
 
     private static int enrol(
@@ -116,15 +123,16 @@ final class UserCommand implements Runnable {
                             tickets);
             System.out.println(name + " is enrolled at all providers of " + ring.name());
             if (!noRecovery) {
-                System.err.println("interlock: the recovery code opens the login when the password is forgotten. Write it"
-                        + " down now; it isn't shown again:");
+                System.err.println(
+                        "interlock: the recovery code opens the login when the password is forgotten. Write it"
+                                + " down now; it isn't shown again:");
                 char[] words = RecoveryCode.words(code);
                 System.err.println(words);
                 Arrays.fill(words, '\0');
             }
             done.unserved()
-                    .forEach((node, why) -> System.err.println(
-                            "interlock: " + node + " doesn't serve " + name + " yet: " + why));
+                    .forEach((node, why) ->
+                            System.err.println("interlock: " + node + " doesn't serve " + name + " yet: " + why));
             Screen.hint("Log in from anywhere:  interlock ls --ring RING --user " + name);
             return done.unserved().isEmpty() ? 0 : Main.FAILED;
         } finally {
@@ -160,9 +168,7 @@ final class UserCommand implements Runnable {
     }
 
     @Command(name = "login", description = "Logs in, and makes this device one that strangers' guesses don't lock out.")
-    int login(
-            @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "who logs in") String name)
+    int login(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "who logs in") String name)
             throws InterruptedException {
         try (Session session = options.login(LoginOptions.name(name))) {
             System.out.println("logged in as " + session.record().record().name() + " at "
@@ -203,9 +209,7 @@ final class UserCommand implements Runnable {
     }
 
     @Command(name = "passwd", description = "Changes a login's password, with all providers.")
-    int passwd(
-            @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "whose") String name)
+    int passwd(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
         try (Session session = options.login(user)) {
@@ -214,9 +218,7 @@ final class UserCommand implements Runnable {
     }
 
     @Command(name = "recover", description = "Gives a login a new password by its recovery code.")
-    int recover(
-            @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "whose") String name)
+    int recover(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
         char[] typed = options.password("Recovery code of " + user + ": ");
@@ -293,9 +295,7 @@ final class UserCommand implements Runnable {
             name = "forget",
             description = "Has all providers forget the devices that have logged in, this one too: each counts as a"
                     + " stranger until it logs in again.")
-    int forget(
-            @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "whose") String name)
+    int forget(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
         try (Session session = options.login(user);

@@ -131,8 +131,8 @@ final class LoginTest {
         Token token = ring.put(bytes("put by a credential file"));
         UserName name = new UserName("bob");
         byte[] code = RecoveryCode.random(random);
-        try (RootSecret root =
-                new RootSecret(dev.interlock.client.CredentialFile.readSecret(ring.folder().credential()))) {
+        try (RootSecret root = new RootSecret(
+                dev.interlock.client.CredentialFile.readSecret(ring.folder().credential()))) {
             accounts.enrol(name, root, PASSWORD, quick(), Optional.of(code), tickets(ring, name));
         }
         try (Session session = login("bob", PASSWORD);
@@ -171,8 +171,7 @@ final class LoginTest {
         UserName erin = new UserName("erin");
         Map<String, String> others = tickets(ring, new UserName("frank"));
         try (RootSecret root = RootSecret.random(random)) {
-            assertThatThrownBy(
-                            () -> accounts.enrol(erin, root, PASSWORD, quick(), Optional.empty(), others))
+            assertThatThrownBy(() -> accounts.enrol(erin, root, PASSWORD, quick(), Optional.empty(), others))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("ticket");
             Map<String, String> swapped = tickets(ring, erin);

@@ -34,7 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Enrolling a user, changing their password, listing their devices (SPEC §16). Both make a record that all n providers hold, then one
@@ -43,16 +43,10 @@ import java.util.function.Consumer;
 public final class Accounts {
     private final Logins logins;
     private final RingDescriptor ring;
-    private Consumer<String> step = _ -> {};
 
     public Accounts(Logins logins) {
         this.logins = logins;
         this.ring = logins.ring();
-    }
-
-    /** For tests: hears of each message before it goes out, and may break off there. */
-    void onStep(Consumer<String> listener) {
-        step = listener;
     }
 
     /**
@@ -117,7 +111,6 @@ public final class Accounts {
     private Done finish(Credential user, CertifiedRecord certified, Map<String, String> tickets)
             throws InterruptedException {
         List<String> missing = spread(certified);
-        step.accept("admit");
         Map<String, byte[]> bodies = new LinkedHashMap<>();
         tickets.forEach((node, ticket) -> bodies.put(node, ticket.getBytes(StandardCharsets.US_ASCII)));
         Map<String, String> unserved = new TreeMap<>(
@@ -145,15 +138,15 @@ public final class Accounts {
         // Whoever missed the record that counts would refuse what follows it.
         List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
         RootSecret root = session.opened().root();
-        try (Enrolment.Made lock = Enrolment.lock(
-                        ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random());
+        try (Enrolment.Made lock =
+                        Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random());
                 Credential user = session.credential()) {
             List<Lock> locks = new ArrayList<>(List.of(lock.lock()));
             before.locks().stream().skip(1).forEach(locks::add);
-            LoginRecord.Signed record = Enrolment.record(
-                    ring, name, root, Math.max(records.highest(), before.version()) + 1, locks);
-            CertifiedRecord certified = agree(
-                    user, record, provider -> changing(session, record, provider, lock.shares()));
+            LoginRecord.Signed record =
+                    Enrolment.record(ring, name, root, Math.max(records.highest(), before.version()) + 1, locks);
+            CertifiedRecord certified =
+                    agree(user, record, provider -> changing(session, record, provider, lock.shares()));
             return new Done(certified, spread(certified), Map.of());
         }
     }
@@ -163,20 +156,20 @@ public final class Accounts {
         try (SigningKey key = session.opened().secrets().loginKey(provider.name())) {
             byte[] change = key.sign(
                     Purpose.LOGIN_CHANGE,
-                    Messages.changeMessage(ring.id(), provider.name(), record.record().hash()));
-            return new Messages.Prepare("", record, copies(Map.of(Lock.Kind.PASSWORD, shares), provider.x()),
-                    session.by(), change);
+                    Messages.changeMessage(
+                            ring.id(), provider.name(), record.record().hash()));
+            return new Messages.Prepare(
+                    "", record, copies(Map.of(Lock.Kind.PASSWORD, shares), provider.x()), session.by(), change);
         }
     }
 
     /** Phase 1: all n hold the record, durably, and say so. Nothing has changed before this returns, nor if it throws. */
     private CertifiedRecord agree(
-            Credential user, LoginRecord.Signed record, java.util.function.Function<Provider, Messages.Prepare> message)
+            Credential user, LoginRecord.Signed record, Function<Provider, Messages.Prepare> message)
             throws InterruptedException {
         UserName name = record.record().name();
         Map<String, byte[]> bodies = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {
-            step.accept("prepare " + provider.name());
             Messages.Prepare prepare = message.apply(provider);
             bodies.put(provider.name(), prepare.encode());
             prepare.shares().values().forEach(share -> Arrays.fill(share, (byte) 0));
@@ -202,7 +195,9 @@ public final class Accounts {
                         .verify(
                                 Purpose.LOGIN_HELD,
                                 CertifiedRecord.heldMessage(
-                                        ring.id(), provider.name(), record.record().hash()),
+                                        ring.id(),
+                                        provider.name(),
+                                        record.record().hash()),
                                 signature);
             } catch (BadSignatureException e) {
                 throw new IntegrityException(
@@ -218,12 +213,15 @@ public final class Accounts {
     private List<String> spread(CertifiedRecord certified) throws InterruptedException {
         List<String> missing = new ArrayList<>();
         List<String> names = ring.providers().stream().map(Provider::name).toList();
-        step.accept("certify");
         // The first alone: a record that counts nowhere is nobody's, and one that counts somewhere will be everybody's.
         for (List<String> some : List.of(names.subList(0, 1), names.subList(1, names.size()))) {
             List<String> told = logins.spread(certified, some);
             some.stream().filter(name -> !told.contains(name)).forEach(missing::add);
-            step.accept("certified " + some);
+        }
+        if (missing.size() == names.size()) {
+            throw new TooFewProvidersException(
+                    "the login of " + certified.record().name() + " may be as it was or as it was to be: it", 1, 0,
+                    Map.of("all", "no provider has said that it was told"));
         }
         return missing;
     }
@@ -255,23 +253,17 @@ public final class Accounts {
 
     private static Map<Lock.Kind, byte[]> copies(Map<Lock.Kind, Map<ShareIndex, SecretBytes>> shares, ShareIndex x) {
         Map<Lock.Kind, byte[]> own = new LinkedHashMap<>();
-        shares.forEach((kind, each) -> Optional.ofNullable(each.get(x)).ifPresent(share -> own.put(kind, share.copyToHeap())));
+        shares.forEach(
+                (kind, each) -> Optional.ofNullable(each.get(x)).ifPresent(share -> own.put(kind, share.copyToHeap())));
         return own;
     }
 
     private Made make(
             UserName name, RootSecret root, byte[] password, Stretching stretching, Optional<byte[]> recoveryCode) {
         List<Enrolment.Made> locks = new ArrayList<>();
-        locks.add(Enrolment.lock(
-                ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random()));
+        locks.add(Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random()));
         recoveryCode.ifPresent(code -> locks.add(Enrolment.lock(
-                ring,
-                name,
-                Lock.Kind.RECOVERY,
-                code,
-                Stretching.least(logins.random()),
-                root,
-                logins.random())));
+                ring, name, Lock.Kind.RECOVERY, code, Stretching.least(logins.random()), root, logins.random())));
         return new Made(locks);
     }
 

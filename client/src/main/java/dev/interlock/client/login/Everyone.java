@@ -67,9 +67,7 @@ final class Everyone<T> {
     /** Waits for all, but once enough is known only so much longer. */
     Everyone<T> until(Predicate<Map<String, T>> enough, Duration grace) throws InterruptedException {
         while (outstanding > 0) {
-            Runnable next = enough.test(answers)
-                    ? coming.poll(grace.toMillis(), TimeUnit.MILLISECONDS)
-                    : coming.take();
+            Runnable next = enough.test(answers) ? coming.poll(grace.toMillis(), TimeUnit.MILLISECONDS) : coming.take();
             if (next == null) {
                 return this;
             }

@@ -1,9 +1,10 @@
 package dev.interlock.client.login;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.oprf.Element;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.BadSignatureException;
-import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -32,11 +33,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /**
  * Logging in at one ring (SPEC §16): asks all providers for the record, believes one, has the blinded secret evaluated, opens the
@@ -53,12 +57,22 @@ public final class Logins implements AutoCloseable {
     private final SecureRandom random;
     private final Clock clock;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile BiConsumer<String, String> sending = (_, _) -> {};
 
     public Logins(RingDescriptor ring, Deadlines deadlines, SecureRandom random, Clock clock) {
         this.ring = ring;
         this.peers = new Peers(Optional.empty(), deadlines);
         this.random = random;
         this.clock = clock;
+    }
+
+    /**
+     * Hears of each message of an enrolment or a change before it goes out.
+     *
+     * @param listener told what it is and to which node; what it throws keeps the message back
+     */
+    public void onSend(BiConsumer<String, String> listener) {
+        sending = listener;
     }
 
     /**
@@ -71,12 +85,10 @@ public final class Logins implements AutoCloseable {
      * @throws TooFewProvidersException where too few answer
      * @throws IntegrityException where what they give contradicts itself
      */
-    public Session login(UserName name, Lock.Kind kind, byte[] secret, SecretBytes device)
-            throws InterruptedException {
+    public Session login(UserName name, Lock.Kind kind, byte[] secret, SecretBytes device) throws InterruptedException {
         // SPEC §16, login, step 1.
         Records records = records(name);
-        Believed believed = Believed.choose(
-                name, ring.threshold().t(), records.certified(), records.absent());
+        Believed believed = Believed.choose(name, ring.threshold().t(), records.certified(), records.absent());
         TooFewProvidersException first = null;
         for (CertifiedRecord record : believed.records()) {
             spread(record, records.holdingOther(record));
@@ -104,7 +116,7 @@ public final class Logins implements AutoCloseable {
                 SeedCredential device = new SeedCredential(SecretBytes.copyOf(deviceSecret.segment()))) {
             // Step 2: the same question to all.
             byte[] question = new Messages.Evaluate(
-                            record.hash(), kind, dev.interlock.core.oprf.Element.decode(attempt.blinded()))
+                            record.hash(), kind, Element.decode(attempt.blinded()))
                     .encode();
             Map<String, byte[]> nonces = new ConcurrentHashMap<>();
             Map<String, Provider> providers = new LinkedHashMap<>();
@@ -125,13 +137,13 @@ public final class Logins implements AutoCloseable {
             answers.until(
                     given -> {
                         given.forEach((node, answer) -> checked.computeIfAbsent(
-                                node, _ -> attempt.accept(providers.get(node).x(), answer)));
+                                node, _ -> attempt.accept(provider(providers, node).x(), answer)));
                         return attempt.missing() == 0;
                     },
                     GRACE);
             answers.answers().forEach((node, answer) -> {
                 if (!checked.computeIfAbsent(
-                        node, _ -> attempt.accept(providers.get(node).x(), answer))) {
+                        node, _ -> attempt.accept(provider(providers, node).x(), answer))) {
                     wrong.add(node);
                 }
             });
@@ -142,17 +154,27 @@ public final class Logins implements AutoCloseable {
             }
             // Step 4.
             LoginAttempt.Opened opened = attempt.open()
-                    .orElseThrow(() -> new RefusedException(
-                            (kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
+                    .orElseThrow(() ->
+                            new RefusedException((kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
                                     + " is wrong for " + record.name() + ". It cost one guess at each of "
                                     + String.join(", ", answers.answers().keySet())
                                     + said(wrong)));
             // Step 5: from here on its maker is known to know the secret.
-            tellSuccess(record, kind, opened, device, nonces, answers.answers().keySet().stream()
-                    .map(node -> providers.get(node).card())
-                    .toList());
+            tellSuccess(
+                    record,
+                    kind,
+                    opened,
+                    device,
+                    nonces,
+                    answers.answers().keySet().stream()
+                            .map(node -> provider(providers, node).card())
+                            .toList());
             return new Session(certified, kind, opened, wrong, absent);
         }
+    }
+
+    private static Provider provider(Map<String, Provider> providers, String node) {
+        return Objects.requireNonNull(providers.get(node));
     }
 
     private static String said(List<String> wrong) {
@@ -222,7 +244,7 @@ public final class Logins implements AutoCloseable {
                                 .encode());
             }
         }
-        Everyone.ask(threads, nodes, node -> post(node, record.name(), "success", bodies.get(node.name())))
+        Everyone.ask(threads, nodes, node -> post(node, record.name(), "success", bodies.getOrDefault(node.name(), NOTHING)))
                 .until(_ -> true, GRACE);
     }
 
@@ -256,8 +278,7 @@ public final class Logins implements AutoCloseable {
         int t = ring.threshold().t();
         return records(
                 name,
-                Everyone.ask(threads, cards(), node -> shown(node, name))
-                        .until(given -> hasAgreed(given, t), GRACE));
+                Everyone.ask(threads, cards(), node -> shown(node, name)).until(given -> hasAgreed(given, t), GRACE));
     }
 
     /** The same from everyone, however long it takes. */
@@ -294,14 +315,13 @@ public final class Logins implements AutoCloseable {
      */
     List<String> spread(CertifiedRecord record, List<String> nodes) throws InterruptedException {
         byte[] body = record.encode();
-        List<NodeCard> cards = cards().stream()
-                .filter(card -> nodes.contains(card.name()))
-                .toList();
-        return List.copyOf(Everyone.ask(
-                        threads, cards, node -> post(node, record.record().name(), "certified", body))
-                .all()
-                .answers()
-                .keySet());
+        List<NodeCard> cards =
+                cards().stream().filter(card -> nodes.contains(card.name())).toList();
+        return List.copyOf(
+                Everyone.ask(threads, cards, node -> post(node, record.record().name(), "certified", body))
+                        .all()
+                        .answers()
+                        .keySet());
     }
 
     /** Leaves a record at all providers: what each says to it. */
@@ -309,8 +329,14 @@ public final class Logins implements AutoCloseable {
         return Everyone.ask(
                         threads,
                         cards(),
-                        node -> signed(user, node, HttpMethod.POST, path(name, "record"), Operation.ENROL, name.text(),
-                                bodies.get(node.name())))
+                        node -> signed(
+                                user,
+                                node,
+                                HttpMethod.POST,
+                                path(name, "record"),
+                                Operation.ENROL,
+                                name.text(),
+                                bodies.getOrDefault(node.name(), NOTHING)))
                 .all();
     }
 
@@ -321,8 +347,14 @@ public final class Logins implements AutoCloseable {
                         ring.dealers().stream()
                                 .filter(card -> tickets.containsKey(card.name()))
                                 .toList(),
-                        node -> signed(user, node, HttpMethod.POST, path(name, "admit"), Operation.ENROL, name.text(),
-                                tickets.get(node.name())))
+                        node -> signed(
+                                user,
+                                node,
+                                HttpMethod.POST,
+                                path(name, "admit"),
+                                Operation.ENROL,
+                                name.text(),
+                                tickets.getOrDefault(node.name(), NOTHING)))
                 .all();
     }
 
@@ -334,24 +366,18 @@ public final class Logins implements AutoCloseable {
             Operation operation,
             String subject,
             byte[] body) {
+        sending.accept(path.substring(path.lastIndexOf('/') + 1), node.name());
         String header = SignedRequest.sign(
-                user,
-                ring.id(),
-                epochOf(node),
-                node.name(),
-                operation,
-                subject,
-                body,
-                random,
-                clock.instant());
+                user, ring.id(), epochOf(node), node.name(), operation, subject, body, random, clock.instant());
         return peers.to(node).call(method, path, Optional.of(header), body);
     }
 
-    <T> Everyone<T> everyone(java.util.function.Function<NodeCard, T> question) throws InterruptedException {
+    <T> Everyone<T> everyone(Function<NodeCard, T> question) throws InterruptedException {
         return Everyone.ask(threads, cards(), question).all();
     }
 
     private byte[] post(NodeCard node, UserName name, String what, byte[] body) {
+        sending.accept(what, node.name());
         return peers.to(node).call(HttpMethod.POST, path(name, what), Optional.empty(), body);
     }
 

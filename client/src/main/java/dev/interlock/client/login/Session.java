@@ -16,7 +16,11 @@ import java.util.Map;
  * @param absent why others gave no answer, by provider
  */
 public record Session(
-        CertifiedRecord record, Lock.Kind by, LoginAttempt.Opened opened, List<String> wrong, Map<String, String> absent)
+        CertifiedRecord record,
+        Lock.Kind by,
+        LoginAttempt.Opened opened,
+        List<String> wrong,
+        Map<String, String> absent)
         implements AutoCloseable {
 
     /** Who the user is, for as long as it is wanted; the caller closes it. */

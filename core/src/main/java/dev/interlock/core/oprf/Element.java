@@ -96,7 +96,7 @@ public final class Element {
     }
 
     boolean isSame(Element other) {
-        return isIdentity() || other.isIdentity()
+        return (isIdentity() || other.isIdentity())
                 ? isIdentity() && other.isIdentity()
                 : Arrays.equals(encode(), other.encode());
     }

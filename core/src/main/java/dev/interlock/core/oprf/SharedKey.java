@@ -70,7 +70,7 @@ public final class SharedKey {
         }
         List<ShareIndex> base = xs.subList(0, t);
         for (ShareIndex x : xs.subList(t, xs.size())) {
-            if (!interpolate(base, commitments, x.x()).isSame(commitments.get(x))) {
+            if (!interpolate(base, commitments, x.x()).isSame(of(x, commitments))) {
                 return false;
             }
         }
@@ -109,14 +109,18 @@ public final class SharedKey {
     private static Element interpolate(List<ShareIndex> set, Map<ShareIndex, Element> elements, int z) {
         Optional<Element> sum = Optional.empty();
         for (ShareIndex x : set) {
-            Element element = elements.get(x);
-            if (element == null) {
-                throw new IllegalArgumentException("no element of x = " + x.x());
-            }
-            Element term = element.times(lambda(set, x, z));
+            Element term = of(x, elements).times(lambda(set, x, z));
             sum = Optional.of(sum.map(term::plus).orElse(term));
         }
         return sum.orElseThrow();
+    }
+
+    private static Element of(ShareIndex x, Map<ShareIndex, Element> elements) {
+        Element element = elements.get(x);
+        if (element == null) {
+            throw new IllegalArgumentException("no element of x = " + x.x());
+        }
+        return element;
     }
 
     /** λ_{S,z}(i) = Π_{j ∈ S∖i} (z − x_j) / (x_i − x_j). */

@@ -83,8 +83,7 @@ public final class Voprf {
     }
 
     /** RFC 9497 §2.2.2, VerifyProof. */
-    public static boolean isProven(
-            Element publicKey, List<Element> blinded, List<Element> evaluated, DleqProof proof) {
+    public static boolean isProven(Element publicKey, List<Element> blinded, List<Element> evaluated, DleqProof proof) {
         requireBatch(blinded);
         if (blinded.size() != evaluated.size()) {
             return false;

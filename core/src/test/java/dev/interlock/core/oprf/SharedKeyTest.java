@@ -19,7 +19,9 @@ final class SharedKeyTest {
 
     private static List<ShareIndex> indices(int n) {
         // Those of a ring needn't be 1..n.
-        return IntStream.rangeClosed(1, n).mapToObj(i -> new ShareIndex(37 * i % 254 + 1)).toList();
+        return IntStream.rangeClosed(1, n)
+                .mapToObj(i -> new ShareIndex(37 * i % 254 + 1))
+                .toList();
     }
 
     private static Map<ShareIndex, Element> commitments(Map<ShareIndex, Scalar> shares) {
@@ -69,7 +71,8 @@ final class SharedKeyTest {
                     assertThat(SharedKey.combine(t, right)).isEmpty();
                     if (t > 2) {
                         // One fewer combine to something else.
-                        assertThat(SharedKey.combine(t - 1, right).orElseThrow()).isNotEqualTo(combined);
+                        assertThat(SharedKey.combine(t - 1, right).orElseThrow())
+                                .isNotEqualTo(combined);
                     }
                 }
             }
@@ -80,8 +83,7 @@ final class SharedKeyTest {
 
     @Test
     void whoAnswersWronglyIsFound() {
-        Map<ShareIndex, Scalar> shares =
-                SharedKey.deal(Scalar.random(random), new Threshold(3, 5), indices(5), random);
+        Map<ShareIndex, Scalar> shares = SharedKey.deal(Scalar.random(random), new Threshold(3, 5), indices(5), random);
         Map<ShareIndex, Element> commitments = commitments(shares);
         Element blinded = Voprf.blind(new byte[] {1}, Scalar.random(random));
         Element otherBlinded = Voprf.blind(new byte[] {1}, Scalar.random(random));
@@ -93,7 +95,8 @@ final class SharedKeyTest {
         // Another's share, another question, another element with this proof, this element with another's proof.
         SharedKey.Answer others = answer(shares.get(two), blinded);
         assertThat(SharedKey.isRight(commitment, blinded, others)).isFalse();
-        assertThat(SharedKey.isRight(commitment, blinded, answer(shares.get(one), otherBlinded))).isFalse();
+        assertThat(SharedKey.isRight(commitment, blinded, answer(shares.get(one), otherBlinded)))
+                .isFalse();
         assertThat(SharedKey.isRight(commitment, blinded, new SharedKey.Answer(others.evaluated(), right.proof())))
                 .isFalse();
         assertThat(SharedKey.isRight(commitment, blinded, new SharedKey.Answer(right.evaluated(), others.proof())))
@@ -102,8 +105,7 @@ final class SharedKeyTest {
 
     @Test
     void sharesOfNoOnePolynomialAreFound() {
-        Map<ShareIndex, Scalar> shares =
-                SharedKey.deal(Scalar.random(random), new Threshold(3, 5), indices(5), random);
+        Map<ShareIndex, Scalar> shares = SharedKey.deal(Scalar.random(random), new Threshold(3, 5), indices(5), random);
         Map<ShareIndex, Element> commitments = commitments(shares);
         assertThat(SharedKey.isConsistent(3, commitments)).isTrue();
         assertThat(SharedKey.isConsistent(2, commitments)).isFalse();

@@ -94,18 +94,16 @@ final class VoprfTest {
         Scalar key = rfcKey();
         Element publicKey = Voprf.publicKey(key);
         for (Vector vector : VECTORS) {
-            List<Element> blinded = vector.blinded().stream()
-                    .map(VoprfTest::element)
-                    .toList();
+            List<Element> blinded =
+                    vector.blinded().stream().map(VoprfTest::element).toList();
             for (int i = 0; i < blinded.size(); i++) {
                 byte[] input = HEX.parseHex(vector.inputs().get(i));
                 assertThat(Voprf.blind(input, scalar(vector.blinds().get(i)))).isEqualTo(blinded.get(i));
             }
             Voprf.Evaluated answer = Voprf.evaluate(key, publicKey, blinded, scalar(vector.proofScalar()));
             assertThat(answer.elements())
-                    .isEqualTo(vector.evaluated().stream()
-                            .map(VoprfTest::element)
-                            .toList());
+                    .isEqualTo(
+                            vector.evaluated().stream().map(VoprfTest::element).toList());
             assertThat(HEX.formatHex(answer.proof().encode())).isEqualTo(vector.proof());
             assertThat(Voprf.isProven(publicKey, blinded, answer.elements(), answer.proof()))
                     .isTrue();

@@ -48,7 +48,7 @@ public final class Allowances {
         FILES("open files", new Limit(512, 1024), SOON),
         RATE("requests a second", new Limit(3000, 6000), SOON),
         /** Of those who haven't shown who they are, each known by their address: each costs a few milliseconds. */
-        LOGINS("login requests a second", new Limit(50, 100), SOON);
+        LOGINS("login requests a second", new Limit(100, 200), SOON);
 
         private final String what;
 

@@ -108,8 +108,8 @@ public final class Logins {
 
     private HttpResponse prepare(ServiceRequestContext context, HttpRequest request) throws Exception {
         UserName name = name(context);
-        NodeServer.UserRequest asked = server.admitStranger(
-                context, request, Operation.ENROL, name.text(), Messages.Prepare.MAX_BYTES);
+        NodeServer.UserRequest asked =
+                server.admitStranger(context, request, Operation.ENROL, name.text(), Messages.Prepare.MAX_BYTES);
         Messages.Prepare prepare = Messages.Prepare.decode(asked.body());
         Arrays.fill(asked.body(), (byte) 0);
         try {
@@ -176,8 +176,8 @@ public final class Logins {
         if (record.epoch() != server.ring().epoch()) {
             throw new RefusedException(
                     Rule.OTHER_EPOCH,
-                    self.name() + ": the ring is in epoch " + server.ring().epoch() + ", and the login's record of epoch "
-                            + record.epoch());
+                    self.name() + ": the ring is in epoch " + server.ring().epoch()
+                            + ", and the login's record of epoch " + record.epoch());
         }
     }
 
@@ -202,7 +202,8 @@ public final class Logins {
     private void requireChange(
             UserName name, Messages.Prepare prepare, LoginRecord record, VerifyingKey user, LoginStore.Held counts) {
         LoginRecord before = decoded(counts);
-        if (!record.identity().equals(before.identity()) || !VerifyingKey.of(counts.user()).equals(user)) {
+        if (!record.identity().equals(before.identity())
+                || !VerifyingKey.of(counts.user()).equals(user)) {
             throw taken(name);
         }
         if (record.version() <= before.version()) {
@@ -220,14 +221,11 @@ public final class Logins {
     }
 
     /** This provider's share of a lock: told with it, or that of the same lock in the record before. */
-    private SecretBytes share(
-            Lock lock, Messages.Prepare prepare, Optional<LoginStore.Held> counts) {
+    private SecretBytes share(Lock lock, Messages.Prepare prepare, Optional<LoginStore.Held> counts) {
         byte[] told = prepare.shares().get(lock.kind());
         if (told == null) {
             LoginStore.Held before = counts.filter(
-                            held -> decoded(held)
-                                    .lock(lock.kind())
-                                    .equals(Optional.of(lock)))
+                            held -> decoded(held).lock(lock.kind()).equals(Optional.of(lock)))
                     .orElseThrow(() -> new BadInputException(
                             self.name() + ": the share of a lock is missing, and the record before hasn't that lock"));
             return store.share(before.hash(), lock.kind()).orElseThrow();
@@ -236,7 +234,8 @@ public final class Logins {
         if (lock.t() != server.ring().threshold().t()
                 || !List.copyOf(lock.keys().keySet())
                         .equals(providers.stream().map(Provider::x).toList())) {
-            throw new BadInputException(self.name() + ": a lock isn't shared among the ring's providers as they are now");
+            throw new BadInputException(
+                    self.name() + ": a lock isn't shared among the ring's providers as they are now");
         }
         lock.requireConsistent();
         try (Scalar scalar = Scalar.decode(told)) {
@@ -277,13 +276,14 @@ public final class Logins {
             List<RecordHash> gone = new ArrayList<>();
             counts.ifPresent(before -> gone.add(before.hash()));
             for (LoginStore.Held other : prepared) {
-                if (counts.isEmpty() && other != held || record.isLaterThan(decoded(other))) {
+                if ((counts.isEmpty() && !other.hash().equals(held.hash())) || record.isLaterThan(decoded(other))) {
                     gone.add(other.hash());
                 }
             }
             VerifyingKey user = VerifyingKey.of(held.user());
             if (counts.isEmpty()) {
-                // Before the record counts: whoever is enrolled is served. Not again later, since their operator may end that.
+                // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
+                // end that.
                 folder.allow(name.text(), user.toString());
             }
             store.certify(held.hash(), certified.encode(), gone);
@@ -300,8 +300,8 @@ public final class Logins {
 
     private HttpResponse evaluate(ServiceRequestContext context, HttpRequest request) throws Exception {
         UserName name = name(context);
-        NodeServer.UserRequest asked = server.admitStranger(
-                context, request, Operation.EVALUATE, name.text(), Messages.Evaluate.BYTES);
+        NodeServer.UserRequest asked =
+                server.admitStranger(context, request, Operation.EVALUATE, name.text(), Messages.Evaluate.BYTES);
         Messages.Evaluate question = Messages.Evaluate.decode(asked.body());
         LoginStore.Held counts = requireCounts(name, question.record());
         if (!server.gate().serves(VerifyingKey.of(counts.user()))) {
@@ -313,7 +313,11 @@ public final class Logins {
         boolean known = store.isDevice(name.text(), device.bytes());
         // Durable before anything of the answer exists.
         LoginStore.Guess guess = store.guess(
-                name.text(), known ? device.bytes() : new byte[0], asked.signed().nonce(), limit, now());
+                name.text(),
+                known ? device.bytes() : new byte[0],
+                asked.signed().nonce(),
+                limit,
+                now());
         if (guess.repeated()) {
             throw new RefusedException(
                     Rule.REPLAYED, self.name() + " refuses the request: it was made before; sign a new one");
@@ -324,13 +328,11 @@ public final class Logins {
                     self.name() + " answers no more guesses for " + name + (known ? " from this device" : "")
                             + " now: try again in " + Math.max(1, (left.toMillis() + 999) / 1000) + " s");
         }
-        server.audit()
-                .append(Entry.of(Event.GUESSED).with("name", name).with("known", known ? "yes" : "no"));
+        server.audit().append(Entry.of(Event.GUESSED).with("name", name).with("known", known ? "yes" : "no"));
         try (SecretBytes secret = store.share(counts.hash(), question.kind()).orElseThrow();
                 Scalar share = scalar(secret);
                 Scalar proofScalar = Scalar.random(random)) {
-            return NodeServer.bytes(LoginAttempt.answer(
-                    share, ownKeys(lock).share(), question.blinded(), proofScalar));
+            return NodeServer.bytes(LoginAttempt.answer(share, ownKeys(lock).share(), question.blinded(), proofScalar));
         }
     }
 
@@ -349,7 +351,10 @@ public final class Logins {
                 Messages.Success.decode(server.admitAnybody(context, request, Messages.Success.BYTES));
         LoginStore.Held counts = requireCounts(name, success.record());
         success.verify(
-                ownKeys(lock(name, counts, success.kind())).login(), server.ring().id(), self.name(), name);
+                ownKeys(lock(name, counts, success.kind())).login(),
+                server.ring().id(),
+                self.name(),
+                name);
         if (!store.giveBack(name.text(), success.nonce(), success.device().bytes(), MOST_DEVICES, now())) {
             throw new RefusedException(
                     Rule.REPLAYED, self.name() + " counts no such guess for " + name + ", or gave it back before");

@@ -66,9 +66,7 @@ public final class Tickets {
             String[] words = Files.readString(folder.resolve(hex(ticket)), StandardCharsets.US_ASCII)
                     .strip()
                     .split(" ", -1);
-            if (words.length == 2
-                    && words[0].equals(name.text())
-                    && now.toEpochMilli() < Long.parseLong(words[1])) {
+            if (words.length == 2 && words[0].equals(name.text()) && now.toEpochMilli() < Long.parseLong(words[1])) {
                 return hash(ticket);
             }
         } catch (NoSuchFileException e) {
@@ -76,9 +74,8 @@ public final class Tickets {
         } catch (IOException | NumberFormatException e) {
             throw new BadInputException(node + " can't read its tickets");
         }
-        throw new RefusedException(
-                node + " lets nobody be enrolled as " + name + " by this ticket: it is for another node or name, was used,"
-                        + " or has expired");
+        throw new RefusedException(node + " lets nobody be enrolled as " + name
+                + " by this ticket: it is for another node or name, was used," + " or has expired");
     }
 
     /**
@@ -100,7 +97,9 @@ public final class Tickets {
 
     private void requireSame(Path used, VerifyingKey key) {
         try {
-            if (VerifyingKey.parse(Files.readString(used, StandardCharsets.US_ASCII).strip()).equals(key)) {
+            if (VerifyingKey.parse(
+                            Files.readString(used, StandardCharsets.US_ASCII).strip())
+                    .equals(key)) {
                 return;
             }
         } catch (IOException | MalformedException e) {

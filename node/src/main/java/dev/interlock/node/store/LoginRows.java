@@ -113,11 +113,7 @@ final class LoginRows {
     }
 
     static boolean prepare(
-            Link link,
-            LoginStore.Held held,
-            Map<Lock.Kind, SecretBytes> shares,
-            CipherKey key,
-            List<RecordHash> erased)
+            Link link, LoginStore.Held held, Map<Lock.Kind, SecretBytes> shares, CipherKey key, List<RecordHash> erased)
             throws SQLException {
         boolean erases = erase(link, erased);
         PreparedStatement keys = link.prepare("INSERT INTO login_key (key) VALUES (?) RETURNING seq");
@@ -174,10 +170,7 @@ final class LoginRows {
                     link,
                     "UPDATE login_key SET key = zeroblob(32) WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)",
                     hash);
-            run(
-                    link,
-                    "DELETE FROM login_share WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)",
-                    hash);
+            run(link, "DELETE FROM login_share WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)", hash);
             run(link, "DELETE FROM login_record WHERE hash = ?", hash);
         }
         return !hashes.isEmpty();

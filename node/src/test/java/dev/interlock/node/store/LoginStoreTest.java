@@ -35,8 +35,7 @@ final class LoginStoreTest {
     }
 
     private static LoginStore.Held held(String name, RecordHash hash, long version) {
-        return new LoginStore.Held(
-                name, hash, version, random(300), new byte[0], Fixture.USER, random(32), NOW);
+        return new LoginStore.Held(name, hash, version, random(300), new byte[0], Fixture.USER, random(32), NOW);
     }
 
     private static void prepare(LoginStore logins, LoginStore.Held held, byte[] share, List<RecordHash> erased) {
@@ -99,10 +98,13 @@ final class LoginStoreTest {
             // The owner's known device gets in meanwhile, and another user.
             byte[] device = random(32);
             assertThat(allows(store.logins(), device, random(16), limit, NOW)).isTrue();
-            assertThat(store.logins().guess("bob", STRANGER, random(16), limit, NOW).decision())
+            assertThat(store.logins()
+                            .guess("bob", STRANGER, random(16), limit, NOW)
+                            .decision())
                     .isInstanceOf(GuessLimit.Allowed.class);
             assertThat(allows(store.logins(), STRANGER, random(16), limit, NOW)).isFalse();
-            assertThat(allows(store.logins(), STRANGER, random(16), limit, NOW.plus(Duration.ofHours(1)))).isTrue();
+            assertThat(allows(store.logins(), STRANGER, random(16), limit, NOW.plus(Duration.ofHours(1))))
+                    .isTrue();
         }
     }
 
@@ -130,7 +132,10 @@ final class LoginStoreTest {
         }
         try (SqliteStore store = Fixture.open(folder)) {
             // A request that was used isn't taken again, after a restart either, though its guess was given back.
-            assertThat(store.logins().guess("alice", STRANGER, nonce, limit, NOW).repeated()).isTrue();
+            assertThat(store.logins()
+                            .guess("alice", STRANGER, nonce, limit, NOW)
+                            .repeated())
+                    .isTrue();
             assertThat(store.logins().isDevice("alice", device)).isTrue();
         }
     }
@@ -145,7 +150,8 @@ final class LoginStoreTest {
                 byte[] nonce = random(16);
                 devices.add(random(32));
                 assertThat(allows(logins, STRANGER, nonce, limit, NOW)).isTrue();
-                assertThat(logins.giveBack("alice", nonce, devices.get(i), 3, NOW.plusSeconds(i))).isTrue();
+                assertThat(logins.giveBack("alice", nonce, devices.get(i), 3, NOW.plusSeconds(i)))
+                        .isTrue();
             }
             assertThat(logins.devices("alice").stream().map(LoginStore.Device::key))
                     .containsExactly(devices.get(4), devices.get(3), devices.get(2));
@@ -171,7 +177,8 @@ final class LoginStoreTest {
             prepare(logins, held("alice", second, 2), next, List.of());
             assertThat(logins.certified("alice").orElseThrow().hash()).isEqualTo(first);
             assertThat(logins.prepared("alice")).hasSize(1);
-            assertThat(logins.share(first, Lock.Kind.PASSWORD).orElseThrow().copyToHeap()).isEqualTo(share);
+            assertThat(logins.share(first, Lock.Kind.PASSWORD).orElseThrow().copyToHeap())
+                    .isEqualTo(share);
             assertThat(logins.share(first, Lock.Kind.RECOVERY)).isEmpty();
         }
         byte[] key = keyOf(folder, 1);
@@ -183,7 +190,8 @@ final class LoginStoreTest {
             logins.certify(second, random(400), List.of(first));
             assertThat(occurs(folder, key)).isFalse();
             assertThat(logins.share(first, Lock.Kind.PASSWORD)).isEmpty();
-            assertThat(logins.share(second, Lock.Kind.PASSWORD).orElseThrow().copyToHeap()).isEqualTo(next);
+            assertThat(logins.share(second, Lock.Kind.PASSWORD).orElseThrow().copyToHeap())
+                    .isEqualTo(next);
             assertThat(logins.certified("alice").orElseThrow().hash()).isEqualTo(second);
             assertThat(logins.prepared("alice")).isEmpty();
         }

@@ -35,9 +35,9 @@ public record Believed(List<CertifiedRecord> records) {
     public static Believed choose(
             UserName name, int t, Map<String, Optional<CertifiedRecord>> answers, Map<String, String> absent) {
         Map<VerifyingKey, List<String>> given = new LinkedHashMap<>();
-        answers.forEach((node, answer) -> answer.ifPresent(certified -> given.computeIfAbsent(
-                        certified.record().identity(), _ -> new ArrayList<>())
-                .add(node)));
+        answers.forEach((node, answer) -> answer.ifPresent(
+                certified -> given.computeIfAbsent(certified.record().identity(), _ -> new ArrayList<>())
+                        .add(node)));
         List<VerifyingKey> enough = given.entrySet().stream()
                 .filter(each -> each.getValue().size() >= t)
                 .map(Map.Entry::getKey)

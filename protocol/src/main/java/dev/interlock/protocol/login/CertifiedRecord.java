@@ -10,6 +10,7 @@ import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -24,7 +25,7 @@ public record CertifiedRecord(LoginRecord.Signed signed, Map<ShareIndex, byte[]>
     public static final int MAX_BYTES = LoginRecord.MAX_BYTES + (20 << 10);
 
     public CertifiedRecord {
-        held = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(held));
+        held = Collections.unmodifiableMap(new LinkedHashMap<>(held));
     }
 
     public LoginRecord record() {
@@ -85,8 +86,7 @@ public record CertifiedRecord(LoginRecord.Signed signed, Map<ShareIndex, byte[]>
                 throw new MalformedException("a login's record lacks the signature of " + provider.name());
             }
             VerifyingKey key = provider.card().key();
-            key.verify(
-                    Purpose.LOGIN_HELD, heldMessage(ring.id(), provider.name(), record.hash()), signature);
+            key.verify(Purpose.LOGIN_HELD, heldMessage(ring.id(), provider.name(), record.hash()), signature);
         }
     }
 

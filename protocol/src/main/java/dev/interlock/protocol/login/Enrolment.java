@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Makes locks and records: at an enrolment, and at each change of a password. */
 public final class Enrolment {
@@ -76,10 +77,8 @@ public final class Enrolment {
         Map<ShareIndex, Lock.Keys> keys = new LinkedHashMap<>();
         Map<ShareIndex, SecretBytes> shares = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {
-            Scalar share = scalars.get(provider.x());
-            keys.put(
-                    provider.x(),
-                    new Lock.Keys(Voprf.publicKey(share), secrets.loginPublicKey(provider.name())));
+            Scalar share = Objects.requireNonNull(scalars.get(provider.x()));
+            keys.put(provider.x(), new Lock.Keys(Voprf.publicKey(share), secrets.loginPublicKey(provider.name())));
             shares.put(provider.x(), SecretBytes.taking(share.encode()));
         }
         int t = ring.threshold().t();
@@ -95,13 +94,7 @@ public final class Enrolment {
             RingDescriptor ring, UserName name, RootSecret root, long version, List<Lock> locks) {
         try (SigningKey identity = root.identity(ring.id())) {
             return new LoginRecord(
-                            ring.id(),
-                            ring.epoch(),
-                            name,
-                            identity.verifyingKey(),
-                            version,
-                            RootSecret.VERSION,
-                            locks)
+                            ring.id(), ring.epoch(), name, identity.verifyingKey(), version, RootSecret.VERSION, locks)
                     .sign(identity);
         }
     }

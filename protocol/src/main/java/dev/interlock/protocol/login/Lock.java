@@ -10,6 +10,7 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.VerifyingKey;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -61,7 +62,7 @@ public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys
 
     /** @throws MalformedException unless the commitments are those of one OPRF key, shared t of n */
     public Lock {
-        keys = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(keys));
+        keys = Collections.unmodifiableMap(new LinkedHashMap<>(keys));
         if (sealed.length != SEALED_BYTES) {
             throw new MalformedException("a sealed root has " + SEALED_BYTES + " bytes, not " + sealed.length);
         }
@@ -108,8 +109,8 @@ public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys
         int count = in.u8();
         for (int i = 0; i < count; i++) {
             ShareIndex x = index(in.u8());
-            Keys each = new Keys(
-                    Element.decode(in.fixed(Element.BYTES)), VerifyingKey.of(in.fixed(VerifyingKey.BYTES)));
+            Keys each =
+                    new Keys(Element.decode(in.fixed(Element.BYTES)), VerifyingKey.of(in.fixed(VerifyingKey.BYTES)));
             if (keys.put(x, each) != null) {
                 throw new MalformedException("a provider stands twice in a lock");
             }

@@ -13,6 +13,7 @@ import dev.interlock.core.signature.SigningKey;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -59,8 +60,7 @@ public final class LoginAttempt implements AutoCloseable {
 
     /** A provider's answer. */
     public static byte[] answer(Scalar share, Element publicKey, Element blinded, Scalar proofScalar) {
-        Voprf.Evaluated evaluated =
-                Voprf.evaluate(share, publicKey, java.util.List.of(blinded), proofScalar);
+        Voprf.Evaluated evaluated = Voprf.evaluate(share, publicKey, List.of(blinded), proofScalar);
         return new ByteWriter()
                 .fixed(evaluated.elements().getFirst().encode(), Element.BYTES)
                 .fixed(evaluated.proof().encode(), DleqProof.BYTES)
@@ -118,10 +118,10 @@ public final class LoginAttempt implements AutoCloseable {
     public Optional<Opened> open() {
         Element evaluated = SharedKey.combine(lock.t(), right)
                 .orElseThrow(() -> new IllegalStateException(missing() + " more answers are needed"));
-        LoginSecrets secrets = LoginSecrets.of(
-                record.ring(), record.name(), lock.stretching(), Voprf.finish(input, blind, evaluated));
-        Optional<RootSecret> root = secrets.open(
-                lock.sealed(), Enrolment.bound(record.ring(), record.name(), record.identity(), lock));
+        LoginSecrets secrets =
+                LoginSecrets.of(record.ring(), record.name(), lock.stretching(), Voprf.finish(input, blind, evaluated));
+        Optional<RootSecret> root =
+                secrets.open(lock.sealed(), Enrolment.bound(record.ring(), record.name(), record.identity(), lock));
         if (root.isPresent()) {
             try (SigningKey identity = root.get().identity(record.ring())) {
                 if (identity.verifyingKey().equals(record.identity())) {

@@ -41,7 +41,8 @@ public final class LoginSecrets implements AutoCloseable {
 
     /** The key for one provider; the caller closes it. */
     public SigningKey loginKey(String node) {
-        return new SigningKey(Hkdf.derive(stretched, SALT, info("login key").text(node).toBytes()));
+        return new SigningKey(
+                Hkdf.derive(stretched, SALT, info("login key").text(node).toBytes()));
     }
 
     VerifyingKey loginPublicKey(String node) {

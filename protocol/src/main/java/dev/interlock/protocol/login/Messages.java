@@ -62,7 +62,8 @@ public final class Messages {
         public static final int MAX_BYTES = LoginRecord.MAX_BYTES + 512;
 
         public byte[] encode() {
-            ByteWriter out = new ByteWriter().text(ticket).bytes(record.encode()).u8(shares.size());
+            ByteWriter out =
+                    new ByteWriter().text(ticket).bytes(record.encode()).u8(shares.size());
             shares.forEach((kind, share) -> out.u8(kind.code()).fixed(share, SHARE_BYTES));
             return out.u8(by.code()).bytes(change).toBytes();
         }
@@ -159,8 +160,7 @@ public final class Messages {
 
         /** @throws dev.interlock.core.signature.BadSignatureException unless that key signed it for this node and name */
         public void verify(VerifyingKey loginKey, RingId ring, String node, UserName name) {
-            loginKey.verify(
-                    Purpose.LOGIN_SUCCESS, message(ring, node, name, record, kind, nonce, device), signature);
+            loginKey.verify(Purpose.LOGIN_SUCCESS, message(ring, node, name, record, kind, nonce, device), signature);
         }
 
         public byte[] encode() {

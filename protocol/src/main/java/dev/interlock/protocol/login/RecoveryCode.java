@@ -65,11 +65,12 @@ public final class RecoveryCode {
             }
             if (letters == WORDS * LETTERS) {
                 Arrays.fill(all, (byte) 0);
-                throw new MalformedException("a recovery code has " + WORDS + " words of " + LETTERS + " letters, and this has more");
+                throw new MalformedException(
+                        "a recovery code has " + WORDS + " words of " + LETTERS + " letters, and this has more");
             }
             boolean vowel = letters % LETTERS % 2 == 1;
-            int value = (vowel ? VOWELS : CONSONANTS)
-                    .indexOf(String.valueOf(each).toLowerCase(Locale.ROOT));
+            int value =
+                    (vowel ? VOWELS : CONSONANTS).indexOf(String.valueOf(each).toLowerCase(Locale.ROOT));
             if (value < 0) {
                 Arrays.fill(all, (byte) 0);
                 throw new MalformedException("the recovery code has a letter in word " + (letters / LETTERS + 1)

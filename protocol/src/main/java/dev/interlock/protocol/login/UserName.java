@@ -13,8 +13,8 @@ public record UserName(String text) {
     /** @throws MalformedException when it isn't one */
     public UserName {
         if (!NAME.matcher(text).matches()) {
-            throw new MalformedException("a user's name has 1 to 64 of a-z, 0-9, \".\", \"-\" and \"_\", a letter or a"
-                    + " digit first");
+            throw new MalformedException(
+                    "a user's name has 1 to 64 of a-z, 0-9, \".\", \"-\" and \"_\", a letter or a" + " digit first");
         }
     }
 

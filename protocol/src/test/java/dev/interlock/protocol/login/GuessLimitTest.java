@@ -78,9 +78,8 @@ final class GuessLimitTest {
         for (long back : List.of(HOUR, 10 * 365 * 24 * HOUR)) {
             long then = now - back;
             assertThat(LIMIT.decide(counted, then)).isInstanceOf(Refused.class);
-            List<Long> rewritten = counted.stream()
-                    .map(each -> GuessLimit.counted(each, then))
-                    .toList();
+            List<Long> rewritten =
+                    counted.stream().map(each -> GuessLimit.counted(each, then)).toList();
             assertThat(LIMIT.decide(rewritten, then + HOUR - 1)).isInstanceOf(Refused.class);
             assertThat(LIMIT.decide(rewritten, then + HOUR)).isInstanceOf(Allowed.class);
         }

@@ -50,8 +50,7 @@ final class LoginTest {
             LoginAttempt.Opened opened = providers
                     .login(record, PASSWORD, names.toArray(String[]::new))
                     .orElseThrow();
-            assertThat(opened.root().copy().copyToHeap())
-                    .isEqualTo(root.copy().copyToHeap());
+            assertThat(opened.root().copy().copyToHeap()).isEqualTo(root.copy().copyToHeap());
         }
         assertThat(providers.login(record, "hunter3".getBytes(StandardCharsets.UTF_8), "cc1", "cc2", "cc3"))
                 .isEmpty();
@@ -118,8 +117,7 @@ final class LoginTest {
         }
         List<Element> seen = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            try (LoginAttempt attempt =
-                    LoginAttempt.begin(record.record(), lock.lock(), PASSWORD, providers.random)) {
+            try (LoginAttempt attempt = LoginAttempt.begin(record.record(), lock.lock(), PASSWORD, providers.random)) {
                 seen.add(Element.decode(attempt.blinded()));
             }
         }
@@ -134,13 +132,13 @@ final class LoginTest {
     private List<Integer> words(List<byte[]> dictionary, String... corrupt) {
         List<Integer> open = new ArrayList<>();
         for (int i = 0; i < dictionary.size(); i++) {
-            byte[] input =
-                    Enrolment.input(providers.ring.id(), Providers.ALICE, Lock.Kind.PASSWORD, dictionary.get(i));
+            byte[] input = Enrolment.input(providers.ring.id(), Providers.ALICE, Lock.Kind.PASSWORD, dictionary.get(i));
             Scalar blind = Scalar.random(providers.random);
             Element blinded = Voprf.blind(input, blind);
             Map<ShareIndex, SharedKey.Answer> answers = new LinkedHashMap<>();
             for (String name : corrupt) {
-                byte[] share = providers.stored.get(name).get(record.record().hash()).get(Lock.Kind.PASSWORD);
+                byte[] share =
+                        providers.stored.get(name).get(record.record().hash()).get(Lock.Kind.PASSWORD);
                 ShareIndex x = providers.ring.provider(name).orElseThrow().x();
                 Scalar scalar = Scalar.decode(share);
                 Voprf.Evaluated evaluated = Voprf.evaluate(
@@ -179,11 +177,15 @@ final class LoginTest {
         assertThat(squatter.login(squatted, PASSWORD, "cc1", "cc2", "cc3")).isEmpty();
         // The victim's own sealing, carried into the squatter's lock or under their identity.
         Lock carried = new Lock(
-                Lock.Kind.PASSWORD, 3, theirs.lock().stretching(), theirs.lock().keys(), lock.lock().sealed());
+                Lock.Kind.PASSWORD,
+                3,
+                theirs.lock().stretching(),
+                theirs.lock().keys(),
+                lock.lock().sealed());
         CertifiedRecord mixed = squatter.hold(squatter.record(own, 1, carried), theirs);
         assertThat(squatter.login(mixed, PASSWORD, "cc1", "cc2", "cc3")).isEmpty();
-        CertifiedRecord whole = providers.hold(
-                Enrolment.record(providers.ring, Providers.ALICE, own, 1, List.of(lock.lock())), lock);
+        CertifiedRecord whole =
+                providers.hold(Enrolment.record(providers.ring, Providers.ALICE, own, 1, List.of(lock.lock())), lock);
         assertThat(providers.login(whole, PASSWORD, "cc1", "cc2", "cc3")).isEmpty();
     }
 
@@ -194,7 +196,8 @@ final class LoginTest {
         Enrolment.Made theirs = providers.lock(other, PASSWORD);
         CertifiedRecord squatted = providers.hold(providers.record(other, 9, theirs.lock()), theirs);
         // One provider gives the later record: it counts; two give a squatter's, of whatever version.
-        assertThat(believed(record, record, second, squatted, squatted).records()).containsExactly(second, record);
+        assertThat(believed(record, record, second, squatted, squatted).records())
+                .containsExactly(second, record);
         assertThat(believed(record, record, record, null, null).first()).isEqualTo(record);
         assertThat(believed(second, second, record, null, null).first()).isEqualTo(second);
         assertThatThrownBy(() -> believed(record, record, squatted, squatted, null))
@@ -227,27 +230,24 @@ final class LoginTest {
     @Test
     void onlyWhatAllHoldCounts() {
         byte[] good = record.encode();
-        assertThat(CertifiedRecord.decode(providers.ring, Providers.ALICE, good)).isEqualTo(record);
+        assertThat(CertifiedRecord.decode(providers.ring, Providers.ALICE, good))
+                .isEqualTo(record);
         Map<ShareIndex, byte[]> fewer = new LinkedHashMap<>(record.held());
         fewer.remove(fewer.keySet().iterator().next());
         assertThatThrownBy(() -> CertifiedRecord.decode(
-                        providers.ring,
-                        Providers.ALICE,
-                        new CertifiedRecord(record.signed(), fewer).encode()))
+                        providers.ring, Providers.ALICE, new CertifiedRecord(record.signed(), fewer).encode()))
                 .isInstanceOf(MalformedException.class);
         Map<ShareIndex, byte[]> twice = new LinkedHashMap<>(record.held());
         List<ShareIndex> xs = List.copyOf(twice.keySet());
         twice.put(xs.get(0), record.held().get(xs.get(1)));
         assertThatThrownBy(() -> CertifiedRecord.decode(
-                        providers.ring,
-                        Providers.ALICE,
-                        new CertifiedRecord(record.signed(), twice).encode()))
+                        providers.ring, Providers.ALICE, new CertifiedRecord(record.signed(), twice).encode()))
                 .isInstanceOf(BadSignatureException.class);
         assertThatThrownBy(() -> CertifiedRecord.decode(providers.ring, new UserName("bob"), good))
                 .isInstanceOf(MalformedException.class);
         RootSecret other = RootSecret.random(providers.random);
-        LoginRecord.Signed forged =
-                new LoginRecord.Signed(record.record(), providers.record(other, 1, lock.lock()).signature());
+        LoginRecord.Signed forged = new LoginRecord.Signed(
+                record.record(), providers.record(other, 1, lock.lock()).signature());
         assertThatThrownBy(() -> CertifiedRecord.decode(
                         providers.ring, Providers.ALICE, new CertifiedRecord(forged, record.held()).encode()))
                 .isInstanceOf(BadSignatureException.class);
@@ -298,11 +298,14 @@ final class LoginTest {
             success.verify(keys.login(), providers.ring.id(), "cc1", Providers.ALICE);
             assertThatThrownBy(() -> success.verify(keys.login(), providers.ring.id(), "cc2", Providers.ALICE))
                     .isInstanceOf(BadSignatureException.class);
-            assertThatThrownBy(
-                            () -> success.verify(keys.login(), providers.ring.id(), "cc1", new UserName("bob")))
+            assertThatThrownBy(() -> success.verify(keys.login(), providers.ring.id(), "cc1", new UserName("bob")))
                     .isInstanceOf(BadSignatureException.class);
             Messages.Success other = new Messages.Success(
-                    success.record(), success.kind(), providers.random.bytes(16), success.device(), success.signature());
+                    success.record(),
+                    success.kind(),
+                    providers.random.bytes(16),
+                    success.device(),
+                    success.signature());
             assertThatThrownBy(() -> other.verify(keys.login(), providers.ring.id(), "cc1", Providers.ALICE))
                     .isInstanceOf(BadSignatureException.class);
         }
@@ -315,7 +318,8 @@ final class LoginTest {
         assertThat(RecoveryCode.parse(words)).isEqualTo(code);
         String text = new String(words);
         assertThat(text.split("-", -1)).hasSize(9).allMatch(word -> word.length() == 5);
-        assertThat(RecoveryCode.parse((" " + text.toUpperCase(java.util.Locale.ROOT).replace('-', ' ')).toCharArray()))
+        assertThat(RecoveryCode.parse(
+                        (" " + text.toUpperCase(java.util.Locale.ROOT).replace('-', ' ')).toCharArray()))
                 .isEqualTo(code);
         int missed = 0;
         for (int i = 0; i < text.length(); i++) {
@@ -337,6 +341,7 @@ final class LoginTest {
         assertThat(missed).isLessThanOrEqualTo(1);
         assertThatThrownBy(() -> RecoveryCode.parse(text.substring(0, 40).toCharArray()))
                 .hasMessageContaining("fewer");
-        assertThatThrownBy(() -> RecoveryCode.parse((text + "-babab").toCharArray())).hasMessageContaining("more");
+        assertThatThrownBy(() -> RecoveryCode.parse((text + "-babab").toCharArray()))
+                .hasMessageContaining("more");
     }
 }

@@ -45,9 +45,13 @@ final class Providers {
             stored.put("cc" + i, new LinkedHashMap<>());
         }
         cards.add(NodeCard.of(
-                Role.DEALER, "dealer1", "127.0.0.1:7999", "%064x".formatted(999), key(999).verifyingKey(), Optional.empty()));
-        ring = RingDescriptor.open(
-                RingDescriptor.assemble(key(10_000), "test", t, EnumSet.of(Profile.BLINDED), cards));
+                Role.DEALER,
+                "dealer1",
+                "127.0.0.1:7999",
+                "%064x".formatted(999),
+                key(999).verifyingKey(),
+                Optional.empty()));
+        ring = RingDescriptor.open(RingDescriptor.assemble(key(10_000), "test", t, EnumSet.of(Profile.BLINDED), cards));
     }
 
     static SigningKey key(int number) {
@@ -86,8 +90,7 @@ final class Providers {
 
     byte[] signHeld(Provider provider, RecordHash hash) {
         int number = Integer.parseInt(provider.name().substring(2));
-        return key(number)
-                .sign(Purpose.LOGIN_HELD, CertifiedRecord.heldMessage(ring.id(), provider.name(), hash));
+        return key(number).sign(Purpose.LOGIN_HELD, CertifiedRecord.heldMessage(ring.id(), provider.name(), hash));
     }
 
     byte[] answer(String name, CertifiedRecord record, Lock.Kind kind, byte[] blinded) {
