@@ -121,9 +121,15 @@ final class LoginTest {
                 .hasMessageContaining("password is wrong")
                 .hasMessageContaining("one guess at each of");
         assertThatThrownBy(() -> login("nobody", PASSWORD)).isInstanceOf(NoSuchObjectException.class);
-        assertThatThrownBy(() -> enrol("alice"))
-                .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("taken");
+        // Again, with the same password: an enrolment that broke off goes on. With another one: it is somebody else's.
+        assertThat(enrol("alice").record().record().version()).isEqualTo(1);
+        UserName alice = new UserName("alice");
+        try (RootSecret root = RootSecret.random(random)) {
+            assertThatThrownBy(() -> accounts.enrol(
+                            alice, root, OTHER, quick(), Optional.empty(), tickets(ring, alice)))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("taken");
+        }
     }
 
     @Test
@@ -152,6 +158,30 @@ final class LoginTest {
             assertThat(accounts.devices(session.credential(), name).devices()).isNotEmpty();
         }
         assertThatThrownBy(() -> login("bob", OTHER)).isInstanceOf(RefusedException.class);
+    }
+
+    /** What a provider lost it gets at the next change; meanwhile the others suffice. */
+    @Test
+    void aLostStoreComesBackWithTheNextChange() throws Exception {
+        UserName name = new UserName("gina");
+        byte[] code = RecoveryCode.random(random);
+        try (RootSecret root = RootSecret.random(random)) {
+            accounts.enrol(name, root, PASSWORD, quick(), Optional.of(code), tickets(ring, name));
+        }
+        ring.loseStore("cc3");
+        try (Session session = login("gina", PASSWORD)) {
+            assertThat(accounts.change(session, OTHER, quick()).missing()).isEmpty();
+        }
+        ring.stop("cc1", "cc2");
+        login("gina", OTHER).close();
+        ring.start("cc1", "cc2");
+        // cc3 has nothing of the recovery code's lock, which went on as it was.
+        try (SecretBytes device = device();
+                Session session = logins.login(name, Lock.Kind.RECOVERY, code, device)) {
+            assertThat(session.absent()).containsOnlyKeys("cc3");
+            assertThat(accounts.change(session, PASSWORD, quick()).missing()).isEmpty();
+        }
+        login("gina", PASSWORD).close();
     }
 
     @Test

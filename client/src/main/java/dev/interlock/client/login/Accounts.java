@@ -79,7 +79,7 @@ public final class Accounts {
         Logins.Records before = logins.allRecords(name);
         requireAll("enrolling " + name, before.absent());
         if (before.certified().values().stream().anyMatch(Optional::isPresent)) {
-            throw new RefusedException("the name " + name + " is taken");
+            return goOn(name, password, tickets);
         }
         try (Made made = make(name, root, password, stretching, recoveryCode);
                 Credential user = root.credential()) {
@@ -91,20 +91,21 @@ public final class Accounts {
                             tickets.getOrDefault(provider.name(), ""),
                             record,
                             made.sharesOf(provider.x()),
+                            Logins.NOTHING,
                             Lock.Kind.PASSWORD,
                             Logins.NOTHING));
             return finish(user, certified, tickets);
         }
     }
 
-    /**
-     * Goes on with an enrolment that broke off after its record counted somewhere.
-     *
-     * @param session of a login as that user
-     */
-    public Done finish(Session session, Map<String, String> tickets) throws InterruptedException {
-        try (Credential user = session.credential()) {
+    /** A name that is taken may be one's own: of an enrolment that broke off after its record counted somewhere. */
+    private Done goOn(UserName name, byte[] password, Map<String, String> tickets) throws InterruptedException {
+        try (SecretBytes device = SecretBytes.random(RootSecret.BYTES, logins.random());
+                Session session = logins.login(name, Lock.Kind.PASSWORD, password, device);
+                Credential user = session.credential()) {
             return finish(user, session.record(), tickets);
+        } catch (RefusedException | TooFewProvidersException e) {
+            throw new RefusedException("the name " + name + " is taken");
         }
     }
 
@@ -146,20 +147,32 @@ public final class Accounts {
             LoginRecord.Signed record =
                     Enrolment.record(ring, name, root, Math.max(records.highest(), before.version()) + 1, locks);
             CertifiedRecord certified =
-                    agree(user, record, provider -> changing(session, record, provider, lock.shares()));
+                    agree(user, record, provider -> changing(session, record, provider, lock.shares(), records));
             return new Done(certified, spread(certified), Map.of());
         }
     }
 
     private Messages.Prepare changing(
-            Session session, LoginRecord.Signed record, Provider provider, Map<ShareIndex, SecretBytes> shares) {
+            Session session,
+            LoginRecord.Signed record,
+            Provider provider,
+            Map<ShareIndex, SecretBytes> shares,
+            Logins.Records records) {
         try (SigningKey key = session.opened().secrets().loginKey(provider.name())) {
             byte[] change = key.sign(
                     Purpose.LOGIN_CHANGE,
                     Messages.changeMessage(
                             ring.id(), provider.name(), record.record().hash()));
+            boolean knows = records.certified()
+                    .getOrDefault(provider.name(), Optional.empty())
+                    .isPresent();
             return new Messages.Prepare(
-                    "", record, copies(Map.of(Lock.Kind.PASSWORD, shares), provider.x()), session.by(), change);
+                    "",
+                    record,
+                    copies(Map.of(Lock.Kind.PASSWORD, shares), provider.x()),
+                    knows ? Logins.NOTHING : session.record().encode(),
+                    session.by(),
+                    change);
         }
     }
 

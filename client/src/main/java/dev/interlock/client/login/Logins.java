@@ -276,18 +276,16 @@ public final class Logins implements AutoCloseable {
 
     Records records(UserName name) throws InterruptedException {
         int t = ring.threshold().t();
-        return records(
-                name,
-                Everyone.ask(threads, cards(), node -> shown(node, name)).until(given -> hasAgreed(given, t), GRACE));
+        return records(Everyone.ask(threads, cards(), node -> shown(node, name))
+                .until(given -> hasAgreed(given, t), GRACE));
     }
 
     /** The same from everyone, however long it takes. */
     Records allRecords(UserName name) throws InterruptedException {
-        return records(
-                name, Everyone.ask(threads, cards(), node -> shown(node, name)).all());
+        return records(Everyone.ask(threads, cards(), node -> shown(node, name)).all());
     }
 
-    private static Records records(UserName name, Everyone<Messages.Shown> asked) {
+    private static Records records(Everyone<Messages.Shown> asked) {
         return new Records(new LinkedHashMap<>(asked.answers()), asked.absent());
     }
 

@@ -138,11 +138,12 @@ public final class Logins {
         requireSound(name, record);
         byte[] ticket = new byte[0];
         List<RecordHash> gone = new ArrayList<>();
-        if (counts.isEmpty()) {
+        Optional<LoginRecord> before = before(name, prepare, user, counts);
+        if (before.isEmpty()) {
             ticket = requireTicket(name, prepare, record, prepared);
             prepared.forEach(each -> gone.add(each.hash()));
         } else {
-            requireChange(name, prepare, record, user, counts.get());
+            requireChange(name, prepare, record, before.get());
             prepared.stream()
                     .limit(Math.max(0, prepared.size() - MOST_PREPARED + 1))
                     .forEach(each -> gone.add(each.hash()));
@@ -150,7 +151,7 @@ public final class Logins {
         Map<Lock.Kind, SecretBytes> shares = new EnumMap<>(Lock.Kind.class);
         try {
             for (Lock lock : record.locks()) {
-                shares.put(lock.kind(), share(lock, prepare, counts));
+                share(lock, prepare, before, counts).ifPresent(share -> shares.put(lock.kind(), share));
             }
             store.prepare(
                     new LoginStore.Held(
@@ -198,37 +199,64 @@ public final class Logins {
         return ticket;
     }
 
-    /** The same identity, the same user, a higher version, and the word of who opened a lock of the record that counts. */
-    private void requireChange(
-            UserName name, Messages.Prepare prepare, LoginRecord record, VerifyingKey user, LoginStore.Held counts) {
-        LoginRecord before = decoded(counts);
-        if (!record.identity().equals(before.identity())
-                || !VerifyingKey.of(counts.user()).equals(user)) {
+    /**
+     * The record that a change follows: the one that counts here, or, where none does, one that all providers of its epoch signed. So
+     * a provider that lost its store gets its part again, and a new one gets its own, at the next change; for whom its operator lets
+     * in.
+     */
+    private Optional<LoginRecord> before(
+            UserName name, Messages.Prepare prepare, VerifyingKey user, Optional<LoginStore.Held> counts) {
+        if (counts.isPresent()) {
+            if (!VerifyingKey.of(counts.get().user()).equals(user)) {
+                throw taken(name);
+            }
+            return counts.map(Logins::decoded);
+        }
+        if (prepare.before().length == 0) {
+            return Optional.empty();
+        }
+        LoginRecord before = CertifiedRecord.decode(server.ring(), name, prepare.before())
+                .record();
+        if (!server.gate().serves(user)) {
+            throw new RefusedException(
+                    Rule.UNKNOWN_USER, self.name() + " doesn't know this user: its operator can let " + user + " in");
+        }
+        return Optional.of(before);
+    }
+
+    /** The same identity, a higher version, and the word of who opened a lock of the record before. */
+    private void requireChange(UserName name, Messages.Prepare prepare, LoginRecord record, LoginRecord before) {
+        if (!record.identity().equals(before.identity())) {
             throw taken(name);
         }
         if (record.version() <= before.version()) {
             throw new RefusedException(self.name() + ": the login of " + name + " is at version " + before.version()
                     + " here, and this record is version " + record.version());
         }
-        Lock.Keys by = before.lock(prepare.by())
-                .map(lock -> lock.keys().get(self.x()))
+        Lock by = before.lock(prepare.by())
                 .orElseThrow(() -> new RefusedException(self.name() + ": the login of " + name + " has no such lock"));
-        by.login()
-                .verify(
-                        Purpose.LOGIN_CHANGE,
-                        Messages.changeMessage(server.ring().id(), self.name(), record.hash()),
-                        prepare.change());
+        Lock.Keys own = by.keys().get(self.x());
+        // A provider that is new since then has no login key yet, and the others' word is missing without theirs.
+        if (own != null) {
+            own.login()
+                    .verify(
+                            Purpose.LOGIN_CHANGE,
+                            Messages.changeMessage(server.ring().id(), self.name(), record.hash()),
+                            prepare.change());
+        }
     }
 
-    /** This provider's share of a lock: told with it, or that of the same lock in the record before. */
-    private SecretBytes share(Lock lock, Messages.Prepare prepare, Optional<LoginStore.Held> counts) {
+    /** This provider's share of a lock: told with it, or that of the same lock in the record before, if it has one. */
+    private Optional<SecretBytes> share(
+            Lock lock, Messages.Prepare prepare, Optional<LoginRecord> before, Optional<LoginStore.Held> counts) {
         byte[] told = prepare.shares().get(lock.kind());
         if (told == null) {
-            LoginStore.Held before = counts.filter(
-                            held -> decoded(held).lock(lock.kind()).equals(Optional.of(lock)))
-                    .orElseThrow(() -> new BadInputException(
-                            self.name() + ": the share of a lock is missing, and the record before hasn't that lock"));
-            return store.share(before.hash(), lock.kind()).orElseThrow();
+            if (before.filter(each -> each.lock(lock.kind()).equals(Optional.of(lock)))
+                    .isEmpty()) {
+                throw new BadInputException(
+                        self.name() + ": the share of a lock is missing, and the record before hasn't that lock");
+            }
+            return counts.flatMap(held -> store.share(held.hash(), lock.kind()));
         }
         List<Provider> providers = server.ring().providers();
         if (lock.t() != server.ring().threshold().t()
@@ -244,7 +272,7 @@ public final class Logins {
                 throw new BadInputException(self.name() + ": its share of a lock isn't the one that is committed to");
             }
         }
-        return SecretBytes.copyOf(told);
+        return Optional.of(SecretBytes.copyOf(told));
     }
 
     private RefusedException taken(UserName name) {
@@ -309,6 +337,19 @@ public final class Logins {
                     Rule.UNKNOWN_USER, self.name() + " doesn't serve " + name + " any more: its operator ended that");
         }
         Lock lock = lock(name, counts, question.kind());
+        try (SecretBytes secret = store.share(counts.hash(), question.kind())
+                .orElseThrow(() -> new NoSuchObjectException(
+                        self.name() + " has no share of this lock of " + name + ": it was away when that was made"))) {
+            requireAllowed(name, asked);
+            try (Scalar share = scalar(secret);
+                    Scalar proofScalar = Scalar.random(random)) {
+                return NodeServer.bytes(
+                        LoginAttempt.answer(share, ownKeys(lock).share(), question.blinded(), proofScalar));
+            }
+        }
+    }
+
+    private void requireAllowed(UserName name, NodeServer.UserRequest asked) {
         VerifyingKey device = asked.key();
         boolean known = store.isDevice(name.text(), device.bytes());
         // Durable before anything of the answer exists.
@@ -329,11 +370,6 @@ public final class Logins {
                             + " now: try again in " + Math.max(1, (left.toMillis() + 999) / 1000) + " s");
         }
         server.audit().append(Entry.of(Event.GUESSED).with("name", name).with("known", known ? "yes" : "no"));
-        try (SecretBytes secret = store.share(counts.hash(), question.kind()).orElseThrow();
-                Scalar share = scalar(secret);
-                Scalar proofScalar = Scalar.random(random)) {
-            return NodeServer.bytes(LoginAttempt.answer(share, ownKeys(lock).share(), question.blinded(), proofScalar));
-        }
     }
 
     private static Scalar scalar(SecretBytes secret) {

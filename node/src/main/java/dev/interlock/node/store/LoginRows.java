@@ -116,18 +116,7 @@ final class LoginRows {
             Link link, LoginStore.Held held, Map<Lock.Kind, SecretBytes> shares, CipherKey key, List<RecordHash> erased)
             throws SQLException {
         boolean erases = erase(link, erased);
-        PreparedStatement keys = link.prepare("INSERT INTO login_key (key) VALUES (?) RETURNING seq");
-        byte[] secret = key.getEncoded();
-        long seq;
-        try {
-            keys.setBytes(1, secret);
-            try (ResultSet row = keys.executeQuery()) {
-                row.next();
-                seq = row.getLong(1);
-            }
-        } finally {
-            Arrays.fill(secret, (byte) 0);
-        }
+        long seq = keep(link, key);
         PreparedStatement insert =
                 link.prepare("INSERT INTO login_record (seq, name, hash, version, record, certified, user, ticket, at)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -149,6 +138,29 @@ final class LoginRows {
             share.executeUpdate();
         }
         return erases;
+    }
+
+    /** In the row of a record that was erased, where there is one: so changes, however many, take no more room than records do. */
+    private static long keep(Link link, CipherKey key) throws SQLException {
+        byte[] secret = key.getEncoded();
+        try {
+            PreparedStatement again = link.prepare("UPDATE login_key SET key = ? WHERE seq = (SELECT seq FROM login_key"
+                    + " WHERE seq NOT IN (SELECT seq FROM login_record) LIMIT 1) RETURNING seq");
+            again.setBytes(1, secret);
+            try (ResultSet row = again.executeQuery()) {
+                if (row.next()) {
+                    return row.getLong(1);
+                }
+            }
+            PreparedStatement insert = link.prepare("INSERT INTO login_key (key) VALUES (?) RETURNING seq");
+            insert.setBytes(1, secret);
+            try (ResultSet row = insert.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        } finally {
+            Arrays.fill(secret, (byte) 0);
+        }
     }
 
     static boolean certify(Link link, RecordHash hash, byte[] certified, List<RecordHash> erased) throws SQLException {

@@ -194,6 +194,21 @@ final class LoginStoreTest {
                     .isEqualTo(next);
             assertThat(logins.certified("alice").orElseThrow().hash()).isEqualTo(second);
             assertThat(logins.prepared("alice")).isEmpty();
+            // However often it changes, there are as many keys as records at once.
+            RecordHash before = second;
+            for (int version = 3; version < 8; version++) {
+                RecordHash after = new RecordHash(random(32));
+                prepare(logins, held("alice", after, version), next, List.of());
+                logins.certify(after, random(400), List.of(before));
+                assertThat(logins.share(after, Lock.Kind.PASSWORD).orElseThrow().copyToHeap())
+                        .isEqualTo(next);
+                before = after;
+            }
+        }
+        try (Link link = Link.open(folder.resolve("store.db"), false)) {
+            assertThat(link.single("SELECT count(*) FROM login_key")).isEqualTo("2");
+        } catch (java.sql.SQLException e) {
+            throw new AssertionError(e);
         }
     }
 

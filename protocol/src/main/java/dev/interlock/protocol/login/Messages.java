@@ -53,19 +53,25 @@ public final class Messages {
      *
      * @param ticket the operator's, at an enrolment; empty at a change
      * @param shares by the code of their lock's kind; where one is missing, its lock is that of the record before
+     * @param before a certified record for a provider that has none: one that lost its store, or is new; else of no bytes
      * @param by which lock's login key allows a change
      * @param change that key's signature over {@link #changeMessage}; empty at an enrolment
      */
     @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
     public record Prepare(
-            String ticket, LoginRecord.Signed record, Map<Lock.Kind, byte[]> shares, Lock.Kind by, byte[] change) {
-        public static final int MAX_BYTES = LoginRecord.MAX_BYTES + 512;
+            String ticket,
+            LoginRecord.Signed record,
+            Map<Lock.Kind, byte[]> shares,
+            byte[] before,
+            Lock.Kind by,
+            byte[] change) {
+        public static final int MAX_BYTES = LoginRecord.MAX_BYTES + CertifiedRecord.MAX_BYTES + 512;
 
         public byte[] encode() {
             ByteWriter out =
                     new ByteWriter().text(ticket).bytes(record.encode()).u8(shares.size());
             shares.forEach((kind, share) -> out.u8(kind.code()).fixed(share, SHARE_BYTES));
-            return out.u8(by.code()).bytes(change).toBytes();
+            return out.bytes(before).u8(by.code()).bytes(change).toBytes();
         }
 
         public static Prepare decode(byte[] bytes) {
@@ -79,7 +85,8 @@ public final class Messages {
                     throw new MalformedException("an enrolment has a share twice");
                 }
             }
-            Prepare prepare = new Prepare(ticket, record, shares, Lock.Kind.of(in.u8()), in.bytes());
+            Prepare prepare =
+                    new Prepare(ticket, record, shares, in.bytes(), Lock.Kind.of(in.u8()), in.bytes());
             in.end();
             return prepare;
         }
