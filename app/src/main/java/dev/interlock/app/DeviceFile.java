@@ -33,8 +33,7 @@ final class DeviceFile implements AutoCloseable {
 
     /** That of before, or a new one, which isn't kept before {@link #keep}. */
     static DeviceFile open(RingDescriptor ring, UserName user) {
-        Optional<Path> folder =
-                RingOptions.recordFolder(System.getenv()).map(each -> each.resolve("devices"));
+        Optional<Path> folder = RingOptions.recordFolder(System.getenv()).map(each -> each.resolve("devices"));
         String name = ring.id() + "." + user;
         Optional<Path> file = folder.map(each -> each.resolve(name));
         if (file.isPresent() && Files.exists(file.get())) {

@@ -76,14 +76,14 @@ final class RingOptions {
         Optional<RecordFile> file = recordFile(descriptor);
         ProviderRecord record = file.map(each -> each.read(clock))
                 .orElseGet(() -> new ProviderRecord(ProviderRecord.State.EMPTY, clock));
-        Interlock interlock = Interlock.open(descriptor, credential(descriptor), deadlines(), record);
+        Interlock interlock = Interlock.open(descriptor, credential(), deadlines(), record);
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
         file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
         return interlock;
     }
 
     /** Who the user is: by a login where one is asked for, else by a file. */
-    private Credential credential(RingDescriptor descriptor) throws InterruptedException {
+    private Credential credential() throws InterruptedException {
         Optional<UserName> user = login.user();
         CredentialSource source = user.isPresent()
                 ? () -> {

@@ -94,10 +94,9 @@ final class LoginAttackTest {
                 Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
             LoginRecord record = session.record().record();
             byte[] body;
-            try (LoginAttempt attempt = LoginAttempt.begin(
-                    record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), PASSWORD, random)) {
-                body = new Messages.Evaluate(
-                                record.hash(), Lock.Kind.PASSWORD, Element.decode(attempt.blinded()))
+            try (LoginAttempt attempt =
+                    LoginAttempt.begin(record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), PASSWORD, random)) {
+                body = new Messages.Evaluate(record.hash(), Lock.Kind.PASSWORD, Element.decode(attempt.blinded()))
                         .encode();
             }
             byte[] nonce = new byte[Messages.NONCE_BYTES];
@@ -213,8 +212,11 @@ final class LoginAttackTest {
     }
 
     private static Store withAnotherShare(Store honest) {
-        return altered(Store.class, honest, "logins", logins -> altered(
-                LoginStore.class, (LoginStore) logins, "share", share -> {
+        return altered(
+                Store.class,
+                honest,
+                "logins",
+                logins -> altered(LoginStore.class, (LoginStore) logins, "share", share -> {
                     ((Optional<?>) share).ifPresent(each -> ((SecretBytes) each).close());
                     byte[] other = new byte[32];
                     other[31] = 7;
@@ -363,9 +365,20 @@ final class LoginAttackTest {
         Path tickets = dir.resolve("tickets");
         Files.writeString(
                 tickets,
-                InProcess.run("ring", "ticket", ring.folder().path(), "cli").expect(0).text());
+                InProcess.run("ring", "ticket", ring.folder().path(), "cli")
+                        .expect(0)
+                        .text());
         Cli.Result created = typing(
-                "swordfish 7\n", "user", "create", "cli", "--ring", descriptor, "--tickets", tickets, "--password-fd", 0);
+                "swordfish 7\n",
+                "user",
+                "create",
+                "cli",
+                "--ring",
+                descriptor,
+                "--tickets",
+                tickets,
+                "--password-fd",
+                0);
         assertThat(created.expect(0).err()).contains("this password is", "recovery code");
         Path file = Files.writeString(dir.resolve("file"), "told by password");
         String id = typing("swordfish 7\n", "put", file, "--ring", descriptor, "--user", "cli", "--password-fd", 0)

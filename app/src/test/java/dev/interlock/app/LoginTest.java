@@ -125,8 +125,8 @@ final class LoginTest {
         assertThat(enrol("alice").record().record().version()).isEqualTo(1);
         UserName alice = new UserName("alice");
         try (RootSecret root = RootSecret.random(random)) {
-            assertThatThrownBy(() -> accounts.enrol(
-                            alice, root, OTHER, quick(), Optional.empty(), tickets(ring, alice)))
+            assertThatThrownBy(
+                            () -> accounts.enrol(alice, root, OTHER, quick(), Optional.empty(), tickets(ring, alice)))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("taken");
         }

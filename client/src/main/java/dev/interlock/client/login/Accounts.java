@@ -233,7 +233,9 @@ public final class Accounts {
         }
         if (missing.size() == names.size()) {
             throw new TooFewProvidersException(
-                    "the login of " + certified.record().name() + " may be as it was or as it was to be: it", 1, 0,
+                    "the login of " + certified.record().name() + " may be as it was or as it was to be: it",
+                    1,
+                    0,
                     Map.of("all", "no provider has said that it was told"));
         }
         return missing;

@@ -115,9 +115,7 @@ public final class Logins implements AutoCloseable {
         try (LoginAttempt attempt = LoginAttempt.begin(record, lock, secret, random);
                 SeedCredential device = new SeedCredential(SecretBytes.copyOf(deviceSecret.segment()))) {
             // Step 2: the same question to all.
-            byte[] question = new Messages.Evaluate(
-                            record.hash(), kind, Element.decode(attempt.blinded()))
-                    .encode();
+            byte[] question = new Messages.Evaluate(record.hash(), kind, Element.decode(attempt.blinded())).encode();
             Map<String, byte[]> nonces = new ConcurrentHashMap<>();
             Map<String, Provider> providers = new LinkedHashMap<>();
             lock.keys().keySet().forEach(x -> {
@@ -137,7 +135,8 @@ public final class Logins implements AutoCloseable {
             answers.until(
                     given -> {
                         given.forEach((node, answer) -> checked.computeIfAbsent(
-                                node, _ -> attempt.accept(provider(providers, node).x(), answer)));
+                                node,
+                                _ -> attempt.accept(provider(providers, node).x(), answer)));
                         return attempt.missing() == 0;
                     },
                     GRACE);
@@ -244,7 +243,10 @@ public final class Logins implements AutoCloseable {
                                 .encode());
             }
         }
-        Everyone.ask(threads, nodes, node -> post(node, record.name(), "success", bodies.getOrDefault(node.name(), NOTHING)))
+        Everyone.ask(
+                        threads,
+                        nodes,
+                        node -> post(node, record.name(), "success", bodies.getOrDefault(node.name(), NOTHING)))
                 .until(_ -> true, GRACE);
     }
 
@@ -276,8 +278,8 @@ public final class Logins implements AutoCloseable {
 
     Records records(UserName name) throws InterruptedException {
         int t = ring.threshold().t();
-        return records(Everyone.ask(threads, cards(), node -> shown(node, name))
-                .until(given -> hasAgreed(given, t), GRACE));
+        return records(
+                Everyone.ask(threads, cards(), node -> shown(node, name)).until(given -> hasAgreed(given, t), GRACE));
     }
 
     /** The same from everyone, however long it takes. */

@@ -215,8 +215,8 @@ public final class Logins {
         if (prepare.before().length == 0) {
             return Optional.empty();
         }
-        LoginRecord before = CertifiedRecord.decode(server.ring(), name, prepare.before())
-                .record();
+        LoginRecord before =
+                CertifiedRecord.decode(server.ring(), name, prepare.before()).record();
         if (!server.gate().serves(user)) {
             throw new RefusedException(
                     Rule.UNKNOWN_USER, self.name() + " doesn't know this user: its operator can let " + user + " in");

@@ -85,8 +85,7 @@ public final class Messages {
                     throw new MalformedException("an enrolment has a share twice");
                 }
             }
-            Prepare prepare =
-                    new Prepare(ticket, record, shares, in.bytes(), Lock.Kind.of(in.u8()), in.bytes());
+            Prepare prepare = new Prepare(ticket, record, shares, in.bytes(), Lock.Kind.of(in.u8()), in.bytes());
             in.end();
             return prepare;
         }
