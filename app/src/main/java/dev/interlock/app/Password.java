@@ -14,6 +14,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,21 +30,25 @@ final class Password {
     /** Where passwords come from. */
     static final class Source implements AutoCloseable {
         private final @Nullable InputStream in;
+        /** To be closed; standard input isn't ours. */
+        private final Optional<InputStream> opened;
 
-        private Source(@Nullable InputStream in) {
+        private Source(@Nullable InputStream in, Optional<InputStream> opened) {
             this.in = in;
+            this.opened = opened;
         }
 
         /** @param descriptor a number; empty for the terminal */
         static Source of(@Nullable Integer descriptor) {
             if (descriptor == null) {
-                return new Source(null);
+                return new Source(null, Optional.empty());
             }
             if (descriptor == 0) {
-                return new Source(System.in);
+                return new Source(System.in, Optional.empty());
             }
             try {
-                return new Source(new FileInputStream("/dev/fd/" + descriptor));
+                InputStream in = new FileInputStream("/dev/fd/" + descriptor);
+                return new Source(in, Optional.of(in));
             } catch (IOException e) {
                 throw new BadInputException("there is no file descriptor " + descriptor + " to read a password from");
             }
@@ -69,8 +75,8 @@ final class Password {
         }
 
         private static char[] typed(String prompt) {
-            Console console = System.console();
-            if (console == null || !console.isTerminal()) {
+            Console console = Objects.requireNonNull(System.console());
+            if (!console.isTerminal()) {
                 throw new BadInputException("there is no terminal to ask for the password: give --password-fd N");
             }
             char[] typed = console.readPassword("%s", prompt);
@@ -108,8 +114,8 @@ final class Password {
 
         @Override
         public void close() throws IOException {
-            if (in != null && in != System.in) {
-                in.close();
+            if (opened.isPresent()) {
+                opened.get().close();
             }
         }
     }
@@ -126,7 +132,10 @@ final class Password {
                     ascii ? chars : CharBuffer.wrap(Normalizer.normalize(chars, Normalizer.Form.NFC)));
             byte[] bytes = new byte[utf8.remaining()];
             utf8.get(bytes);
-            Arrays.fill(utf8.array(), (byte) 0);
+            utf8.clear();
+            while (utf8.hasRemaining()) {
+                utf8.put((byte) 0);
+            }
             if (bytes.length > MOST_BYTES) {
                 Arrays.fill(bytes, (byte) 0);
                 throw new BadInputException("a password has at most " + MOST_BYTES + " bytes");
