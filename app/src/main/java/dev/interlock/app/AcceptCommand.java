@@ -39,7 +39,7 @@ final class AcceptCommand implements Callable<Integer> {
     private RingOptions ring;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         ObjectId object = ObjectId.parse(id);
         try (Interlock interlock = ring.open();
                 OutputFile file = OutputFile.create(output, force, ring.files())) {

@@ -95,6 +95,7 @@ final class Catalogue {
         all.put("reshare", new Entry(change, "move objects into another ring", RenewCommands.Reshare::new));
         String you = "Who you are, what you keep";
         all.put("credential", new Entry(you, "make a credential, show what operators need", CredentialCommand::new));
+        all.put("user", new Entry(you, "log in with a name and a password, from anywhere", UserCommand::new));
         all.put("keygen", new Entry(you, "make a key pair for protocol 1", KeygenCommand::new));
         all.put("agent", new Entry(you, "do your commands, with everything warm", AgentCommand::new));
         String ring = "Rings and nodes";
@@ -159,6 +160,16 @@ final class Catalogue {
         all.put("credential init", List.of("interlock credential init me"));
         all.put("credential show", List.of("interlock credential show --ring ring --credential me"));
         all.put("agent", List.of("interlock agent", "interlock agent --idle 8h"));
+        all.put("user", List.of("interlock user create alice --tickets tickets", "interlock ls --user alice"));
+        all.put("user create", List.of("interlock user create alice --tickets tickets"));
+        all.put("user adopt", List.of("interlock user adopt alice --credential me --tickets tickets"));
+        all.put("user login", List.of("interlock user login alice"));
+        all.put("user whoami", List.of("interlock user whoami alice"));
+        all.put("user passwd", List.of("interlock user passwd alice"));
+        all.put("user recover", List.of("interlock user recover alice"));
+        all.put("user devices", List.of("interlock user devices alice"));
+        all.put("user forget", List.of("interlock user forget alice"));
+        all.put("ring ticket", List.of("interlock ring ticket my-ring alice > tickets"));
         all.put("keygen", List.of("interlock keygen -o me.key > me.pub", "interlock keygen -o me.key --kem xwing"));
         all.put("ring", List.of("interlock ring create my-ring -n 5 -t 3", "interlock ring up my-ring"));
         all.put("ring create", List.of("interlock ring create my-ring", "interlock ring create my-ring -n 7 -t 4"));
@@ -192,6 +203,7 @@ final class Catalogue {
             all.put(
                     role + " allow",
                     List.of("interlock " + role + " allow " + name + " alice " + name + " ed25519:KEY"));
+            all.put(role + " ticket", List.of("interlock " + role + " ticket " + name + " alice"));
             all.put(role + " deny", List.of("interlock " + role + " deny " + name + " alice"));
             all.put(role + " users", List.of("interlock " + role + " users " + name));
         }

@@ -1,5 +1,6 @@
 package dev.interlock.app;
 
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
@@ -149,6 +150,11 @@ final class HeldCredentials implements AutoCloseable {
         @Override
         public SigningKey ownerKey(int rootVersion, byte[] nonce) {
             return credential().ownerKey(rootVersion, nonce);
+        }
+
+        @Override
+        public SecretBytes nameSecret(RingId ring, int rootVersion) {
+            return credential().nameSecret(ring, rootVersion);
         }
 
         @Override

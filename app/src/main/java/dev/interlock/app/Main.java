@@ -43,7 +43,8 @@ public final class Main implements Runnable {
             "cancel-destroy",
             "repair",
             "settle",
-            "hand-over");
+            "hand-over",
+            "user");
 
     @CommandLine.Option(
             names = {"-V", "--version"},

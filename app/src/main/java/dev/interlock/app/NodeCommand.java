@@ -7,6 +7,7 @@ import dev.interlock.node.StoreProblems;
 import dev.interlock.node.UserList;
 import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
+import dev.interlock.node.login.Tickets;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.StoreException;
@@ -200,6 +201,20 @@ final class NodeCommand implements Callable<Integer> {
         }
         node.allow(name, words.getLast());
         System.out.println(self + " serves " + name + " from now on");
+        return 0;
+    }
+
+    @Command(
+            name = "ticket",
+            description = "Lets one user be enrolled under a name, within a week: prints the node's line of the tickets"
+                    + " that `user create` takes.")
+    int ticket(
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
+            @Parameters(paramLabel = "NAME", description = "the name that the user is to have in the ring")
+                    String name) {
+        NodeFolder node = open(folder);
+        System.out.println(node.card().name() + " "
+                + new Tickets(node).issue(LoginOptions.name(name), new SecureRandom(), Instant.now()));
         return 0;
     }
 

@@ -369,7 +369,7 @@ final class Replay implements AutoCloseable {
 
     private static Optional<Phase> phase(Operation operation) {
         return switch (operation) {
-            case INFO, LIST, TITLE, MANIFEST -> Optional.of(Phase.LOOKUP);
+            case INFO, OPEN, LIST, TITLE, MANIFEST -> Optional.of(Phase.LOOKUP);
             case ORDER -> Optional.of(Phase.ORDER);
             case DEAL, SHARE -> Optional.of(Phase.DEAL);
             case STREAM, BLIND -> Optional.of(Phase.STREAM);
@@ -379,7 +379,8 @@ final class Replay implements AutoCloseable {
             case COMMIT -> Optional.of(Phase.COMMIT);
             case PART, FETCH -> Optional.of(Phase.READ);
             case DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER -> Optional.of(Phase.COMMAND);
-            case SESSION_PART, REPORT, ABANDON, SETTLE -> Optional.empty();
+            case SESSION_PART, REPORT, ABANDON, SETTLE, CHANNEL -> Optional.empty();
+            case SET_NAMES, FIND_NAMES, LIST_NAMES, ENROL, EVALUATE, DEVICES -> Optional.empty();
         };
     }
 

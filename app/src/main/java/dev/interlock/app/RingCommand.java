@@ -3,6 +3,8 @@ package dev.interlock.app;
 import dev.interlock.client.CredentialFile;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Profile;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.login.Tickets;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -148,6 +151,23 @@ final class RingCommand implements Runnable {
 
     private static Set<Profile> profiles(boolean allowPublished) {
         return allowPublished ? EnumSet.allOf(Profile.class) : Set.of(Profile.BLINDED);
+    }
+
+    @Command(
+            name = "ticket",
+            description =
+                    "Lets one user be enrolled under a name, within a week: prints the tickets of all nodes of a ring"
+                            + " that is a folder of this machine.")
+    int ticket(
+            @Parameters(paramLabel = "DIR", description = "the ring's folder") Path dir,
+            @Parameters(paramLabel = "NAME", description = "the name that the user is to have in the ring")
+                    String name) {
+        for (Path node : RingFolder.open(dir).nodes()) {
+            NodeFolder folder = NodeFolder.open(node);
+            System.out.println(folder.card().name() + " "
+                    + new Tickets(folder).issue(LoginOptions.name(name), new SecureRandom(), Instant.now()));
+        }
+        return 0;
     }
 
     @Command(name = "assemble", description = "Makes a ring's signed descriptor from the cards of its nodes.")

@@ -4,7 +4,11 @@ import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.ProviderRecord;
 import dev.interlock.client.RecordFile;
+import dev.interlock.client.login.CredentialSource;
+import dev.interlock.client.login.Session;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -16,10 +20,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command that speaks to a ring takes. */
@@ -43,6 +49,11 @@ final class RingOptions {
             description = "how long a provider may be silent before others take its place (default: ${DEFAULT-VALUE})")
     private double stallSeconds;
 
+    @Mixin
+    private LoginOptions login = new LoginOptions();
+
+    private Password.@Nullable Source passwords;
+
     RingOptions() {}
 
     private RingOptions(Path ring, @Nullable Path credential, double stallSeconds) {
@@ -59,14 +70,14 @@ final class RingOptions {
         return new RingOptions(other, who, stallSeconds);
     }
 
-    Interlock open() {
+    Interlock open() throws InterruptedException {
         RingDescriptor descriptor = descriptor();
         Clock clock = Clock.systemUTC();
         Optional<RecordFile> file = recordFile(descriptor);
         ProviderRecord record = file.map(each -> each.read(clock))
                 .orElseGet(() -> new ProviderRecord(ProviderRecord.State.EMPTY, clock));
         Deadlines deadlines = deadlines();
-        Credential who = CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
+        Credential who = credential();
         Interlock interlock = Visit.current()
                 .flatMap(visit -> visit.connections(deadlines))
                 .map(warm -> Interlock.open(descriptor, who, warm, record))
@@ -74,6 +85,48 @@ final class RingOptions {
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
         file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
         return interlock;
+    }
+
+    /** Who the user is: by a login where one is asked for, else by a file. */
+    private Credential credential() throws InterruptedException {
+        Optional<UserName> user = login.user();
+        CredentialSource source = user.isPresent()
+                ? () -> {
+                    try (Session session = login(user.get())) {
+                        return session.credential();
+                    }
+                }
+                : () -> CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
+        return source.unseal();
+    }
+
+    /** A login at this ring, with the password that is asked for. */
+    Session login(UserName name) throws InterruptedException {
+        RingDescriptor descriptor = descriptor();
+        byte[] password = Password.bytes(password("Password of " + name + " at " + descriptor.name() + ": "));
+        try {
+            return LoginOptions.login(Lock.Kind.PASSWORD, password, name, descriptor, deadlines());
+        } finally {
+            Arrays.fill(password, (byte) 0);
+        }
+    }
+
+    /** From the terminal or the descriptor, one after another; the caller wipes it. */
+    char[] password(String prompt) {
+        return passwords().read(prompt);
+    }
+
+    char[] newPassword(String prompt) {
+        return passwords().readNew(prompt);
+    }
+
+    private Password.Source passwords() {
+        Password.Source source = passwords;
+        if (source == null) {
+            source = Password.Source.of(login.descriptor());
+            passwords = source;
+        }
+        return source;
     }
 
     /** Where this user's record of the ring's providers is kept; empty if none is. */
@@ -130,7 +183,10 @@ final class RingOptions {
 
     /** The files that the command speaks to the ring with: ring, credential, and what lies beside them in a ring's folder. */
     List<Path> files() {
-        List<Path> files = new ArrayList<>(List.of(credentialFile()));
+        List<Path> files = new ArrayList<>();
+        if (login.user().isEmpty()) {
+            files.add(credentialFile());
+        }
         Path path = ringPath();
         if (Files.isDirectory(path)) {
             files.addAll(List.of(

@@ -38,6 +38,11 @@ public final class CredentialFile {
 
     /** @throws BadInputException when this is no credential's file */
     public static SeedCredential read(Path file) {
+        return new SeedCredential(readSecret(file));
+    }
+
+    /** The root secret that it holds, 32 bytes; the caller closes it. */
+    public static SecretBytes readSecret(Path file) {
         byte[] text;
         try {
             text = SmallFile.read(file);
@@ -55,7 +60,7 @@ public final class CredentialFile {
             if (seed.length != SeedCredential.SEED_BYTES) {
                 throw new BadInputException("the credential " + file + " isn't whole");
             }
-            return new SeedCredential(SecretBytes.taking(seed));
+            return SecretBytes.taking(seed);
         } catch (IllegalArgumentException e) {
             throw new BadInputException("the credential " + file + " isn't whole");
         } finally {

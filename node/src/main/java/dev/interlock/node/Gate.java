@@ -169,6 +169,36 @@ public final class Gate {
         return opened.answer();
     }
 
+    /**
+     * Admits somebody who needn't be a user: whoever logs in shows who they are only by it (SPEC §17). The connection stays a stranger's,
+     * with a stranger's bounds, and the address has an allowance.
+     *
+     * @return whose allowance of bytes a body counts against
+     */
+    String admitStranger(ServiceRequestContext context) {
+        String holder = "login from " + context.remoteAddress().getAddress().getHostAddress();
+        allowances.logins().take(holder);
+        whenDone(context, allowances.of(Allowances.Kind.REQUESTS).take(holder, 1));
+        return holder;
+    }
+
+    /**
+     * Verifies such a request's signature, by a key that needn't be a user's, before its body is read. That it comes once is for the
+     * caller to see.
+     */
+    SignedRequest enterStranger(ServiceRequestContext context, Operation operation, String subject) {
+        String header = context.request().headers().get(SignedRequest.HEADER);
+        if (header == null || header.length() > SignedRequest.MAX_HEADER_CHARS) {
+            throw new RefusedException(
+                    Rule.UNSIGNED,
+                    self + " refuses the request: it carries no signature in the header " + SignedRequest.HEADER);
+        }
+        SignedRequest request =
+                SignedRequest.verify(header, ring.id(), epochs, self, operation, clock.instant(), _ -> {});
+        request.requireSubject(subject);
+        return request;
+    }
+
     /** Logs that a request was let in, its body included. */
     void admitted(ServiceRequestContext context, ClientRequest request) {
         Asked asked = context.attr(ASKED);
@@ -250,6 +280,7 @@ public final class Gate {
             case INFO, OPEN, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER, TITLE ->
                 withId(asked, "object", subject);
             case COMMIT, SETTLE, MANIFEST, FETCH, PART -> withId(asked, "generation", start(subject));
+            case ENROL, EVALUATE, DEVICES -> asked.with("name", start(subject));
             case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE, SESSION_PART ->
                 withId(asked, "session", start(subject));
             // A tag would tell for ever which requests were about one name.

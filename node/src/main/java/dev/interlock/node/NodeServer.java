@@ -41,6 +41,7 @@ import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.request.Channel;
 import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -442,6 +443,38 @@ public final class NodeServer implements AutoCloseable {
         signed.requireBody(body);
         gate.admitted(context, signed);
         return new UserRequest(signed, body);
+    }
+
+    /**
+     * Admits a request that anybody may make, signed by a key that needn't be a user's, and only then reads its body.
+     *
+     * @param subject as in the path
+     */
+    public StrangerRequest admitStranger(
+            ServiceRequestContext context, HttpRequest request, Operation operation, String subject, int maxBytes)
+            throws InterruptedException {
+        String holder = gate.admitStranger(context);
+        SignedRequest signed = gate.enterStranger(context, operation, subject);
+        byte[] body = body(context, request, holder, maxBytes);
+        signed.requireBody(body);
+        return new StrangerRequest(signed, body);
+    }
+
+    /**
+     * A signed request of somebody who needn't be a user.
+     *
+     * @param body as long as the request's operation allows, at most
+     */
+    public record StrangerRequest(SignedRequest signed, byte[] body) {
+        public VerifyingKey key() {
+            return signed.key();
+        }
+    }
+
+    /** Admits a request that anybody may make and nobody signs, and reads its body. */
+    public byte[] admitAnybody(ServiceRequestContext context, HttpRequest request, int maxBytes)
+            throws InterruptedException {
+        return body(context, request, gate.admitStranger(context), maxBytes);
     }
 
     /** The body of a request of a node that was let in. @throws BadInputException when it's longer than it may be */

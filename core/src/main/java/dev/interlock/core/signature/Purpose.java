@@ -23,7 +23,11 @@ public enum Purpose {
     RECEIPT("interlock/v1/receipt"),
     HOLDING("interlock/v1/holding"),
     LOG_HEAD("interlock/v1/log-head"),
-    NAME_ENTRY("interlock/v1/name-entry");
+    NAME_ENTRY("interlock/v1/name-entry"),
+    LOGIN_RECORD("interlock/v1/login-record"),
+    LOGIN_HELD("interlock/v1/login-held"),
+    LOGIN_SUCCESS("interlock/v1/login-success"),
+    LOGIN_CHANGE("interlock/v1/login-change");
 
     private final String label;
 

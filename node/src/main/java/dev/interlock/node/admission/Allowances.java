@@ -48,7 +48,9 @@ public final class Allowances {
         DISK("bytes on its disk", new Limit(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4), Duration.ZERO),
         /** Files that sessions write or read. */
         FILES("open files", new Limit(512, 1024), SOON),
-        RATE("requests a second", new Limit(3000, 6000), SOON);
+        RATE("requests a second", new Limit(3000, 6000), SOON),
+        /** Of those who haven't shown who they are, each known by their address: each costs a few milliseconds. */
+        LOGINS("login requests a second", new Limit(100, 200), SOON);
 
         private final String what;
 
@@ -56,6 +58,11 @@ public final class Allowances {
         private final Limit standard;
 
         private final Duration again;
+
+        /** Counted by time, and never held. */
+        boolean isRate() {
+            return this == RATE || this == LOGINS;
+        }
 
         Kind(String what, Limit standard, Duration again) {
             this.what = what;
@@ -71,13 +78,19 @@ public final class Allowances {
 
     private final Map<Kind, Allowance> allowances = new EnumMap<>(Kind.class);
     private final RateAllowance rate;
+    private final RateAllowance logins;
 
     private Allowances(String node, Map<Kind, Limit> set, LongSupplier nanoTime) {
         for (Kind kind : Kind.values()) {
             Limit limit = set.getOrDefault(kind, kind.standard);
             allowances.put(kind, new Allowance(node, kind.what, limit, kind.again));
         }
-        this.rate = new RateAllowance(node, Kind.RATE.what, set.getOrDefault(Kind.RATE, Kind.RATE.standard), nanoTime);
+        this.rate = rate(node, Kind.RATE, set, nanoTime);
+        this.logins = rate(node, Kind.LOGINS, set, nanoTime);
+    }
+
+    private static RateAllowance rate(String node, Kind kind, Map<Kind, Limit> set, LongSupplier nanoTime) {
+        return new RateAllowance(node, kind.what, set.getOrDefault(kind, kind.standard), nanoTime);
     }
 
     /** @param set instead of the defaults */
@@ -134,7 +147,7 @@ public final class Allowances {
 
     public Allowance of(Kind kind) {
         Allowance allowance = allowances.get(kind);
-        if (allowance == null || kind == Kind.RATE) {
+        if (allowance == null || kind.isRate()) {
             throw new IllegalArgumentException(kind + " isn't held, it is counted by time");
         }
         return allowance;
@@ -149,10 +162,15 @@ public final class Allowances {
         return rate;
     }
 
+    /** By address. */
+    public RateAllowance logins() {
+        return logins;
+    }
+
     /** Those of which nothing is left for anybody, by name. */
     public List<String> usedUp() {
         return allowances.entrySet().stream()
-                .filter(each -> each.getKey() != Kind.RATE && each.getValue().isUsedUp())
+                .filter(each -> !each.getKey().isRate() && each.getValue().isUsedUp())
                 .map(each -> each.getKey().label())
                 .toList();
     }
@@ -160,7 +178,7 @@ public final class Allowances {
     /** Gauges of what is held and of the limits, counters of what was refused, each tagged with its allowance. */
     public void register(MeterRegistry meters) {
         allowances.forEach((kind, allowance) -> {
-            if (kind != Kind.RATE) {
+            if (!kind.isRate()) {
                 Gauge.builder("interlock.allowance.held", allowance, Allowance::held)
                         .description("what is in use of this allowance")
                         .tag("allowance", kind.label())
@@ -176,6 +194,7 @@ public final class Allowances {
                     .register(meters);
         });
         counter(meters, Kind.RATE, rate, RateAllowance::refused);
+        counter(meters, Kind.LOGINS, logins, RateAllowance::refused);
     }
 
     private static <T> void counter(MeterRegistry meters, Kind kind, T of, ToDoubleFunction<T> refused) {
@@ -188,5 +207,6 @@ public final class Allowances {
     /** To be called every now and then. */
     public void sweep() {
         rate.sweep();
+        logins.sweep();
     }
 }

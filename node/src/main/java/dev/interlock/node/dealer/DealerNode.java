@@ -5,6 +5,7 @@ import dev.interlock.core.random.DealerRandom;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeServer;
 import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.login.Admittance;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
@@ -15,6 +16,7 @@ public final class DealerNode implements AutoCloseable {
     private final NodeServer server;
     private final DealerService service;
     private final DealtOnce dealtOnce;
+    private final Admittance admittance;
 
     /**
      * @param audit closed with the node
@@ -34,11 +36,13 @@ public final class DealerNode implements AutoCloseable {
         }
         this.server = new NodeServer(folder, audit, deadlines, clock);
         this.dealtOnce = DealtOnce.open(folder.path());
+        this.admittance = new Admittance(server, folder, clock);
         this.service = new DealerService(server, kernel, random, dealtOnce);
     }
 
     public void start() {
         service.route();
+        admittance.route();
         server.start();
     }
 

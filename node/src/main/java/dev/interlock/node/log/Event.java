@@ -37,6 +37,12 @@ public enum Event {
     CANCELLED,
     /** The object is erased, and its receipt is given out. */
     DESTROYED,
+    /** A user's login counts here, or another record of it. */
+    ENROLLED,
+    /** One attempt at a login was counted, before it was answered. */
+    GUESSED,
+    /** It succeeded, and was given back. */
+    LOGGED_IN,
     /** A dealer dealt. */
     DEALT
 }

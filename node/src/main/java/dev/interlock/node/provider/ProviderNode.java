@@ -38,6 +38,7 @@ import dev.interlock.node.dealer.DealtOnce;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
+import dev.interlock.node.login.Logins;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
@@ -55,6 +56,7 @@ import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.login.GuessLimit;
 import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
@@ -107,6 +109,7 @@ public final class ProviderNode implements AutoCloseable {
     private final SecureRandom random;
     private final Objects objects;
     private final Deliveries deliveries;
+    private final Logins logins;
     private final Deadlines deadlines;
     private final Clock clock;
     private final ByteSpace space;
@@ -145,6 +148,7 @@ public final class ProviderNode implements AutoCloseable {
         this.dealtOnce = DealtOnce.open(folder.path());
         this.sessions = new SessionTable(self.name());
         this.objects = new Objects(server, self, store, new SessionsOfObjects(), Objects.FORGET);
+        this.logins = new Logins(server, folder, self, store.logins(), random, GuessLimit.STANDARD);
         this.deliveries = new Deliveries(server, self, store, objects, folder.openingKey());
         this.hopped = Counter.builder("interlock.hop.bytes")
                 .description("bytes that passed this provider's stations")
@@ -196,6 +200,7 @@ public final class ProviderNode implements AutoCloseable {
         objects.route();
         new Names(server, self, store.names()).route();
         deliveries.route();
+        logins.route();
         server.everySecond("sessions", this::sweep);
         server.everySecond("burns", () -> store.pruneBurns(clock.instant()));
         objects.timers();

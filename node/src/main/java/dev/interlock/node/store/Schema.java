@@ -196,6 +196,9 @@ final class Schema {
             }) {
                 link.execute(sql);
             }
+            for (String sql : LoginRows.TABLES) {
+                link.execute(sql);
+            }
             link.execute("INSERT INTO meta (made_at, floor) VALUES (" + now.toEpochMilli() + ", 0)");
             link.execute("PRAGMA user_version = " + VERSION);
             link.execute("COMMIT");

@@ -45,6 +45,7 @@ public final class SqliteStore implements Store {
     private final NameTable names;
     private final Buffers buffers = new Buffers();
     private final AtomicLong pendingBytes = new AtomicLong();
+    private final LoginStore logins;
     private final SecureRandom random;
     private final Clock clock;
     private final Map<StatementHash, PendingWrite> pending = new ConcurrentHashMap<>();
@@ -74,6 +75,7 @@ public final class SqliteStore implements Store {
         this.writes = writes;
         this.reads = reads;
         this.names = new NameTable(writes, reads);
+        this.logins = new SqliteLogins(writes, reads, random);
         this.random = random;
         this.clock = clock;
     }
@@ -415,6 +417,11 @@ public final class SqliteStore implements Store {
     public Usage usage(Optional<byte[]> user) {
         requireOpen();
         return reads.read("looking up what is in use", link -> Rows.usage(link, user));
+    }
+
+    @Override
+    public LoginStore logins() {
+        return logins;
     }
 
     @Override

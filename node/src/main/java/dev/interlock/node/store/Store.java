@@ -286,6 +286,9 @@ public interface Store extends AutoCloseable {
     /** @param user empty for all together */
     Usage usage(Optional<byte[]> user);
 
+    /** The users' logins, which end with this store. */
+    LoginStore logins();
+
     /** How many transactions were made durable since the store was opened: operations that come together share one. */
     long transactions();
 

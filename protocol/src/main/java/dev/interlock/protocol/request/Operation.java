@@ -54,5 +54,11 @@ public enum Operation {
     /** Asks for entries of names by their tags. */
     FIND_NAMES,
     /** Lists the user's entries of names, or their states. */
-    LIST_NAMES
+    LIST_NAMES,
+    /** Leaves a login's record and this provider's share of its OPRF key. */
+    ENROL,
+    /** Has a login's blinded password evaluated. */
+    EVALUATE,
+    /** Lists the devices that have logged in, or forgets one. */
+    DEVICES
 }

@@ -59,6 +59,20 @@ public record SignedRequest(
             Instant now) {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
+        return sign(credential, ring, epoch, node, operation, subject, body, nonce, now);
+    }
+
+    /** The same with a nonce that the client has to know later; fresh and random. */
+    public static String sign(
+            Credential credential,
+            RingId ring,
+            int epoch,
+            String node,
+            Operation operation,
+            String subject,
+            byte[] body,
+            byte[] nonce,
+            Instant now) {
         byte[] message = new SignedRequest(
                         credential.publicKey(ring, node),
                         ring,

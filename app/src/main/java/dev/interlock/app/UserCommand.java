@@ -1,0 +1,322 @@
+package dev.interlock.app;
+
+import dev.interlock.client.CredentialFile;
+import dev.interlock.client.login.Accounts;
+import dev.interlock.client.login.Logins;
+import dev.interlock.client.login.Session;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.RecoveryCode;
+import dev.interlock.protocol.login.RootSecret;
+import dev.interlock.protocol.login.Stretching;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.file.FileProblem;
+import dev.interlock.wire.file.SmallFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code interlock user …}: a login with a name and a password. */
+@Command(
+        name = "user",
+        description = "Makes and changes logins: a name and a password in place of a credential file.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+final class UserCommand implements Runnable {
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "create, adopt, login, whoami, passwd, recover, devices or forget?");
+    }
+
+    @Command(
+            name = "create",
+            description = "Enrols a new user at all nodes of a ring, with a ticket of each node's operator.")
+    int create(
+            @Mixin RingOptions options,
+            @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
+            @Option(
+                            names = "--tickets",
+                            paramLabel = "FILE",
+                            required = true,
+                            description =
+                                    "the lines of `interlock provider ticket` and `interlock dealer ticket`, one a"
+                                            + " node")
+                    Path tickets,
+            @Option(names = "--no-recovery", description = "make no recovery code: who forgets the password loses all")
+                    boolean noRecovery)
+            throws InterruptedException {
+        return enrol(options, name, tickets, noRecovery, () -> RootSecret.random(new SecureRandom()));
+    }
+
+    @Command(
+            name = "adopt",
+            description =
+                    "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.")
+    int adopt(
+            @Mixin RingOptions options,
+            @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
+            @Option(
+                            names = "--tickets",
+                            paramLabel = "FILE",
+                            required = true,
+                            description =
+                                    "the lines of `interlock provider ticket` and `interlock dealer ticket`, one a"
+                                            + " node")
+                    Path tickets,
+            @Option(names = "--no-recovery", description = "make no recovery code") boolean noRecovery)
+            throws InterruptedException {
+        return enrol(
+                options,
+                name,
+                tickets,
+                noRecovery,
+                () -> new RootSecret(
+                        CredentialFile.readSecret(SecretFile.check(options.credentialFile(), "the credential"))));
+    }
+
+    private static int enrol(
+            RingOptions options, String text, Path ticketFile, boolean noRecovery, Supplier<RootSecret> rootOf)
+            throws InterruptedException {
+        UserName name = LoginOptions.name(text);
+        RingDescriptor ring = options.descriptor();
+        Deadlines deadlines = options.deadlines();
+        Map<String, String> tickets = tickets(ticketFile);
+        SecureRandom random = new SecureRandom();
+        byte[] code = RecoveryCode.random(random);
+        char[] typed = options.newPassword("New password of " + name + " at " + ring.name() + ": ");
+        tellStrength(typed);
+        byte[] password = Password.bytes(typed);
+        try (Logins logins = new Logins(ring, deadlines, random, Clock.systemUTC());
+                RootSecret root = rootOf.get()) {
+            Accounts.Done done = new Accounts(logins)
+                    .enrol(
+                            name,
+                            root,
+                            password,
+                            Stretching.standard(random),
+                            noRecovery ? Optional.empty() : Optional.of(code),
+                            tickets);
+            System.out.println(name + " is enrolled at all providers of " + ring.name());
+            if (!noRecovery) {
+                System.err.println(
+                        "interlock: the recovery code opens the login when the password is forgotten. Write it"
+                                + " down now; it isn't shown again:");
+                char[] words = RecoveryCode.words(code);
+                System.err.println(words);
+                Arrays.fill(words, '\0');
+            }
+            done.unserved()
+                    .forEach((node, why) ->
+                            System.err.println("interlock: " + node + " doesn't serve " + name + " yet: " + why));
+            Screen.hint("Log in from anywhere:  interlock ls --ring RING --user " + name);
+            return done.unserved().isEmpty() ? 0 : Main.FAILED;
+        } finally {
+            Arrays.fill(password, (byte) 0);
+            Arrays.fill(code, (byte) 0);
+        }
+    }
+
+    private static void tellStrength(char[] password) {
+        System.err.println("interlock: this password is " + Password.strength(password)
+                + ". It is what stands between your secrets and whoever has t providers");
+    }
+
+    private static Map<String, String> tickets(Path file) {
+        try {
+            Map<String, String> tickets = new LinkedHashMap<>();
+            String text = new String(SmallFile.read(file), StandardCharsets.US_ASCII);
+            for (String line : text.lines().map(String::strip).toList()) {
+                if (line.isEmpty() || line.startsWith("#")) {
+                    continue;
+                }
+                String[] words = line.split("\\s+", -1);
+                if (words.length != 2) {
+                    throw new BadInputException(file + " has a line that is no ticket: a node's name and 32 digits of"
+                            + " 0-9a-f, as `interlock provider ticket` prints them");
+                }
+                tickets.put(words[0], words[1]);
+            }
+            return tickets;
+        } catch (IOException e) {
+            throw new BadInputException("can't read the tickets " + FileProblem.at(file, e));
+        }
+    }
+
+    @Command(name = "login", description = "Logs in, and makes this device one that strangers' guesses don't lock out.")
+    int login(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "who logs in") String name)
+            throws InterruptedException {
+        try (Session session = options.login(LoginOptions.name(name))) {
+            System.out.println("logged in as " + session.record().record().name() + " at "
+                    + options.descriptor().name());
+            Screen.hint("No session is kept: give --user " + name + " to each command.");
+        }
+        return 0;
+    }
+
+    @Command(name = "whoami", description = "Logs in, and shows the login's record and who answers for it.")
+    int whoami(
+            @Mixin RingOptions options,
+            @Parameters(paramLabel = "NAME", description = "who logs in") String name,
+            @Option(names = "--json", description = "for programs") boolean json)
+            throws InterruptedException {
+        try (Session session = options.login(LoginOptions.name(name))) {
+            LoginRecord record = session.record().record();
+            Map<String, @Nullable Object> row = new LinkedHashMap<>();
+            row.put("user", record.name().text());
+            row.put("ring", options.descriptor().name());
+            row.put("identity", record.identity().toString());
+            row.put("version", json ? record.version() : String.valueOf(record.version()));
+            boolean recovery = record.lock(Lock.Kind.RECOVERY).isPresent();
+            row.put("recovery", json ? recovery : recovery ? "yes" : "no");
+            row.put("wrong", json ? session.wrong() : String.join(", ", session.wrong()));
+            row.put(
+                    "absent",
+                    json
+                            ? List.copyOf(session.absent().keySet())
+                            : String.join(", ", session.absent().keySet()));
+            if (json) {
+                System.out.println(Output.json(List.of(row)));
+            } else {
+                Output.table(List.of(row));
+            }
+        }
+        return 0;
+    }
+
+    @Command(name = "passwd", description = "Changes a login's password, with all providers.")
+    int passwd(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
+            throws InterruptedException {
+        UserName user = LoginOptions.name(name);
+        try (Session session = options.login(user)) {
+            return change(options, session);
+        }
+    }
+
+    @Command(name = "recover", description = "Gives a login a new password by its recovery code.")
+    int recover(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
+            throws InterruptedException {
+        UserName user = LoginOptions.name(name);
+        char[] typed = options.password("Recovery code of " + user + ": ");
+        byte[] code;
+        try {
+            code = RecoveryCode.parse(typed);
+        } catch (MalformedException e) {
+            throw new BadInputException(String.valueOf(e.getMessage()));
+        } finally {
+            Arrays.fill(typed, '\0');
+        }
+        try (Session session =
+                LoginOptions.login(Lock.Kind.RECOVERY, code, user, options.descriptor(), options.deadlines())) {
+            return change(options, session);
+        } finally {
+            Arrays.fill(code, (byte) 0);
+        }
+    }
+
+    private static int change(RingOptions options, Session session) throws InterruptedException {
+        UserName name = session.record().record().name();
+        RingDescriptor ring = options.descriptor();
+        char[] typed = options.newPassword("New password of " + name + ": ");
+        tellStrength(typed);
+        byte[] password = Password.bytes(typed);
+        SecureRandom random = new SecureRandom();
+        try (Logins logins = new Logins(ring, options.deadlines(), random, Clock.systemUTC())) {
+            Accounts.Done done = new Accounts(logins).change(session, password, Stretching.standard(random));
+            System.out.println("the new password of " + name + " works");
+            System.out.println(
+                    done.missing().isEmpty()
+                            ? "the old one is dead: no provider has its part of it any more"
+                            : "the old one isn't dead yet: " + done.missing().size() + " of "
+                                    + ring.providers().size() + " providers still have their part of it ("
+                                    + String.join(", ", done.missing()) + "); the next login tells them");
+            return 0;
+        } finally {
+            Arrays.fill(password, (byte) 0);
+        }
+    }
+
+    @Command(
+            name = "devices",
+            description = "Lists the devices that have logged in, as each provider knows them by a key of its own.")
+    int devices(
+            @Mixin RingOptions options,
+            @Parameters(paramLabel = "NAME", description = "whose") String name,
+            @Option(names = "--json", description = "for programs") boolean json)
+            throws InterruptedException {
+        UserName user = LoginOptions.name(name);
+        try (Session session = options.login(user);
+                Credential credential = session.credential();
+                Logins logins = logins(options)) {
+            Accounts.Devices devices = new Accounts(logins).devices(credential, user);
+            List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+            for (Accounts.Device device : devices.devices()) {
+                Map<String, @Nullable Object> row = new LinkedHashMap<>();
+                row.put("provider", device.provider());
+                row.put("device", device.key().toString());
+                row.put("last", json ? device.last().toString() : Output.time(device.last()));
+                rows.add(row);
+            }
+            if (json) {
+                System.out.println(Output.json(rows));
+            } else {
+                Output.table(rows);
+            }
+            tellAbsent(devices.absent(), "didn't say");
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "forget",
+            description = "Has all providers forget the devices that have logged in, this one too: each counts as a"
+                    + " stranger until it logs in again.")
+    int forget(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
+            throws InterruptedException {
+        UserName user = LoginOptions.name(name);
+        try (Session session = options.login(user);
+                Credential credential = session.credential();
+                Logins logins = logins(options)) {
+            Accounts accounts = new Accounts(logins);
+            Map<String, String> absent = accounts.forget(
+                    credential, user, accounts.devices(credential, user).devices());
+            tellAbsent(absent, "may still know them");
+            if (absent.isEmpty()) {
+                System.out.println("no provider knows a device of " + user + " any more");
+            }
+            return absent.isEmpty() ? 0 : Main.TOO_FEW;
+        }
+    }
+
+    private static Logins logins(RingOptions options) {
+        return new Logins(options.descriptor(), options.deadlines(), new SecureRandom(), Clock.systemUTC());
+    }
+
+    private static void tellAbsent(Map<String, String> absent, String what) {
+        absent.forEach((node, why) -> System.err.println("interlock: " + node + " " + what + ": " + why));
+    }
+}

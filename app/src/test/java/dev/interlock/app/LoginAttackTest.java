@@ -1,0 +1,435 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.client.login.Accounts;
+import dev.interlock.client.login.Logins;
+import dev.interlock.client.login.Session;
+import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.oprf.Element;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.node.store.LoginStore;
+import dev.interlock.node.store.Store;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginAttempt;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.RootSecret;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SeedCredential;
+import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Peers;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Logins at a ring of three nodes, against providers that lie, requests that come twice, and clients that are lost half-way. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class LoginAttackTest {
+    private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
+
+    private final SecureRandom random = new SecureRandom();
+    private TestRing ring;
+    private Path dir;
+
+    @BeforeAll
+    void start(@TempDir Path folder) {
+        dir = folder;
+        ring = TestRing.start(folder, 2, 3, TestRing.PATIENT);
+    }
+
+    @AfterAll
+    void stop() {
+        ring.close();
+    }
+
+    private Session login(Logins logins, UserName name, byte[] password) throws InterruptedException {
+        try (SecretBytes device = SecretBytes.random(32, random)) {
+            return logins.login(name, Lock.Kind.PASSWORD, password, device);
+        }
+    }
+
+    private RootSecret enrol(Logins logins, UserName name) throws InterruptedException {
+        RootSecret root = RootSecret.random(random);
+        new Accounts(logins)
+                .enrol(name, root, PASSWORD, LoginTest.quick(), Optional.empty(), LoginTest.tickets(ring, name));
+        return root;
+    }
+
+    /** A request that is captured at one provider is refused by every other, and there after its use, also after a restart. */
+    @Test
+    void aCapturedRequestIsWorthNothing() throws Exception {
+        UserName name = new UserName("captured");
+        RingDescriptor descriptor = ring.descriptor();
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret _ = enrol(logins, name);
+                Session session = login(logins, name, PASSWORD);
+                SeedCredential device = new SeedCredential(SecretBytes.random(32, random));
+                Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
+            LoginRecord record = session.record().record();
+            byte[] body;
+            try (LoginAttempt attempt =
+                    LoginAttempt.begin(record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), PASSWORD, random)) {
+                body = new Messages.Evaluate(record.hash(), Lock.Kind.PASSWORD, Element.decode(attempt.blinded()))
+                        .encode();
+            }
+            byte[] nonce = new byte[Messages.NONCE_BYTES];
+            random.nextBytes(nonce);
+            String header = SignedRequest.sign(
+                    device,
+                    descriptor.id(),
+                    descriptor.epoch(),
+                    "cc1",
+                    Operation.EVALUATE,
+                    name.text(),
+                    body,
+                    nonce,
+                    Instant.now());
+            NodeCard one = descriptor.node("cc1").orElseThrow();
+            String path = "/v1/logins/captured/evaluate";
+            assertThat(evaluate(peers, one, path, header, body)).hasSize(LoginAttempt.ANSWER_BYTES);
+            assertThatThrownBy(() -> evaluate(peers, one, path, header, body))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("made before");
+            for (String other : List.of("cc2", "cc3")) {
+                NodeCard card = descriptor.node(other).orElseThrow();
+                assertThatThrownBy(() -> evaluate(peers, card, path, header, body))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("signed for cc1");
+            }
+            // For another user, with another question.
+            assertThatThrownBy(() -> evaluate(peers, one, "/v1/logins/other/evaluate", header, body))
+                    .isInstanceOf(RefusedException.class);
+            byte[] changed = body.clone();
+            changed[body.length - 1] ^= 1;
+            assertThatThrownBy(() -> evaluate(peers, one, path, header, changed))
+                    .isInstanceOf(InterlockException.class);
+            ring.restart("cc1");
+            try (Peers again = new Peers(Optional.empty(), ring.deadlines())) {
+                assertThatThrownBy(() -> evaluate(again, one, path, header, body))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("made before");
+                badQuestions(again, one, record, device);
+            }
+        }
+    }
+
+    private static byte[] evaluate(Peers peers, NodeCard card, String path, String header, byte[] body) {
+        return peers.to(card).call(HttpMethod.POST, path, Optional.of(header), body);
+    }
+
+    /** Invalid points, the identity, wrong lengths, another record: no answer, and no guess that counts. */
+    private void badQuestions(Peers peers, NodeCard one, LoginRecord record, SeedCredential device) {
+        byte[] good = new Messages.Evaluate(
+                        record.hash(),
+                        Lock.Kind.PASSWORD,
+                        record.lock(Lock.Kind.PASSWORD)
+                                .orElseThrow()
+                                .keys()
+                                .values()
+                                .iterator()
+                                .next()
+                                .share())
+                .encode();
+        byte[] identity = good.clone();
+        Arrays.fill(identity, good.length - Element.BYTES, good.length, (byte) 0);
+        byte[] beyond = good.clone();
+        Arrays.fill(beyond, good.length - Element.BYTES + 1, good.length, (byte) 0xFF);
+        byte[] kind = good.clone();
+        kind[32] = 9;
+        byte[] other = good.clone();
+        other[0] ^= 1;
+        RingDescriptor descriptor = ring.descriptor();
+        for (byte[] bad : List.of(
+                identity,
+                beyond,
+                kind,
+                other,
+                new byte[0],
+                Arrays.copyOf(good, good.length - 1),
+                Arrays.copyOf(good, good.length + 1))) {
+            String header = SignedRequest.sign(
+                    device,
+                    descriptor.id(),
+                    descriptor.epoch(),
+                    "cc1",
+                    Operation.EVALUATE,
+                    record.name().text(),
+                    bad,
+                    random,
+                    Instant.now());
+            assertThatThrownBy(() -> evaluate(peers, one, "/v1/logins/" + record.name() + "/evaluate", header, bad))
+                    .isInstanceOfAny(BadInputException.class, NoSuchObjectException.class);
+        }
+    }
+
+    /** One provider's share is another: it is named, and the others suffice; where they don't, the login says who. */
+    @Test
+    void whoAnswersWronglyIsNamed() throws InterruptedException {
+        UserName name = new UserName("named");
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret _ = enrol(logins, name)) {
+            ring.stop("cc2");
+            ring.startProvider("cc2", LoginAttackTest::withAnotherShare, FieldKernels.chosen());
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.wrong()).containsExactly("cc2");
+            }
+            ring.stop("cc3");
+            assertThatThrownBy(() -> login(logins, name, PASSWORD))
+                    .isInstanceOf(TooFewProvidersException.class)
+                    .hasMessageContaining("cc2: answered something that isn't so")
+                    .hasMessageContaining("cc3");
+            ring.stop("cc2");
+            ring.start("cc2", "cc3");
+            login(logins, name, PASSWORD).close();
+        }
+    }
+
+    private static Store withAnotherShare(Store honest) {
+        return altered(
+                Store.class,
+                honest,
+                "logins",
+                logins -> altered(LoginStore.class, (LoginStore) logins, "share", share -> {
+                    ((Optional<?>) share).ifPresent(each -> ((SecretBytes) each).close());
+                    byte[] other = new byte[32];
+                    other[31] = 7;
+                    return Optional.of(SecretBytes.copyOf(other));
+                }));
+    }
+
+    private static <T> T altered(
+            Class<T> type, T honest, String method, java.util.function.UnaryOperator<Object> change) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (_, called, arguments) -> {
+                    try {
+                        Object result = called.invoke(honest, arguments);
+                        return called.getName().equals(method) ? change.apply(result) : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
+    }
+
+    /** Wrong passwords are counted at each provider, over a restart; a success gives back its own; a known device isn't locked out. */
+    @Test
+    void guessesAreLimited() throws InterruptedException {
+        UserName name = new UserName("guessed");
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret _ = enrol(logins, name);
+                SecretBytes known = SecretBytes.random(32, random)) {
+            logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
+            int answered = 0;
+            for (int i = 0; i < 8; i++) {
+                try {
+                    login(logins, name, new byte[] {(byte) i}).close();
+                } catch (RefusedException e) {
+                    if (e.getMessage().contains("is wrong")) {
+                        answered++;
+                    } else {
+                        assertThat(e.getMessage()).contains("try again in");
+                    }
+                }
+                if (i == 5) {
+                    ring.restart("cc1", "cc2", "cc3");
+                }
+            }
+            // Three at once, then pauses; a slow machine may get through one or two of those.
+            assertThat(answered).isBetween(4, 6);
+            logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
+            logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
+        }
+    }
+
+    /**
+     * A change of password whose messages get lost anywhere: the old password or the new one works, never neither, and every login is
+     * the same user.
+     */
+    @Test
+    void aBrokenOffChangeLeavesOneThatWorks() throws InterruptedException {
+        UserName name = new UserName("changing");
+        SplittableRandom seeded = new SplittableRandom(20);
+        try (Logins sound = LoginTest.logins(ring);
+                Logins lossy = LoginTest.logins(ring);
+                RootSecret root = enrol(sound, name);
+                SecretBytes known = SecretBytes.random(32, random)) {
+            byte[] old = PASSWORD;
+            for (int round = 0; round < 10; round++) {
+                byte[] next = LoginTest.bytes("password " + round);
+                String phase = seeded.nextBoolean() ? "record" : "certified";
+                int lost = seeded.nextInt(1, 1 << 3);
+                boolean changed = true;
+                try (Session session = lossy.login(name, Lock.Kind.PASSWORD, old, known)) {
+                    lossy.onSend((what, node) -> {
+                        if (what.equals(phase) && (lost >> (node.charAt(2) - '1') & 1) == 1) {
+                            throw new IllegalStateException("lost");
+                        }
+                    });
+                    Accounts.Done done = new Accounts(lossy).change(session, next, LoginTest.quick());
+                    assertThat(done.missing()).hasSize(Integer.bitCount(lost));
+                } catch (TooFewProvidersException e) {
+                    changed = false;
+                } finally {
+                    lossy.onSend((_, _) -> {});
+                }
+                assertThat(changed).as("%s %d", phase, lost).isEqualTo(phase.equals("certified") && lost != 7);
+                byte[] works = changed ? next : old;
+                byte[] dead = changed ? old : next;
+                try (Session session = sound.login(name, Lock.Kind.PASSWORD, works, known)) {
+                    assertThat(session.opened().root().copy().copyToHeap())
+                            .isEqualTo(root.copy().copyToHeap());
+                }
+                if (round % 4 == 0) {
+                    assertThatThrownBy(() -> sound.login(name, Lock.Kind.PASSWORD, dead, known))
+                            .isInstanceOf(RefusedException.class)
+                            .hasMessageContaining("is wrong");
+                }
+                old = works;
+            }
+        }
+    }
+
+    /** Somebody with a ticket for a name, and providers that are cut off meanwhile: the name is taken at all or at none. */
+    @Test
+    void aNameIsTakenAtAllOrAtNone() throws InterruptedException {
+        UserName name = new UserName("squatted");
+        Map<String, String> tickets = LoginTest.tickets(ring, name);
+        try (Logins logins = LoginTest.logins(ring);
+                Logins cut = LoginTest.logins(ring);
+                RootSecret root = RootSecret.random(random);
+                RootSecret other = RootSecret.random(random)) {
+            cut.onSend((what, node) -> {
+                if (what.equals("record") && node.equals("cc3")) {
+                    throw new IllegalStateException("cut off");
+                }
+            });
+            assertThatThrownBy(() -> new Accounts(cut)
+                            .enrol(name, other, PASSWORD, LoginTest.quick(), Optional.empty(), tickets))
+                    .isInstanceOf(TooFewProvidersException.class);
+            assertThatThrownBy(() -> login(logins, name, PASSWORD)).isInstanceOf(NoSuchObjectException.class);
+            // Another ticket waits for the one that came first; the same goes on at once.
+            assertThatThrownBy(() -> new Accounts(cut)
+                            .enrol(
+                                    name,
+                                    root,
+                                    PASSWORD,
+                                    LoginTest.quick(),
+                                    Optional.empty(),
+                                    LoginTest.tickets(ring, name)))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("by another ticket");
+            new Accounts(logins).enrol(name, root, PASSWORD, LoginTest.quick(), Optional.empty(), tickets);
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.opened().root().copy().copyToHeap())
+                        .isEqualTo(root.copy().copyToHeap());
+            }
+            // A used ticket enrols nobody.
+            assertThatThrownBy(() -> new Accounts(logins)
+                            .enrol(name, other, new byte[] {1}, LoginTest.quick(), Optional.empty(), tickets))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("taken");
+        }
+    }
+
+    /** From a home with nothing in it but the descriptor. */
+    @Test
+    void theCommandNeedsDescriptorAndPasswordAlone() throws Exception {
+        Path descriptor = dir.resolve("descriptor");
+        Files.copy(ring.folder().path().resolve(RingFolder.DESCRIPTOR), descriptor);
+        Path tickets = dir.resolve("tickets");
+        Files.writeString(
+                tickets,
+                InProcess.run("ring", "ticket", ring.folder().path(), "cli")
+                        .expect(0)
+                        .text());
+        Cli.Result created = typing(
+                "swordfish 7\n",
+                "user",
+                "create",
+                "cli",
+                "--ring",
+                descriptor,
+                "--tickets",
+                tickets,
+                "--password-fd",
+                0);
+        assertThat(created.expect(0).err()).contains("this password is", "recovery code");
+        Path file = Files.writeString(dir.resolve("file"), "told by password");
+        String id = typing("swordfish 7\n", "put", file, "--ring", descriptor, "--user", "cli", "--password-fd", 0)
+                .expect(0)
+                .text()
+                .strip();
+        assertThat(typing("swordfish 7\n", "ls", "--ring", descriptor, "--user", "cli", "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains(id.substring(0, 8));
+        Path got = dir.resolve("got");
+        typing("swordfish 7\n", "get", id, "-o", got, "--ring", descriptor, "--user", "cli", "--password-fd", 0)
+                .expect(0);
+        assertThat(got).hasContent("told by password");
+        assertThat(typing("swordfish 8\n", "ls", "--ring", descriptor, "--user", "cli", "--password-fd", 0)
+                        .expect(Main.REFUSED)
+                        .err())
+                .contains("the password is wrong for cli");
+        assertThat(typing("swordfish 7\nnew one 9\n", "user", "passwd", "cli", "--ring", descriptor, "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains("the old one is dead");
+        // The words after the line that says so.
+        List<String> said = created.err().lines().toList();
+        String code = said.stream()
+                .filter(line -> line.matches("[a-z]{5}(-[a-z]{5}){8}"))
+                .findFirst()
+                .orElseThrow();
+        typing(code + "\nlast one 1\n", "user", "recover", "cli", "--ring", descriptor, "--password-fd", 0)
+                .expect(0);
+        assertThat(typing("last one 1\n", "user", "whoami", "cli", "--json", "--ring", descriptor, "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains("\"version\" : 3");
+        for (String bad : List.of("\n", "")) {
+            typing(bad, "ls", "--ring", descriptor, "--user", "cli", "--password-fd", 0)
+                    .expect(Main.USAGE);
+        }
+        typing("x\n", "ls", "--ring", descriptor, "--user", "No Name", "--password-fd", 0)
+                .expect(Main.USAGE);
+        typing("x\n", "ls", "--ring", descriptor, "--user", "nobody", "--password-fd", 0)
+                .expect(Main.NO_OBJECT);
+    }
+
+    private static Cli.Result typing(String typed, Object... arguments) {
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)));
+            return InProcess.run(arguments);
+        } finally {
+            System.setIn(before);
+        }
+    }
+}

@@ -1,0 +1,347 @@
+package dev.interlock.client.login;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Enrolment;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.RootSecret;
+import dev.interlock.protocol.login.Stretching;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * Enrolling a user, changing their password, listing their devices (SPEC §17). Both make a record that all n providers hold, then one
+ * that counts: whatever breaks off in between, the login is what it was before or what it is to be.
+ */
+public final class Accounts {
+    private final Logins logins;
+    private final RingDescriptor ring;
+
+    public Accounts(Logins logins) {
+        this.logins = logins;
+        this.ring = logins.ring();
+    }
+
+    /**
+     * What came of an enrolment or a change.
+     *
+     * @param record that counts now
+     * @param missing the providers that don't know yet that it does: the next login tells them. Until then they answer with what was
+     *     before
+     * @param unserved dealers that don't serve the user yet, with the reason
+     */
+    public record Done(CertifiedRecord record, List<String> missing, Map<String, String> unserved) {}
+
+    /**
+     * Enrols a user at all providers and dealers, or at none.
+     *
+     * @param root the user's root secret: a new one, or that of a credential file
+     * @param password UTF-8; the caller wipes it, as the recovery code
+     * @param tickets of each node's operator, by node
+     * @throws RefusedException where the name is taken, or a ticket doesn't hold
+     * @throws TooFewProvidersException unless all n take part
+     */
+    public Done enrol(
+            UserName name,
+            RootSecret root,
+            byte[] password,
+            Stretching stretching,
+            Optional<byte[]> recoveryCode,
+            Map<String, String> tickets)
+            throws InterruptedException {
+        Logins.Records before = logins.allRecords(name);
+        requireAll("enrolling " + name, before.absent());
+        if (before.certified().values().stream().anyMatch(Optional::isPresent)) {
+            return goOn(name, password, tickets);
+        }
+        try (Made made = make(name, root, password, stretching, recoveryCode);
+                Credential user = root.credential()) {
+            LoginRecord.Signed record = Enrolment.record(ring, name, root, 1, made.lockList());
+            CertifiedRecord certified = agree(
+                    user,
+                    record,
+                    provider -> new Messages.Prepare(
+                            tickets.getOrDefault(provider.name(), ""),
+                            record,
+                            made.sharesOf(provider.x()),
+                            Logins.NOTHING,
+                            Lock.Kind.PASSWORD,
+                            Logins.NOTHING));
+            return finish(user, certified, tickets);
+        }
+    }
+
+    /** A name that is taken may be one's own: of an enrolment that broke off after its record counted somewhere. */
+    private Done goOn(UserName name, byte[] password, Map<String, String> tickets) throws InterruptedException {
+        try (SecretBytes device = SecretBytes.random(RootSecret.BYTES, logins.random());
+                Session session = logins.login(name, Lock.Kind.PASSWORD, password, device);
+                Credential user = session.credential()) {
+            return finish(user, session.record(), tickets);
+        } catch (RefusedException | TooFewProvidersException e) {
+            throw new RefusedException("the name " + name + " is taken");
+        }
+    }
+
+    private Done finish(Credential user, CertifiedRecord certified, Map<String, String> tickets)
+            throws InterruptedException {
+        List<String> missing = spread(certified);
+        Map<String, byte[]> bodies = new LinkedHashMap<>();
+        tickets.forEach((node, ticket) -> bodies.put(node, ticket.getBytes(StandardCharsets.US_ASCII)));
+        Map<String, String> unserved = new TreeMap<>(
+                logins.admit(user, certified.record().name(), bodies).absent());
+        for (NodeCard dealer : ring.dealers()) {
+            if (!tickets.containsKey(dealer.name())) {
+                unserved.put(dealer.name(), "there is no ticket for " + dealer.name());
+            }
+        }
+        return new Done(certified, missing, unserved);
+    }
+
+    /**
+     * Gives a login a new password, under a new OPRF key. The old one is dead when {@link Done#missing} is empty: then no provider has
+     * its share any more.
+     *
+     * @param session of a login by the old password, or by the recovery code
+     * @throws TooFewProvidersException unless all n take part; then the old password stays
+     */
+    public Done change(Session session, byte[] password, Stretching stretching) throws InterruptedException {
+        LoginRecord before = session.record().record();
+        UserName name = before.name();
+        Logins.Records records = logins.allRecords(name);
+        requireAll("changing the password of " + name, records.absent());
+        // Whoever missed the record that counts would refuse what follows it.
+        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        RootSecret root = session.opened().root();
+        try (Enrolment.Made lock =
+                        Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random());
+                Credential user = session.credential()) {
+            List<Lock> locks = new ArrayList<>(List.of(lock.lock()));
+            before.locks().stream().skip(1).forEach(locks::add);
+            LoginRecord.Signed record =
+                    Enrolment.record(ring, name, root, Math.max(records.highest(), before.version()) + 1, locks);
+            CertifiedRecord certified =
+                    agree(user, record, provider -> changing(session, record, provider, lock.shares(), records));
+            return new Done(certified, spread(certified), Map.of());
+        }
+    }
+
+    private Messages.Prepare changing(
+            Session session,
+            LoginRecord.Signed record,
+            Provider provider,
+            Map<ShareIndex, SecretBytes> shares,
+            Logins.Records records) {
+        try (SigningKey key = session.opened().secrets().loginKey(provider.name())) {
+            byte[] change = key.sign(
+                    Purpose.LOGIN_CHANGE,
+                    Messages.changeMessage(
+                            ring.id(), provider.name(), record.record().hash()));
+            boolean knows = records.certified()
+                    .getOrDefault(provider.name(), Optional.empty())
+                    .isPresent();
+            return new Messages.Prepare(
+                    "",
+                    record,
+                    copies(Map.of(Lock.Kind.PASSWORD, shares), provider.x()),
+                    knows ? Logins.NOTHING : session.record().encode(),
+                    session.by(),
+                    change);
+        }
+    }
+
+    /** Phase 1: all n hold the record, durably, and say so. Nothing has changed before this returns, nor if it throws. */
+    private CertifiedRecord agree(
+            Credential user, LoginRecord.Signed record, Function<Provider, Messages.Prepare> message)
+            throws InterruptedException {
+        UserName name = record.record().name();
+        Map<String, byte[]> bodies = new LinkedHashMap<>();
+        for (Provider provider : ring.providers()) {
+            Messages.Prepare prepare = message.apply(provider);
+            bodies.put(provider.name(), prepare.encode());
+            prepare.shares().values().forEach(share -> Arrays.fill(share, (byte) 0));
+        }
+        Everyone<byte[]> answers = logins.prepare(user, name, bodies);
+        bodies.values().forEach(body -> Arrays.fill(body, (byte) 0));
+        if (!answers.failures().isEmpty()) {
+            Optional<RefusedException> refused = answers.failures().values().stream()
+                    .filter(RefusedException.class::isInstance)
+                    .map(RefusedException.class::cast)
+                    .findFirst();
+            if (refused.isPresent()) {
+                throw refused.get();
+            }
+            requireAll("the login of " + name, answers.absent());
+        }
+        Map<ShareIndex, byte[]> held = new LinkedHashMap<>();
+        for (Provider provider : ring.providers()) {
+            byte[] signature = answers.answers().getOrDefault(provider.name(), Logins.NOTHING);
+            try {
+                provider.card()
+                        .key()
+                        .verify(
+                                Purpose.LOGIN_HELD,
+                                CertifiedRecord.heldMessage(
+                                        ring.id(),
+                                        provider.name(),
+                                        record.record().hash()),
+                                signature);
+            } catch (BadSignatureException e) {
+                throw new IntegrityException(
+                        provider.name() + " says that it holds the login of " + name + ", and didn't sign it",
+                        List.of(provider.name()));
+            }
+            held.put(provider.x(), signature);
+        }
+        return new CertifiedRecord(record, held);
+    }
+
+    /** Phase 2: the record counts, wherever this arrives; whoever meets it spreads it. @return who doesn't know it yet */
+    private List<String> spread(CertifiedRecord certified) throws InterruptedException {
+        List<String> missing = new ArrayList<>();
+        List<String> names = ring.providers().stream().map(Provider::name).toList();
+        // The first alone: a record that counts nowhere is nobody's, and one that counts somewhere will be everybody's.
+        for (List<String> some : List.of(names.subList(0, 1), names.subList(1, names.size()))) {
+            List<String> told = logins.spread(certified, some);
+            some.stream().filter(name -> !told.contains(name)).forEach(missing::add);
+        }
+        if (missing.size() == names.size()) {
+            throw new TooFewProvidersException(
+                    "the login of " + certified.record().name() + " may be as it was or as it was to be: it",
+                    1,
+                    0,
+                    Map.of("all", "no provider has said that it was told"));
+        }
+        return missing;
+    }
+
+    private void requireAll(String what, Map<String, String> absent) {
+        if (!absent.isEmpty()) {
+            int n = ring.threshold().n();
+            throw new TooFewProvidersException(what, n, n - absent.size(), new TreeMap<>(absent));
+        }
+    }
+
+    /** The locks of a new login, and each provider's shares of them. */
+    private record Made(List<Enrolment.Made> locks) implements AutoCloseable {
+        List<Lock> lockList() {
+            return locks.stream().map(Enrolment.Made::lock).toList();
+        }
+
+        Map<Lock.Kind, byte[]> sharesOf(ShareIndex x) {
+            Map<Lock.Kind, Map<ShareIndex, SecretBytes>> all = new LinkedHashMap<>();
+            locks.forEach(each -> all.put(each.lock().kind(), each.shares()));
+            return copies(all, x);
+        }
+
+        @Override
+        public void close() {
+            locks.forEach(Enrolment.Made::close);
+        }
+    }
+
+    private static Map<Lock.Kind, byte[]> copies(Map<Lock.Kind, Map<ShareIndex, SecretBytes>> shares, ShareIndex x) {
+        Map<Lock.Kind, byte[]> own = new LinkedHashMap<>();
+        shares.forEach(
+                (kind, each) -> Optional.ofNullable(each.get(x)).ifPresent(share -> own.put(kind, share.copyToHeap())));
+        return own;
+    }
+
+    private Made make(
+            UserName name, RootSecret root, byte[] password, Stretching stretching, Optional<byte[]> recoveryCode) {
+        List<Enrolment.Made> locks = new ArrayList<>();
+        locks.add(Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random()));
+        recoveryCode.ifPresent(code -> locks.add(Enrolment.lock(
+                ring, name, Lock.Kind.RECOVERY, code, Stretching.least(logins.random()), root, logins.random())));
+        return new Made(locks);
+    }
+
+    // ---- Devices ----
+
+    /**
+     * A device as one provider knows it: its key differs for each.
+     *
+     * @param last when it last logged in there
+     */
+    public record Device(String provider, VerifyingKey key, Instant last) {}
+
+    private record Line(String key, long last) {}
+
+    /** All devices that providers know, and who didn't answer. */
+    public record Devices(List<Device> devices, Map<String, String> absent) {}
+
+    public Devices devices(Credential user, UserName name) throws InterruptedException {
+        Everyone<byte[]> answers = logins.everyone(node -> logins.signed(
+                user,
+                node,
+                HttpMethod.GET,
+                Logins.path(name, "devices"),
+                Operation.DEVICES,
+                name.text(),
+                Logins.NOTHING));
+        Map<String, String> absent = new TreeMap<>(answers.absent());
+        List<Device> devices = new ArrayList<>();
+        answers.answers().forEach((node, answer) -> {
+            try {
+                for (Line line : Json.read("the devices at " + node, answer, Line[].class)) {
+                    devices.add(new Device(node, VerifyingKey.parse(line.key()), Instant.ofEpochMilli(line.last())));
+                }
+            } catch (MalformedException e) {
+                absent.put(node, "answers what can't be read: " + e.getMessage());
+            }
+        });
+        return new Devices(devices, absent);
+    }
+
+    /**
+     * Has all providers forget all devices but those with these keys.
+     *
+     * @return why others may still know them, by provider
+     */
+    public Map<String, String> forget(Credential user, UserName name, List<Device> forgotten)
+            throws InterruptedException {
+        return new TreeMap<>(logins.everyone(node -> {
+                    for (Device device : forgotten) {
+                        if (device.provider().equals(node.name())) {
+                            String key = device.key().toString().substring("ed25519:".length());
+                            byte[] _ = logins.signed(
+                                    user,
+                                    node,
+                                    HttpMethod.DELETE,
+                                    Logins.path(name, "devices/" + key),
+                                    Operation.DEVICES,
+                                    name.text() + "/" + key,
+                                    Logins.NOTHING);
+                        }
+                    }
+                    return true;
+                })
+                .absent());
+    }
+}

@@ -1,0 +1,415 @@
+package dev.interlock.client.login;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.oprf.Element;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.signature.BadSignatureException;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.Believed;
+import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginAttempt;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SeedCredential;
+import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Deadlines;
+import dev.interlock.wire.Peers;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/**
+ * Logging in at one ring (SPEC §17): asks all providers for the record, believes one, has the blinded secret evaluated, opens the
+ * root with t answers, and only then shows anybody anything that was made from them. Safe for use by many threads.
+ */
+public final class Logins implements AutoCloseable {
+    /** How long the others are waited for once t have answered: a later record, or one that answers wrongly, is worth that. */
+    private static final Duration GRACE = Duration.ofMillis(500);
+
+    static final byte[] NOTHING = {};
+
+    private final RingDescriptor ring;
+    private final Peers peers;
+    private final SecureRandom random;
+    private final Clock clock;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile BiConsumer<String, String> sending = (_, _) -> {};
+
+    public Logins(RingDescriptor ring, Deadlines deadlines, SecureRandom random, Clock clock) {
+        this.ring = ring;
+        this.peers = new Peers(Optional.empty(), deadlines);
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /**
+     * Hears of each message of an enrolment or a change before it goes out.
+     *
+     * @param listener told what it is and to which node; what it throws keeps the message back
+     */
+    public void onSend(BiConsumer<String, String> listener) {
+        sending = listener;
+    }
+
+    /**
+     * Logs in.
+     *
+     * @param secret UTF-8 of a password, or the bits of a recovery code; the caller wipes it
+     * @param device 32 secret bytes of this device, by which providers that it has logged in at know it; they know it after a success
+     * @throws dev.interlock.protocol.error.NoSuchObjectException where no such user is enrolled
+     * @throws RefusedException for a wrong secret, or where too many guesses were made
+     * @throws TooFewProvidersException where too few answer
+     * @throws IntegrityException where what they give contradicts itself
+     */
+    public Session login(UserName name, Lock.Kind kind, byte[] secret, SecretBytes device) throws InterruptedException {
+        // SPEC §17, login, step 1.
+        Records records = records(name);
+        Believed believed = Believed.choose(name, ring.threshold().t(), records.certified(), records.absent());
+        TooFewProvidersException first = null;
+        for (CertifiedRecord record : believed.records()) {
+            spread(record, records.holdingOther(record));
+            try {
+                return open(record, kind, secret, device, records.absent());
+            } catch (TooFewProvidersException e) {
+                // Of a change that broke off the record before is still where t have it.
+                first = first == null ? e : first;
+            }
+        }
+        throw first == null ? new IllegalStateException("a believed record") : first;
+    }
+
+    private Session open(
+            CertifiedRecord certified,
+            Lock.Kind kind,
+            byte[] secret,
+            SecretBytes deviceSecret,
+            Map<String, String> silent)
+            throws InterruptedException {
+        LoginRecord record = certified.record();
+        Lock lock = record.lock(kind)
+                .orElseThrow(() -> new RefusedException("the login of " + record.name() + " has no recovery code"));
+        try (LoginAttempt attempt = LoginAttempt.begin(record, lock, secret, random);
+                SeedCredential device = new SeedCredential(SecretBytes.copyOf(deviceSecret.segment()))) {
+            // Step 2: the same question to all.
+            byte[] question = new Messages.Evaluate(record.hash(), kind, Element.decode(attempt.blinded())).encode();
+            Map<String, byte[]> nonces = new ConcurrentHashMap<>();
+            Map<String, Provider> providers = new LinkedHashMap<>();
+            lock.keys().keySet().forEach(x -> {
+                Provider provider = ring.everProvider(x);
+                providers.put(provider.name(), provider);
+            });
+            List<NodeCard> asked = providers.values().stream()
+                    .map(Provider::card)
+                    // Who didn't even say what it has would only be waited for.
+                    .filter(card -> !silent.containsKey(card.name()))
+                    .toList();
+            Everyone<byte[]> answers =
+                    Everyone.ask(threads, asked, node -> evaluate(node, record.name(), device, question, nonces));
+            List<String> wrong = new ArrayList<>();
+            Map<String, Boolean> checked = new LinkedHashMap<>();
+            // Step 3: each answer against its commitment.
+            answers.until(
+                    given -> {
+                        given.forEach((node, answer) -> checked.computeIfAbsent(
+                                node,
+                                _ -> attempt.accept(provider(providers, node).x(), answer)));
+                        return attempt.missing() == 0;
+                    },
+                    GRACE);
+            answers.answers().forEach((node, answer) -> {
+                if (!checked.computeIfAbsent(
+                        node, _ -> attempt.accept(provider(providers, node).x(), answer))) {
+                    wrong.add(node);
+                }
+            });
+            Map<String, String> absent = new TreeMap<>(silent);
+            absent.putAll(answers.absent());
+            if (attempt.missing() > 0) {
+                throw tooFew(record.name(), lock.t(), attempt.missing(), answers, wrong, absent);
+            }
+            // Step 4.
+            LoginAttempt.Opened opened = attempt.open()
+                    .orElseThrow(() ->
+                            new RefusedException((kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
+                                    + " is wrong for " + record.name() + ". It cost one guess at each of "
+                                    + String.join(", ", answers.answers().keySet())
+                                    + said(wrong)));
+            // Step 5: from here on its maker is known to know the secret.
+            tellSuccess(
+                    record,
+                    kind,
+                    opened,
+                    device,
+                    nonces,
+                    answers.answers().keySet().stream()
+                            .map(node -> provider(providers, node).card())
+                            .toList());
+            return new Session(certified, kind, opened, wrong, absent);
+        }
+    }
+
+    private static Provider provider(Map<String, Provider> providers, String node) {
+        return Objects.requireNonNull(providers.get(node));
+    }
+
+    private static String said(List<String> wrong) {
+        return wrong.isEmpty() ? "" : "; " + String.join(", ", wrong) + " answered something that isn't so";
+    }
+
+    private static InterlockException tooFew(
+            UserName name,
+            int t,
+            int missing,
+            Everyone<byte[]> answers,
+            List<String> wrong,
+            Map<String, String> absent) {
+        Map<String, String> why = new TreeMap<>(absent);
+        wrong.forEach(node -> why.put(node, "answered something that isn't so: it has another share, or lies"));
+        long refused = answers.failures().values().stream()
+                .filter(RefusedException.class::isInstance)
+                .count();
+        if (refused >= missing) {
+            return new RefusedException("the login of " + name + " is refused: " + String.join("; ", why.values()));
+        }
+        return new TooFewProvidersException("the login of " + name, t, t - missing, why);
+    }
+
+    private byte[] evaluate(
+            NodeCard node, UserName name, Credential device, byte[] question, Map<String, byte[]> nonces) {
+        byte[] nonce = new byte[Messages.NONCE_BYTES];
+        random.nextBytes(nonce);
+        nonces.put(node.name(), nonce);
+        String header = SignedRequest.sign(
+                device,
+                ring.id(),
+                epochOf(node),
+                node.name(),
+                Operation.EVALUATE,
+                name.text(),
+                question,
+                nonce,
+                clock.instant());
+        return peers.to(node).call(HttpMethod.POST, path(name, "evaluate"), Optional.of(header), question);
+    }
+
+    /** Best effort: where it doesn't arrive, the guess stays counted, and the device unknown. */
+    private void tellSuccess(
+            LoginRecord record,
+            Lock.Kind kind,
+            LoginAttempt.Opened opened,
+            SeedCredential device,
+            Map<String, byte[]> nonces,
+            List<NodeCard> nodes)
+            throws InterruptedException {
+        Map<String, byte[]> bodies = new LinkedHashMap<>();
+        for (NodeCard node : nodes) {
+            try (SigningKey key = opened.secrets().loginKey(node.name())) {
+                byte[] nonce = nonces.getOrDefault(node.name(), NOTHING);
+                bodies.put(
+                        node.name(),
+                        Messages.Success.sign(
+                                        key,
+                                        ring.id(),
+                                        node.name(),
+                                        record.name(),
+                                        record.hash(),
+                                        kind,
+                                        nonce,
+                                        device.publicKey(ring.id(), node.name()))
+                                .encode());
+            }
+        }
+        Everyone.ask(
+                        threads,
+                        nodes,
+                        node -> post(node, record.name(), "success", bodies.getOrDefault(node.name(), NOTHING)))
+                .until(_ -> true, GRACE);
+    }
+
+    // ---- For enrolments and changes ----
+
+    /** What the providers show of a name. */
+    record Records(Map<String, Messages.Shown> shown, Map<String, String> absent) {
+        Map<String, Optional<CertifiedRecord>> certified() {
+            Map<String, Optional<CertifiedRecord>> certified = new LinkedHashMap<>();
+            shown.forEach((node, each) -> certified.put(node, each.certified()));
+            return certified;
+        }
+
+        long highest() {
+            return shown.values().stream()
+                    .mapToLong(Messages.Shown::highest)
+                    .max()
+                    .orElse(0);
+        }
+
+        /** Who answered, and has another one, or none. */
+        List<String> holdingOther(CertifiedRecord record) {
+            return shown.entrySet().stream()
+                    .filter(each -> !each.getValue().certified().equals(Optional.of(record)))
+                    .map(Map.Entry::getKey)
+                    .toList();
+        }
+    }
+
+    Records records(UserName name) throws InterruptedException {
+        int t = ring.threshold().t();
+        return records(
+                Everyone.ask(threads, cards(), node -> shown(node, name)).until(given -> hasAgreed(given, t), GRACE));
+    }
+
+    /** The same from everyone, however long it takes. */
+    Records allRecords(UserName name) throws InterruptedException {
+        return records(Everyone.ask(threads, cards(), node -> shown(node, name)).all());
+    }
+
+    private static Records records(Everyone<Messages.Shown> asked) {
+        return new Records(new LinkedHashMap<>(asked.answers()), asked.absent());
+    }
+
+    private static boolean hasAgreed(Map<String, Messages.Shown> given, int t) {
+        Map<Optional<CertifiedRecord>, Integer> counts = new LinkedHashMap<>();
+        given.values().forEach(each -> counts.merge(each.certified(), 1, Integer::sum));
+        return counts.values().stream().anyMatch(count -> count >= t);
+    }
+
+    private Messages.Shown shown(NodeCard node, UserName name) {
+        byte[] answer = peers.to(node).call(HttpMethod.GET, path(name, "record"), Optional.empty(), NOTHING);
+        try {
+            return Messages.Shown.decode(ring, name, answer);
+        } catch (MalformedException | BadSignatureException e) {
+            throw new IntegrityException(
+                    node.name() + " gives a record of " + name + " that doesn't hold: " + e.getMessage(),
+                    List.of(node.name()));
+        }
+    }
+
+    /**
+     * Shows a record that counts to those who may not know that it does; each checks it by itself.
+     *
+     * @return who took it
+     */
+    List<String> spread(CertifiedRecord record, List<String> nodes) throws InterruptedException {
+        byte[] body = record.encode();
+        List<NodeCard> cards =
+                cards().stream().filter(card -> nodes.contains(card.name())).toList();
+        return List.copyOf(
+                Everyone.ask(threads, cards, node -> post(node, record.record().name(), "certified", body))
+                        .all()
+                        .answers()
+                        .keySet());
+    }
+
+    /** Leaves a record at all providers: what each says to it. */
+    Everyone<byte[]> prepare(Credential user, UserName name, Map<String, byte[]> bodies) throws InterruptedException {
+        return Everyone.ask(
+                        threads,
+                        cards(),
+                        node -> signed(
+                                user,
+                                node,
+                                HttpMethod.POST,
+                                path(name, "record"),
+                                Operation.ENROL,
+                                name.text(),
+                                bodies.getOrDefault(node.name(), NOTHING)))
+                .all();
+    }
+
+    /** Has dealers serve a user. */
+    Everyone<byte[]> admit(Credential user, UserName name, Map<String, byte[]> tickets) throws InterruptedException {
+        return Everyone.ask(
+                        threads,
+                        ring.dealers().stream()
+                                .filter(card -> tickets.containsKey(card.name()))
+                                .toList(),
+                        node -> signed(
+                                user,
+                                node,
+                                HttpMethod.POST,
+                                path(name, "admit"),
+                                Operation.ENROL,
+                                name.text(),
+                                tickets.getOrDefault(node.name(), NOTHING)))
+                .all();
+    }
+
+    byte[] signed(
+            Credential user,
+            NodeCard node,
+            HttpMethod method,
+            String path,
+            Operation operation,
+            String subject,
+            byte[] body) {
+        sending.accept(path.substring(path.lastIndexOf('/') + 1), node.name());
+        String header = SignedRequest.sign(
+                user, ring.id(), epochOf(node), node.name(), operation, subject, body, random, clock.instant());
+        return peers.to(node).call(method, path, Optional.of(header), body);
+    }
+
+    <T> Everyone<T> everyone(Function<NodeCard, T> question) throws InterruptedException {
+        return Everyone.ask(threads, cards(), question).all();
+    }
+
+    private byte[] post(NodeCard node, UserName name, String what, byte[] body) {
+        sending.accept(what, node.name());
+        return peers.to(node).call(HttpMethod.POST, path(name, what), Optional.empty(), body);
+    }
+
+    static String path(UserName name, String what) {
+        return "/v1/logins/" + name + "/" + what;
+    }
+
+    private List<NodeCard> cards() {
+        return ring.providers().stream().map(Provider::card).toList();
+    }
+
+    private int epochOf(NodeCard node) {
+        return ring.node(node.name()).isPresent()
+                ? ring.epoch()
+                : ring.epochs().reversed().stream()
+                        .filter(each -> each.node(node.name()).isPresent())
+                        .map(RingDescriptor::epoch)
+                        .findFirst()
+                        .orElse(ring.epoch());
+    }
+
+    RingDescriptor ring() {
+        return ring;
+    }
+
+    SecureRandom random() {
+        return random;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        peers.close();
+    }
+}

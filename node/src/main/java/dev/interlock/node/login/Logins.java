@@ -1,0 +1,492 @@
+package dev.interlock.node.login;
+
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.oprf.Scalar;
+import dev.interlock.core.oprf.Voprf;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.signature.Purpose;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.NodeServer;
+import dev.interlock.node.admission.Connections;
+import dev.interlock.node.log.Entry;
+import dev.interlock.node.log.Event;
+import dev.interlock.node.store.LoginStore;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.RefusedException.Rule;
+import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.GuessLimit;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginAttempt;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.RecordHash;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.ring.Provider;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The logins at one provider (SPEC §17). It holds each record that it signed for until a later one counts, evaluates under the one
+ * that counts, and counts every guess durably before it answers.
+ */
+public final class Logins {
+    /** Changes of one login that broke off; the oldest gives way. */
+    static final int MOST_PREPARED = 4;
+
+    static final int MOST_DEVICES = 16;
+    /** Of two people with tickets for one name the first has so long. */
+    private static final Duration ENROLLING = Duration.ofHours(1);
+
+    private static final int NAMES_AT_ONCE = 64;
+
+    private final NodeServer server;
+    private final NodeFolder folder;
+    private final Provider self;
+    private final LoginStore store;
+    private final SecureRandom random;
+    private final GuessLimit limit;
+    private final Tickets tickets;
+    /** What is decided of a name is decided by one request at a time. */
+    private final Object[] names = new Object[NAMES_AT_ONCE];
+
+    public Logins(
+            NodeServer server,
+            NodeFolder folder,
+            Provider self,
+            LoginStore store,
+            SecureRandom random,
+            GuessLimit limit) {
+        this.server = server;
+        this.folder = folder;
+        this.self = self;
+        this.store = store;
+        this.random = random;
+        this.limit = limit;
+        this.tickets = new Tickets(folder);
+        Arrays.setAll(names, _ -> new Object());
+    }
+
+    public void route() {
+        server.route(HttpMethod.GET, "/v1/logins/{name}/record", this::show)
+                .route(HttpMethod.POST, "/v1/logins/{name}/record", this::prepare)
+                .route(HttpMethod.POST, "/v1/logins/{name}/certified", this::certify)
+                .route(HttpMethod.POST, "/v1/logins/{name}/evaluate", this::evaluate)
+                .route(HttpMethod.POST, "/v1/logins/{name}/success", this::success)
+                .route(HttpMethod.GET, "/v1/logins/{name}/devices", this::devices)
+                .route(HttpMethod.DELETE, "/v1/logins/{name}/devices/{key}", this::forget);
+    }
+
+    private HttpResponse show(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        byte[] _ = server.admitAnybody(context, request, 0);
+        Optional<LoginStore.Held> counts = store.certified(name.text());
+        long highest = store.prepared(name.text()).stream()
+                .mapToLong(LoginStore.Held::version)
+                .max()
+                .orElse(0);
+        return NodeServer.bytes(Messages.Shown.encode(
+                counts.map(LoginStore.Held::certified).orElse(new byte[0]),
+                Math.max(highest, counts.map(LoginStore.Held::version).orElse(0L))));
+    }
+
+    // ---- Enrolment, and changes ----
+
+    private HttpResponse prepare(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        NodeServer.StrangerRequest asked =
+                server.admitStranger(context, request, Operation.ENROL, name.text(), Messages.Prepare.MAX_BYTES);
+        Messages.Prepare prepare = Messages.Prepare.decode(asked.body());
+        Arrays.fill(asked.body(), (byte) 0);
+        try {
+            LoginRecord record = prepare.record().record();
+            synchronized (lockOf(name)) {
+                keep(name, prepare, record, asked.key());
+            }
+            // Only what is held durably is signed for.
+            return NodeServer.bytes(server.key()
+                    .sign(
+                            Purpose.LOGIN_HELD,
+                            CertifiedRecord.heldMessage(server.ring().id(), self.name(), record.hash())));
+        } finally {
+            prepare.shares().values().forEach(share -> Arrays.fill(share, (byte) 0));
+        }
+    }
+
+    private void keep(UserName name, Messages.Prepare prepare, LoginRecord record, VerifyingKey user) {
+        RecordHash hash = record.hash();
+        Optional<LoginStore.Held> counts = store.certified(name.text());
+        List<LoginStore.Held> prepared = store.prepared(name.text());
+        if (counts.map(LoginStore.Held::hash).filter(hash::equals).isPresent()
+                || prepared.stream().anyMatch(each -> each.hash().equals(hash))) {
+            return;
+        }
+        requireSound(name, record);
+        byte[] ticket = new byte[0];
+        List<RecordHash> gone = new ArrayList<>();
+        Optional<LoginRecord> before = before(name, prepare, user, counts);
+        if (before.isEmpty()) {
+            ticket = requireTicket(name, prepare, record, prepared);
+            prepared.forEach(each -> gone.add(each.hash()));
+        } else {
+            requireChange(name, prepare, record, before.get());
+            prepared.stream()
+                    .limit(Math.max(0, prepared.size() - MOST_PREPARED + 1))
+                    .forEach(each -> gone.add(each.hash()));
+        }
+        Map<Lock.Kind, SecretBytes> shares = new EnumMap<>(Lock.Kind.class);
+        try {
+            for (Lock lock : record.locks()) {
+                share(lock, prepare, before, counts).ifPresent(share -> shares.put(lock.kind(), share));
+            }
+            store.prepare(
+                    new LoginStore.Held(
+                            name.text(),
+                            hash,
+                            record.version(),
+                            prepare.record().encode(),
+                            new byte[0],
+                            user.bytes(),
+                            ticket,
+                            now()),
+                    shares,
+                    gone);
+        } finally {
+            shares.values().forEach(SecretBytes::close);
+        }
+    }
+
+    private void requireSound(UserName name, LoginRecord record) {
+        if (!record.ring().equals(server.ring().id()) || !record.name().equals(name)) {
+            throw new BadInputException(self.name() + ": the login's record is of another ring or name");
+        }
+        if (record.epoch() != server.ring().epoch()) {
+            throw new RefusedException(
+                    Rule.OTHER_EPOCH,
+                    self.name() + ": the ring is in epoch " + server.ring().epoch()
+                            + ", and the login's record of epoch " + record.epoch());
+        }
+    }
+
+    private byte[] requireTicket(
+            UserName name, Messages.Prepare prepare, LoginRecord record, List<LoginStore.Held> prepared) {
+        byte[] ticket = tickets.require(prepare.ticket(), name, now());
+        if (record.version() != 1) {
+            throw new BadInputException(self.name() + ": a login's first record is version 1");
+        }
+        // Whoever has the same ticket begins anew after a crash.
+        boolean others = prepared.stream()
+                .anyMatch(each -> !Arrays.equals(each.ticket(), ticket)
+                        && each.at().plus(ENROLLING).isAfter(now()));
+        if (others) {
+            throw new RefusedException(
+                    self.name() + ": somebody else is being enrolled as " + name + " by another ticket just now");
+        }
+        return ticket;
+    }
+
+    /**
+     * The record that a change follows: the one that counts here, or, where none does, one that all providers of its epoch signed. So
+     * a provider that lost its store gets its part again, and a new one gets its own, at the next change; for whom its operator lets
+     * in.
+     */
+    private Optional<LoginRecord> before(
+            UserName name, Messages.Prepare prepare, VerifyingKey user, Optional<LoginStore.Held> counts) {
+        if (counts.isPresent()) {
+            if (!VerifyingKey.of(counts.get().user()).equals(user)) {
+                throw taken(name);
+            }
+            return counts.map(Logins::decoded);
+        }
+        if (prepare.before().length == 0) {
+            return Optional.empty();
+        }
+        LoginRecord before =
+                CertifiedRecord.decode(server.ring(), name, prepare.before()).record();
+        if (!server.gate().serves(user)) {
+            throw new RefusedException(
+                    Rule.UNKNOWN_USER, self.name() + " doesn't know this user: its operator can let " + user + " in");
+        }
+        return Optional.of(before);
+    }
+
+    /** The same identity, a higher version, and the word of who opened a lock of the record before. */
+    private void requireChange(UserName name, Messages.Prepare prepare, LoginRecord record, LoginRecord before) {
+        if (!record.identity().equals(before.identity())) {
+            throw taken(name);
+        }
+        if (record.version() <= before.version()) {
+            throw new RefusedException(self.name() + ": the login of " + name + " is at version " + before.version()
+                    + " here, and this record is version " + record.version());
+        }
+        Lock by = before.lock(prepare.by())
+                .orElseThrow(() -> new RefusedException(self.name() + ": the login of " + name + " has no such lock"));
+        Lock.Keys own = by.keys().get(self.x());
+        // A provider that is new since then has no login key yet, and the others' word is missing without theirs.
+        if (own != null) {
+            own.login()
+                    .verify(
+                            Purpose.LOGIN_CHANGE,
+                            Messages.changeMessage(server.ring().id(), self.name(), record.hash()),
+                            prepare.change());
+        }
+    }
+
+    /** This provider's share of a lock: told with it, or that of the same lock in the record before, if it has one. */
+    private Optional<SecretBytes> share(
+            Lock lock, Messages.Prepare prepare, Optional<LoginRecord> before, Optional<LoginStore.Held> counts) {
+        byte[] told = prepare.shares().get(lock.kind());
+        if (told == null) {
+            if (before.filter(each -> each.lock(lock.kind()).equals(Optional.of(lock)))
+                    .isEmpty()) {
+                throw new BadInputException(
+                        self.name() + ": the share of a lock is missing, and the record before hasn't that lock");
+            }
+            return counts.flatMap(held -> store.share(held.hash(), lock.kind()));
+        }
+        List<Provider> providers = server.ring().providers();
+        if (lock.t() != server.ring().threshold().t()
+                || !List.copyOf(lock.keys().keySet())
+                        .equals(providers.stream().map(Provider::x).toList())) {
+            throw new BadInputException(
+                    self.name() + ": a lock isn't shared among the ring's providers as they are now");
+        }
+        lock.requireConsistent();
+        try (Scalar scalar = Scalar.decode(told)) {
+            Lock.Keys own = lock.keys().get(self.x());
+            if (own == null || !Voprf.publicKey(scalar).equals(own.share())) {
+                throw new BadInputException(self.name() + ": its share of a lock isn't the one that is committed to");
+            }
+        }
+        return Optional.of(SecretBytes.copyOf(told));
+    }
+
+    private RefusedException taken(UserName name) {
+        return new RefusedException(self.name() + ": the name " + name + " is taken");
+    }
+
+    private HttpResponse certify(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        CertifiedRecord certified = CertifiedRecord.decode(
+                server.ring(), name, server.admitAnybody(context, request, CertifiedRecord.MAX_BYTES));
+        LoginRecord record = certified.record();
+        synchronized (lockOf(name)) {
+            Optional<LoginStore.Held> counts = store.certified(name.text());
+            if (counts.isPresent()) {
+                LoginRecord known = decoded(counts.get());
+                if (!known.identity().equals(record.identity())) {
+                    throw taken(name);
+                }
+                if (!record.isLaterThan(known)) {
+                    return NodeServer.done();
+                }
+            }
+            List<LoginStore.Held> prepared = store.prepared(name.text());
+            LoginStore.Held held = prepared.stream()
+                    .filter(each -> each.hash().equals(record.hash()))
+                    .findFirst()
+                    .orElseThrow(() -> new NoSuchObjectException(
+                            self.name() + " doesn't hold this record of the login of " + name));
+            List<RecordHash> gone = new ArrayList<>();
+            counts.ifPresent(before -> gone.add(before.hash()));
+            for (LoginStore.Held other : prepared) {
+                if ((counts.isEmpty() && !other.hash().equals(held.hash())) || record.isLaterThan(decoded(other))) {
+                    gone.add(other.hash());
+                }
+            }
+            VerifyingKey user = VerifyingKey.of(held.user());
+            if (counts.isEmpty()) {
+                // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
+                // end that.
+                folder.allow(name.text(), user.toString());
+            }
+            store.certify(held.hash(), certified.encode(), gone);
+            server.audit()
+                    .recordDurably(Entry.of(Event.ENROLLED)
+                            .with("name", name)
+                            .with("version", record.version())
+                            .user(user));
+        }
+        return NodeServer.done();
+    }
+
+    // ---- Logging in ----
+
+    private HttpResponse evaluate(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        NodeServer.StrangerRequest asked =
+                server.admitStranger(context, request, Operation.EVALUATE, name.text(), Messages.Evaluate.BYTES);
+        Messages.Evaluate question = Messages.Evaluate.decode(asked.body());
+        LoginStore.Held counts = requireCounts(name, question.record());
+        if (!server.gate().serves(VerifyingKey.of(counts.user()))) {
+            throw new RefusedException(
+                    Rule.UNKNOWN_USER, self.name() + " doesn't serve " + name + " any more: its operator ended that");
+        }
+        Lock lock = lock(name, counts, question.kind());
+        try (SecretBytes secret = store.share(counts.hash(), question.kind())
+                .orElseThrow(() -> new NoSuchObjectException(
+                        self.name() + " has no share of this lock of " + name + ": it was away when that was made"))) {
+            requireAllowed(name, asked);
+            try (Scalar share = scalar(secret);
+                    Scalar proofScalar = Scalar.random(random)) {
+                return NodeServer.bytes(
+                        LoginAttempt.answer(share, ownKeys(lock).share(), question.blinded(), proofScalar));
+            }
+        }
+    }
+
+    private void requireAllowed(UserName name, NodeServer.StrangerRequest asked) {
+        VerifyingKey device = asked.key();
+        boolean known = store.isDevice(name.text(), device.bytes());
+        // Durable before anything of the answer exists.
+        LoginStore.Guess guess = store.guess(
+                name.text(),
+                known ? device.bytes() : new byte[0],
+                asked.signed().nonce(),
+                limit,
+                now());
+        if (guess.repeated()) {
+            throw new RefusedException(
+                    Rule.REPLAYED, self.name() + " refuses the request: it was made before; sign a new one");
+        }
+        if (guess.decision() instanceof GuessLimit.Refused(Duration left)) {
+            throw new RefusedException(
+                    Rule.ALLOWANCE,
+                    self.name() + " answers no more guesses for " + name + (known ? " from this device" : "")
+                            + " now: try again in " + Math.max(1, (left.toMillis() + 999) / 1000) + " s");
+        }
+        server.audit().append(Entry.of(Event.GUESSED).with("name", name).with("known", known ? "yes" : "no"));
+    }
+
+    private static Scalar scalar(SecretBytes secret) {
+        byte[] bytes = secret.copyToHeap();
+        try {
+            return Scalar.decode(bytes);
+        } finally {
+            Arrays.fill(bytes, (byte) 0);
+        }
+    }
+
+    private HttpResponse success(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        Messages.Success success =
+                Messages.Success.decode(server.admitAnybody(context, request, Messages.Success.BYTES));
+        LoginStore.Held counts = requireCounts(name, success.record());
+        success.verify(
+                ownKeys(lock(name, counts, success.kind())).login(),
+                server.ring().id(),
+                self.name(),
+                name);
+        if (!store.giveBack(name.text(), success.nonce(), success.device().bytes(), MOST_DEVICES, now())) {
+            throw new RefusedException(
+                    Rule.REPLAYED, self.name() + " counts no such guess for " + name + ", or gave it back before");
+        }
+        // Who has logged in is no stranger any more.
+        Connections.letIn(context);
+        server.audit().append(Entry.of(Event.LOGGED_IN).with("name", name));
+        return NodeServer.done();
+    }
+
+    private LoginStore.Held requireCounts(UserName name, RecordHash hash) {
+        LoginStore.Held counts = store.certified(name.text())
+                .orElseThrow(() -> new NoSuchObjectException(self.name() + " knows no user " + name));
+        if (!counts.hash().equals(hash)) {
+            throw new NoSuchObjectException(self.name() + " has another record of the login of " + name);
+        }
+        return counts;
+    }
+
+    private Lock lock(UserName name, LoginStore.Held held, Lock.Kind kind) {
+        return decoded(held)
+                .lock(kind)
+                .filter(lock -> lock.keys().containsKey(self.x()))
+                .orElseThrow(() -> new NoSuchObjectException(
+                        self.name() + " has nothing of the login of " + name + " that this would open"));
+    }
+
+    private Lock.Keys ownKeys(Lock lock) {
+        Lock.Keys keys = lock.keys().get(self.x());
+        if (keys == null) {
+            throw new IllegalStateException("a lock without this provider");
+        }
+        return keys;
+    }
+
+    // ---- Devices ----
+
+    /**
+     * A device that has logged in.
+     *
+     * @param last when it did, ms since 1970
+     */
+    record Device(String key, long last) {}
+
+    private HttpResponse devices(ServiceRequestContext context, HttpRequest request) {
+        UserName name = name(context);
+        requireOwn(
+                name,
+                server.gate().admit(context, Operation.DEVICES, name.text()).key());
+        return NodeServer.json(store.devices(name.text()).stream()
+                .map(each -> new Device(
+                        VerifyingKey.of(each.key()).toString(), each.last().toEpochMilli()))
+                .toList());
+    }
+
+    private HttpResponse forget(ServiceRequestContext context, HttpRequest request) {
+        UserName name = name(context);
+        String text = String.valueOf(context.pathParam("key"));
+        requireOwn(
+                name,
+                server.gate()
+                        .admit(context, Operation.DEVICES, name.text() + "/" + text)
+                        .key());
+        boolean _ = store.forgetDevice(
+                name.text(), VerifyingKey.parse("ed25519:" + text).bytes());
+        return NodeServer.done();
+    }
+
+    private void requireOwn(UserName name, VerifyingKey user) {
+        boolean own = store.certified(name.text())
+                .filter(held -> VerifyingKey.of(held.user()).equals(user))
+                .isPresent();
+        if (!own) {
+            throw new RefusedException(Rule.OTHER_ASKER, self.name() + ": " + name + " is another user's login");
+        }
+    }
+
+    // ---- Helpers ----
+
+    private static LoginRecord decoded(LoginStore.Held held) {
+        return LoginRecord.Signed.decode(held.record()).record();
+    }
+
+    private UserName name(ServiceRequestContext context) {
+        try {
+            return new UserName(String.valueOf(context.pathParam("name")));
+        } catch (MalformedException e) {
+            throw new BadInputException(self.name() + ": " + e.getMessage());
+        }
+    }
+
+    private Object lockOf(UserName name) {
+        return names[Math.floorMod(name.hashCode(), NAMES_AT_ONCE)];
+    }
+
+    private Instant now() {
+        return server.clock().instant();
+    }
+}

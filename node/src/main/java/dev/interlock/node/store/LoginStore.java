@@ -1,0 +1,93 @@
+package dev.interlock.node.store;
+
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.protocol.login.GuessLimit;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.RecordHash;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The logins of one provider: records with their shares, guesses, devices. Every method that changes something returns only after
+ * the change is durable. Safe for use by many threads; which record may follow which is its caller's to decide, one at a time for
+ * each name.
+ */
+public interface LoginStore {
+    /**
+     * A record that is held.
+     *
+     * @param record signed by its identity, opaque here
+     * @param certified the same with all providers' signatures; empty while it doesn't count
+     * @param user the key of the user whose login it is, 32 bytes
+     * @param ticket the hash of the ticket by which it came; empty for a change
+     */
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes to pass on
+    record Held(
+            String name,
+            RecordHash hash,
+            long version,
+            byte[] record,
+            byte[] certified,
+            byte[] user,
+            byte[] ticket,
+            Instant at) {
+        public boolean counts() {
+            return certified.length > 0;
+        }
+    }
+
+    /** The one that counts. */
+    Optional<Held> certified(String name);
+
+    /** Those that don't count yet, the oldest first. */
+    List<Held> prepared(String name);
+
+    /** Keeps a record with its shares, and erases others, in one moment. */
+    void prepare(Held held, Map<Lock.Kind, SecretBytes> shares, List<RecordHash> erased);
+
+    /** From now on this record counts, and others are erased: their shares are nowhere when this returns. */
+    void certify(RecordHash hash, byte[] certified, List<RecordHash> erased);
+
+    /**
+     * A share; the caller closes it.
+     *
+     * @throws StoreException.Failed when it is damaged
+     */
+    Optional<SecretBytes> share(RecordHash hash, Lock.Kind kind);
+
+    /**
+     * What became of a guess.
+     *
+     * @param repeated whether this nonce was counted before; then nothing was decided
+     */
+    record Guess(boolean repeated, GuessLimit.Decision decision) {}
+
+    /**
+     * Counts one guess, unless it is refused.
+     *
+     * @param by the known device that asks, which has an allowance of its own; empty for all others together
+     * @param nonce of the request, 16 bytes; it is known for as long as the guess counts, given back or not
+     */
+    Guess guess(String name, byte[] by, byte[] nonce, GuessLimit limit, Instant now);
+
+    /**
+     * Gives one guess back, and makes a device a known one.
+     *
+     * @return false where there is no such guess of that name, or it was given back before; then nothing changes
+     */
+    boolean giveBack(String name, byte[] nonce, byte[] device, int mostDevices, Instant now);
+
+    /** A device that has logged in. */
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes
+    record Device(byte[] key, Instant last) {}
+
+    boolean isDevice(String name, byte[] key);
+
+    /** The newest first. */
+    List<Device> devices(String name);
+
+    /** @return false where it wasn't known */
+    boolean forgetDevice(String name, byte[] key);
+}

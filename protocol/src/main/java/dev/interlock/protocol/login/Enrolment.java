@@ -1,0 +1,127 @@
+package dev.interlock.protocol.login;
+
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.oprf.Scalar;
+import dev.interlock.core.oprf.SharedKey;
+import dev.interlock.core.oprf.Voprf;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.RingId;
+import dev.interlock.protocol.ring.Provider;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Makes locks and records: at an enrolment, and at each change of a password. */
+public final class Enrolment {
+    private Enrolment() {}
+
+    /**
+     * A lock and each provider's share of its OPRF key, which is told to that provider alone. Closing wipes the shares.
+     *
+     * @param shares 32 bytes each
+     */
+    public record Made(Lock lock, Map<ShareIndex, SecretBytes> shares) implements AutoCloseable {
+        @Override
+        public void close() {
+            shares.values().forEach(SecretBytes::close);
+        }
+    }
+
+    /**
+     * Seals the root secret under a secret of the user's, with an OPRF key that is drawn here and forgotten.
+     *
+     * @param secret the caller wipes it
+     */
+    public static Made lock(
+            RingDescriptor ring,
+            UserName name,
+            Lock.Kind kind,
+            byte[] secret,
+            Stretching stretching,
+            RootSecret root,
+            SecureRandom random) {
+        List<ShareIndex> xs = ring.providers().stream().map(Provider::x).toList();
+        byte[] input = input(ring.id(), name, kind, secret);
+        try (Scalar key = Scalar.random(random);
+                Scalar blind = Scalar.random(random)) {
+            byte[] output = Voprf.output(key, input, blind);
+            try (LoginSecrets secrets = LoginSecrets.of(ring.id(), name, stretching, output)) {
+                Map<ShareIndex, Scalar> scalars = SharedKey.deal(key, ring.threshold(), xs, random);
+                try {
+                    return made(ring, name, kind, stretching, root, secrets, scalars, random);
+                } finally {
+                    scalars.values().forEach(Scalar::close);
+                }
+            }
+        } finally {
+            Arrays.fill(input, (byte) 0);
+        }
+    }
+
+    private static Made made(
+            RingDescriptor ring,
+            UserName name,
+            Lock.Kind kind,
+            Stretching stretching,
+            RootSecret root,
+            LoginSecrets secrets,
+            Map<ShareIndex, Scalar> scalars,
+            SecureRandom random) {
+        Map<ShareIndex, Lock.Keys> keys = new LinkedHashMap<>();
+        Map<ShareIndex, SecretBytes> shares = new LinkedHashMap<>();
+        for (Provider provider : ring.providers()) {
+            Scalar share = Objects.requireNonNull(scalars.get(provider.x()));
+            keys.put(provider.x(), new Lock.Keys(Voprf.publicKey(share), secrets.loginPublicKey(provider.name())));
+            shares.put(provider.x(), SecretBytes.taking(share.encode()));
+        }
+        int t = ring.threshold().t();
+        Lock unsealed = new Lock(kind, t, stretching, keys, new byte[Lock.SEALED_BYTES]);
+        try (SigningKey identity = root.identity(ring.id())) {
+            byte[] bound = bound(ring.id(), name, identity.verifyingKey(), unsealed);
+            return new Made(new Lock(kind, t, stretching, keys, secrets.seal(root, bound, random)), shares);
+        }
+    }
+
+    /** A record of these locks, signed by the identity that derives from the root. */
+    public static LoginRecord.Signed record(
+            RingDescriptor ring, UserName name, RootSecret root, long version, List<Lock> locks) {
+        try (SigningKey identity = root.identity(ring.id())) {
+            return new LoginRecord(
+                            ring.id(), ring.epoch(), name, identity.verifyingKey(), version, RootSecret.VERSION, locks)
+                    .sign(identity);
+        }
+    }
+
+    /** What is hashed to the curve. The caller wipes it. */
+    static byte[] input(RingId ring, UserName name, Lock.Kind kind, byte[] secret) {
+        return new ByteWriter()
+                .text("interlock/v1/login")
+                .fixed(ring.bytes(), RingId.BYTES)
+                .text(name.text())
+                .u8(kind.code())
+                .bytes(secret)
+                .toBytes();
+    }
+
+    /**
+     * To what a sealing is bound: all of its lock, and whose it is. Not to the record's version, so that a lock goes on into the next
+     * one as it is.
+     */
+    static byte[] bound(RingId ring, UserName name, VerifyingKey identity, Lock lock) {
+        ByteWriter out = new ByteWriter()
+                .text("interlock/v1/login-root")
+                .fixed(ring.bytes(), RingId.BYTES)
+                .text(name.text())
+                .fixed(identity.bytes(), VerifyingKey.BYTES)
+                .u32(RootSecret.VERSION);
+        lock.writeUnsealed(out);
+        return out.toBytes();
+    }
+}

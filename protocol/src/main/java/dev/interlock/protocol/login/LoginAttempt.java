@@ -1,0 +1,142 @@
+package dev.interlock.protocol.login;
+
+import dev.interlock.core.encoding.ByteReader;
+import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.oprf.DleqProof;
+import dev.interlock.core.oprf.Element;
+import dev.interlock.core.oprf.Scalar;
+import dev.interlock.core.oprf.SharedKey;
+import dev.interlock.core.oprf.Voprf;
+import dev.interlock.core.sharing.ShareIndex;
+import dev.interlock.core.signature.SigningKey;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A client's side of one login (SPEC §17): blinds the secret, takes the providers' answers, each checked against its commitment, and
+ * opens the root with any t of them. Before that nothing leaves it but the blinded element, which says nothing of the secret.
+ */
+public final class LoginAttempt implements AutoCloseable {
+    /** An answer of a provider: the evaluated element and its proof. */
+    public static final int ANSWER_BYTES = Element.BYTES + DleqProof.BYTES;
+
+    private final LoginRecord record;
+    private final Lock lock;
+    private final byte[] input;
+    private final Scalar blind;
+    private final Element blinded;
+    private final Map<ShareIndex, SharedKey.Answer> right = new LinkedHashMap<>();
+
+    private LoginAttempt(LoginRecord record, Lock lock, byte[] input, Scalar blind) {
+        this.record = record;
+        this.lock = lock;
+        this.input = input;
+        this.blind = blind;
+        this.blinded = Voprf.blind(input, blind);
+    }
+
+    /**
+     * Begins.
+     *
+     * @param secret the caller wipes it
+     */
+    public static LoginAttempt begin(LoginRecord record, Lock lock, byte[] secret, SecureRandom random) {
+        return new LoginAttempt(
+                record,
+                lock,
+                Enrolment.input(record.ring(), record.name(), lock.kind(), secret),
+                Scalar.random(random));
+    }
+
+    /** For every provider the same; 33 bytes. */
+    public byte[] blinded() {
+        return blinded.encode();
+    }
+
+    /** A provider's answer. */
+    public static byte[] answer(Scalar share, Element publicKey, Element blinded, Scalar proofScalar) {
+        Voprf.Evaluated evaluated = Voprf.evaluate(share, publicKey, List.of(blinded), proofScalar);
+        return new ByteWriter()
+                .fixed(evaluated.elements().getFirst().encode(), Element.BYTES)
+                .fixed(evaluated.proof().encode(), DleqProof.BYTES)
+                .toBytes();
+    }
+
+    /**
+     * Takes a provider's answer.
+     *
+     * @return whether it is right; what isn't is never used
+     */
+    public boolean accept(ShareIndex x, byte[] answer) {
+        Lock.Keys keys = lock.keys().get(x);
+        if (keys == null) {
+            return false;
+        }
+        try {
+            ByteReader in = new ByteReader("an evaluation", answer);
+            SharedKey.Answer given = new SharedKey.Answer(
+                    Element.decode(in.fixed(Element.BYTES)), DleqProof.decode(in.fixed(DleqProof.BYTES)));
+            in.end();
+            if (!SharedKey.isRight(keys.share(), blinded, given)) {
+                return false;
+            }
+            right.put(x, given);
+            return true;
+        } catch (MalformedException e) {
+            return false;
+        }
+    }
+
+    /** How many more right answers it takes. */
+    public int missing() {
+        return Math.max(0, lock.t() - right.size());
+    }
+
+    /** What a login unseals. */
+    public record Opened(RootSecret root, LoginSecrets secrets) implements AutoCloseable {
+        @Override
+        public void close() {
+            root.close();
+            secrets.close();
+        }
+    }
+
+    /**
+     * Opens the root with what t providers answered.
+     *
+     * <p>The identity that the record names must derive from what opens: so no record opens under two secrets (AES-GCM alone would
+     * let somebody make one that does).
+     *
+     * @return empty for a wrong secret
+     * @throws IllegalStateException before t answers are there
+     */
+    public Optional<Opened> open() {
+        Element evaluated = SharedKey.combine(lock.t(), right)
+                .orElseThrow(() -> new IllegalStateException(missing() + " more answers are needed"));
+        LoginSecrets secrets =
+                LoginSecrets.of(record.ring(), record.name(), lock.stretching(), Voprf.finish(input, blind, evaluated));
+        Optional<RootSecret> root =
+                secrets.open(lock.sealed(), Enrolment.bound(record.ring(), record.name(), record.identity(), lock));
+        if (root.isPresent()) {
+            try (SigningKey identity = root.get().identity(record.ring())) {
+                if (identity.verifyingKey().equals(record.identity())) {
+                    return Optional.of(new Opened(root.get(), secrets));
+                }
+            }
+            root.get().close();
+        }
+        secrets.close();
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        Arrays.fill(input, (byte) 0);
+        blind.close();
+    }
+}
