@@ -149,8 +149,8 @@ final class SwitchableNames implements NameStore {
         List<byte[]> shown = mode == Mode.FROZEN ? frozen : list(user, after, max, Integer.MAX_VALUE);
         return shown.stream()
                 .map(NameEntry::decode)
-                .filter(entry -> after.isEmpty()
-                        || Arrays.compareUnsigned(entry.tag().bytes(), after.get()) > 0)
+                .filter(entry ->
+                        after.isEmpty() || Arrays.compareUnsigned(entry.tag().bytes(), after.get()) > 0)
                 .filter(entry ->
                         upTo.isEmpty() || Arrays.compareUnsigned(entry.tag().bytes(), upTo.get()) <= 0)
                 .map(entry -> new State(

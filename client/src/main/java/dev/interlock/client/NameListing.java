@@ -118,8 +118,7 @@ final class NameListing {
      * @param heads of all that it gave, also of what is of another key than the owner's: that is nobody's name
      * @param last empty behind the last entry
      */
-    private record Page(
-            Map<NameTag, NameReading.Latest> entries, List<NameHead> heads, Optional<NameTag> last) {}
+    private record Page(Map<NameTag, NameReading.Latest> entries, List<NameHead> heads, Optional<NameTag> last) {}
 
     /** Empty where the source can't be used any further. */
     private Optional<Page> page(
@@ -311,8 +310,8 @@ final class NameListing {
         Map<NameTag, NameHead> heads = new HashMap<>();
         has.forEach(state -> heads.put(state.tag(), state));
         List<NameEntry> entries = merged.values().stream()
-                .filter(latest -> !Optional.ofNullable(heads.get(latest.head().tag()))
-                        .equals(Optional.of(latest.head())))
+                .filter(latest ->
+                        !Optional.ofNullable(heads.get(latest.head().tag())).equals(Optional.of(latest.head())))
                 .map(NameReading.Latest::entry)
                 .toList();
         if (!entries.isEmpty()) {
