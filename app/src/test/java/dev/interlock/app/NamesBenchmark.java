@@ -55,8 +55,7 @@ final class NamesBenchmark {
     /** Puts names into a provider's store, as if a client had set them. */
     static void fill(TestRing ring, String provider, NameStore names, List<NameStore.Kept> entries) {
         try (Credential credential = ring.credential("credential")) {
-            byte[] user =
-                    credential.publicKey(ring.descriptor().id(), provider).bytes();
+            byte[] user = credential.publicKey(ring.descriptor().id(), provider).bytes();
             for (int from = 0; from < entries.size(); from += BATCH) {
                 names.set(user, entries.subList(from, Math.min(entries.size(), from + BATCH)), 0);
             }

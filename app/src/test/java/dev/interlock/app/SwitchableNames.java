@@ -129,6 +129,7 @@ final class SwitchableNames implements NameStore {
         if (mode == Mode.FROZEN) {
             return frozen.stream()
                     .filter(entry -> after.isEmpty() || Arrays.compareUnsigned(tag(entry), after.get()) > 0)
+                    .limit(Math.min(maxEntries, 1_000))
                     .toList();
         }
         return shown(honest.list(user, after, maxEntries, maxBytes));
@@ -145,12 +146,16 @@ final class SwitchableNames implements NameStore {
         if (mode == Mode.HONEST) {
             return honest.states(user, after, upTo, max);
         }
-        return list(user, after, max, Integer.MAX_VALUE).stream()
+        List<byte[]> shown = mode == Mode.FROZEN ? frozen : list(user, after, max, Integer.MAX_VALUE);
+        return shown.stream()
                 .map(NameEntry::decode)
+                .filter(entry ->
+                        after.isEmpty() || Arrays.compareUnsigned(entry.tag().bytes(), after.get()) > 0)
                 .filter(entry ->
                         upTo.isEmpty() || Arrays.compareUnsigned(entry.tag().bytes(), upTo.get()) <= 0)
                 .map(entry -> new State(
                         entry.tag().bytes(), entry.number(), entry.head().hash()))
+                .limit(max)
                 .toList();
     }
 }

@@ -115,9 +115,10 @@ final class NameListing {
     /**
      * What the source gave.
      *
+     * @param heads of all that it gave, also of what is of another key than the owner's: that is nobody's name
      * @param last empty behind the last entry
      */
-    private record Page(Map<NameTag, NameReading.Latest> entries, Optional<NameTag> last) {}
+    private record Page(Map<NameTag, NameReading.Latest> entries, List<NameHead> heads, Optional<NameTag> last) {}
 
     /** Empty where the source can't be used any further. */
     private Optional<Page> page(
@@ -125,6 +126,7 @@ final class NameListing {
             throws InterruptedException {
         try {
             Map<NameTag, NameReading.Latest> entries = new LinkedHashMap<>();
+            List<NameHead> heads = new ArrayList<>();
             Optional<NameTag> last = Optional.empty();
             Optional<NameTag> before = after;
             for (NameEntry entry : coming.get()) {
@@ -132,16 +134,21 @@ final class NameListing {
                     lost.put(source.name(), "it lists names in no order");
                     return Optional.empty();
                 }
+                NameHead head = entry.head();
+                heads.add(head);
+                last = Optional.of(entry.tag());
+                before = last;
+                if (!entry.key().equals(keys.owner())) {
+                    continue;
+                }
                 Optional<NameContent> content = opener.open(entry);
                 if (content.isEmpty()) {
                     lost.put(source.name(), "it shows an entry that you never made");
                     return Optional.empty();
                 }
-                entries.put(entry.tag(), new NameReading.Latest(entry, entry.head(), content.get()));
-                last = Optional.of(entry.tag());
-                before = last;
+                entries.put(entry.tag(), new NameReading.Latest(entry, head, content.get()));
             }
-            return Optional.of(new Page(entries, last));
+            return Optional.of(new Page(entries, heads, last));
         } catch (ExecutionException e) {
             lost.put(source.name(), why(e.getCause()));
             return Optional.empty();
@@ -171,58 +178,50 @@ final class NameListing {
                 .map(Provider::card)
                 .filter(node -> !node.equals(source) && !lost.containsKey(node.name()))
                 .toList();
-        List<NameHead> own =
-                page.entries().values().stream().map(NameReading.Latest::head).toList();
-        NameMessages.Digest digest = NameMessages.Digest.of(own);
-        // As many as it takes; the others only where these don't answer.
-        int first = all ? others.size() : enough(source, others, carried);
-        NameRegister.Answered<List<NameHead>> answered =
-                states(source, others.subList(0, first), after, upTo, carried, digest, own);
-        if (first < others.size()
-                && NameQuorum.shortage(ring, with(source, answered.values().keySet()), carried)
-                        .isPresent()) {
-            NameRegister.Answered<List<NameHead>> more =
-                    states(source, others.subList(first, others.size()), after, upTo, carried, digest, own);
-            answered.values().putAll(more.values());
-            answered.failures().putAll(more.failures());
-        }
-        answered.failures().forEach((name, error) -> lost.put(name, error.explanation()));
-        Map<String, List<NameHead>> states = new HashMap<>(answered.values());
+        NameMessages.Digest digest = NameMessages.Digest.of(page.heads());
+        Map<String, List<NameHead>> states = new HashMap<>();
         Map<NameTag, NameReading.Latest> merged = new LinkedHashMap<>(page.entries());
-        fetch(states, merged, opener);
+        // As many as it takes; the others only where these don't answer, or lie.
+        List<NodeCard> left = others;
+        while (!left.isEmpty()) {
+            int now = all ? left.size() : enough(with(source, states.keySet()), left, carried);
+            if (now == 0) {
+                break;
+            }
+            Set<String> before = with(source, states.keySet());
+            NameRegister.Answered<List<NameHead>> answered = register.gather(
+                    left.subList(0, now),
+                    node -> register.digest(node, after, upTo).equals(digest)
+                            ? page.heads()
+                            : register.states(node, after, upTo),
+                    found -> !all && isEnough(before, found.keySet(), carried));
+            answered.failures().forEach((name, error) -> lost.put(name, error.explanation()));
+            Map<String, List<NameHead>> sound = new HashMap<>(answered.values());
+            fetch(sound, page.heads(), merged, opener);
+            states.putAll(sound);
+            left = left.subList(now, left.size());
+        }
         requireEnough(with(source, states.keySet()), carried);
         writeBack(source, page, states, merged);
         return merged;
     }
 
-    /** How many of the others it takes, from the first on. */
-    private int enough(NodeCard source, List<NodeCard> others, int carried) {
-        for (int count = 0; count < others.size(); count++) {
+    /** How many more it takes beside some, of these from the first on. */
+    private int enough(Set<String> answered, List<NodeCard> more, int carried) {
+        for (int count = 0; count < more.size(); count++) {
             Set<String> names =
-                    others.subList(0, count).stream().map(NodeCard::name).collect(Collectors.toSet());
-            if (NameQuorum.shortage(ring, with(source, names), carried).isEmpty()) {
+                    more.subList(0, count).stream().map(NodeCard::name).collect(Collectors.toSet());
+            if (isEnough(answered, names, carried)) {
                 return count;
             }
         }
-        return others.size();
+        return more.size();
     }
 
-    /** Whose digest is that of the page has just what is on it. */
-    private NameRegister.Answered<List<NameHead>> states(
-            NodeCard source,
-            List<NodeCard> nodes,
-            Optional<NameTag> after,
-            Optional<NameTag> upTo,
-            int carried,
-            NameMessages.Digest digest,
-            List<NameHead> own)
-            throws InterruptedException {
-        return register.gather(
-                nodes,
-                node -> register.digest(node, after, upTo).equals(digest) ? own : register.states(node, after, upTo),
-                states -> !all
-                        && NameQuorum.shortage(ring, with(source, states.keySet()), carried)
-                                .isEmpty());
+    private boolean isEnough(Set<String> some, Set<String> more, int carried) {
+        Set<String> both = new HashSet<>(some);
+        both.addAll(more);
+        return NameQuorum.shortage(ring, both, carried).isEmpty();
     }
 
     private static Set<String> with(NodeCard source, Set<String> others) {
@@ -233,10 +232,16 @@ final class NameListing {
 
     /** Gets what somebody shows that is later; who shows a state without an entry for it is lost. */
     private void fetch(
-            Map<String, List<NameHead>> states, Map<NameTag, NameReading.Latest> merged, NameKeys.Opener opener)
+            Map<String, List<NameHead>> states,
+            List<NameHead> known,
+            Map<NameTag, NameReading.Latest> merged,
+            NameKeys.Opener opener)
             throws InterruptedException {
         for (Map.Entry<String, List<NameHead>> each : List.copyOf(states.entrySet())) {
             String node = each.getKey();
+            if (each.getValue().equals(known)) {
+                continue;
+            }
             List<NameTag> later = each.getValue().stream()
                     .filter(state -> isLater(state, merged.get(state.tag())))
                     .map(NameHead::tag)
@@ -249,6 +254,9 @@ final class NameListing {
                 Map<NameTag, NameEntry> found = register.find(card, later);
                 for (NameTag tag : later) {
                     Optional<NameEntry> entry = Optional.ofNullable(found.get(tag));
+                    if (entry.filter(one -> !one.key().equals(keys.owner())).isPresent()) {
+                        continue;
+                    }
                     Optional<NameReading.Latest> latest = entry.flatMap(
                             one -> opener.open(one).map(content -> new NameReading.Latest(one, one.head(), content)));
                     if (latest.isEmpty()) {
@@ -274,11 +282,7 @@ final class NameListing {
             NodeCard source, Page page, Map<String, List<NameHead>> states, Map<NameTag, NameReading.Latest> merged)
             throws InterruptedException {
         Map<String, List<NameEntry>> behind = new LinkedHashMap<>();
-        missing(
-                source.name(),
-                page.entries().values().stream().map(NameReading.Latest::head).toList(),
-                merged,
-                behind);
+        missing(source.name(), page.heads(), merged, behind);
         states.forEach((node, heads) -> missing(node, heads, merged, behind));
         behind.keySet().retainAll(present);
         List<CompletableFuture<RingClient.Answer<Integer>>> told = new ArrayList<>();
@@ -306,8 +310,8 @@ final class NameListing {
         Map<NameTag, NameHead> heads = new HashMap<>();
         has.forEach(state -> heads.put(state.tag(), state));
         List<NameEntry> entries = merged.values().stream()
-                .filter(latest -> !Optional.ofNullable(heads.get(latest.head().tag()))
-                        .equals(Optional.of(latest.head())))
+                .filter(latest ->
+                        !Optional.ofNullable(heads.get(latest.head().tag())).equals(Optional.of(latest.head())))
                 .map(NameReading.Latest::entry)
                 .toList();
         if (!entries.isEmpty()) {
