@@ -41,8 +41,8 @@ final class Link implements AutoCloseable {
      * @param delay in one direction
      */
     static Link open(int from, int to, Duration delay, double bytesPerSecond) throws IOException {
-        Link link = new Link(
-                new ServerSocket(from, 1024, InetAddress.getByName("127.0.0.1")), to, delay, bytesPerSecond);
+        Link link =
+                new Link(new ServerSocket(from, 1024, InetAddress.getLoopbackAddress()), to, delay, bytesPerSecond);
         Thread.ofVirtual().start(link::accept);
         return link;
     }
@@ -67,7 +67,7 @@ final class Link implements AutoCloseable {
         try {
             // The caller's connection stands already; over a real line it would be told so a round trip later.
             long established = System.nanoTime() + 2 * delayNanos;
-            Socket far = new Socket(InetAddress.getByName("127.0.0.1"), to);
+            Socket far = new Socket(InetAddress.getLoopbackAddress(), to);
             sockets.add(far);
             near.setTcpNoDelay(true);
             far.setTcpNoDelay(true);

@@ -170,8 +170,7 @@ public final class Wan implements Suite {
     }
 
     /** One provider ten times as far away as the others costs a get nothing. */
-    private void oneFarAway(
-            Options options, Report report, RingProcesses ring, Links links, int repetitions, int times)
+    private void oneFarAway(Options options, Report report, RingProcesses ring, Links links, int repetitions, int times)
             throws Exception {
         List<Double> gets = new ArrayList<>();
         try (Interlock interlock = ring.open()) {
@@ -195,7 +194,6 @@ public final class Wan implements Suite {
     }
 
     private static GetOptions get() {
-        return new GetOptions(
-                List.of(), Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.AUTO);
+        return new GetOptions(List.of(), Blinding.EXPANDED, Optional.empty(), Optional.empty(), GetOptions.Way.AUTO);
     }
 }
