@@ -11,6 +11,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.message.Problem.Kind;
@@ -31,6 +32,11 @@ final class ProblemTest {
         return Stream.of(
                 Arguments.of(new BadInputException("too long"), Kind.BAD_INPUT, 400, "bad-input"),
                 Arguments.of(new RefusedException("not yours"), Kind.REFUSED, 403, "refused"),
+                Arguments.of(
+                        new RefusedException(Rule.UNKNOWN_CHANNEL, "no such channel"),
+                        Kind.UNKNOWN_CHANNEL,
+                        401,
+                        "unknown-channel"),
                 Arguments.of(new NoSuchObjectException("none"), Kind.NO_SUCH_OBJECT, 404, "no-such-object"),
                 Arguments.of(new DestroyedException("gone"), Kind.DESTROYED, 410, "destroyed"),
                 Arguments.of(
@@ -72,8 +78,17 @@ final class ProblemTest {
     void everyKindHasAnError() {
         assertThat(errors().map(arguments -> arguments.get()[1])).containsExactlyInAnyOrder((Object[]) Kind.values());
         assertThat(Arrays.stream(Kind.values()).map(Kind::status)).doesNotHaveDuplicates();
-        // TooFewProvidersException and UnsettledException are the client's own, below.
-        assertThat(InterlockException.class.getPermittedSubclasses()).hasSize(Kind.values().length + 2);
+        // TooFewProvidersException and UnsettledException are the client's own, below; a refusal has two kinds.
+        assertThat(InterlockException.class.getPermittedSubclasses()).hasSize(Kind.values().length + 1);
+    }
+
+    @Test
+    void aClientKnowsWhenToSignInstead() {
+        RefusedException unknown = new RefusedException(Rule.UNKNOWN_CHANNEL, "no such channel");
+        assertThat(Problem.of("cc9", unknown).toException("cc9"))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.rule()).isEqualTo(Rule.UNKNOWN_CHANNEL));
     }
 
     /** The node that failed, which need not be the one that says so. */
