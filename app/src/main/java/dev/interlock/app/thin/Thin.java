@@ -132,6 +132,10 @@ public final class Thin {
             if (argument.equals("--help") || argument.equals("--version") || argument.equals("--verbose")) {
                 return false;
             }
+            // A password is typed at this process's terminal, or comes by a descriptor of its own.
+            if (argument.startsWith("--user") || argument.startsWith("--password-fd")) {
+                return false;
+            }
             // Several letters behind one dash may have one of these among them.
             boolean isShort = argument.startsWith("-") && !argument.startsWith("--");
             if (isShort

@@ -166,6 +166,9 @@ final class FramesTest {
                 "ls -v",
                 "ls --verbose",
                 "ls -qv",
+                "ls --user alice",
+                "get x --user=alice --password-fd=3",
+                "get x --password-fd 3",
                 "agent"
             })
     void whatAnAgentCantStandInForIsNotAskedOfIt(String line) {
