@@ -41,8 +41,7 @@ final class Link implements AutoCloseable {
      * @param delay in one direction
      */
     static Link open(int from, int to, Duration delay, double bytesPerSecond) throws IOException {
-        Link link =
-                new Link(new ServerSocket(from, 1024, InetAddress.getLoopbackAddress()), to, delay, bytesPerSecond);
+        Link link = new Link(new ServerSocket(from, 1024, InetAddress.getLoopbackAddress()), to, delay, bytesPerSecond);
         Thread.ofVirtual().start(link::accept);
         return link;
     }
