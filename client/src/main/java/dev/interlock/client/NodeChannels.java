@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,7 +88,7 @@ final class NodeChannels implements AutoCloseable {
             if (way.channel == null) {
                 if (way.known && !way.closed && now - way.askedMillis > AGAIN.toMillis()) {
                     way.askedMillis = now;
-                    threads.execute(() -> open(node, way));
+                    beside(() -> open(node, way));
                 }
                 way.known = true;
                 return Optional.empty();
@@ -111,6 +112,15 @@ final class NodeChannels implements AutoCloseable {
                 drop(way);
                 way.askedMillis = 0;
             }
+        }
+    }
+
+    private void beside(Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The client is closing.
+            log.debug("no more channels", e);
         }
     }
 

@@ -65,6 +65,7 @@ final class RingClient implements AutoCloseable {
     private volatile Interlock.Leaving leaving = (_, _, _, _) -> {};
     private final ExecutorService threads;
     private final NodeChannels channels;
+    private final CheckedCertificates certificates;
 
     /** @param disconnect ends the connections, where they are this client's alone */
     RingClient(
@@ -84,6 +85,7 @@ final class RingClient implements AutoCloseable {
         this.disconnect = disconnect;
         this.threads = Executors.newVirtualThreadPerTaskExecutor();
         this.channels = new NodeChannels(ring.id(), credential, random, clock, threads, this::signed);
+        this.certificates = new CheckedCertificates();
     }
 
     private RingClient(RingClient of, RingDescriptor ring) {
@@ -96,6 +98,7 @@ final class RingClient implements AutoCloseable {
         this.disconnect = of.disconnect;
         this.threads = of.threads;
         this.channels = of.channels;
+        this.certificates = of.certificates;
         this.accuser = of.accuser;
         this.repeated = of.repeated;
         this.leaving = of.leaving;
@@ -136,6 +139,10 @@ final class RingClient implements AutoCloseable {
 
     ProviderRecord record() {
         return record;
+    }
+
+    CheckedCertificates certificates() {
+        return certificates;
     }
 
     /** Who makes sessions: this user, now. */

@@ -19,13 +19,10 @@ import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +36,6 @@ final class Witnesses {
     private final RingClient client;
     private final RingDescriptor ring;
     private final ObjectId object;
-    /** Certificates that were checked: the providers of an object all have the same, and checking is dear. */
-    private final ConcurrentMap<ByteBuffer, Certified> believed = new ConcurrentHashMap<>();
 
     Witnesses(RingClient client, ObjectId object) {
         this.client = client;
@@ -110,10 +105,9 @@ final class Witnesses {
      * @param handover the last that is known
      */
     Certified certified(byte[] encoded, String from, Optional<Command.Signed> handover) {
-        Certified certified = believed.computeIfAbsent(ByteBuffer.wrap(encoded), _ -> {
+        Certified certified = client.certificates().checked(object, encoded, () -> {
             Certificate certificate = Certificate.decode(encoded);
-            Token token = Read.checkCertificate(ring, object, certificate, from);
-            return new Certified(certificate, token);
+            return new Certified(certificate, Read.checkCertificate(ring, object, certificate, from));
         });
         Token token = certified.token();
         Title title = handover.flatMap(Command.Signed::handedOver)
