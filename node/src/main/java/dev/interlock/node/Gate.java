@@ -119,7 +119,7 @@ public final class Gate {
         allowances.rate().take(holder);
         whenDone(context, allowances.of(Allowances.Kind.REQUESTS).take(holder, 1));
         switch (request) {
-            case ChannelRequest ofChannel -> channels.use(header, ofChannel, clock.millis());
+            case ChannelRequest ofChannel -> channels.use(ofChannel, clock.millis());
             case SignedRequest signed -> {
                 if (!nonces.use(holder, signed.nonce(), signed.expiresMillis())) {
                     throw new RefusedException(
@@ -311,7 +311,12 @@ public final class Gate {
         return ID.matcher(id).matches() ? entry.with(name, id) : entry;
     }
 
-    /** Forgets nonces whose requests have expired. */
+    /** Wipes the channels' keys. */
+    void close() {
+        channels.close();
+    }
+
+    /** Forgets nonces whose requests have expired, and channels that are over. */
     void sweep() {
         nonces.sweep(clock.millis());
         channels.sweep(clock.millis());

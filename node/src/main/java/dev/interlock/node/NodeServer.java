@@ -569,6 +569,7 @@ public final class NodeServer implements AutoCloseable {
         timers.close();
         server.ifPresent(Server::close);
         threads.shutdownNow();
+        gate.close();
         peers.close();
         if (server.isPresent()) {
             audit.record(Entry.of(Event.STOPPED));

@@ -6,13 +6,12 @@ import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.request.Channel;
 import dev.interlock.protocol.request.ChannelRequest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 /**
  * The channels that users opened at this process; they are never stored, and end with it. Whoever opens more than its allowance
@@ -25,7 +24,7 @@ public final class Channels implements AutoCloseable {
     private final String node;
     private final Allowance.Limit limit;
     /** Of each user, what it used the longest ago first. */
-    private final Map<VerifyingKey, LinkedHashMap<Channel.Id, Open>> channels = new HashMap<>();
+    private final Map<VerifyingKey, SequencedMap<Channel.Id, Open>> channels = new HashMap<>();
 
     private final Map<Channel.Id, Open> byId = new HashMap<>();
 
@@ -55,9 +54,7 @@ public final class Channels implements AutoCloseable {
 
     /** Takes a channel in, which is closed here. */
     public synchronized void add(Channel channel, long nowMillis) {
-        Open open = new Open(channel, nowMillis);
-        LinkedHashMap<Channel.Id, Open> own =
-                channels.computeIfAbsent(channel.user(), _ -> new LinkedHashMap<>(4, 0.75f, true));
+        SequencedMap<Channel.Id, Open> own = ofUser(channel.user());
         if (own.size() >= limit.each()) {
             end(own.firstEntry().getValue());
         } else if (byId.size() >= limit.inAll()) {
@@ -66,8 +63,14 @@ public final class Channels implements AutoCloseable {
                     .max((one, other) -> Integer.compare(one.size(), other.size()))
                     .ifPresent(most -> end(most.firstEntry().getValue()));
         }
-        channels.computeIfAbsent(channel.user(), _ -> own).put(channel.id(), open);
+        Open open = new Open(channel, nowMillis);
+        // Not its own of before: that is gone where its last one was ended.
+        ofUser(channel.user()).put(channel.id(), open);
         byId.put(channel.id(), open);
+    }
+
+    private SequencedMap<Channel.Id, Open> ofUser(VerifyingKey user) {
+        return channels.computeIfAbsent(user, _ -> new LinkedHashMap<>(4, 0.75f, true));
     }
 
     /**
@@ -97,8 +100,8 @@ public final class Channels implements AutoCloseable {
      *
      * @throws RefusedException when it was made before, or so many came after it that this can't be told
      */
-    public synchronized void use(String header, ChannelRequest request, long nowMillis) {
-        Open open = open(Channel.idOf(header, node), nowMillis);
+    public synchronized void use(ChannelRequest request, long nowMillis) {
+        Open open = open(request.channel(), nowMillis);
         switch (open.seen.take(request.sequence())) {
             case NEW -> {
                 open.usedMillis = nowMillis;
@@ -129,13 +132,8 @@ public final class Channels implements AutoCloseable {
 
     /** Closes those that are over. */
     public synchronized void sweep(long nowMillis) {
-        List<Open> over = new ArrayList<>();
-        for (Iterator<Open> each = byId.values().iterator(); each.hasNext(); ) {
-            Open open = each.next();
-            if (open.isOver(nowMillis)) {
-                over.add(open);
-            }
-        }
+        List<Open> over =
+                byId.values().stream().filter(open -> open.isOver(nowMillis)).toList();
         over.forEach(this::end);
     }
 

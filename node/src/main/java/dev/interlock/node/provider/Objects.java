@@ -52,6 +52,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The objects of one provider from signature to tombstone. It prepares a generation when it takes part in it, and commits it at
@@ -369,19 +370,23 @@ final class Objects {
                 server.gate().admit(context, Operation.OPEN, id.toString()).key();
         StoredObject object = decided(id, user);
         ObjectInfo said = said(object);
-        boolean given = said.state() == dev.interlock.protocol.message.ObjectState.COMMITTED
-                && said.destroyMillis() == null
-                && SmallRead.isFor(Token.decode(object.token()));
-        try (SecretBytes share = given ? part(object, Part.SHARE) : SecretBytes.allocate(0);
-                SecretBytes ciphertext = given ? part(object, Part.CIPHERTEXT) : SecretBytes.allocate(0)) {
+        boolean open =
+                said.state() == dev.interlock.protocol.message.ObjectState.COMMITTED && said.destroyMillis() == null;
+        Set<Part> given = open ? given(Token.decode(object.token())) : Set.of();
+        try (SecretBytes share = part(object, given, Part.SHARE);
+                SecretBytes ciphertext = part(object, given, Part.CIPHERTEXT)) {
             return NodeServer.secret(Parts.join(
                     List.of(MemorySegment.ofArray(Json.write(said)), share.segment(), ciphertext.segment())));
         }
     }
 
-    /** What is here of a part, whole; nothing where it isn't held here, or can't be read: who asks further is told why. */
-    private SecretBytes part(StoredObject object, Part part) {
-        if (!SmallRead.partsOf(Token.decode(object.token()), self.x()).contains(part)) {
+    private Set<Part> given(Token u) {
+        return SmallRead.isFor(u) ? SmallRead.partsOf(u, self.x()) : Set.of();
+    }
+
+    /** What is here of a part, whole; nothing where it isn't given, or can't be read: who asks further is told why. */
+    private SecretBytes part(StoredObject object, Set<Part> given, Part part) {
+        if (!given.contains(part)) {
             return SecretBytes.allocate(0);
         }
         try (Blob blob = store.open(object.generation().id(), kind(part))) {

@@ -42,7 +42,7 @@ final class ChannelsTest {
     private void ask(Channel by, long sequence) {
         String header = by.request(sequence, 1, Operation.INFO, "", new byte[0]);
         ChannelRequest request = channels.verify(header, now);
-        channels.use(header, request, now);
+        channels.use(request, now);
     }
 
     private void refused(Rule rule, Channel by, long sequence) {

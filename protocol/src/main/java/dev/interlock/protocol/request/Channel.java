@@ -260,7 +260,14 @@ public final class Channel implements AutoCloseable {
             version(in);
             Id _ = Id.read(in);
             ChannelRequest request = new ChannelRequest(
-                    user, node, in.u64(), in.u32(), Operation.valueOf(in.text()), in.text(), in.fixed(Sha256.BYTES));
+                    id,
+                    user,
+                    node,
+                    in.u64(),
+                    in.u32(),
+                    Operation.valueOf(in.text()),
+                    in.text(),
+                    in.fixed(Sha256.BYTES));
             in.end();
             return request;
         } catch (IllegalArgumentException e) {
