@@ -1,5 +1,8 @@
 package dev.interlock.app;
 
+import dev.interlock.node.store.Blob;
+import dev.interlock.node.store.BlobKind;
+import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Store;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -40,6 +43,24 @@ final class Altered {
                         throw e.getCause();
                     }
                 }));
+    }
+
+    /** A store where something else happens before each record of a kind is kept. */
+    static Store keeping(Store honest, BlobKind kind, Runnable before) {
+        return of(Store.class, honest, "begin", () -> {}, pending -> keeping((PendingObject) pending, kind, before));
+    }
+
+    private static PendingObject keeping(PendingObject honest, BlobKind kind, Runnable before) {
+        return (PendingObject) Proxy.newProxyInstance(
+                PendingObject.class.getClassLoader(), new Class<?>[] {PendingObject.class}, (_, called, arguments) -> {
+                    try {
+                        Object result = called.invoke(honest, arguments);
+                        boolean meant = called.getName().equals("create") && arguments[0].equals(kind);
+                        return meant ? of(Blob.class, (Blob) result, "append", before, kept -> kept) : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     /** Where something else happens after one of its methods, with what that was given. */

@@ -167,28 +167,33 @@ final class HandWrite implements AutoCloseable {
                 flow);
     }
 
-    // Step 5.
-    SignatureChain chain(Dealt dealt) {
+    /** u_m and the manifest, as every provider gets them in step 5. */
+    TokenMessage message(Dealt dealt) {
         MerkleRoot root = new MerkleRoot();
         for (int k = 0; k < plan.layout().count(); k++) {
             root.add(Write.leaf(manifest, k));
         }
         Token token = Write.token(plan, root.root(), dealt, List.of(), System.currentTimeMillis());
-        byte[] u = token.encode();
-        byte[] body = new TokenMessage(u, manifest).encode();
+        return new TokenMessage(token.encode(), manifest);
+    }
+
+    // Step 5.
+    SignatureChain chain(Dealt dealt) {
+        TokenMessage message = message(dealt);
+        byte[] body = message.encode();
         if (!plan.scheme().blinded()) {
             // The first one's answer comes when all have signed.
             route().reversed().stream().limit(route().size() - 1).forEach(node -> token(node, body));
             return SignatureChain.decode(token(route().getFirst(), body));
         }
-        SignatureChain chain = SignatureChain.start(u);
+        SignatureChain chain = SignatureChain.start(message.token());
         for (String node : route()) {
             chain = chain.with(Participation.decode(token(node, body)));
         }
         return chain;
     }
 
-    private byte[] token(String node, byte[] body) {
+    byte[] token(String node, byte[] body) {
         return user.call(
                 node, HttpMethod.POST, "/v1/sessions/" + session() + "/token", Operation.TOKEN, session(), body);
     }

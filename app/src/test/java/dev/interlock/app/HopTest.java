@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
+import dev.interlock.node.store.BlobKind;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
@@ -26,6 +30,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -216,6 +222,57 @@ final class HopTest {
         // The session is spoilt: a retry is a new one.
         assertThatThrownBy(() -> write.chain(dealt)).isInstanceOf(RefusedException.class);
         nothingStays();
+    }
+
+    /** Nobody waits for those behind before it signs; what is certified needs their signatures anyway. */
+    @Test
+    void theLastHomeKeepsNobodyFromSigning() {
+        CountDownLatch over = new CountDownLatch(1);
+        ring.stop("cc2");
+        ring.startProvider(
+                "cc2",
+                store -> Altered.keeping(store, BlobKind.CIPHERTEXT, () -> {
+                    Await.until("it fails", () -> over.getCount() == 0);
+                    throw new IllegalStateException("it keeps nothing");
+                }),
+                FieldKernels.chosen());
+        try {
+            Peer.Call deal = write.orders().deal();
+            CompletableFuture<byte[]> streamed = CompletableFuture.supplyAsync(() -> write.stream());
+            byte[] message = write.message(write.dealt(deal)).encode();
+            CompletableFuture<byte[]> last = CompletableFuture.supplyAsync(() -> write.token("cc2", message));
+            for (String signed : List.of("cc1", "cc3")) {
+                assertThat(Participation.decode(write.token(signed, message))
+                                .ciphertextRoot()
+                                .isPresent())
+                        .isEqualTo(signed.equals("cc1"));
+            }
+            assertThat(streamed).isNotDone();
+            assertThat(last).isNotDone();
+            over.countDown();
+            assertThat(last)
+                    .failsWithin(Duration.ofSeconds(20))
+                    .withThrowableOfType(ExecutionException.class)
+                    .havingCause()
+                    .asInstanceOf(InstanceOfAssertFactories.type(NodeException.class))
+                    .satisfies(e -> assertThat(e.node()).isEqualTo("cc2"));
+            assertThat(streamed).failsWithin(Duration.ofSeconds(20));
+            // Who signed keeps it, whatever is said behind, until its user gives it up.
+            byte[] seed = new byte[LinearHash.SEED_BYTES];
+            assertThat(raw.call(
+                            "cc3",
+                            HttpMethod.POST,
+                            "/v1/sessions/" + write.session() + "/check",
+                            Operation.CHECK,
+                            write.session(),
+                            seed))
+                    .isNotEmpty();
+            nothingStays();
+        } finally {
+            over.countDown();
+            ring.restart("cc2");
+        }
+        assertThat(ring.get(ring.put(m).object())).isEqualTo(m);
     }
 
     @Test

@@ -25,8 +25,8 @@ record SmallModel(int n, int t) {
     }
 
     /**
-     * One after the other in a put. What is passed on costs half a round trip for each leg, as nobody waits for the way back but the
-     * last, who signs.
+     * One after the other in a put. What is passed on costs half a round trip for each leg: nobody waits for the way back, as all sign
+     * once they have handed on what passed, the last home as the last.
      */
     double putRoundTrips() {
         int input = 1; // user to the first hop

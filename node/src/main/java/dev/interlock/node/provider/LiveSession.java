@@ -73,7 +73,11 @@ final class LiveSession implements AutoCloseable {
 
     /** The share's root, once the share arrived whole and is on its way to the disk. */
     private final CompletableFuture<Dealt> shareArrived = new CompletableFuture<>();
-    /** Once every station of this provider is done. */
+    /** Once every station of this provider has stored and handed on all that passes it; see {@link #handedOn(Station)}. */
+    private final CompletableFuture<Void> handedOn = new CompletableFuture<>();
+    /** Those that have. */
+    private final Set<Integer> over = new HashSet<>();
+    /** Once every station of this provider is done, and all behind them are. */
     private final CompletableFuture<Void> passed = new CompletableFuture<>();
     /** u_m and the manifest, once they are durable here. */
     private final CompletableFuture<TokenMessage> prepared = new CompletableFuture<>();
@@ -458,6 +462,31 @@ final class LiveSession implements AutoCloseable {
         return passed;
     }
 
+    CompletableFuture<Void> handedOn() {
+        return handedOn;
+    }
+
+    /**
+     * A station has no more to do, though those behind it may have. Where what passes is a share sealed to the user it must be at every
+     * home before its provider, which erases its own, vouches for it: that station is over when it's done.
+     */
+    void handedOn(Station station) {
+        if (station.sealed().isEmpty()) {
+            over(station);
+        }
+    }
+
+    private void over(Station station) {
+        boolean all;
+        synchronized (this) {
+            over.add(station.place());
+            all = over.size() == stations.size();
+        }
+        if (all) {
+            handedOn.complete(null);
+        }
+    }
+
     CompletableFuture<TokenMessage> prepared() {
         return prepared;
     }
@@ -468,6 +497,7 @@ final class LiveSession implements AutoCloseable {
 
     void stationDone(Station station) {
         progress(station).done();
+        over(station);
         boolean all =
                 stations.values().stream().allMatch(each -> each.report().progress() == SessionReport.Progress.DONE);
         if (all) {
@@ -590,6 +620,7 @@ final class LiveSession implements AutoCloseable {
         synchronized (this) {
             ciphertextRoot = root;
         }
+        handedOn.complete(null);
         passed.complete(null);
     }
 
@@ -620,6 +651,7 @@ final class LiveSession implements AutoCloseable {
         confluence().ifPresent(meeting -> meeting.fail(why));
         shareArrived.completeExceptionally(why);
         waitingArrived.completeExceptionally(why);
+        handedOn.completeExceptionally(why);
         passed.completeExceptionally(why);
         prepared.completeExceptionally(why);
         userSink.completeExceptionally(why);

@@ -53,8 +53,11 @@ final class Pass {
         /** Takes the piece over. */
         void write(ByteBuf piece) throws IOException, InterruptedException;
 
-        /** The orderly end; returns when the receiver has the whole stream. */
+        /** The orderly end: all is handed over. */
         void end();
+
+        /** Returns when the receiver, and all behind it, have the whole stream. */
+        void settle();
 
         /** Breaks off. */
         void fail(Throwable cause);
@@ -80,7 +83,10 @@ final class Pass {
         }
     }
 
-    /** Runs the station once. Every failure is an InterlockException, or StoreException, that names the one at fault. */
+    /**
+     * Runs the station once, until it has handed on its last byte. Every failure is an InterlockException, or StoreException, that
+     * names the one at fault.
+     */
     void run(Source source, Sink sink) throws InterruptedException {
         Session session = live.session();
         try (source;
@@ -140,7 +146,6 @@ final class Pass {
                 collector.finish();
             }
             sink.end();
-            live.stationDone(station);
         }
     }
 
@@ -370,7 +375,11 @@ final class Pass {
         @Override
         public void end() {
             upload.out().end();
-            upload.complete(settle);
+        }
+
+        @Override
+        public void settle() {
+            byte[] _ = upload.complete(settle);
         }
 
         @Override
@@ -405,6 +414,9 @@ final class Pass {
         }
 
         @Override
+        public void settle() {}
+
+        @Override
         public void fail(Throwable cause) {
             sink.fail(cause);
         }
@@ -424,6 +436,9 @@ final class Pass {
 
         @Override
         public void end() {}
+
+        @Override
+        public void settle() {}
 
         @Override
         public void fail(Throwable cause) {}

@@ -614,19 +614,35 @@ public final class ProviderNode implements AutoCloseable {
             sink = signed.signing(sink(live, station));
             pass.run(signed.checking(source), sink);
             hopped.increment((double) live.streamBytes(station));
+            live.handedOn(station);
+            sink.settle();
+            live.stationDone(station);
             if (!live.isStoring() && live.passed().isDone()) {
                 // All of this provider's stations are through: its part is done.
                 drop(live);
             }
         } catch (Exception e) {
             source.close();
-            InterlockException known = fail(live, e);
+            InterlockException known = failed(live, station, e);
             // Only now that it is on record: whoever sees the stream break asks at once for the reason.
             if (sink != null) {
                 sink.fail(known);
             }
             throw known;
         }
+    }
+
+    /**
+     * A station failed, or one behind it did. Who has prepared by then has done its part: it only tells its sender. Whoever failed
+     * behind signs nothing, so nothing is certified; and one that only says that it failed spoils nothing.
+     */
+    private InterlockException failed(LiveSession live, Station station, Exception e) {
+        if (!live.isPrepared()) {
+            return fail(live, e);
+        }
+        InterlockException known = server.known(e);
+        live.progress(station).fail(name(), known);
+        return known;
     }
 
     private Pass.Sink sink(LiveSession live, Station station) throws Exception {
@@ -699,7 +715,7 @@ public final class ProviderNode implements AutoCloseable {
     private void prepare(LiveSession live, TokenMessage message) throws Exception {
         Session session = live.session();
         Dealt own = share(live);
-        settled(live, live.passed(), "the pass");
+        settled(live, live.handedOn(), "the pass");
         settled(live, live.waitingArrived(), session.dealers().getFirst());
         synchronized (live) {
             if (live.isPrepared()) {

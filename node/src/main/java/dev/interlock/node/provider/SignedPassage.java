@@ -245,6 +245,11 @@ final class SignedPassage {
         }
 
         @Override
+        public void settle() {
+            sink.settle();
+        }
+
+        @Override
         public void fail(Throwable cause) {
             sink.fail(cause);
         }
