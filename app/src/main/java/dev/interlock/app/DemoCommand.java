@@ -22,6 +22,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,6 +58,9 @@ final class DemoCommand implements Callable<Integer> {
     private @Nullable Path dir;
 
     private final List<Map<String, Object>> story = new ArrayList<>();
+    /** The digests of what was put. */
+    private final Map<Path, byte[]> originals = new HashMap<>();
+
     private boolean asExpected = true;
 
     @Override
@@ -111,13 +116,8 @@ final class DemoCommand implements Callable<Integer> {
     private void tell(RingFolder ring, Path folder) throws IOException, InterruptedException {
         title("A ring: five providers and a dealer, each a process of its own; any 3 of 5 open an object");
         long begun = System.nanoTime();
-        RingCommand.up(ring, STALL);
+        up(ring);
         note("start 1 dealer and 5 providers", "all answer", begun, 0);
-        for (Path node : ring.nodes()) {
-            NodeProcess process = new NodeProcess(node);
-            say("  " + process.name() + "  pid "
-                    + process.running().map(ProcessHandle::pid).orElse(-1L));
-        }
         try (Interlock interlock = Interlock.open(
                 ring.descriptor(), CredentialFile.read(ring.credential()), Deadlines.stallAfter(STALL))) {
             Path large = largeFile(folder);
@@ -150,7 +150,7 @@ final class DemoCommand implements Callable<Integer> {
 
             title("Start them again");
             begun = System.nanoTime();
-            int started = RingCommand.up(ring, STALL);
+            int started = up(ring);
             note("restart " + String.join(", ", dead), started + " nodes started", begun, 0);
             get(interlock, file, large, folder, "get the file");
 
@@ -173,6 +173,36 @@ final class DemoCommand implements Callable<Integer> {
         }
         title("What happened");
         Output.table(story);
+    }
+
+    /** Each node is told of as soon as it answers. @return how many were started */
+    private static int up(RingFolder ring) throws InterruptedException {
+        int all = ring.nodes().size();
+        Set<String> running = ring.nodes().stream()
+                .map(NodeProcess::new)
+                .filter(node -> node.running().isPresent())
+                .map(NodeProcess::name)
+                .collect(Collectors.toSet());
+        AtomicInteger answering = new AtomicInteger(running.size());
+        waitFor(answering.get(), all);
+        try {
+            return RingCommand.up(ring, STALL, node -> {
+                if (!running.contains(node.name())) {
+                    Screen.clear();
+                    say("  " + node.name() + "  pid "
+                            + node.running().map(ProcessHandle::pid).orElse(-1L));
+                    waitFor(answering.incrementAndGet(), all);
+                }
+            });
+        } finally {
+            Screen.clear();
+        }
+    }
+
+    private static void waitFor(int answering, int all) {
+        if (answering < all && Screen.isTerminal()) {
+            Screen.status("  starting: " + answering + " of " + all + " nodes answer");
+        }
     }
 
     private Token put(Interlock interlock, Path file) throws IOException, InterruptedException {
@@ -199,7 +229,10 @@ final class DemoCommand implements Callable<Integer> {
             out.publish();
         }
         long ended = System.nanoTime();
-        boolean same = MessageDigest.isEqual(digest(original), digest(copy));
+        if (!originals.containsKey(original)) {
+            originals.put(original, digest(original));
+        }
+        boolean same = MessageDigest.isEqual(originals.get(original), digest(copy));
         expect(same);
         note(
                 what,
@@ -306,12 +339,14 @@ final class DemoCommand implements Callable<Integer> {
 
     private void note(String what, String outcome, long begunNanos, long endedNanos, long bytes) {
         long nanos = endedNanos - begunNanos;
-        say("  " + what + ": " + outcome);
+        String seconds = String.format(Locale.ROOT, "%.2f", nanos / 1e9);
+        String rate = bytes >= 1_000_000 ? Output.rate(bytes, nanos) : "";
+        say("  " + what + ": " + outcome + " (" + seconds + " s" + (rate.isEmpty() ? "" : ", " + rate) + ")");
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("step", what);
         row.put("outcome", outcome);
-        row.put("seconds", String.format(Locale.ROOT, "%.2f", nanos / 1e9));
-        row.put("rate", bytes >= 1_000_000 ? Output.rate(bytes, nanos) : "");
+        row.put("seconds", seconds);
+        row.put("rate", rate);
         story.add(row);
     }
 

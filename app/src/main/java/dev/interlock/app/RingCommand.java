@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -470,13 +471,19 @@ final class RingCommand implements Runnable {
 
     /** @return how many were started; all answer when this returns */
     static int up(RingFolder folder, Duration stall) throws InterruptedException {
+        return up(folder, stall, _ -> {});
+    }
+
+    /** @param answers is told of each node as soon as it answers */
+    static int up(RingFolder folder, Duration stall, Consumer<NodeProcess> answers) throws InterruptedException {
         return RingNodes.up(
                 folder,
                 stall,
                 folder.descriptor()
                         .everyNode()
                         .filter(card -> folder.nodes().contains(folder.node(card)))
-                        .toList());
+                        .toList(),
+                answers);
     }
 
     @Command(name = "down", description = "Stops the nodes of a ring on this machine.")

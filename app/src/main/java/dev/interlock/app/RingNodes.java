@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The nodes of a ring's folder as processes: starts them, and says of each whether it is there. A node counts as up when it
@@ -90,6 +91,12 @@ final class RingNodes {
      * @throws NodeException when one of them doesn't come up: who runs, who doesn't and why
      */
     static int up(RingFolder folder, Duration stall, List<NodeCard> cards) throws InterruptedException {
+        return up(folder, stall, cards, _ -> {});
+    }
+
+    /** @param answers is told of each as soon as it answers */
+    static int up(RingFolder folder, Duration stall, List<NodeCard> cards, Consumer<NodeProcess> answers)
+            throws InterruptedException {
         Map<NodeProcess, Process> started = new LinkedHashMap<>();
         List<NodeProcess> nodes = new ArrayList<>();
         for (NodeCard card : cards) {
@@ -105,46 +112,74 @@ final class RingNodes {
                 started.put(node, node.start(stall));
             }
         }
-        List<String> running = new ArrayList<>();
-        Map<String, String> failed = new LinkedHashMap<>();
+        List<Starting> all = nodes.stream()
+                .map(node -> new Starting(node, Optional.ofNullable(started.get(node))))
+                .toList();
         try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(Duration.ofSeconds(3)))) {
-            for (NodeProcess node : nodes) {
-                awaitUp(peers, node, Optional.ofNullable(started.get(node)))
-                        .ifPresentOrElse(why -> failed.put(node.name(), why), () -> running.add(node.name()));
+            List<Starting> waiting = new ArrayList<>(all);
+            while (true) {
+                for (Starting each : List.copyOf(waiting)) {
+                    if (each.isOver(peers)) {
+                        waiting.remove(each);
+                        if (each.failure.isEmpty()) {
+                            answers.accept(each.node);
+                        }
+                    }
+                }
+                if (waiting.isEmpty()) {
+                    break;
+                }
+                Thread.sleep(50);
             }
         }
+        List<String> running = new ArrayList<>();
+        Map<String, String> failed = new LinkedHashMap<>();
+        all.forEach(each -> each.failure.ifPresentOrElse(
+                why -> failed.put(each.node.name(), why), () -> running.add(each.node.name())));
         if (!failed.isEmpty()) {
             throw failure(folder, running, failed);
         }
         return started.size();
     }
 
-    /** @return why it isn't there; empty when it is */
-    private static Optional<String> awaitUp(Peers peers, NodeProcess node, Optional<Process> child)
-            throws InterruptedException {
-        Duration patience = child.isPresent() ? START : ANSWER;
-        long end = System.nanoTime() + patience.toNanos();
-        long ended = 0;
-        while (true) {
+    /** A node that is on its way up. */
+    private static final class Starting {
+        private final NodeProcess node;
+        private final Optional<Process> child;
+        private final Duration patience;
+        private final long end;
+        private long childEnded;
+        /** Why it isn't there, once that is sure. */
+        private Optional<String> failure = Optional.empty();
+
+        Starting(NodeProcess node, Optional<Process> child) {
+            this.node = node;
+            this.child = child;
+            this.patience = child.isPresent() ? START : ANSWER;
+            this.end = System.nanoTime() + patience.toNanos();
+        }
+
+        /** Whether it answers, or is given up. */
+        boolean isOver(Peers peers) {
             State state = state(peers, node.card());
             if (state.at(node).answers()) {
                 if (!state.text().equals("up")) {
                     System.err.println("interlock: " + node.name() + " runs, and is " + state.text());
                 }
-                return Optional.empty();
+                return true;
             }
             if (child.isPresent() && !child.get().isAlive()) {
-                ended = ended == 0 ? System.nanoTime() : ended;
+                childEnded = childEnded == 0 ? System.nanoTime() : childEnded;
                 // It may have found that somebody else had just started the node.
-                if (node.holder().isEmpty() && System.nanoTime() - ended > GRACE.toNanos()) {
-                    return Optional.of(node.lastWords());
+                if (node.holder().isEmpty() && System.nanoTime() - childEnded > GRACE.toNanos()) {
+                    failure = Optional.of(node.lastWords());
                 }
             }
-            if (System.nanoTime() > end) {
-                return Optional.of(
+            if (failure.isEmpty() && System.nanoTime() > end) {
+                failure = Optional.of(
                         "it doesn't answer after " + patience.toSeconds() + " s, its state is " + state.text());
             }
-            Thread.sleep(50);
+            return failure.isPresent();
         }
     }
 
