@@ -4,8 +4,10 @@ import dev.interlock.bench.kernels.Kernels;
 import dev.interlock.bench.ring.Choice;
 import dev.interlock.bench.ring.Scale;
 import dev.interlock.bench.ring.Small;
+import dev.interlock.bench.ring.Starts;
 import dev.interlock.bench.ring.Stream;
 import dev.interlock.bench.ring.Wan;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +36,9 @@ public final class Bench implements Callable<Integer> {
     static final int FAILED = 1;
     static final int WRONG_RESULT = 4;
 
+    static final List<Suite> SUITES =
+            List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Wan(), new Starts());
+
     private final List<Suite> suites;
 
     @CommandLine.Spec
@@ -43,11 +48,21 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "SUITE",
-            description = "kernels, stream, small, scale, choice or wan; without a name all of them in turn")
+            description = "kernels, stream, small, scale, choice, wan or starts; without a name all of them in turn")
     private List<String> names = List.of();
 
     @Option(names = "--quick", description = "fewer sizes and repetitions")
     private boolean quick;
+
+    @Option(
+            names = "--all",
+            description = "all suites, and their tables go into docs/performance.md; hours, without --quick")
+    private boolean all;
+
+    @Option(
+            names = "--docs",
+            description = "the tables of these suites go into docs/performance.md, in the place of their last ones")
+    private boolean docs;
 
     @Option(names = "--json", paramLabel = "FILE", description = "write every figure to this file")
     private @Nullable Path json;
@@ -63,7 +78,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
-        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Wan()), args));
+        System.exit(run(SUITES, args));
     }
 
     static int run(List<Suite> suites, String... args) {
@@ -83,6 +98,10 @@ public final class Bench implements Callable<Integer> {
             Files.write(json, new byte[0]);
         }
         Path home = Path.of(System.getProperty("interlock.home", "."));
+        Path performance = home.resolve("docs").resolve("performance.md");
+        if (all || docs) {
+            requirePlaces(performance, chosen);
+        }
         Options options = new Options(quick, Optional.ofNullable(ring), home, System.err);
         Report report = new Report();
         Machine machine = Machine.now();
@@ -100,10 +119,27 @@ public final class Bench implements Callable<Integer> {
                 Files.writeString(svg.resolve(plot.getKey() + ".svg"), plot.getValue());
             }
         }
+        if (all || docs) {
+            Files.writeString(
+                    performance,
+                    ResultTables.into(Files.readString(performance), machine, report, quick ? " --quick" : ""));
+        }
         return 0;
     }
 
+    private static void requirePlaces(Path document, List<Suite> suites) throws IOException {
+        String text = Files.readString(document);
+        for (Suite suite : suites) {
+            if (!ResultTables.hasPlace(text, suite.name())) {
+                throw new IOException(document + " has no place for the table of " + suite.name());
+            }
+        }
+    }
+
     private List<Suite> chosen() {
+        if (all && !names.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--all runs all suites: name none, or use --docs");
+        }
         if (names.isEmpty()) {
             return suites;
         }

@@ -180,7 +180,8 @@ public final class Report {
         return row.comparison() == null ? null : row.comparison().met();
     }
 
-    private static Map<String, String> cells(Row row) {
+    /** What a table says of a row, by column. */
+    static Map<String, String> cells(Row row) {
         Map<String, String> cells = new LinkedHashMap<>();
         cells.put("what", row.what());
         cells.put("median", number(row.figure().median()) + " " + row.unit());

@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RingProcesses implements AutoCloseable {
     private static final Duration COMMAND = Duration.ofMinutes(30);
+    /** The value of INTERLOCK_AGENT with which a command does its own work. */
+    static final String NO_AGENT = "off";
+
     private static final Duration STOP = Duration.ofSeconds(10);
     /** File systems that hold their files in memory: an fsync there says nothing. */
     private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs", "rootfs");
@@ -74,6 +77,18 @@ final class RingProcesses implements AutoCloseable {
 
     /** A new ring, all nodes up. */
     static RingProcesses create(Options options, int n, int t) throws IOException, InterruptedException {
+        RingProcesses ring = asleep(options, n, t);
+        try {
+            Finished _ = ring.up();
+            return ring;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            ring.close();
+            throw e;
+        }
+    }
+
+    /** A new ring, no node up. */
+    static RingProcesses asleep(Options options, int n, int t) throws IOException, InterruptedException {
         Path scratch = scratch(options);
         RingProcesses ring = new RingProcesses(options, scratch, scratch.resolve("ring"), false, Set.of());
         AtExit.register(ring.atExit);
@@ -82,7 +97,6 @@ final class RingProcesses implements AutoCloseable {
                     .println("starting a ring, t = " + t + " of n = " + n + ", in " + scratch + " (" + ring.fileSystem()
                             + ")");
             ring.command("ring", "create", ring.folder.toString(), "-n", "" + n, "-t", "" + t);
-            ring.up();
             return ring;
         } catch (IOException | InterruptedException | RuntimeException e) {
             ring.close();
@@ -109,7 +123,7 @@ final class RingProcesses implements AutoCloseable {
                 Files.writeString(ring.node(card).resolve("listen"), "127.0.0.1:" + behind);
                 way.lead(port(card), behind);
             }
-            ring.up();
+            Finished _ = ring.up();
             return ring;
         } catch (Exception e) {
             ring.close();
@@ -141,7 +155,7 @@ final class RingProcesses implements AutoCloseable {
         RingProcesses ring = new RingProcesses(options, scratch, folder, true, nodesIn(folder));
         AtExit.register(ring.atExit);
         try {
-            ring.up();
+            Finished _ = ring.up();
             return ring;
         } catch (IOException | InterruptedException | RuntimeException e) {
             ring.close();
@@ -162,8 +176,8 @@ final class RingProcesses implements AutoCloseable {
     }
 
     /** Starts the nodes that don't run. */
-    void up() throws IOException, InterruptedException {
-        command("ring", "up", folder.toString());
+    Finished up() throws IOException, InterruptedException {
+        return command("ring", "up", folder.toString());
     }
 
     RingDescriptor descriptor() {
@@ -276,21 +290,33 @@ final class RingProcesses implements AutoCloseable {
 
     /** Runs a command as this ring's user. */
     Finished asUser(String... arguments) throws IOException, InterruptedException {
+        return through(NO_AGENT, arguments);
+    }
+
+    /** The same where an agent is looked for there. */
+    Finished through(String agent, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(arguments));
         command.addAll(List.of(
                 "--ring",
                 folder.toString(),
                 "--credential",
                 folder.resolve("credential").toString()));
-        return command(command.toArray(String[]::new));
+        return command(options, scratch, agent, command.toArray(String[]::new));
+    }
+
+    private Finished command(String... arguments) throws IOException, InterruptedException {
+        return command(options, scratch, NO_AGENT, arguments);
     }
 
     /**
      * Runs {@code ./interlock} and waits for its end.
      *
+     * @param scratch a folder for what it says
+     * @param agent where an agent is looked for, or {@link #NO_AGENT}
      * @throws IOException when it fails, with what it said
      */
-    private Finished command(String... arguments) throws IOException, InterruptedException {
+    static Finished command(Options options, Path scratch, String agent, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = Stream.concat(
                         Stream.of(options.home()
                                 .resolve("interlock")
@@ -303,6 +329,7 @@ final class RingProcesses implements AutoCloseable {
         AtExit.requireRunning();
         long begun = System.nanoTime();
         ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("INTERLOCK_AGENT", agent);
         builder.environment().put("INTERLOCK_RECORD", scratch.resolve("record").toString());
         Process process = builder.redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(said.toFile())
