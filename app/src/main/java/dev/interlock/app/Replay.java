@@ -369,7 +369,7 @@ final class Replay implements AutoCloseable {
 
     private static Optional<Phase> phase(Operation operation) {
         return switch (operation) {
-            case INFO, OPEN, LIST, TITLE, MANIFEST -> Optional.of(Phase.LOOKUP);
+            case INFO, OPEN, OPEN_ALL, LIST, TITLE, MANIFEST -> Optional.of(Phase.LOOKUP);
             case ORDER -> Optional.of(Phase.ORDER);
             case DEAL, SHARE -> Optional.of(Phase.DEAL);
             case STREAM, BLIND -> Optional.of(Phase.STREAM);

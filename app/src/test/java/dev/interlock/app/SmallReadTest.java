@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.client.Attempt;
 import dev.interlock.client.Fetched;
+import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.Renewed;
 import dev.interlock.core.field.FieldKernels;
@@ -18,7 +20,11 @@ import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Evidence;
 import dev.interlock.protocol.SmallRead;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Operation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,10 +33,15 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -224,6 +235,133 @@ final class SmallReadTest {
         DEAF.set(false);
         assertThat(ring.get(object)).isEqualTo(m);
         assertThat(ring.get(object, "cc1", "cc2")).isEqualTo(m);
+    }
+
+    private static Map<ObjectId, byte[]> putMany(int count) {
+        Map<ObjectId, byte[]> put = new LinkedHashMap<>();
+        for (int i = 0; i < count; i++) {
+            byte[] m = TestRing.random(40 + i);
+            put.put(ring.put(m).object(), m);
+        }
+        return put;
+    }
+
+    /** What came of each: its bytes, or why there are none. */
+    private static Map<ObjectId, Object> getAll(Interlock user, Collection<ObjectId> objects) throws Exception {
+        List<ByteArrayOutputStream> outs = new ArrayList<>();
+        List<Interlock.Target> targets = new ArrayList<>();
+        for (ObjectId object : objects) {
+            outs.add(new ByteArrayOutputStream());
+            targets.add(new Interlock.Target(object, Channels.newChannel(outs.getLast())));
+        }
+        List<Attempt<Fetched>> attempts = user.getAll(targets, GetOptions.DEFAULT);
+        Map<ObjectId, Object> came = new LinkedHashMap<>();
+        for (int i = 0; i < attempts.size(); i++) {
+            came.put(
+                    targets.get(i).object(),
+                    switch (attempts.get(i)) {
+                        case Attempt.Done<Fetched> _ -> outs.get(i).toByteArray();
+                        case Attempt.Failed<Fetched>(Exception why) -> why;
+                    });
+        }
+        return came;
+    }
+
+    private static void allCame(Map<ObjectId, byte[]> put) throws Exception {
+        try (Interlock user = ring.client("credential")) {
+            Map<ObjectId, Object> came = getAll(user, put.keySet());
+            put.forEach((object, m) -> assertThat(came.get(object)).isEqualTo(m));
+        }
+    }
+
+    @Test
+    void manyAreAskedForInOneRequestAProvider() throws Exception {
+        Map<ObjectId, byte[]> put = putMany(5);
+        allCame(put);
+        int before = lines("cc2");
+        allCame(put);
+        List<Line> told = new ArrayList<>();
+        LogCheck _ = LogCheck.verify(ring.node("cc2").resolve(AuditLog.FILE), Optional.empty(), told::add);
+        List<Line> since = told.stream()
+                .skip(before)
+                .filter(line -> "OPEN_ALL".equals(line.fields().get("op")))
+                .toList();
+        // One for the request, where cc2 was asked, and one for each object: the log says what was given out.
+        assertThat(since.size()).isIn(0, 1 + put.size());
+        assertThat(asked("cc2", before)).doesNotContain("OPEN", "ORDER");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SHARE", "SALT", "CIPHERTEXT"})
+    void aLiarAmongManyIsNamedAndAllOpen(Lie lie) throws Exception {
+        Map<ObjectId, byte[]> put = putMany(4);
+        byte[] m = TestRing.random(40);
+        put.put(putWithHome("cc1", m).object(), m);
+        LIE.set(lie);
+        List<Evidence> evidence = new CopyOnWriteArrayList<>();
+        try (Interlock user = ring.client("credential")) {
+            user.onLie(evidence::add);
+            for (int i = 0; i < 20 && evidence.isEmpty(); i++) {
+                Map<ObjectId, Object> came = getAll(user, put.keySet());
+                put.forEach((object, bytes) -> assertThat(came.get(object)).isEqualTo(bytes));
+            }
+        }
+        assertThat(evidence).isNotEmpty();
+    }
+
+    @Test
+    void oneThatHangsHoldsUpNoneOfMany() throws Exception {
+        Map<ObjectId, byte[]> put = putMany(4);
+        hang = new CountDownLatch(1);
+        LIE.set(Lie.HANG);
+        allCame(put);
+        assertThat(hang.getCount()).isEqualTo(1);
+    }
+
+    @Test
+    void anOlderGenerationOfOneOfManyAndOneThatIsGone() throws Exception {
+        Map<ObjectId, byte[]> put = putMany(3);
+        List<ObjectId> ids = List.copyOf(put.keySet());
+        DEAF.set(true);
+        assertThat(ring.owner().replace(List.of(ids.getFirst()), Duration.ZERO, _ -> {}))
+                .allSatisfy(each -> assertThat(each).isInstanceOf(Renewed.Failed.class));
+        allCame(put);
+        DEAF.set(false);
+        allCame(put);
+        var _ = ring.owner().destroy(ids.getLast(), List.of(), _ -> {});
+        ObjectId never = ObjectId.of(TestRing.random(ObjectId.BYTES));
+        try (Interlock user = ring.client("credential")) {
+            Map<ObjectId, Object> came = getAll(user, List.of(ids.get(0), ids.get(2), never, ids.get(1)));
+            assertThat(came.get(ids.get(0))).isEqualTo(put.get(ids.get(0)));
+            assertThat(came.get(ids.get(1))).isEqualTo(put.get(ids.get(1)));
+            assertThat(came.get(ids.get(2))).isInstanceOf(DestroyedException.class);
+            assertThat(came.get(never)).isInstanceOf(NoSuchObjectException.class);
+        }
+    }
+
+    /** Nobody opens what isn't theirs, or more at once than is allowed, and each counts as a request. */
+    @Test
+    void whatABatchIsRefused() {
+        ObjectId object = ring.put(TestRing.random(40)).object();
+        try (RawUser user = RawUser.of(ring, "credential");
+                RawUser other = RawUser.of(ring, "other");
+                RawUser stranger = RawUser.of(ring, "stranger")) {
+            assertThat(lengths(openAll(user, object.bytes())).subList(0, 3))
+                    .element(0)
+                    .isEqualTo(0);
+            assertThat(lengths(openAll(user, object.bytes())).get(2)).isPositive();
+            assertThat(new String(openAll(other, object.bytes()), StandardCharsets.UTF_8))
+                    .contains("refused");
+            assertThatThrownBy(() -> openAll(stranger, object.bytes())).isInstanceOf(RefusedException.class);
+            byte[] tooMany = new byte[(SmallRead.MAX_AT_ONCE + 1) * ObjectId.BYTES];
+            for (byte[] body : List.of(tooMany, new byte[0], new byte[ObjectId.BYTES - 1])) {
+                assertThatThrownBy(() -> openAll(user, body)).isInstanceOf(BadInputException.class);
+            }
+        }
+    }
+
+    private static byte[] openAll(RawUser user, byte[] ids) {
+        return user.call("cc2", HttpMethod.POST, "/v1/open", Operation.OPEN_ALL, "", ids);
     }
 
     private static List<Integer> lengths(byte[] answer) {

@@ -40,6 +40,7 @@ final class Getting implements AutoCloseable {
     private final LongConsumer start;
     private final ChunkOutput out;
     private final Choosing choosing;
+    private final Opener opener;
     /** Protocol 1, once the object is known to be of it. */
     private Optional<SealedGet> sealed = Optional.empty();
     /** Whether the length was told. */
@@ -51,8 +52,10 @@ final class Getting implements AutoCloseable {
             List<Provider> candidates,
             GetOptions options,
             LongConsumer start,
-            ChunkOutput out) {
+            ChunkOutput out,
+            Opener opener) {
         this.client = client;
+        this.opener = opener;
         this.ring = client.ring();
         this.object = object;
         this.candidates = candidates;
@@ -71,8 +74,22 @@ final class Getting implements AutoCloseable {
             LongConsumer start,
             LongConsumer progress)
             throws IOException, InterruptedException {
+        return get(client, object, candidates, options, out, start, progress, Opener.alone(client, object));
+    }
+
+    /** @param opener for the object, where it is small */
+    static Fetched get(
+            RingClient client,
+            ObjectId object,
+            List<Provider> candidates,
+            GetOptions options,
+            WritableByteChannel out,
+            LongConsumer start,
+            LongConsumer progress,
+            Opener opener)
+            throws IOException, InterruptedException {
         ChunkOutput chunks = new ChunkOutput(out, client.deadlines().stall().toNanos() / 2, progress);
-        try (Getting getting = new Getting(client, object, candidates, options, start, chunks)) {
+        try (Getting getting = new Getting(client, object, candidates, options, start, chunks, opener)) {
             return getting.run();
         }
     }
@@ -81,7 +98,7 @@ final class Getting implements AutoCloseable {
         if (options.way() != GetOptions.Way.AUTO) {
             return read(CatchingUp.enough(client, object, candidates));
         }
-        try (SmallOpen small = new SmallOpen(client, object)) {
+        try (SmallOpen small = new SmallOpen(client, object, opener)) {
             Lookup lookup = CatchingUp.opening(client, candidates, small);
             Optional<Fetched> opened = open(lookup, small);
             return opened.isPresent() ? opened.get() : read(lookup);

@@ -227,11 +227,44 @@ public final class Interlock implements AutoCloseable {
      */
     public record Target(ObjectId object, WritableByteChannel out) {}
 
-    /** Gets many objects side by side, each by itself: one that fails leaves the others alone. In the order given. */
+    /**
+     * Gets many objects side by side; one that fails leaves the others alone. Small ones are asked for in one request a provider, 64 at
+     * once at most. In the order given.
+     */
     public List<Attempt<Fetched>> getAll(List<Target> objects, GetOptions options) throws InterruptedException {
-        return Batch.run(objects.stream()
-                .<Callable<Fetched>>map(target -> () -> get(target.object(), target.out(), options, _ -> {}, _ -> {}))
-                .toList());
+        if (!hasOneEpoch()) {
+            return Batch.run(objects.stream()
+                    .<Callable<Fetched>>map(
+                            target -> () -> get(target.object(), target.out(), options, _ -> {}, _ -> {}))
+                    .toList());
+        }
+        List<Provider> from = options.from().isEmpty() ? ring().providers() : providers(ring(), options.from());
+        List<OpenBatch> batches = new ArrayList<>();
+        List<Callable<Fetched>> tasks = new ArrayList<>();
+        for (Target target : objects) {
+            if (batches.isEmpty() || !batches.getLast().add(target.object())) {
+                OpenBatch next = new OpenBatch(client);
+                boolean _ = next.add(target.object());
+                batches.add(next);
+            }
+            OpenBatch batch = batches.getLast();
+            tasks.add(() -> get(target, from, options, batch));
+        }
+        try {
+            return Batch.run(tasks);
+        } finally {
+            batches.forEach(OpenBatch::close);
+        }
+    }
+
+    private Fetched get(Target target, List<Provider> from, GetOptions options, OpenBatch batch)
+            throws IOException, InterruptedException {
+        ObjectId object = target.object();
+        try {
+            return Getting.get(client, object, from, options, target.out(), _ -> {}, _ -> {}, batch.of(object));
+        } finally {
+            batch.leave(object);
+        }
     }
 
     /** The user's committed objects, newest first, as far as the providers that answer know them. */

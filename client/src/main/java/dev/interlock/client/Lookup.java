@@ -73,12 +73,8 @@ final class Lookup extends Findings {
      * once when one of those fails.
      */
     static Lookup opening(RingClient client, List<Provider> providers, SmallOpen small) throws InterruptedException {
-        ProviderRecord record = client.record();
         int t = client.ring().threshold().t();
-        List<Provider> best = record.ranked(providers).stream()
-                .filter(provider -> record.worthAsking(provider.name()))
-                .limit(t)
-                .toList();
+        List<Provider> best = small.ranked(providers).stream().limit(t).toList();
         List<Provider> first = best.size() < t ? providers : best;
         Lookup lookup = new Lookup(client, small.witnesses(), small::ask, providers, first);
         return lookup.enough(client, first);

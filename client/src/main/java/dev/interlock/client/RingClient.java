@@ -309,6 +309,18 @@ final class RingClient implements AutoCloseable {
                         deadlines().answer()));
     }
 
+    /** The same of a request with a body. */
+    RecordReader open(NodeCard node, String path, Operation operation, String subject, byte[] body) {
+        return byChannel(
+                node,
+                operation,
+                subject,
+                body,
+                header -> new RecordReader(
+                        peer(node).download(path, header, body).open(deadlines().answer()),
+                        deadlines().answer()));
+    }
+
     /** Puts a small question, and keeps in the record how the node took it. */
     <T> T watched(NodeCard node, Supplier<T> question) {
         ProviderRecord.Question asked = record.ask(node.name());

@@ -1,18 +1,14 @@
 package dev.interlock.client;
 
 import dev.interlock.core.field.FieldKernels;
-import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.Read;
 import dev.interlock.protocol.SmallRead;
-import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
-import dev.interlock.wire.Parts;
-import dev.interlock.wire.RecordReader;
-import java.io.IOException;
+import dev.interlock.protocol.ring.Provider;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,29 +20,15 @@ import java.util.Map;
  * anything of it is missing or wrong, the object is read as a large one is, which finds out who is to blame.
  */
 final class SmallOpen implements AutoCloseable {
-    /** What a provider says of an object: its certificate, commands, statements. */
-    private static final int MAX_SAID_BYTES = 4 << 20;
-
     private final RingClient client;
+    private final Opener opener;
     private final Witnesses witnesses;
-    private final Map<String, Given> given = new HashMap<>();
+    private final Map<String, OpenAnswer> given = new HashMap<>();
     private boolean closed;
 
-    /** What one provider gave: a share behind its salt, and at a home the ciphertext; empty where there was none. */
-    private record Given(SecretBytes share, SecretBytes ciphertext) implements AutoCloseable {
-        MemorySegment part(Part part) {
-            return (part == Part.SHARE ? share : ciphertext).segment();
-        }
-
-        @Override
-        public void close() {
-            share.close();
-            ciphertext.close();
-        }
-    }
-
-    SmallOpen(RingClient client, ObjectId object) {
+    SmallOpen(RingClient client, ObjectId object, Opener opener) {
         this.client = client;
+        this.opener = opener;
         this.witnesses = new Witnesses(client, object);
     }
 
@@ -56,38 +38,23 @@ final class SmallOpen implements AutoCloseable {
 
     /** What this provider says; what it gives is kept. */
     Held ask(NodeCard node) {
-        return witnesses.heard(node, client.watched(node, () -> fetch(node)));
+        OpenAnswer answer = opener.ask(node);
+        keep(node, answer);
+        return witnesses.heard(node, answer.said());
     }
 
-    private byte[] fetch(NodeCard node) {
-        ObjectId object = witnesses.object();
-        String path = "/v1/objects/" + object + "/open";
-        try (RecordReader in = client.open(node, path, Operation.OPEN, object.toString())) {
-            try (SecretBytes said = Parts.next(in, MAX_SAID_BYTES)) {
-                SecretBytes share = Parts.next(in, SmallRead.MAX_PART_BYTES);
-                try {
-                    keep(node, new Given(share, Parts.next(in, SmallRead.MAX_PART_BYTES)));
-                } catch (IOException | InterruptedException | RuntimeException e) {
-                    share.close();
-                    throw e;
-                }
-                return said.copyToHeap();
-            }
-        } catch (IOException e) {
-            throw client.peer(node).broken(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw client.peer(node).broken(e);
-        }
+    /** Those of these that are to be asked first, the best first. */
+    List<Provider> ranked(List<Provider> providers) {
+        return opener.ranked(providers);
     }
 
-    private synchronized void keep(NodeCard node, Given what) {
+    private synchronized void keep(NodeCard node, OpenAnswer what) {
         if (closed) {
             // It came too late for anybody.
             what.close();
             return;
         }
-        Given before = given.put(node.name(), what);
+        OpenAnswer before = given.put(node.name(), what);
         if (before != null) {
             before.close();
         }
@@ -137,14 +104,16 @@ final class SmallOpen implements AutoCloseable {
 
     /** Empty where it gave none. */
     private synchronized MemorySegment part(String name, Part part) {
-        Given each = given.get(name);
-        return each == null ? MemorySegment.ofArray(new byte[0]) : each.part(part);
+        OpenAnswer each = given.get(name);
+        return each == null
+                ? MemorySegment.ofArray(new byte[0])
+                : (part == Part.SHARE ? each.share() : each.ciphertext()).segment();
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        given.values().forEach(Given::close);
+        given.values().forEach(OpenAnswer::close);
         given.clear();
     }
 }

@@ -285,6 +285,8 @@ public final class Gate {
                 withId(asked, "session", start(subject));
             // A tag would tell for ever which requests were about one name.
             case SET_NAMES, FIND_NAMES, LIST_NAMES -> asked;
+            // Each object has an entry of its own.
+            case OPEN_ALL -> asked;
         };
     }
 

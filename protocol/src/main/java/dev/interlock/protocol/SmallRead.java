@@ -26,6 +26,9 @@ public final class SmallRead {
     /** The longest part: a share behind its salt. */
     public static final int MAX_PART_BYTES = Leaves.SALT_BYTES + ChunkLayout.RANDOMIZER_BYTES + MAX_BYTES;
 
+    /** How many objects one request opens, at most. */
+    public static final int MAX_AT_ONCE = 64;
+
     private SmallRead() {}
 
     /** Whether an object is read so: a single chunk, whose shares each provider has in the clear. */

@@ -103,6 +103,12 @@ public final class Peer {
                 .split());
     }
 
+    /** The same of a request with a body. */
+    public Download download(String path, Optional<String> authorization, byte[] body) {
+        return new Download(client.execute(HttpRequest.of(headers(HttpMethod.POST, path, authorization), copy(body)))
+                .split());
+    }
+
     /** A request for a stream, under way. */
     public final class Download {
         private final SplitHttpResponse response;

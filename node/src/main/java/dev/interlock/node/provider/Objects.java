@@ -21,6 +21,7 @@ import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeServer;
+import dev.interlock.node.UserSink;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.Blob;
@@ -35,24 +36,32 @@ import dev.interlock.protocol.SmallRead;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
+import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.message.ObjectList;
+import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Parts;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The objects of one provider from signature to tombstone. It prepares a generation when it takes part in it, and commits it at
@@ -103,6 +112,7 @@ final class Objects {
         server.route(HttpMethod.GET, "/v1/objects", this::list)
                 .route(HttpMethod.GET, "/v1/objects/{object}", this::info)
                 .route(HttpMethod.GET, "/v1/objects/{object}/open", this::open)
+                .route(HttpMethod.POST, "/v1/open", this::openAll)
                 .route(HttpMethod.GET, "/v1/objects/{object}/manifest", this::manifest)
                 .route(HttpMethod.POST, "/v1/objects/{object}/commit", this::commit)
                 .route(HttpMethod.POST, "/v1/objects/{object}/settle", this::settle)
@@ -368,15 +378,68 @@ final class Objects {
         ObjectId id = id(context);
         VerifyingKey user =
                 server.gate().admit(context, Operation.OPEN, id.toString()).key();
-        StoredObject object = decided(id, user);
+        return NodeServer.secret(opened(decided(id, user)));
+    }
+
+    /** The same of many, one after the other; what can't be told of one of them leaves the others alone. */
+    private HttpResponse openAll(ServiceRequestContext context, HttpRequest request) throws Exception {
+        NodeServer.UserRequest asked = server.admit(
+                context, request, Operation.OPEN_ALL, Optional.of(""), SmallRead.MAX_AT_ONCE * ObjectId.BYTES);
+        List<ObjectId> ids = ids(asked.body());
+        UserSink sink = new UserSink();
+        Future<?> _ = server.threads().submit(() -> {
+            try {
+                for (ObjectId id : ids) {
+                    sink.write(openedOf(id, asked.key()), server.deadlines().stall());
+                }
+                sink.end();
+            } catch (IOException e) {
+                sink.fail(new RefusedException(name() + ": the user stopped taking what was to be opened"));
+            } catch (Exception e) {
+                sink.fail(server.known(e));
+            }
+        });
+        return sink.response().get(server.deadlines().settle().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private List<ObjectId> ids(byte[] body) {
+        if (body.length == 0 || body.length % ObjectId.BYTES != 0) {
+            throw new BadInputException(
+                    name() + " opens 1 to " + SmallRead.MAX_AT_ONCE + " objects at once, each named by "
+                            + ObjectId.BYTES + " bytes; these are " + body.length + " bytes");
+        }
+        List<ObjectId> ids = new ArrayList<>();
+        for (int at = 0; at < body.length; at += ObjectId.BYTES) {
+            ids.add(ObjectId.of(Arrays.copyOfRange(body, at, at + ObjectId.BYTES)));
+        }
+        return ids;
+    }
+
+    /** An error, or nothing of it and all that is here. Nobody is asked about what is undecided: who wants it asks for it alone. */
+    private ByteBuf openedOf(ObjectId id, VerifyingKey user) {
+        server.audit()
+                .append(Entry.of(Event.AUTHORISED)
+                        .with("op", Operation.OPEN_ALL)
+                        .object(id)
+                        .user(user));
+        try {
+            // Each counts as a request.
+            server.allowances().rate().take(user.toString());
+            ByteBuf opened = opened(current(id, user));
+            return Unpooled.wrappedBuffer(Parts.join(List.of(MemorySegment.ofArray(new byte[0]))), opened);
+        } catch (InterlockException | StoreException e) {
+            return Parts.join(List.of(MemorySegment.ofArray(Json.write(Problem.of(name(), server.known(e))))));
+        }
+    }
+
+    private ByteBuf opened(StoredObject object) {
         ObjectInfo said = said(object);
         boolean open =
                 said.state() == dev.interlock.protocol.message.ObjectState.COMMITTED && said.destroyMillis() == null;
         Set<Part> given = open ? given(Token.decode(object.token())) : Set.of();
         try (SecretBytes share = part(object, given, Part.SHARE);
                 SecretBytes ciphertext = part(object, given, Part.CIPHERTEXT)) {
-            return NodeServer.secret(Parts.join(
-                    List.of(MemorySegment.ofArray(Json.write(said)), share.segment(), ciphertext.segment())));
+            return Parts.join(List.of(MemorySegment.ofArray(Json.write(said)), share.segment(), ciphertext.segment()));
         }
     }
 

@@ -32,6 +32,8 @@ public enum Operation {
     INFO,
     /** Reads a small object: asks for all that a provider holds of it. */
     OPEN,
+    /** The same of many at once. */
+    OPEN_ALL,
     MANIFEST,
     /** Fetches the ciphertext, or a sealed share, from home. */
     FETCH,
