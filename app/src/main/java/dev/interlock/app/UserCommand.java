@@ -5,6 +5,7 @@ import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.Logins;
 import dev.interlock.client.login.Session;
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
@@ -22,6 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -50,7 +53,7 @@ final class UserCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "create, adopt, login, whoami, passwd, recover, devices or forget?");
+                spec.commandLine(), "create, adopt, login, logout, whoami, passwd, recover, devices or forget?");
     }
 
     @Command(
@@ -167,23 +170,93 @@ final class UserCommand implements Runnable {
         }
     }
 
-    @Command(name = "login", description = "Logs in, and makes this device one that strangers' guesses don't lock out.")
-    int login(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "who logs in") String name)
+    @Command(
+            name = "login",
+            description = {
+                "Logs in. The agent then holds the session, in memory alone, and commands at this ring need nothing else; where"
+                        + " none runs, one is started.",
+                "It makes this device one that strangers' guesses don't lock out."
+            })
+    int login(
+            @Mixin RingOptions options,
+            @Parameters(paramLabel = "NAME", description = "who logs in") String name,
+            @Option(
+                            names = "--idle",
+                            paramLabel = "TIME",
+                            defaultValue = "30m",
+                            description = "how long without a command until the session is wiped, as in 90s, 30m or 8h"
+                                    + " (default: ${DEFAULT-VALUE})")
+                    String idle,
+            @Option(names = "--no-agent", description = "keep no session: try the password, and have the device known")
+                    boolean noAgent)
             throws InterruptedException {
-        try (Session session = options.login(LoginOptions.name(name))) {
-            System.out.println("logged in as " + session.record().record().name() + " at "
-                    + options.descriptor().name());
-            Screen.hint("No session is kept: give --user " + name + " to each command.");
+        Duration time = ScheduleDestroyCommand.duration("--idle", idle);
+        UserName user = LoginOptions.name(name);
+        RingDescriptor ring = options.descriptor();
+        try (Session session = options.login(user)) {
+            Optional<AgentSessions.Link> agent =
+                    noAgent ? Optional.empty() : AgentSessions.Link.openOrStart(System.getenv());
+            if (agent.isPresent()) {
+                try (AgentSessions.Link link = agent.get()) {
+                    link.hold(
+                            AgentSessions.ownBuild(),
+                            ring,
+                            user,
+                            time,
+                            session.opened().root());
+                }
+            }
+            System.out.println("logged in as " + user + " at " + ring.name());
+            if (agent.isEmpty()) {
+                Screen.hint("interlock: no agent holds the session: give --user " + name + " to each command");
+                return 0;
+            }
+            Screen.hint("interlock: the agent holds the session until no command has used it for " + idle
+                    + "; `interlock user logout` ends it");
+            options.namedCredential()
+                    .ifPresent(file -> System.err.println(
+                            "interlock: warning: commands that name a credential, as $INTERLOCK_CREDENTIAL does, use that: "
+                                    + file));
+            options.folderCredential()
+                    .ifPresent(file -> System.err.println(
+                            "interlock: warning: until then commands go by this session and not by " + file));
         }
         return 0;
     }
 
-    @Command(name = "whoami", description = "Logs in, and shows the login's record and who answers for it.")
+    @Command(
+            name = "logout",
+            description = "Has the agent wipe the session at the ring that is named, or all of them where none is.")
+    int logout(@Mixin RingOptions options, @Option(names = "--all", description = "at all rings") boolean all) {
+        Optional<RingId> ring =
+                all ? Optional.empty() : options.descriptorIfGiven().map(RingDescriptor::id);
+        try (AgentSessions.Link link = AgentSessions.Link.open(System.getenv()).orElse(null)) {
+            List<HeldCredentials.Whose> wiped = link == null ? List.of() : link.drop(ring);
+            wiped.forEach(each -> System.out.println("logged out: " + each.user() + " at " + each.ringName()));
+            if (wiped.isEmpty()) {
+                System.out.println("nobody was logged in");
+            }
+            return 0;
+        } catch (IOException e) {
+            System.err.println("interlock: the agent doesn't answer, and may hold sessions still: end its process");
+            return Main.FAILED;
+        }
+    }
+
+    @Command(
+            name = "whoami",
+            description = {
+                "Shows whose sessions the agent holds, and when they end if no command uses them.",
+                "With a NAME: logs in, and shows the login's record and who answers for it."
+            })
     int whoami(
             @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "who logs in") String name,
+            @Parameters(paramLabel = "NAME", arity = "0..1", description = "who logs in") @Nullable String name,
             @Option(names = "--json", description = "for programs") boolean json)
             throws InterruptedException {
+        if (name == null) {
+            return sessions(options.descriptorIfGiven().map(RingDescriptor::id), json);
+        }
         try (Session session = options.login(LoginOptions.name(name))) {
             LoginRecord record = session.record().record();
             Map<String, @Nullable Object> row = new LinkedHashMap<>();
@@ -206,6 +279,28 @@ final class UserCommand implements Runnable {
             }
         }
         return 0;
+    }
+
+    private static int sessions(Optional<RingId> ring, boolean json) {
+        List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+        for (HeldCredentials.Whose each : AgentSessions.held(System.getenv())) {
+            if (ring.isEmpty() || ring.get().equals(each.ring())) {
+                Map<String, @Nullable Object> row = new LinkedHashMap<>();
+                row.put("user", each.user());
+                row.put("ring", each.ringName());
+                row.put("until", Output.time(Instant.now().plus(each.left())));
+                rows.add(row);
+            }
+        }
+        if (json) {
+            System.out.println(Output.json(rows));
+        } else if (rows.isEmpty()) {
+            System.err.println("interlock: no agent holds a session" + (ring.isEmpty() ? "" : " at this ring")
+                    + ": `interlock user login NAME` makes one");
+        } else {
+            Output.table(rows);
+        }
+        return rows.isEmpty() ? Main.FAILED : 0;
     }
 
     @Command(name = "passwd", description = "Changes a login's password, with all providers.")
