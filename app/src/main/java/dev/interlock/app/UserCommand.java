@@ -1,12 +1,15 @@
 package dev.interlock.app;
 
 import dev.interlock.client.CredentialFile;
+import dev.interlock.client.DeviceBook;
+import dev.interlock.client.Interlock;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.Logins;
 import dev.interlock.client.login.Session;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.RecoveryCode;
@@ -31,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -206,6 +210,7 @@ final class UserCommand implements Runnable {
                             session.opened().root());
                 }
             }
+            note(session, user, options);
             System.out.println("logged in as " + user + " at " + ring.name());
             if (agent.isEmpty()) {
                 Screen.hint("interlock: no agent holds the session: give --user " + name + " to each command");
@@ -222,6 +227,22 @@ final class UserCommand implements Runnable {
                             "interlock: warning: until then commands go by this session and not by " + file));
         }
         return 0;
+    }
+
+    /** Has the user's other devices know of this one, and providers that were away of those that were forgotten; best effort. */
+    private static void note(Session session, UserName user, RingOptions options) throws InterruptedException {
+        RingDescriptor ring = options.descriptor();
+        try (DeviceFile device = DeviceFile.open(ring, user);
+                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines())) {
+            DeviceBook book = interlock.devices();
+            if (device.isKnown()) {
+                book.note(device.secret(), DeviceLines.ownLabel());
+            }
+            tellAbsent(book.tell(user), "may still know a device that was forgotten");
+        } catch (InterlockException e) {
+            System.err.println(
+                    "interlock: this device isn't among those of `interlock user devices` yet: " + e.explanation());
+        }
     }
 
     @Command(
@@ -357,52 +378,76 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "devices",
-            description = "Lists the devices that have logged in, as each provider knows them by a key of its own.")
+            description = {
+                "Lists the devices that have logged in, each with its label, and how many providers know it.",
+                "What only a provider knows of, and no device of yours noted, is listed with that provider's name."
+            })
     int devices(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "whose") String name,
             @Option(names = "--json", description = "for programs") boolean json)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
+        RingDescriptor ring = options.descriptor();
         try (Session session = options.login(user);
                 Credential credential = session.credential();
+                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
                 Logins logins = logins(options)) {
-            Accounts.Devices devices = new Accounts(logins).devices(credential, user);
-            List<Map<String, @Nullable Object>> rows = new ArrayList<>();
-            for (Accounts.Device device : devices.devices()) {
-                Map<String, @Nullable Object> row = new LinkedHashMap<>();
-                row.put("provider", device.provider());
-                row.put("device", device.key().toString());
-                row.put("last", json ? device.last().toString() : Output.time(device.last()));
-                rows.add(row);
-            }
+            tellAbsent(interlock.devices().tell(user), "may still know a device that was forgotten");
+            DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
             if (json) {
-                System.out.println(Output.json(rows));
+                System.out.println(Output.json(lines.rows(true)));
             } else {
-                Output.table(rows);
+                Output.table(lines.rows(false));
             }
-            tellAbsent(devices.absent(), "didn't say");
+            tellAbsent(lines.absent(), "didn't say");
         }
         return 0;
     }
 
     @Command(
             name = "forget",
-            description = "Has all providers forget the devices that have logged in, this one too: each counts as a"
-                    + " stranger until it logs in again.")
-    int forget(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
+            description = {
+                "Has all providers forget these devices, or all devices where none is named: each counts as a stranger until"
+                        + " it logs in again.",
+                "Providers that are down are told at the next login, on whatever device."
+            })
+    int forget(
+            @Mixin RingOptions options,
+            @Parameters(index = "0", paramLabel = "NAME", description = "whose") String name,
+            @Parameters(
+                            index = "1..*",
+                            arity = "0..*",
+                            paramLabel = "DEVICE",
+                            description = "as `interlock user devices` shows it, or its beginning")
+                    @Nullable
+                    List<String> which)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
+        RingDescriptor ring = options.descriptor();
         try (Session session = options.login(user);
                 Credential credential = session.credential();
+                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
                 Logins logins = logins(options)) {
-            Accounts accounts = new Accounts(logins);
-            Map<String, String> absent = accounts.forget(
-                    credential, user, accounts.devices(credential, user).devices());
-            tellAbsent(absent, "may still know them");
-            if (absent.isEmpty()) {
-                System.out.println("no provider knows a device of " + user + " any more");
+            DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
+            List<DeviceLines.Line> chosen = lines.chosen(which == null ? List.of() : which);
+            DeviceBook book = interlock.devices();
+            book.forget(chosen.stream()
+                    .map(DeviceLines.Line::device)
+                    .flatMap(Optional::stream)
+                    .toList());
+            Map<String, String> absent = new TreeMap<>(book.tell(user));
+            for (DeviceLines.Line line : chosen) {
+                if (line.device().isEmpty()) {
+                    try {
+                        book.forget(user, line.unlistedAt(), line.key());
+                    } catch (InterlockException e) {
+                        absent.put(line.unlistedAt(), e.explanation());
+                    }
+                }
             }
+            chosen.forEach(line -> System.out.println("forgotten: " + line.said()));
+            tellAbsent(absent, "may still know them, and is told at the next login");
             return absent.isEmpty() ? 0 : Main.TOO_FEW;
         }
     }

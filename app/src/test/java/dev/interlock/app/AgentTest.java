@@ -601,6 +601,12 @@ final class AgentTest {
 
             assertThat(run(whole("user", "whoami")).expect(0).text())
                     .contains("ann", ring.descriptor().name(), "Z");
+            assertThat(run(
+                                    whole("user", "devices", "ann", "--password-fd", 0),
+                                    "swordfish of ann\n".getBytes(StandardCharsets.UTF_8))
+                            .expect(0)
+                            .text())
+                    .contains("3 of 3", "(this one)");
             // A command that does its own work says so.
             assertThat(run(whole("ls")).expect(Main.USAGE).err()).contains("The agent holds a session of ann");
             // Of two logins the later one counts.

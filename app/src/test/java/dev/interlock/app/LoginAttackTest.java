@@ -437,6 +437,29 @@ final class LoginAttackTest {
                         .expect(0)
                         .text())
                 .contains("\"version\" : 3");
+        assertThat(typing(
+                                "last one 1\n",
+                                "user",
+                                "login",
+                                "cli",
+                                "--no-agent",
+                                "--ring",
+                                descriptor,
+                                "--password-fd",
+                                0)
+                        .expect(0)
+                        .text())
+                .isEqualTo("logged in as cli at " + ring.descriptor().name() + "\n");
+        assertThat(typing("last one 1\n", "user", "devices", "cli", "--ring", descriptor, "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains("(noted by no device, at cc1 alone)");
+        typing("last one 1\n", "user", "forget", "cli", "zz", "--ring", descriptor, "--password-fd", 0)
+                .expect(Main.USAGE);
+        assertThat(typing("last one 1\n", "user", "forget", "cli", "--ring", descriptor, "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains("forgotten: ", " at cc3");
         for (String bad : List.of("\n", "")) {
             typing(bad, "ls", "--ring", descriptor, "--user", "cli", "--password-fd", 0)
                     .expect(Main.USAGE);
