@@ -140,7 +140,7 @@ final class UserCommand implements Runnable {
             done.unserved()
                     .forEach((node, why) ->
                             System.err.println("interlock: " + node + " doesn't serve " + name + " yet: " + why));
-            Screen.hint("Log in from anywhere:  interlock ls --ring RING --user " + name);
+            Screen.hint("Log in from anywhere:  interlock user login " + name + " --ring RING");
             return done.unserved().isEmpty() ? 0 : Main.FAILED;
         } finally {
             Arrays.fill(password, (byte) 0);
