@@ -195,7 +195,9 @@ final class Agent implements AutoCloseable {
             if (!isSameBuild()) {
                 return "its program was replaced";
             }
-            if (System.nanoTime() - usedNanos > idle.toNanos()) {
+            // A session has a time of its own.
+            if (System.nanoTime() - usedNanos > idle.toNanos()
+                    && credentials.all().isEmpty()) {
                 return "nobody has asked for anything in the last " + idle.toSeconds() + " s";
             }
         }
@@ -247,8 +249,11 @@ final class Agent implements AutoCloseable {
         });
         Hello hello;
         try {
-            if (frames.receive() != Frames.HELLO) {
-                throw new IOException("no hello");
+            byte first = frames.receive();
+            if (first != Frames.HELLO) {
+                usedNanos = System.nanoTime();
+                new AgentSessions(credentials, build, frames).serve(first);
+                return;
             }
             hello = Hello.decode(frames.content());
         } finally {
@@ -259,7 +264,7 @@ final class Agent implements AutoCloseable {
             frames.send(Frames.REFUSE, refused.get());
             return;
         }
-        Visit visit = new Visit(frames, hello, this::connections);
+        Visit visit = new Visit(frames, hello, this::connections, credentials);
         visits.add(visit);
         usedNanos = System.nanoTime();
         try {

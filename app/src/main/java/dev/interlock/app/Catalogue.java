@@ -163,12 +163,13 @@ final class Catalogue {
         all.put("user", List.of("interlock user create alice --tickets tickets", "interlock ls --user alice"));
         all.put("user create", List.of("interlock user create alice --tickets tickets"));
         all.put("user adopt", List.of("interlock user adopt alice --credential me --tickets tickets"));
-        all.put("user login", List.of("interlock user login alice"));
-        all.put("user whoami", List.of("interlock user whoami alice"));
+        all.put("user login", List.of("interlock user login alice", "interlock user login alice --idle 8h"));
+        all.put("user logout", List.of("interlock user logout", "interlock user logout --all"));
+        all.put("user whoami", List.of("interlock user whoami", "interlock user whoami alice"));
         all.put("user passwd", List.of("interlock user passwd alice"));
         all.put("user recover", List.of("interlock user recover alice"));
         all.put("user devices", List.of("interlock user devices alice"));
-        all.put("user forget", List.of("interlock user forget alice"));
+        all.put("user forget", List.of("interlock user forget alice 3f9c21d4", "interlock user forget alice"));
         all.put("ring ticket", List.of("interlock ring ticket my-ring alice > tickets"));
         all.put("keygen", List.of("interlock keygen -o me.key > me.pub", "interlock keygen -o me.key --kem xwing"));
         all.put("ring", List.of("interlock ring create my-ring -n 5 -t 3", "interlock ring up my-ring"));

@@ -16,10 +16,66 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "completion",
         description = {
-            "Prints a script that completes commands and options in bash, zsh or fish.",
+            "Prints a script that completes commands, options and the names of your objects in bash, zsh or fish. Names are"
+                    + " asked for at the ring: quick where an agent runs.",
             "Load it with `source <(interlock completion)`, or keep it where the shell looks."
         })
 final class CompletionCommand implements Callable<Integer> {
+    /** Those that take what has a name. */
+    private static final List<String> NAMING = List.of(
+            "get",
+            "ls",
+            "list",
+            "info",
+            "name",
+            "mv",
+            "rm",
+            "destroy",
+            "schedule-destroy",
+            "cancel-destroy",
+            "settle",
+            "refresh",
+            "replace",
+            "hand-over");
+
+    /**
+     * Wraps the function that completes the rest. A shell breaks words where a name need not end, as at a colon: the name is what
+     * stands behind the last blank, and what the shell holds for done of it is left out again.
+     */
+    private static final String BASH_NAMES =
+            """
+
+            function _complete_interlock_names() {
+              _complete_interlock "$@"
+              local line="${COMP_LINE:0:COMP_POINT}" current="${COMP_WORDS[COMP_CWORD]}" before=""
+              [ "$COMP_CWORD" -gt 1 ] && before="${COMP_WORDS[COMP_CWORD - 1]}"
+              case "${COMP_WORDS[1]} $before $current" in
+                "put --name "*) ;;
+                *" -"[yr]" "*|*" --yes "*|*" --keep "*|*" --json "*|*" --force "*|*" --recursive "*) ;;
+                *" -"*) return ;;
+              esac
+              case "${COMP_WORDS[1]} $before" in
+                "put --name") ;;
+                COMMANDS) ;;
+                *) return ;;
+              esac
+              [ "$COMP_CWORD" -gt 1 ] || return
+              local word="${line##*[^\\\\] }" name
+              local done="${word%"$current"}"
+              while IFS= read -r name; do
+                name="$(printf %q "$name")"
+                COMPREPLY+=("${name#"$done"}")
+              done < <(interlock ls --complete "${word//\\\\/}" 2>/dev/null)
+              case "${COMPREPLY[0]-}" in
+                */) type compopt >/dev/null 2>&1 && compopt -o nospace ;;
+              esac
+            }
+            complete -F _complete_interlock_names -o default interlock
+            """.replace("COMMANDS", NAMING.stream().map(each -> each + "\\ *").collect(Collectors.joining("|")));
+
+    private static final String FISH_NAMES = "complete -c interlock -f -n '__fish_seen_subcommand_from "
+            + String.join(" ", NAMING) + "' -a '(interlock ls --complete (commandline -ct) 2>/dev/null)'";
+
     @Parameters(
             paramLabel = "SHELL",
             arity = "0..1",
@@ -34,7 +90,7 @@ final class CompletionCommand implements Callable<Integer> {
         System.out.print(
                 switch (shell.toLowerCase(Locale.ROOT)) {
                     // In zsh it loads bashcompinit itself.
-                    case "bash", "zsh" -> AutoComplete.bash("interlock", interlock);
+                    case "bash", "zsh" -> AutoComplete.bash("interlock", interlock) + BASH_NAMES;
                     case "fish" -> fish(interlock);
                     default ->
                         throw new BadInputException("there's a completion for bash, zsh and fish, none for " + shell);
@@ -43,7 +99,7 @@ final class CompletionCommand implements Callable<Integer> {
     }
 
     private static String fish(CommandLine interlock) {
-        return Stream.concat(Stream.of("# fish completion for interlock"), lines(interlock, List.of()))
+        return Stream.concat(Stream.of("# fish completion for interlock", FISH_NAMES), lines(interlock, List.of()))
                 .collect(Collectors.joining("\n", "", "\n"));
     }
 

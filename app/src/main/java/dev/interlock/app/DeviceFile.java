@@ -55,6 +55,11 @@ final class DeviceFile implements AutoCloseable {
         return secret;
     }
 
+    /** Whether it is that of before. */
+    boolean isKnown() {
+        return known;
+    }
+
     /** Best effort, after a login. */
     void keep() {
         if (known || folder.isEmpty()) {

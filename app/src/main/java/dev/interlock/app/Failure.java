@@ -16,6 +16,7 @@ import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +28,17 @@ import java.util.Optional;
  * @param kind what sort of failure, for programs
  * @param node at which node it happened; empty where it isn't one
  * @param advice what to do about it
+ * @param untilAllowed how long until the same may be allowed, where that is known
  * @param exit the command's exit code
  */
-record Failure(String kind, String message, String node, List<String> culprits, Optional<Advice> advice, int exit) {
+record Failure(
+        String kind,
+        String message,
+        String node,
+        List<String> culprits,
+        Optional<Advice> advice,
+        Optional<Duration> untilAllowed,
+        int exit) {
     static Failure of(Exception error) {
         return switch (error) {
             case InterlockException known -> known(known);
@@ -54,22 +63,34 @@ record Failure(String kind, String message, String node, List<String> culprits, 
             case BadInputException bad -> advised("bad-input", error, Main.USAGE);
             case TooFewProvidersException few -> advised("too-few-providers", error, Main.TOO_FEW);
             case IntegrityException broken ->
-                new Failure("integrity", message, "", broken.culprits(), error.advice(), Main.INTEGRITY);
+                new Failure(
+                        "integrity", message, "", broken.culprits(), error.advice(), Optional.empty(), Main.INTEGRITY);
             case NoSuchObjectException none -> advised("no-such-object", error, Main.NO_OBJECT);
             case DestroyedException gone -> advised("destroyed", error, Main.NO_OBJECT);
+            case RefusedException locked
+            when locked.rule() == RefusedException.Rule.LOCKED_OUT ->
+                new Failure(
+                        "locked-out", message, "", List.of(), error.advice(), locked.untilAllowed(), Main.LOCKED_OUT);
             case RefusedException refused -> advised("refused", error, Main.REFUSED);
             case UnsettledException open -> advised("unsettled", error, Main.FAILED);
             case NodeException failed ->
-                new Failure("node-failed", message, failed.node(), List.of(), error.advice(), Main.FAILED);
+                new Failure(
+                        "node-failed",
+                        message,
+                        failed.node(),
+                        List.of(),
+                        error.advice(),
+                        Optional.empty(),
+                        Main.FAILED);
         };
     }
 
     private static Failure advised(String kind, InterlockException error, int exit) {
-        return new Failure(kind, error.explanation(), "", List.of(), error.advice(), exit);
+        return new Failure(kind, error.explanation(), "", List.of(), error.advice(), Optional.empty(), exit);
     }
 
     private static Failure simple(String kind, String message, int exit) {
-        return new Failure(kind, message, "", List.of(), Optional.empty(), exit);
+        return new Failure(kind, message, "", List.of(), Optional.empty(), Optional.empty(), exit);
     }
 
     private static String said(Exception error) {
@@ -89,6 +110,8 @@ record Failure(String kind, String message, String node, List<String> culprits, 
                 fields.put("culprits", culprits);
             }
             advice.ifPresent(what -> fields.put("advice", Wording.of(what)));
+            untilAllowed.ifPresent(
+                    time -> fields.put("wait", Math.max(1, time.plusMillis(999).toSeconds())));
             fields.put("exit", exit);
             System.err.println(Output.jsonLine(fields));
         } else {

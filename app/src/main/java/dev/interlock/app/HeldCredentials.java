@@ -7,7 +7,8 @@ import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Credential;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -18,17 +19,28 @@ import java.util.function.LongSupplier;
  */
 final class HeldCredentials implements AutoCloseable {
     private final LongSupplier nanoTime;
-    private final Map<RingId, Held> held = new HashMap<>();
+    private final Map<RingId, Held> held = new LinkedHashMap<>();
     private boolean closed;
 
+    /**
+     * Whose session is held.
+     *
+     * @param left until it is wiped, if nobody uses it before
+     */
+    record Whose(RingId ring, String ringName, String user, Duration left) {}
+
     private static final class Held {
+        private final String ringName;
+        private final String user;
         private final Credential credential;
         private final long idleNanos;
         private long usedNanos;
         private int borrowers;
         private boolean dropped;
 
-        private Held(Credential credential, long idleNanos, long usedNanos) {
+        private Held(String ringName, String user, Credential credential, long idleNanos, long usedNanos) {
+            this.ringName = ringName;
+            this.user = user;
             this.credential = credential;
             this.idleNanos = idleNanos;
             this.usedNanos = usedNanos;
@@ -41,13 +53,26 @@ final class HeldCredentials implements AutoCloseable {
     }
 
     /** Takes a credential over, in the place of one that was held for this ring. */
-    synchronized void hold(RingId ring, Credential credential, Duration idle) {
+    synchronized void hold(RingId ring, String ringName, String user, Credential credential, Duration idle) {
         drop(ring);
         if (closed) {
             credential.close();
             throw new RefusedException("the agent is ending");
         }
-        held.put(ring, new Held(credential, idle.toNanos(), nanoTime.getAsLong()));
+        held.put(ring, new Held(ringName, user, credential, idle.toNanos(), nanoTime.getAsLong()));
+    }
+
+    /** All that are held. */
+    synchronized List<Whose> all() {
+        expire();
+        return held.entrySet().stream()
+                .map(each -> whose(each.getKey(), each.getValue()))
+                .toList();
+    }
+
+    private Whose whose(RingId ring, Held one) {
+        long left = one.borrowers > 0 ? one.idleNanos : one.idleNanos - (nanoTime.getAsLong() - one.usedNanos);
+        return new Whose(ring, one.ringName, one.user, Duration.ofNanos(left));
     }
 
     /** One that is held, for one command; closing it gives it back. */

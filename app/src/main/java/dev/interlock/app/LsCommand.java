@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,6 +46,13 @@ final class LsCommand implements Callable<Integer> {
             description = "all names below the folder, and not its own alone")
     private boolean recursive;
 
+    @Option(
+            names = "--complete",
+            paramLabel = "BEGINNING",
+            hidden = true,
+            description = "for shells: what a name that begins so may go on with, a line each")
+    private @Nullable String beginning;
+
     @Option(names = "--json", description = "for programs")
     private boolean json;
 
@@ -56,6 +65,9 @@ final class LsCommand implements Callable<Integer> {
         Optional<String> below = Optional.ofNullable(folder != null ? folder : recursive ? "/" : null)
                 .map(LsCommand::folder);
         try (Interlock interlock = ring.open()) {
+            if (beginning != null) {
+                return complete(interlock, beginning);
+            }
             if (below.isPresent()) {
                 return names(interlock, below.get());
             }
@@ -72,6 +84,20 @@ final class LsCommand implements Callable<Integer> {
             show(rows);
             return 0;
         }
+    }
+
+    /** No further than the next folder. */
+    private static int complete(Interlock interlock, String beginning) throws InterruptedException {
+        Set<String> all = new TreeSet<>();
+        Map<String, String> _ = interlock.names().list(versions -> {
+            String name = versions.name().text();
+            if (name.startsWith(beginning)) {
+                int slash = name.indexOf('/', beginning.length());
+                all.add(slash < 0 ? name : name.substring(0, slash + 1));
+            }
+        });
+        all.forEach(System.out::println);
+        return 0;
     }
 
     private void show(List<Map<String, @Nullable Object>> rows) {

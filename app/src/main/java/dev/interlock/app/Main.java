@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too few providers, 4 integrity (culprits",
-            "            named), 5 no such object or destroyed, 6 refused.",
+            "            named), 5 no such object or destroyed, 6 refused, 7 too many wrong passwords: wait.",
             "INTERLOCK_RING and INTERLOCK_CREDENTIAL stand for --ring and --credential.",
             "INTERLOCK_RECORD names the folder of what was learned of providers; off keeps nothing."
         })
@@ -29,6 +29,7 @@ public final class Main implements Runnable {
     static final int INTEGRITY = 4;
     static final int NO_OBJECT = 5;
     static final int REFUSED = 6;
+    static final int LOCKED_OUT = 7;
 
     private static final Set<String> ASKS_NODES = Set.of(
             "put",

@@ -11,7 +11,6 @@ import dev.interlock.protocol.names.Lookalikes;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.names.NameContent;
 import dev.interlock.protocol.names.NameVersion;
-import java.io.Console;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -244,8 +242,7 @@ final class NameCommands {
         @Override
         public Integer call() throws InterruptedException {
             List<NameVersion> names = typed.stream().map(NameVersion::of).toList();
-            @Nullable Console console = Output.terminal() ? System.console() : null;
-            if (!keep && !yes && (json || console == null)) {
+            if (!keep && !yes && (json || !Output.terminal())) {
                 throw new BadInputException("rm destroys what a name stands for, for ever, and there's nobody to ask:"
                         + " give --yes, or --keep to take the name alone away");
             }
@@ -253,7 +250,7 @@ final class NameCommands {
                 List<Map<String, Object>> done = new ArrayList<>();
                 int code = 0;
                 for (NameVersion name : names) {
-                    int one = remove(interlock, name, console, done);
+                    int one = remove(interlock, name, done);
                     code = code == 0 ? one : code;
                 }
                 if (json) {
@@ -263,8 +260,7 @@ final class NameCommands {
             }
         }
 
-        private int remove(
-                Interlock interlock, NameVersion name, @Nullable Console console, List<Map<String, Object>> done)
+        private int remove(Interlock interlock, NameVersion name, List<Map<String, Object>> done)
                 throws InterruptedException {
             Named named = interlock.names().find(name.name());
             NameContent.Version wanted = interlock.names().version(name, named);
@@ -274,7 +270,7 @@ final class NameCommands {
             } else {
                 named.versions().versions().forEach(each -> objects.add(each.object()));
             }
-            if (!keep && !yes && !agreed(console, name, objects.size())) {
+            if (!keep && !yes && !agreed(name, objects.size())) {
                 System.err.println("interlock: " + name + " left alone");
                 return Main.FAILED;
             }
@@ -317,12 +313,10 @@ final class NameCommands {
             return 0;
         }
 
-        private static boolean agreed(@Nullable Console console, NameVersion name, int count) {
-            if (console == null) {
-                return false;
-            }
-            String answer = console.readLine("Destroy %s of %s for ever? [y/N] ", Output.count(count, "object"), name);
-            return answer != null && answer.strip().matches("[yY]|[yY]es");
+        private static boolean agreed(NameVersion name, int count) {
+            return Output.answer("Destroy " + Output.count(count, "object") + " of " + name + " for ever? [y/N] ")
+                    .filter(answer -> answer.strip().matches("[yY]|[yY]es"))
+                    .isPresent();
         }
     }
 }

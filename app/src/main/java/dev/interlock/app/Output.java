@@ -2,7 +2,9 @@ package dev.interlock.app;
 
 import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.protocol.Json;
+import java.io.ByteArrayOutputStream;
 import java.io.Console;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -93,6 +95,25 @@ final class Output {
 
     static String rate(long bytes, long nanos) {
         return String.format(Locale.ROOT, "%.0f MB/s", bytes / 1e6 / (nanos / 1e9));
+    }
+
+    /** What a person types at the terminal; empty where nobody does. */
+    static Optional<String> answer(String question) {
+        System.out.print(question);
+        System.out.flush();
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        try {
+            // An agent reads at the terminal of the process that it works for.
+            for (int each = System.in.read(); each != '\n'; each = System.in.read()) {
+                if (each < 0) {
+                    return Optional.empty();
+                }
+                line.write(each);
+            }
+            return Optional.of(line.toString(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     static boolean terminal() {

@@ -4,8 +4,8 @@ import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.ProviderRecord;
 import dev.interlock.client.RecordFile;
-import dev.interlock.client.login.CredentialSource;
 import dev.interlock.client.login.Session;
+import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.UserName;
@@ -56,18 +56,24 @@ final class RingOptions {
 
     RingOptions() {}
 
-    private RingOptions(Path ring, @Nullable Path credential, double stallSeconds) {
+    /** Of another ring, where the session counts that is held for this one; null for its own. */
+    private @Nullable RingId sessionOf;
+
+    private RingOptions(Path ring, @Nullable Path credential, double stallSeconds, @Nullable RingId sessionOf) {
         this.ring = ring;
         this.credential = credential;
         this.stallSeconds = stallSeconds;
+        this.sessionOf = sessionOf;
     }
 
     /** The same for another ring, where one is who one is here unless a file says otherwise. */
     RingOptions at(Path other, @Nullable Path otherCredential) {
         Path own = Files.isDirectory(other) ? other.resolve(RingFolder.CREDENTIAL) : null;
-        Path who =
-                otherCredential != null ? otherCredential : own != null && Files.exists(own) ? own : credentialFile();
-        return new RingOptions(other, who, stallSeconds);
+        Path file = otherCredential != null ? otherCredential : own != null && Files.exists(own) ? own : null;
+        if (file == null && hasSession()) {
+            return new RingOptions(other, null, stallSeconds, descriptor().id());
+        }
+        return new RingOptions(other, file == null ? credentialFile() : file, stallSeconds, null);
     }
 
     Interlock open() throws InterruptedException {
@@ -87,17 +93,37 @@ final class RingOptions {
         return interlock;
     }
 
-    /** Who the user is: by a login where one is asked for, else by a file. */
+    /**
+     * Who the user is: by a login where one is asked for; by the file that is named; by the session that the agent holds; else by the
+     * file in the ring's folder.
+     */
     private Credential credential() throws InterruptedException {
         Optional<UserName> user = login.user();
-        CredentialSource source = user.isPresent()
-                ? () -> {
-                    try (Session session = login(user.get())) {
-                        return session.credential();
-                    }
-                }
-                : () -> CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
-        return source.unseal();
+        if (user.isPresent()) {
+            try (Session session = login(user.get())) {
+                return session.credential();
+            }
+        }
+        if (namedCredential().isEmpty() && Visit.current().isPresent()) {
+            Optional<Credential> held = Visit.current().get().session(sessionRing());
+            if (held.isPresent()) {
+                return held.get();
+            }
+        }
+        return CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
+    }
+
+    private RingId sessionRing() {
+        return sessionOf == null ? descriptor().id() : sessionOf;
+    }
+
+    /** Whether the command is done by an agent that holds a session for it. */
+    private boolean hasSession() {
+        return login.user().isEmpty()
+                && namedCredential().isEmpty()
+                && Visit.current()
+                        .filter(visit -> visit.hasSession(sessionRing()))
+                        .isPresent();
     }
 
     /** A login at this ring, with the password that is asked for. */
@@ -184,7 +210,7 @@ final class RingOptions {
     /** The files that the command speaks to the ring with: ring, credential, and what lies beside them in a ring's folder. */
     List<Path> files() {
         List<Path> files = new ArrayList<>();
-        if (login.user().isEmpty()) {
+        if (login.user().isEmpty() && !hasSession()) {
             files.add(credentialFile());
         }
         Path path = ringPath();
@@ -207,14 +233,42 @@ final class RingOptions {
                                 + " `interlock ring create`"));
     }
 
+    /** The file that is named for this command, where one is: it goes before a session. */
+    Optional<Path> namedCredential() {
+        return given(credential, "INTERLOCK_CREDENTIAL");
+    }
+
+    /** The credential in the ring's folder, where there is one: a session goes before it. */
+    Optional<Path> folderCredential() {
+        return Optional.of(ringPath())
+                .filter(Files::isDirectory)
+                .map(path -> path.resolve(RingFolder.CREDENTIAL))
+                .filter(Files::exists);
+    }
+
     Path credentialFile() {
-        return given(credential, "INTERLOCK_CREDENTIAL").orElseGet(() -> {
+        return namedCredential().orElseGet(() -> {
             Path path = ringPath();
             if (Files.isDirectory(path)) {
                 return path.resolve(RingFolder.CREDENTIAL);
             }
-            throw new BadInputException("who are you? Give --credential FILE or set INTERLOCK_CREDENTIAL");
+            throw new BadInputException("who are you? " + heldElsewhere()
+                    + "Give --credential FILE, set INTERLOCK_CREDENTIAL, or log in with `interlock user login NAME`");
         });
+    }
+
+    /** A command that does its own work has no session, though its user may be logged in. */
+    private String heldElsewhere() {
+        if (Visit.current().isPresent()) {
+            return "";
+        }
+        RingId id = descriptor().id();
+        return AgentSessions.held(Visit.environment()).stream()
+                .filter(each -> each.ring().equals(id))
+                .map(each -> "The agent holds a session of " + each.user()
+                        + ", and didn't do this command (docs/agent.md says when). ")
+                .findFirst()
+                .orElse("");
     }
 
     private static Optional<Path> given(@Nullable Path option, String variable) {

@@ -1,11 +1,15 @@
 package dev.interlock.app;
 
 import dev.interlock.client.CredentialFile;
+import dev.interlock.client.DeviceBook;
+import dev.interlock.client.Interlock;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.Logins;
 import dev.interlock.client.login.Session;
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.RecoveryCode;
@@ -22,12 +26,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -50,7 +57,7 @@ final class UserCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "create, adopt, login, whoami, passwd, recover, devices or forget?");
+                spec.commandLine(), "create, adopt, login, logout, whoami, passwd, recover, devices or forget?");
     }
 
     @Command(
@@ -133,7 +140,7 @@ final class UserCommand implements Runnable {
             done.unserved()
                     .forEach((node, why) ->
                             System.err.println("interlock: " + node + " doesn't serve " + name + " yet: " + why));
-            Screen.hint("Log in from anywhere:  interlock ls --ring RING --user " + name);
+            Screen.hint("Log in from anywhere:  interlock user login " + name + " --ring RING");
             return done.unserved().isEmpty() ? 0 : Main.FAILED;
         } finally {
             Arrays.fill(password, (byte) 0);
@@ -167,23 +174,110 @@ final class UserCommand implements Runnable {
         }
     }
 
-    @Command(name = "login", description = "Logs in, and makes this device one that strangers' guesses don't lock out.")
-    int login(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "who logs in") String name)
+    @Command(
+            name = "login",
+            description = {
+                "Logs in. The agent then holds the session, in memory alone, and commands at this ring need nothing else; where"
+                        + " none runs, one is started.",
+                "It makes this device one that strangers' guesses don't lock out."
+            })
+    int login(
+            @Mixin RingOptions options,
+            @Parameters(paramLabel = "NAME", description = "who logs in") String name,
+            @Option(
+                            names = "--idle",
+                            paramLabel = "TIME",
+                            defaultValue = "30m",
+                            description = "how long without a command until the session is wiped, as in 90s, 30m or 8h"
+                                    + " (default: ${DEFAULT-VALUE})")
+                    String idle,
+            @Option(names = "--no-agent", description = "keep no session: try the password, and have the device known")
+                    boolean noAgent)
             throws InterruptedException {
-        try (Session session = options.login(LoginOptions.name(name))) {
-            System.out.println("logged in as " + session.record().record().name() + " at "
-                    + options.descriptor().name());
-            Screen.hint("No session is kept: give --user " + name + " to each command.");
+        Duration time = ScheduleDestroyCommand.duration("--idle", idle);
+        UserName user = LoginOptions.name(name);
+        RingDescriptor ring = options.descriptor();
+        try (Session session = options.login(user)) {
+            Optional<AgentSessions.Link> agent =
+                    noAgent ? Optional.empty() : AgentSessions.Link.openOrStart(System.getenv());
+            if (agent.isPresent()) {
+                try (AgentSessions.Link link = agent.get()) {
+                    link.hold(
+                            AgentSessions.ownBuild(),
+                            ring,
+                            user,
+                            time,
+                            session.opened().root());
+                }
+            }
+            note(session, user, options);
+            System.out.println("logged in as " + user + " at " + ring.name());
+            if (agent.isEmpty()) {
+                Screen.hint("interlock: no agent holds the session: give --user " + name + " to each command");
+                return 0;
+            }
+            Screen.hint("interlock: the agent holds the session until no command has used it for " + idle
+                    + "; `interlock user logout` ends it");
+            options.namedCredential()
+                    .ifPresent(file -> System.err.println(
+                            "interlock: warning: commands that name a credential, as $INTERLOCK_CREDENTIAL does, use that: "
+                                    + file));
+            options.folderCredential()
+                    .ifPresent(file -> System.err.println(
+                            "interlock: warning: until then commands go by this session and not by " + file));
         }
         return 0;
     }
 
-    @Command(name = "whoami", description = "Logs in, and shows the login's record and who answers for it.")
+    /** Has the user's other devices know of this one, and providers that were away of those that were forgotten; best effort. */
+    private static void note(Session session, UserName user, RingOptions options) throws InterruptedException {
+        RingDescriptor ring = options.descriptor();
+        try (DeviceFile device = DeviceFile.open(ring, user);
+                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines())) {
+            DeviceBook book = interlock.devices();
+            if (device.isKnown()) {
+                book.note(device.secret(), DeviceLines.ownLabel());
+            }
+            tellAbsent(book.tell(user), "may still know a device that was forgotten");
+        } catch (InterlockException e) {
+            System.err.println(
+                    "interlock: this device isn't among those of `interlock user devices` yet: " + e.explanation());
+        }
+    }
+
+    @Command(
+            name = "logout",
+            description = "Has the agent wipe the session at the ring that is named, or all of them where none is.")
+    int logout(@Mixin RingOptions options, @Option(names = "--all", description = "at all rings") boolean all) {
+        Optional<RingId> ring =
+                all ? Optional.empty() : options.descriptorIfGiven().map(RingDescriptor::id);
+        try (AgentSessions.Link link = AgentSessions.Link.open(System.getenv()).orElse(null)) {
+            List<HeldCredentials.Whose> wiped = link == null ? List.of() : link.drop(ring);
+            wiped.forEach(each -> System.out.println("logged out: " + each.user() + " at " + each.ringName()));
+            if (wiped.isEmpty()) {
+                System.out.println("nobody was logged in");
+            }
+            return 0;
+        } catch (IOException e) {
+            System.err.println("interlock: the agent doesn't answer, and may hold sessions still: end its process");
+            return Main.FAILED;
+        }
+    }
+
+    @Command(
+            name = "whoami",
+            description = {
+                "Shows whose sessions the agent holds, and when they end if no command uses them.",
+                "With a NAME: logs in, and shows the login's record and who answers for it."
+            })
     int whoami(
             @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "who logs in") String name,
+            @Parameters(paramLabel = "NAME", arity = "0..1", description = "who logs in") @Nullable String name,
             @Option(names = "--json", description = "for programs") boolean json)
             throws InterruptedException {
+        if (name == null) {
+            return sessions(options.descriptorIfGiven().map(RingDescriptor::id), json);
+        }
         try (Session session = options.login(LoginOptions.name(name))) {
             LoginRecord record = session.record().record();
             Map<String, @Nullable Object> row = new LinkedHashMap<>();
@@ -206,6 +300,28 @@ final class UserCommand implements Runnable {
             }
         }
         return 0;
+    }
+
+    private static int sessions(Optional<RingId> ring, boolean json) {
+        List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+        for (HeldCredentials.Whose each : AgentSessions.held(System.getenv())) {
+            if (ring.isEmpty() || ring.get().equals(each.ring())) {
+                Map<String, @Nullable Object> row = new LinkedHashMap<>();
+                row.put("user", each.user());
+                row.put("ring", each.ringName());
+                row.put("until", Output.time(Instant.now().plus(each.left())));
+                rows.add(row);
+            }
+        }
+        if (json) {
+            System.out.println(Output.json(rows));
+        } else if (rows.isEmpty()) {
+            System.err.println("interlock: no agent holds a session" + (ring.isEmpty() ? "" : " at this ring")
+                    + ": `interlock user login NAME` makes one");
+        } else {
+            Output.table(rows);
+        }
+        return rows.isEmpty() ? Main.FAILED : 0;
     }
 
     @Command(name = "passwd", description = "Changes a login's password, with all providers.")
@@ -262,52 +378,76 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "devices",
-            description = "Lists the devices that have logged in, as each provider knows them by a key of its own.")
+            description = {
+                "Lists the devices that have logged in, each with its label, and how many providers know it.",
+                "What only a provider knows of, and no device of yours noted, is listed with that provider's name."
+            })
     int devices(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "whose") String name,
             @Option(names = "--json", description = "for programs") boolean json)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
+        RingDescriptor ring = options.descriptor();
         try (Session session = options.login(user);
                 Credential credential = session.credential();
+                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
                 Logins logins = logins(options)) {
-            Accounts.Devices devices = new Accounts(logins).devices(credential, user);
-            List<Map<String, @Nullable Object>> rows = new ArrayList<>();
-            for (Accounts.Device device : devices.devices()) {
-                Map<String, @Nullable Object> row = new LinkedHashMap<>();
-                row.put("provider", device.provider());
-                row.put("device", device.key().toString());
-                row.put("last", json ? device.last().toString() : Output.time(device.last()));
-                rows.add(row);
-            }
+            tellAbsent(interlock.devices().tell(user), "may still know a device that was forgotten");
+            DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
             if (json) {
-                System.out.println(Output.json(rows));
+                System.out.println(Output.json(lines.rows(true)));
             } else {
-                Output.table(rows);
+                Output.table(lines.rows(false));
             }
-            tellAbsent(devices.absent(), "didn't say");
+            tellAbsent(lines.absent(), "didn't say");
         }
         return 0;
     }
 
     @Command(
             name = "forget",
-            description = "Has all providers forget the devices that have logged in, this one too: each counts as a"
-                    + " stranger until it logs in again.")
-    int forget(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
+            description = {
+                "Has all providers forget these devices, or all devices where none is named: each counts as a stranger until"
+                        + " it logs in again.",
+                "Providers that are down are told at the next login, on whatever device."
+            })
+    int forget(
+            @Mixin RingOptions options,
+            @Parameters(index = "0", paramLabel = "NAME", description = "whose") String name,
+            @Parameters(
+                            index = "1..*",
+                            arity = "0..*",
+                            paramLabel = "DEVICE",
+                            description = "as `interlock user devices` shows it, or its beginning")
+                    @Nullable
+                    List<String> which)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
+        RingDescriptor ring = options.descriptor();
         try (Session session = options.login(user);
                 Credential credential = session.credential();
+                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
                 Logins logins = logins(options)) {
-            Accounts accounts = new Accounts(logins);
-            Map<String, String> absent = accounts.forget(
-                    credential, user, accounts.devices(credential, user).devices());
-            tellAbsent(absent, "may still know them");
-            if (absent.isEmpty()) {
-                System.out.println("no provider knows a device of " + user + " any more");
+            DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
+            List<DeviceLines.Line> chosen = lines.chosen(which == null ? List.of() : which);
+            DeviceBook book = interlock.devices();
+            book.forget(chosen.stream()
+                    .map(DeviceLines.Line::device)
+                    .flatMap(Optional::stream)
+                    .toList());
+            Map<String, String> absent = new TreeMap<>(book.tell(user));
+            for (DeviceLines.Line line : chosen) {
+                if (line.device().isEmpty()) {
+                    try {
+                        book.forget(user, line.unlistedAt(), line.key());
+                    } catch (InterlockException e) {
+                        absent.put(line.unlistedAt(), e.explanation());
+                    }
+                }
             }
+            chosen.forEach(line -> System.out.println("forgotten: " + line.said()));
+            tellAbsent(absent, "may still know them, and is told at the next login");
             return absent.isEmpty() ? 0 : Main.TOO_FEW;
         }
     }

@@ -3,6 +3,8 @@ package dev.interlock.app;
 import dev.interlock.app.thin.Frames;
 import dev.interlock.app.thin.Hello;
 import dev.interlock.app.thin.Surroundings;
+import dev.interlock.core.token.RingId;
+import dev.interlock.protocol.request.Credential;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import java.io.BufferedOutputStream;
@@ -48,6 +50,7 @@ final class Visit {
     private final Frames frames;
     private final Hello hello;
     private final Function<Deadlines, Optional<Peers>> connections;
+    private final HeldCredentials sessions;
     private final PrintStream out;
     private final PrintStream plainErr;
     private volatile PrintStream err;
@@ -70,11 +73,13 @@ final class Visit {
     /**
      * @param hello of the process that it is done for
      * @param connections warm ones, where there are any for these deadlines
+     * @param sessions what logins unsealed
      */
-    Visit(Frames frames, Hello hello, Function<Deadlines, Optional<Peers>> connections) {
+    Visit(Frames frames, Hello hello, Function<Deadlines, Optional<Peers>> connections, HeldCredentials sessions) {
         this.frames = frames;
         this.hello = hello;
         this.connections = connections;
+        this.sessions = sessions;
         this.out = new PrintStream(
                 new BufferedOutputStream(new Output(Frames.OUT), OUT_BUFFER_BYTES), true, StandardCharsets.UTF_8);
         this.plainErr = new PrintStream(new Output(Frames.ERR), true, StandardCharsets.UTF_8);
@@ -127,6 +132,16 @@ final class Visit {
 
     Optional<Peers> connections(Deadlines deadlines) {
         return connections.apply(deadlines);
+    }
+
+    /** What a login at this ring unsealed, for this command; the caller closes it. */
+    Optional<Credential> session(RingId ring) {
+        return sessions.borrow(ring);
+    }
+
+    /** Whether somebody is logged in at this ring. */
+    boolean hasSession(RingId ring) {
+        return sessions.all().stream().anyMatch(each -> each.ring().equals(ring));
     }
 
     void means(Supplier<String> what) {

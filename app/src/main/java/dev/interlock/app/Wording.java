@@ -15,6 +15,7 @@ final class Wording {
     static String of(Advice advice) {
         return switch (advice) {
             case Advice.ListObjects _ -> "`interlock ls` lists yours";
+            case Advice.ListDevices _ -> "`interlock user devices NAME` shows it";
             case Advice.Settle(String object) ->
                 "`interlock settle " + object + "` decides it when the others can be reached";
             case Advice.ShowObject(String object) -> "`interlock info " + object + "` tells where it is";

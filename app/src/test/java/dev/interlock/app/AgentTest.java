@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.app.thin.Seat;
+import dev.interlock.app.thin.Surroundings;
 import dev.interlock.app.thin.Thin;
+import dev.interlock.client.login.Accounts;
+import dev.interlock.client.login.Logins;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.login.RootSecret;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Credential;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -19,9 +26,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -404,6 +414,21 @@ final class AgentTest {
         }
     }
 
+    private Process agentProcess() throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                AgentProcess.class.getName(),
+                socket.toString(),
+                jar.toString());
+        builder.inheritIO();
+        return builder.start();
+    }
+
     private static boolean ended(SocketChannel peer) {
         try {
             return peer.read(ByteBuffer.allocate(1)) < 0;
@@ -416,18 +441,7 @@ final class AgentTest {
     void anAgentThatIsKilledOrStoppedIsNoHang() throws Exception {
         String id = ring.put(TestRing.random(LARGE_BYTES)).object().toString();
         Path large = Files.write(dir.resolve("large"), TestRing.random(LARGE_BYTES));
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                AgentProcess.class.getName(),
-                socket.toString(),
-                jar.toString());
-        builder.inheritIO();
-        Process agent = builder.start();
+        Process agent = agentProcess();
         try {
             Await.until("the agent listens", () -> Files.exists(socket));
             assertThat(run(thin("ls")).exit()).isZero();
@@ -475,6 +489,208 @@ final class AgentTest {
         // The socket that it left behind is the next one's.
         try (Agent _ = agent()) {
             assertThat(run(thin("ls")).exit()).isZero();
+        }
+    }
+
+    // ---- Sessions ----
+
+    private static UserName enrolled(String text) throws InterruptedException {
+        UserName name = new UserName(text);
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret root = RootSecret.random(new SecureRandom())) {
+            var _ = new Accounts(logins)
+                    .enrol(
+                            name,
+                            root,
+                            LoginTest.bytes("swordfish of " + text),
+                            LoginTest.quick(),
+                            Optional.empty(),
+                            LoginTest.tickets(ring, name));
+        }
+        return name;
+    }
+
+    /** From a home with nothing in it, and with the descriptor alone. */
+    private ProcessBuilder bare(ProcessBuilder builder) throws IOException {
+        Path descriptor = dir.resolve("descriptor");
+        if (!Files.exists(descriptor)) {
+            Files.copy(ring.folder().path().resolve(RingFolder.DESCRIPTOR), descriptor);
+        }
+        builder.environment().put("HOME", dir.resolve("home").toString());
+        builder.environment().remove("XDG_STATE_HOME");
+        builder.environment().remove("INTERLOCK_RECORD");
+        builder.environment().remove("INTERLOCK_CREDENTIAL");
+        builder.environment().put("INTERLOCK_RING", descriptor.toString());
+        return builder;
+    }
+
+    /** A command that does its own work, in a process. */
+    private ProcessBuilder whole(Object... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dinterlock.program=" + jar,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        return bare(thin().command(command));
+    }
+
+    private Cli.Result login(String name) throws Exception {
+        return run(
+                whole("user", "login", name, "--password-fd", 0),
+                ("swordfish of " + name + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Map<String, String> environment() {
+        return Map.of(Seat.VARIABLE, socket.toString());
+    }
+
+    @Test
+    void aLoginIsAllThatLaterCommandsNeed() throws Exception {
+        var _ = enrolled("ann");
+        Path secret = Files.writeString(dir.resolve("secret"), "told to ann");
+        try (Agent agent = agent()) {
+            assertThat(run(bare(thin("ls"))).expect(Main.USAGE).err()).contains("who are you?", "interlock user login");
+            assertThat(login("ann").expect(0).err()).contains("until no command has used it for 30m");
+            assertThat(run(bare(thin("put", secret, "--name", "keys/one"))).exit())
+                    .isZero();
+            assertThat(run(bare(thin("mv", "keys/one", "keys/two"))).expect(0).text())
+                    .startsWith("keys/two@1 is ");
+            String id = run(bare(thin("put", secret))).expect(0).text().strip();
+            assertThat(run(bare(thin("name", id, "keys/three"))).expect(0).text())
+                    .isEqualTo("keys/three@1 is " + id + "\n");
+            assertThat(run(bare(thin("ls", "keys/"))).expect(0).text()).contains("two", "three");
+            assertThat(run(bare(thin("get", "keys/two"))).expect(0).text()).isEqualTo("told to ann");
+            // As without: what nobody agreed to isn't destroyed.
+            assertThat(run(bare(thin("rm", "keys/three"))).expect(Main.USAGE).err())
+                    .contains("nobody to ask");
+            assertThat(run(bare(thin("rm", "keys/three", "--yes"))).expect(0).text())
+                    .contains(id + ": destroyed", "keys/three removed, with 1 object");
+            assertThat(run(bare(thin("accept", id, "-o", dir.resolve("acceptance"))))
+                            .exit())
+                    .isZero();
+
+            // Only the device is on disk, and nothing that opens.
+            try (Stream<Path> files = Files.walk(dir.resolve("home"))) {
+                assertThat(files.filter(Files::isRegularFile)
+                                .map(Path::getFileName)
+                                .map(Path::toString))
+                        .allMatch(each -> each.endsWith(".ann")
+                                || each.equals(ring.descriptor().id() + ".json"));
+            }
+
+            // A credential that is named goes first, and another ring's commands get nothing.
+            ProcessBuilder named = bare(thin("ls", "keys/"));
+            named.environment()
+                    .put("INTERLOCK_CREDENTIAL", ring.folder().credential().toString());
+            assertThat(run(named).expect(0).text()).doesNotContain("two");
+            Path other = dir.resolve("other");
+            InProcess.run("ring", "create", other, "-n", 2, "-t", 2).expect(0);
+            ProcessBuilder elsewhere = bare(thin("ls"));
+            elsewhere
+                    .environment()
+                    .put("INTERLOCK_RING", other.resolve(RingFolder.DESCRIPTOR).toString());
+            assertThat(run(elsewhere).expect(Main.USAGE).err()).contains("who are you?");
+
+            assertThat(run(whole("user", "whoami")).expect(0).text())
+                    .contains("ann", ring.descriptor().name(), "Z");
+            assertThat(run(
+                                    whole("user", "devices", "ann", "--password-fd", 0),
+                                    "swordfish of ann\n".getBytes(StandardCharsets.UTF_8))
+                            .expect(0)
+                            .text())
+                    .contains("3 of 3", "(this one)");
+            // A command that does its own work says so.
+            assertThat(run(whole("ls")).expect(Main.USAGE).err()).contains("The agent holds a session of ann");
+            // Of two logins the later one counts.
+            hold(Surroundings.build(jar), "ben");
+            assertThat(agent.credentials().all())
+                    .extracting(HeldCredentials.Whose::user)
+                    .containsExactly("ben");
+            assertThat(run(bare(thin("get", "keys/two"))).exit()).isNotZero();
+            assertThat(run(whole("user", "logout")).expect(0).text())
+                    .isEqualTo("logged out: ben at " + ring.descriptor().name() + "\n");
+            assertThat(agent.credentials().all()).isEmpty();
+        }
+    }
+
+    private void hold(String build, String user) {
+        try (AgentSessions.Link link = AgentSessions.Link.open(environment()).orElseThrow();
+                RootSecret root = RootSecret.random(new SecureRandom())) {
+            link.hold(build, ring.descriptor(), new UserName(user), Duration.ofMinutes(5), root);
+        }
+    }
+
+    @Test
+    void aSessionGoesToALivingAgentOfTheSameBuildAlone() throws Exception {
+        String build = Surroundings.build(jar);
+        try (Agent agent = agent()) {
+            assertThatThrownBy(() -> hold("another", "ann"))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("of another build");
+            // A folder that others can open is nobody's seat.
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-xr-x"));
+            assertThat(AgentSessions.Link.open(environment())).isEmpty();
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx------"));
+            hold(build, "ann");
+            // What comes after an offer and is no session ends the connection, and what is held stays.
+            byte[][] said = {
+                {'S', 0, 0, 0, 0}, {'S', 0, 0, 0, 3, 1, 2, 3}, {'S', 0, 1, 0, 0}, {'Q', 0, 0, 0, 0}, {'H', 0, 0, 0, 0}
+            };
+            for (byte[] each : said) {
+                try (SocketChannel peer = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                    peer.connect(UnixDomainSocketAddress.of(socket));
+                    byte[] text = build.getBytes(StandardCharsets.UTF_8);
+                    peer.write(ByteBuffer.allocate(5 + text.length)
+                            .put((byte) 'L')
+                            .putInt(text.length)
+                            .put(text)
+                            .flip());
+                    ByteBuffer accepted = ByteBuffer.allocate(5);
+                    while (accepted.hasRemaining() && peer.read(accepted) > 0) {}
+                    assertThat(accepted.get(0)).isEqualTo((byte) 'A');
+                    peer.write(ByteBuffer.wrap(each));
+                    assertThat(ended(peer)).isTrue();
+                }
+            }
+            assertThat(agent.credentials().all())
+                    .extracting(HeldCredentials.Whose::user)
+                    .containsExactly("ann");
+            Credential borrowed =
+                    agent.credentials().borrow(ring.descriptor().id()).orElseThrow();
+            agent.close();
+            assertThatThrownBy(() -> borrowed.nameKeys(ring.descriptor().id()))
+                    .isInstanceOf(IllegalStateException.class);
+        }
+        Process process = agentProcess();
+        try {
+            Await.until(
+                    "the agent listens",
+                    () -> AgentSessions.Link.open(environment()).isPresent());
+            Cli.signal("STOP", process.pid());
+            assertThatThrownBy(() -> hold(build, "ann")).hasMessageContaining("doesn't answer, and holds no session");
+            assertThat(AgentSessions.held(environment())).isEmpty();
+            Cli.signal("CONT", process.pid());
+            assertThat(AgentSessions.held(environment())).isEmpty();
+            hold(build, "ann");
+            assertThat(AgentSessions.held(environment())).hasSize(1);
+            Cli.signal("TERM", process.pid());
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(AgentSessions.held(environment())).isEmpty();
+        } finally {
+            process.destroyForcibly();
+            var _ = process.waitFor();
+        }
+        // Nor does the next one hold what it held.
+        try (Agent next = agent()) {
+            assertThat(next.credentials().all()).isEmpty();
         }
     }
 

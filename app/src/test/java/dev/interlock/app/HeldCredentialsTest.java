@@ -37,7 +37,7 @@ final class HeldCredentialsTest {
 
     @Test
     void itIsLentAndGivenBackAndWipedAfterItsTime() {
-        held.hold(RING, secret, IDLE);
+        held.hold(RING, "ring", "alice", secret, IDLE);
         Credential borrowed = held.borrow(RING).orElseThrow();
         assertThat(borrowed.publicKey(RING, "cc1")).isEqualTo(secret.publicKey(RING, "cc1"));
         borrowed.close();
@@ -56,7 +56,7 @@ final class HeldCredentialsTest {
 
     @Test
     void aCommandKeepsWhatItUsesAndNobodyElseGetsIt() {
-        held.hold(RING, secret, IDLE);
+        held.hold(RING, "ring", "alice", secret, IDLE);
         Credential borrowed = held.borrow(RING).orElseThrow();
         pass(IDLE.multipliedBy(2));
         held.expire();
@@ -71,13 +71,13 @@ final class HeldCredentialsTest {
 
     @Test
     void theEndOfTheAgentWaitsForNobody() {
-        held.hold(RING, secret, IDLE);
+        held.hold(RING, "ring", "alice", secret, IDLE);
         Credential borrowed = held.borrow(RING).orElseThrow();
         held.close();
         assertWiped(true);
         assertThatThrownBy(() -> borrowed.sign(RING, "cc1", new byte[1])).isInstanceOf(IllegalStateException.class);
         Credential late = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, new SecureRandom()));
-        assertThatThrownBy(() -> held.hold(RING, late, IDLE)).isInstanceOf(RefusedException.class);
+        assertThatThrownBy(() -> held.hold(RING, "ring", "alice", late, IDLE)).isInstanceOf(RefusedException.class);
         assertThatThrownBy(() -> late.sign(RING, "cc1", new byte[1])).isInstanceOf(IllegalStateException.class);
     }
 }

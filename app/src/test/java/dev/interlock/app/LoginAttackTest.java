@@ -17,6 +17,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.GuessLimit;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginAttempt;
 import dev.interlock.protocol.login.LoginRecord;
@@ -37,6 +38,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -53,6 +55,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class LoginAttackTest {
     private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
+
+    private static final GuessLimit UNLIMITED = new GuessLimit(1000, Duration.ofHours(1), 1000, Duration.ZERO);
 
     private final SecureRandom random = new SecureRandom();
     private TestRing ring;
@@ -262,6 +266,26 @@ final class LoginAttackTest {
             }
             // Three at once, then pauses; a slow machine may get through one or two of those.
             assertThat(answered).isBetween(4, 6);
+            // All of an hour's: the command says for how long, with an exit code of its own.
+            String[] all = ring.providers().toArray(String[]::new);
+            ring.stop(all);
+            for (String provider : all) {
+                try (Store store = ring.openStore(provider)) {
+                    for (int i = 0; i < 10; i++) {
+                        byte[] nonce = new byte[Messages.NONCE_BYTES];
+                        random.nextBytes(nonce);
+                        var _ = store.logins().guess(name.text(), new byte[0], nonce, UNLIMITED, Instant.now());
+                    }
+                }
+            }
+            ring.start(all);
+            Object[] line = {"ls", "--ring", ring.folder().path(), "--user", name, "--password-fd", 0};
+            assertThat(typing("swordfish\n", line).expect(Main.LOCKED_OUT).err())
+                    .containsPattern("the login of guessed is locked: .* The next is answered in [0-9]+ min;");
+            Object[] json = {"user", "whoami", name, "--ring", ring.folder().path(), "--password-fd", 0, "--json"};
+            assertThat(typing("swordfish\n", json).expect(Main.LOCKED_OUT).err())
+                    .contains("\"error\" : \"locked-out\"")
+                    .containsPattern("\"wait\" : 3[0-9]{3}");
             logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
             logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
         }
@@ -413,6 +437,29 @@ final class LoginAttackTest {
                         .expect(0)
                         .text())
                 .contains("\"version\" : 3");
+        assertThat(typing(
+                                "last one 1\n",
+                                "user",
+                                "login",
+                                "cli",
+                                "--no-agent",
+                                "--ring",
+                                descriptor,
+                                "--password-fd",
+                                0)
+                        .expect(0)
+                        .text())
+                .isEqualTo("logged in as cli at " + ring.descriptor().name() + "\n");
+        assertThat(typing("last one 1\n", "user", "devices", "cli", "--ring", descriptor, "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains("(noted by no device, at cc1 alone)");
+        typing("last one 1\n", "user", "forget", "cli", "zz", "--ring", descriptor, "--password-fd", 0)
+                .expect(Main.USAGE);
+        assertThat(typing("last one 1\n", "user", "forget", "cli", "--ring", descriptor, "--password-fd", 0)
+                        .expect(0)
+                        .text())
+                .contains("forgotten: ", " at cc3");
         for (String bad : List.of("\n", "")) {
             typing(bad, "ls", "--ring", descriptor, "--user", "cli", "--password-fd", 0)
                     .expect(Main.USAGE);

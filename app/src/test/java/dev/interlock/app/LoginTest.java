@@ -19,6 +19,7 @@ import dev.interlock.protocol.login.RecoveryCode;
 import dev.interlock.protocol.login.RootSecret;
 import dev.interlock.protocol.login.Stretching;
 import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.names.NameContent;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -194,6 +196,67 @@ final class LoginTest {
         assertThatThrownBy(() -> enrol("dave")).isInstanceOf(TooFewProvidersException.class);
         ring.start("cc2", "cc4");
         assertThatThrownBy(() -> login("dave", PASSWORD)).isInstanceOf(NoSuchObjectException.class);
+    }
+
+    /** By its label, at all providers: one that was down is told by whichever device comes next. */
+    @Test
+    void aForgottenDeviceIsAStrangerEverywhere() throws Exception {
+        enrol("hugo");
+        UserName name = new UserName("hugo");
+        try (SecretBytes laptop = device();
+                SecretBytes phone = device();
+                Session first = logins.login(name, Lock.Kind.PASSWORD, PASSWORD, laptop);
+                Session second = logins.login(name, Lock.Kind.PASSWORD, PASSWORD, phone);
+                Interlock one = Interlock.open(ring.descriptor(), first.credential(), ring.deadlines());
+                Interlock other = Interlock.open(ring.descriptor(), second.credential(), ring.deadlines())) {
+            // Both at once: neither is lost.
+            CompletableFuture<Void> noted = CompletableFuture.runAsync(() -> note(one, laptop, "laptop"));
+            note(other, phone, "phone");
+            noted.join();
+            assertThat(other.devices().list())
+                    .extracting(NameContent.Device::label)
+                    .containsExactlyInAnyOrder("laptop", "phone");
+            Await.until("all providers know both", () -> known(second, name).size() == 10);
+
+            ring.stop("cc4");
+            NameContent.Device lost = other.devices().list().stream()
+                    .filter(each -> each.label().equals("laptop"))
+                    .findFirst()
+                    .orElseThrow();
+            other.devices().forget(List.of(lost));
+            assertThat(other.devices().tell(name)).containsOnlyKeys("cc4");
+            assertThat(known(second, name)).hasSize(4);
+            ring.start("cc4");
+            assertThat(known(second, name)).hasSize(6);
+            // It was told nothing meanwhile; another device that knows nothing but the password tells it.
+            try (Session third = login("hugo", PASSWORD);
+                    Interlock next = Interlock.open(ring.descriptor(), third.credential(), ring.deadlines())) {
+                assertThat(next.devices().list()).hasSize(2).anyMatch(NameContent.Device::forgotten);
+                assertThat(next.devices().tell(name)).isEmpty();
+                assertThat(next.devices().list())
+                        .extracting(NameContent.Device::label)
+                        .containsExactly("phone");
+                assertThat(known(second, name))
+                        .doesNotContain(next.devices().key(lost, "cc4").toString());
+            }
+            // Who has the password has a device of theirs again.
+            note(one, laptop, "laptop");
+            assertThat(other.devices().list()).hasSize(2).noneMatch(NameContent.Device::forgotten);
+        }
+    }
+
+    private static void note(Interlock interlock, SecretBytes device, String label) {
+        try {
+            interlock.devices().note(device, label);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private List<String> known(Session session, UserName name) throws InterruptedException {
+        return accounts.devices(session.credential(), name).devices().stream()
+                .map(each -> each.key().toString())
+                .toList();
     }
 
     @Test

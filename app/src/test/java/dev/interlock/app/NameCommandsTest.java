@@ -130,6 +130,40 @@ final class NameCommandsTest {
         assertThat(InProcess.run("completion", "dos").expect(2).err()).contains("bash, zsh and fish");
     }
 
+    /** As bash asks: the rest of a name, quoted, from behind what it takes for a word's end. */
+    @Test
+    void bashCompletesNames() throws Exception {
+        var _ = put("x", "whole/one:two/db key");
+        var _ = put("y", "whole/other");
+        assertThat(run("ls", "--complete", "whole/o").expect(0).text()).isEqualTo("whole/one:two/\nwhole/other\n");
+        assertThat(run("ls", "--complete", "nothing").expect(0).text()).isEmpty();
+        Path script = Files.writeString(
+                dir.resolve("script"),
+                InProcess.run("completion", "bash").expect(0).text() + """
+                        interlock() { echo "asked for $3" >&2; printf '%s\\n' 'whole/one:two/db key' 'whole/one:other'; }
+                        reply() {
+                          COMP_LINE="$*" COMP_POINT=${#COMP_LINE}; COMP_POINT=${#COMP_LINE}
+                          _complete_interlock_names 2>/dev/null
+                          printf '<%s>' "${COMPREPLY[@]}"; COMPREPLY=(); echo
+                        }
+                        COMP_WORDS=(interlock get whole/o); COMP_CWORD=2; reply interlock get whole/o
+                        COMP_WORDS=(interlock get whole/one : o); COMP_CWORD=4; reply interlock get whole/one:o
+                        COMP_WORDS=(interlock get -o wh); COMP_CWORD=3; reply interlock get -o wh
+                        COMP_WORDS=(interlock put wh); COMP_CWORD=2; reply interlock put wh
+                        COMP_WORDS=(interlock put f --name wh); COMP_CWORD=4; reply interlock put f --name wh
+                        """);
+        Process bash = new ProcessBuilder("bash", script.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
+                .containsExactly(
+                        "<whole/one:two/db\\ key><whole/one:other>",
+                        "<two/db\\ key><other>",
+                        "<>",
+                        "<>",
+                        "<whole/one:two/db\\ key><whole/one:other>");
+    }
+
     @Test
     void aListingThatIsCutShortSaysSo() throws Exception {
         var _ = put("x", "short/key");

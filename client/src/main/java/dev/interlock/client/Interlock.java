@@ -277,6 +277,11 @@ public final class Interlock implements AutoCloseable {
         return new Names(client);
     }
 
+    /** The devices that have logged in as the user. */
+    public DeviceBook devices() {
+        return new DeviceBook(client);
+    }
+
     /** What every provider says of one object; the token was checked under its certificate. */
     public ObjectStatus info(ObjectId object) throws InterruptedException {
         return new Describing(where(object)).info(object);

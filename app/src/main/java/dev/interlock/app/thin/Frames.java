@@ -26,6 +26,16 @@ public final class Frames {
     /** A signal ends the command. */
     public static final byte CANCEL = 'C';
 
+    // From a command that logs in or out, in the place of a hello; an agent answers with ACCEPT, REFUSE or SESSIONS.
+    /** A session is to be held: of which build the command is. What is secret comes after {@link #ACCEPT}. */
+    public static final byte OFFER = 'L';
+    /** The session that was offered; once more the agent accepts. */
+    public static final byte SESSION = 'S';
+    /** Which sessions are held? */
+    public static final byte ASK = 'Q';
+    /** A session is to be wiped: of which ring; nothing for all. */
+    public static final byte DROP = 'D';
+
     // From the agent.
     public static final byte ACCEPT = 'A';
     /** The agent can't stand in for this process: why. The command does the work itself. */
@@ -46,6 +56,8 @@ public final class Frames {
     public static final byte PING = 'p';
     /** The exit code. */
     public static final byte EXIT = 'x';
+    /** A line for each session that is held, or was and is wiped now. */
+    public static final byte SESSIONS = 's';
 
     /** Of contents: a command or an agent holds a few of these, however long a stream is. */
     public static final int MAX_PIECE_BYTES = 256 << 10;
@@ -156,9 +168,9 @@ public final class Frames {
         return switch (kind) {
             case HELLO -> MAX_HELLO_BYTES;
             case INPUT, OUT, OUT_SYNC, ERR -> MAX_PIECE_BYTES;
-            case INPUT_FAILED, WRITTEN, REFUSE, ASIDE, KEPT -> MAX_TEXT_BYTES;
+            case INPUT_FAILED, WRITTEN, REFUSE, ASIDE, KEPT, OFFER, SESSION, DROP, SESSIONS -> MAX_TEXT_BYTES;
             case WANT, EXIT -> 4;
-            case GO, CANCEL, ACCEPT, PING -> 0;
+            case GO, CANCEL, ACCEPT, PING, ASK -> 0;
             default -> throw new IOException("a frame of no kind: " + kind);
         };
     }

@@ -32,7 +32,27 @@ import org.jspecify.annotations.Nullable;
 public final class Thin {
     /** Commands that need nothing of their process that an agent can't stand in for. */
     private static final List<String> COMMANDS = List.of(
-            "put", "get", "ls", "list", "info", "status", "destroy", "schedule-destroy", "cancel-destroy", "settle");
+            "put",
+            "get",
+            "ls",
+            "list",
+            "name",
+            "mv",
+            "rm",
+            "info",
+            "status",
+            "destroy",
+            "schedule-destroy",
+            "cancel-destroy",
+            "settle",
+            "proof",
+            "accept",
+            "hand-over",
+            "refresh",
+            "replace",
+            "repair",
+            "follow",
+            "reshare");
 
     /** Other variables that commands read, beside their own. */
     private static final List<String> VARIABLES = List.of("HOME", "XDG_STATE_HOME");

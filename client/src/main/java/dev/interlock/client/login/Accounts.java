@@ -296,6 +296,7 @@ public final class Accounts {
     /** All devices that providers know, and who didn't answer. */
     public record Devices(List<Device> devices, Map<String, String> absent) {}
 
+    /** What each provider says; some of it may not be in the user's own book, and some of it be a lie. */
     public Devices devices(Credential user, UserName name) throws InterruptedException {
         Everyone<byte[]> answers = logins.everyone(node -> logins.signed(
                 user,
@@ -317,31 +318,5 @@ public final class Accounts {
             }
         });
         return new Devices(devices, absent);
-    }
-
-    /**
-     * Has all providers forget all devices but those with these keys.
-     *
-     * @return why others may still know them, by provider
-     */
-    public Map<String, String> forget(Credential user, UserName name, List<Device> forgotten)
-            throws InterruptedException {
-        return new TreeMap<>(logins.everyone(node -> {
-                    for (Device device : forgotten) {
-                        if (device.provider().equals(node.name())) {
-                            String key = device.key().toString().substring("ed25519:".length());
-                            byte[] _ = logins.signed(
-                                    user,
-                                    node,
-                                    HttpMethod.DELETE,
-                                    Logins.path(name, "devices/" + key),
-                                    Operation.DEVICES,
-                                    name.text() + "/" + key,
-                                    Logins.NOTHING);
-                        }
-                    }
-                    return true;
-                })
-                .absent());
     }
 }

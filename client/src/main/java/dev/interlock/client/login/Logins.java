@@ -189,6 +189,22 @@ public final class Logins implements AutoCloseable {
             Map<String, String> absent) {
         Map<String, String> why = new TreeMap<>(absent);
         wrong.forEach(node -> why.put(node, "answered something that isn't so: it has another share, or lies"));
+        // When enough of those that wait for it answer again; one that lies about its time doesn't put that off.
+        List<Duration> waits = answers.failures().values().stream()
+                .filter(RefusedException.class::isInstance)
+                .map(failure -> ((RefusedException) failure).untilAllowed())
+                .flatMap(Optional::stream)
+                .sorted()
+                .toList();
+        if (waits.size() >= missing) {
+            Duration wait = waits.get(missing - 1);
+            return RefusedException.lockedOut(
+                    "the login of " + name + " is locked: too many wrong guesses were made. The next is answered in "
+                            + spoken(wait)
+                            + "; a device that has logged in before has guesses of its own. "
+                            + String.join("; ", why.values()),
+                    wait);
+        }
         long refused = answers.failures().values().stream()
                 .filter(RefusedException.class::isInstance)
                 .count();
@@ -196,6 +212,11 @@ public final class Logins implements AutoCloseable {
             return new RefusedException("the login of " + name + " is refused: " + String.join("; ", why.values()));
         }
         return new TooFewProvidersException("the login of " + name, t, t - missing, why);
+    }
+
+    private static String spoken(Duration wait) {
+        long seconds = Math.max(1, wait.plusMillis(999).toSeconds());
+        return seconds < 120 ? seconds + " s" : (seconds + 59) / 60 + " min";
     }
 
     private byte[] evaluate(

@@ -364,10 +364,10 @@ public final class Logins {
                     Rule.REPLAYED, self.name() + " refuses the request: it was made before; sign a new one");
         }
         if (guess.decision() instanceof GuessLimit.Refused(Duration left)) {
-            throw new RefusedException(
-                    Rule.ALLOWANCE,
+            throw RefusedException.lockedOut(
                     self.name() + " answers no more guesses for " + name + (known ? " from this device" : "")
-                            + " now: try again in " + Math.max(1, (left.toMillis() + 999) / 1000) + " s");
+                            + " now: try again in " + Math.max(1, (left.toMillis() + 999) / 1000) + " s",
+                    left);
         }
         server.audit().append(Entry.of(Event.GUESSED).with("name", name).with("known", known ? "yes" : "no"));
     }

@@ -8,6 +8,9 @@ public sealed interface Advice {
     /** See which objects there are. */
     record ListObjects() implements Advice {}
 
+    /** See which devices have logged in. */
+    record ListDevices() implements Advice {}
+
     /** Have an object's providers decide what was left undecided of it. */
     record Settle(String object) implements Advice {}
 

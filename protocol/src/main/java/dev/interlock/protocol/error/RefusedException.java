@@ -1,12 +1,15 @@
 package dev.interlock.protocol.error;
 
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A node declined the request: not this user's object, not a member of the session, a stale or replayed request. */
 public final class RefusedException extends InterlockException {
     private static final long serialVersionUID = 1L;
 
     private final Rule rule;
+    private final long waitMillis;
 
     /** Which rule lets the request not in; for the audit log, which has no room for messages. */
     public enum Rule {
@@ -32,6 +35,8 @@ public final class RefusedException extends InterlockException {
         NOT_OF_THE_RING,
         /** More than this node allows one user; the message says of what, and when to ask again. */
         ALLOWANCE,
+        /** Too many guesses of a login's password; it has a wait. */
+        LOCKED_OUT,
         /** Let in, and refused all the same. */
         REFUSED;
 
@@ -48,14 +53,34 @@ public final class RefusedException extends InterlockException {
     public RefusedException(String message, Advice advice) {
         super(message, advice);
         this.rule = Rule.REFUSED;
+        this.waitMillis = -1;
     }
 
     public RefusedException(Rule rule, String message) {
+        this(rule, message, Optional.empty());
+    }
+
+    /**
+     * No guess is answered now.
+     *
+     * @param wait until one may be
+     */
+    public static RefusedException lockedOut(String message, Duration wait) {
+        return new RefusedException(Rule.LOCKED_OUT, message, Optional.of(wait));
+    }
+
+    private RefusedException(Rule rule, String message, Optional<Duration> wait) {
         super(message);
         this.rule = rule;
+        this.waitMillis = wait.map(Duration::toMillis).orElse(-1L);
     }
 
     public Rule rule() {
         return rule;
+    }
+
+    /** After which time the same may be allowed; where that is known. */
+    public Optional<Duration> untilAllowed() {
+        return waitMillis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(waitMillis));
     }
 }

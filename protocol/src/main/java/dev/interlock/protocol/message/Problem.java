@@ -12,6 +12,7 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -20,9 +21,12 @@ import java.util.Locale;
  *
  * @param node the node at which it happened
  * @param culprits nodes that it holds to be at fault; its word accuses nobody but itself
+ * @param waitSeconds until the same may be allowed, where it is known; else 0
  */
-public record Problem(Kind kind, String message, String node, List<String> culprits) {
+public record Problem(Kind kind, String message, String node, List<String> culprits, int waitSeconds) {
     private static final int MAX_CULPRITS = 256;
+    /** No provider's window is longer. */
+    private static final int MAX_WAIT_SECONDS = 7 * 24 * 3600;
 
     public Problem {
         // What another node says reaches logs and terminals.
@@ -32,6 +36,11 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
                 .limit(MAX_CULPRITS)
                 .map(each -> ForeignText.line(each, ForeignText.MAX_NAME_CHARS))
                 .toList();
+        waitSeconds = Math.clamp(waitSeconds, 0, MAX_WAIT_SECONDS);
+    }
+
+    public Problem(Kind kind, String message, String node, List<String> culprits) {
+        this(kind, message, node, culprits, 0);
     }
 
     /** What the receiver can do about it, and the HTTP status that carries it. */
@@ -43,6 +52,9 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
         /** A MAC of a channel that the node doesn't have: the same request, signed, may be let in. */
         @JsonProperty("unknown-channel")
         UNKNOWN_CHANNEL(401),
+        /** Too many guesses of a login's password. */
+        @JsonProperty("locked-out")
+        LOCKED_OUT(429),
         @JsonProperty("no-such-object")
         NO_SUCH_OBJECT(404),
         @JsonProperty("destroyed")
@@ -74,6 +86,12 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
             case RefusedException unknown
             when unknown.rule() == Rule.UNKNOWN_CHANNEL ->
                 new Problem(Kind.UNKNOWN_CHANNEL, unknown.explanation(), node, List.of());
+            case RefusedException locked
+            when locked.rule() == Rule.LOCKED_OUT ->
+                new Problem(Kind.LOCKED_OUT, locked.explanation(), node, List.of(), (int) locked.untilAllowed()
+                        .orElse(Duration.ZERO)
+                        .plusMillis(999)
+                        .toSeconds());
             case RefusedException refused -> new Problem(Kind.REFUSED, refused.explanation(), node, List.of());
             case NoSuchObjectException none -> new Problem(Kind.NO_SUCH_OBJECT, none.explanation(), node, List.of());
             case DestroyedException gone -> new Problem(Kind.DESTROYED, gone.explanation(), node, List.of());
@@ -97,6 +115,7 @@ public record Problem(Kind kind, String message, String node, List<String> culpr
             case BAD_INPUT -> new BadInputException(message);
             case REFUSED -> new RefusedException(message);
             case UNKNOWN_CHANNEL -> new RefusedException(Rule.UNKNOWN_CHANNEL, message);
+            case LOCKED_OUT -> RefusedException.lockedOut(message, Duration.ofSeconds(Math.max(1, waitSeconds)));
             case NO_SUCH_OBJECT -> new NoSuchObjectException(message);
             case DESTROYED -> new DestroyedException(message);
             case INTEGRITY ->

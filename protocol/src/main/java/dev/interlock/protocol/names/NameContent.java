@@ -2,17 +2,24 @@ package dev.interlock.protocol.names;
 
 import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.encoding.ForeignText;
 import dev.interlock.core.encoding.MalformedException;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.error.BadInputException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What is sealed in an entry (SPEC §16). */
 public sealed interface NameContent {
@@ -171,6 +178,126 @@ public sealed interface NameContent {
      */
     record Carried(int epoch) implements NameContent {}
 
+    /**
+     * No name: the devices that have logged in as the user, and those that were forgotten, as long as a provider may know one.
+     *
+     * @param devices no two have the same secret
+     */
+    record Devices(List<Device> devices) implements NameContent {
+        /** More than any provider keeps. */
+        public static final int MOST = 64;
+
+        public static final Devices NONE = new Devices(List.of());
+
+        /** @throws MalformedException when there are more, or one is there twice */
+        public Devices {
+            devices = List.copyOf(devices);
+            if (devices.size() > MOST
+                    || devices.stream().map(Device::id).distinct().count() < devices.size()) {
+                throw new MalformedException("at most " + MOST + " devices are kept, each once");
+            }
+        }
+
+        public Optional<Device> find(byte[] secret) {
+            return devices.stream()
+                    .filter(each -> MessageDigest.isEqual(each.secret(), secret))
+                    .findFirst();
+        }
+
+        /** With this one in the place of what there was of it; where there is no room, the one that came first gives way. */
+        public Devices with(Device device) {
+            List<Device> all = new ArrayList<>(without(device).devices);
+            if (all.size() == MOST) {
+                all.removeFirst();
+            }
+            all.add(device);
+            return new Devices(all);
+        }
+
+        public Devices without(Device device) {
+            return new Devices(devices.stream()
+                    .filter(each -> !each.id().equals(device.id()))
+                    .toList());
+        }
+
+        /** With what somebody else set at the same time: what either has forgotten is, and who either has told knows. */
+        public Devices merged(Devices other) {
+            Devices merged = this;
+            for (Device theirs : other.devices) {
+                Optional<Device> own = merged.find(theirs.secret());
+                if (own.isEmpty()) {
+                    merged = merged.with(theirs);
+                } else if (theirs.forgotten()) {
+                    List<ShareIndex> untold = own.get().forgotten()
+                            ? theirs.untold().stream()
+                                    .filter(own.get().untold()::contains)
+                                    .toList()
+                            : theirs.untold();
+                    List<Device> all = new ArrayList<>(merged.devices);
+                    all.set(all.indexOf(own.get()), theirs.forgotten(untold));
+                    merged = new Devices(all);
+                }
+            }
+            return merged;
+        }
+    }
+
+    /**
+     * A device that has logged in.
+     *
+     * @param secret by which providers know it, 32 bytes; it opens nothing
+     * @param label what its owner knows it by, at most {@value #MOST_LABEL_BYTES} bytes
+     * @param sinceMillis when it first logged in, by its own clock
+     * @param forgotten whether it is to be a stranger again
+     * @param untold the providers that may not know that yet; empty unless it is forgotten
+     */
+    record Device(byte[] secret, String label, long sinceMillis, boolean forgotten, List<ShareIndex> untold) {
+        public static final int SECRET_BYTES = 32;
+        public static final int MOST_LABEL_BYTES = 64;
+
+        /** @throws MalformedException when a part is too long */
+        public Device {
+            untold = List.copyOf(untold);
+            if (secret.length != SECRET_BYTES
+                    || label.getBytes(StandardCharsets.UTF_8).length > MOST_LABEL_BYTES
+                    || (!forgotten && !untold.isEmpty())) {
+                throw new MalformedException("a device has a secret of " + SECRET_BYTES
+                        + " bytes and a label of at most " + MOST_LABEL_BYTES);
+            }
+        }
+
+        private String id() {
+            return HexFormat.of().formatHex(secret);
+        }
+
+        /** The same, no device of the user's any more. */
+        public Device forgotten(List<ShareIndex> by) {
+            return new Device(secret, label, sinceMillis, true, by);
+        }
+
+        /** By what it is. */
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Device device
+                    && MessageDigest.isEqual(secret, device.secret)
+                    && label.equals(device.label)
+                    && sinceMillis == device.sinceMillis
+                    && forgotten == device.forgotten
+                    && untold.equals(device.untold);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(secret);
+        }
+
+        /** Without its secret. */
+        @Override
+        public String toString() {
+            return "the device \"" + ForeignText.line(label) + "\"";
+        }
+    }
+
     default byte[] encode() {
         ByteWriter out = new ByteWriter();
         switch (this) {
@@ -186,6 +313,17 @@ public sealed interface NameContent {
                 write(out, change.removed());
             }
             case Carried(int epoch) -> out.u8(2).u32(epoch);
+            case Devices(List<Device> devices) -> {
+                out.u8(3).u16(devices.size());
+                for (Device device : devices) {
+                    out.fixed(device.secret(), Device.SECRET_BYTES)
+                            .text(device.label())
+                            .u64(device.sinceMillis())
+                            .u8(device.forgotten() ? 1 : 0)
+                            .u8(device.untold().size());
+                    device.untold().forEach(x -> out.u8(x.x()));
+                }
+            }
         }
         return out.toBytes();
     }
@@ -205,10 +343,32 @@ public sealed interface NameContent {
                 yield new Versions(name, next, versions, new Change(objects(in), objects(in)));
             }
             case 2 -> new Carried(in.u32());
+            case 3 -> {
+                List<Device> devices = new ArrayList<>();
+                for (int count = in.u16(); count > 0; count--) {
+                    devices.add(device(in));
+                }
+                yield new Devices(devices);
+            }
             default -> throw new MalformedException("the name's content is of the kind " + kind);
         };
         in.end();
         return content;
+    }
+
+    private static Device device(ByteReader in) {
+        byte[] secret = in.fixed(Device.SECRET_BYTES);
+        String label = in.text();
+        long since = in.u64();
+        int forgotten = in.u8();
+        if (forgotten > 1) {
+            throw new MalformedException("a device is forgotten or not");
+        }
+        List<ShareIndex> untold = new ArrayList<>();
+        for (int count = in.u8(); count > 0; count--) {
+            untold.add(new ShareIndex(in.u8()));
+        }
+        return new Device(secret, label, since, forgotten == 1, untold);
     }
 
     private static void write(ByteWriter out, List<ObjectId> objects) {

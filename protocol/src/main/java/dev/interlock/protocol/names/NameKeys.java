@@ -85,11 +85,17 @@ public final class NameKeys implements AutoCloseable {
         return hmac(new byte[] {2});
     }
 
+    /** Where the user's devices are found. */
+    public NameTag devicesTag() {
+        return hmac(new byte[] {3});
+    }
+
     /** Where a content belongs. */
     public NameTag tag(NameContent content) {
         return switch (content) {
             case NameContent.Versions versions -> tag(versions.name());
             case NameContent.Carried _ -> carriedTag();
+            case NameContent.Devices _ -> devicesTag();
         };
     }
 

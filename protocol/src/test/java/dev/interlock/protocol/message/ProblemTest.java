@@ -16,6 +16,7 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.message.Problem.Kind;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,11 @@ final class ProblemTest {
                         Kind.UNKNOWN_CHANNEL,
                         401,
                         "unknown-channel"),
+                Arguments.of(
+                        RefusedException.lockedOut("too many guesses", Duration.ofMillis(61_001)),
+                        Kind.LOCKED_OUT,
+                        429,
+                        "locked-out"),
                 Arguments.of(new NoSuchObjectException("none"), Kind.NO_SUCH_OBJECT, 404, "no-such-object"),
                 Arguments.of(new DestroyedException("gone"), Kind.DESTROYED, 410, "destroyed"),
                 Arguments.of(
@@ -78,8 +84,8 @@ final class ProblemTest {
     void everyKindHasAnError() {
         assertThat(errors().map(arguments -> arguments.get()[1])).containsExactlyInAnyOrder((Object[]) Kind.values());
         assertThat(Arrays.stream(Kind.values()).map(Kind::status)).doesNotHaveDuplicates();
-        // TooFewProvidersException and UnsettledException are the client's own, below; a refusal has two kinds.
-        assertThat(InterlockException.class.getPermittedSubclasses()).hasSize(Kind.values().length + 1);
+        // TooFewProvidersException and UnsettledException are the client's own, below; a refusal has three kinds.
+        assertThat(InterlockException.class.getPermittedSubclasses()).hasSameSizeAs(Kind.values());
     }
 
     @Test
@@ -89,6 +95,19 @@ final class ProblemTest {
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.rule()).isEqualTo(Rule.UNKNOWN_CHANNEL));
+    }
+
+    /** In whole seconds, and no longer than any provider's window: who waits for a liar doesn't wait for ever. */
+    @Test
+    void aWaitArrives() {
+        for (long millis : new long[] {0, 1, 61_001, Long.MAX_VALUE / 2_000_000}) {
+            RefusedException locked = RefusedException.lockedOut("too many guesses", Duration.ofMillis(millis));
+            Problem problem = Json.read("it", Json.write(Problem.of("cc9", locked)), Problem.class);
+            RefusedException arrived = (RefusedException) problem.toException("cc9");
+            assertThat(arrived.rule()).isEqualTo(Rule.LOCKED_OUT);
+            assertThat(arrived.untilAllowed())
+                    .contains(Duration.ofSeconds(Math.clamp((millis + 999) / 1000, 1, 7 * 24 * 3600)));
+        }
     }
 
     /** The node that failed, which need not be the one that says so. */
