@@ -83,7 +83,7 @@ final class Injections {
      *
      * @param how what it does, {@code of} which of the victim's generations
      */
-    record Draft(String how, String of, String words, Composed made) {
+    record Draft(RingDescriptor ring, String how, String of, String words, Composed made) {
         Statement w() {
             return made.w();
         }
@@ -119,15 +119,11 @@ final class Injections {
                             next -> tries(() -> next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer))));
                 }
             }
-            for (ShareIndex x : cast.honest()) {
-                if (draft.parts().containsKey(cast.name(x))) {
-                    move(
-                            Sent.to(Sent.Kind.ORDER, cast.name(x), draft.of(), draft.how()),
-                            SECOND + " orders at " + cast.name(x) + " alone: it " + draft.words(),
-                            next -> tries(() -> {
-                                next.order(x, draft.order(cast.name(x)), cast.secondsAt(cast.name(x)));
-                                knows(next, Cast.present(draft.parts().get(cast.name(x))), cast.name(x));
-                            }));
+            for (ShareIndex x : w.honest()) {
+                for (RingDescriptor in : w.ring().epochs()) {
+                    if (draft.parts().containsKey(cast.name(x))) {
+                        orderAlone(draft, x, in);
+                    }
                 }
             }
         }
@@ -140,7 +136,11 @@ final class Injections {
                     continue;
                 }
                 byte[] part = Composed.part(
-                        cast.ring, cast.second, statement, party.name(), Cast.seeded("part of " + id + party.name()));
+                        w.ring().at(statement.epoch()),
+                        cast.second,
+                        statement,
+                        party.name(),
+                        Cast.seeded("part of " + id + party.name()));
                 Order order = new Order(theirs.statement(), theirs.ownerSignature(), part);
                 VerifyingKey asks = cast.secondsAt(party.name());
                 boolean deals = cast.dealers().contains(party.name());
@@ -150,39 +150,52 @@ final class Injections {
                             SECOND + " passes the victim's statement on to " + party.name() + " as its own",
                             next -> tries(() -> next.deal(party.name(), order, asks)));
                 }
-                if (cast.ring.provider(party.name()).isPresent()) {
-                    move(
-                            Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
-                            SECOND + " passes the victim's statement on to " + party.name() + " as its own",
-                            next -> tries(() -> {
-                                next.order(
-                                        cast.ring
-                                                .provider(party.name())
-                                                .orElseThrow()
-                                                .x(),
-                                        order,
-                                        asks);
-                                knows(next, part, party.name());
-                            }));
-                }
+                w.ring()
+                        .everProvider(party.name())
+                        .ifPresent(provider -> move(
+                                Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
+                                SECOND + " passes the victim's statement on to " + party.name() + " as its own",
+                                next -> tries(() -> {
+                                    next.order(provider.x(), order, asks);
+                                    knows(next, part, party.name());
+                                })));
             }
         });
+    }
+
+    /** At one provider, and nowhere else; where there are several epochs, with a request for any of them. */
+    private void orderAlone(Draft draft, ShareIndex x, RingDescriptor in) {
+        boolean own = in.epoch() == draft.w().epoch();
+        move(
+                Sent.to(Sent.Kind.ORDER, cast.name(x), draft.of(), draft.how()),
+                SECOND + " orders at " + cast.name(x) + " alone"
+                        + (own ? "" : ", with a request for epoch " + in.epoch()) + ": it " + draft.words(),
+                next -> tries(() -> {
+                    next.order(x, draft.order(cast.name(x)), in.epoch(), cast.secondsAt(cast.name(x)));
+                    knows(next, Cast.present(draft.parts().get(cast.name(x))), cast.name(x));
+                }));
     }
 
     /** Own objects, and the victim's as far as their ids, generations and signatures are known. */
     private List<Draft> drafts() {
         List<Draft> drafts = new ArrayList<>();
+        w.ring().epochs().forEach(in -> drafts(in, drafts));
+        return drafts;
+    }
+
+    /** @param in one epoch of the ring */
+    private void drafts(RingDescriptor in, List<Draft> drafts) {
         Title own = cast.once(
                 "the second user's title",
                 () -> Title.of(cast.second.newOwner(Cast.seeded("the second user's object"))));
-        List<ShareIndex> all = cast.all();
-        List<ShareIndex> homes = cast.homes();
+        List<ShareIndex> all = Cast.all(in);
+        List<ShareIndex> homes = cast.homes(in);
         List<String> dealers = cast.dealers();
         Work.Write write =
                 new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), Cast.LENGTH, Optional.empty());
         StatementHash any = StatementHash.of(new byte[32]);
-        drafts.add(draft("puts an object of its own", "", "", own, 1, write, Optional.empty()));
-        drafts.add(draft("refreshes what it never put", "", "", own, 2, renewal(true, any), Optional.empty()));
+        drafts.add(draft(in, "puts an object of its own", "", "", own, 1, write, Optional.empty()));
+        drafts.add(draft(in, "refreshes what it never put", "", "", own, 2, renewal(in, true, any), Optional.empty()));
         for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
             Order theirs = each.getValue().values().iterator().next();
             Statement victims = Statement.decode(theirs.statement());
@@ -197,26 +210,36 @@ final class Injections {
                     ": the victim's object (generation " + generation.toString().substring(0, 6) + ")";
             Optional<byte[]> signature =
                     victims.making().isPresent() ? Optional.of(theirs.ownerSignature()) : Optional.empty();
-            drafts.add(draft("puts over", role, of, title, number + 1, write, Optional.empty()));
+            drafts.add(draft(in, "puts over", role, of, title, number + 1, write, Optional.empty()));
             signature.ifPresent(bytes -> {
-                drafts.add(
-                        draft("puts over under its old signature", role, of, title, number, write, Optional.of(bytes)));
                 drafts.add(draft(
+                        in, "puts over under its old signature", role, of, title, number, write, Optional.of(bytes)));
+                drafts.add(draft(
+                        in,
                         "has zeros dealt to under its old signature",
                         role,
                         of,
                         title,
                         number,
-                        renewal(true, generation),
+                        renewal(in, true, generation),
                         Optional.of(bytes)));
             });
-            drafts.add(draft("refreshes", role, of, title, number + 1, renewal(true, generation), Optional.empty()));
             drafts.add(draft(
-                    "replaces the pad of", role, of, title, number + 1, renewal(false, generation), Optional.empty()));
+                    in, "refreshes", role, of, title, number + 1, renewal(in, true, generation), Optional.empty()));
+            drafts.add(draft(
+                    in,
+                    "replaces the pad of",
+                    role,
+                    of,
+                    title,
+                    number + 1,
+                    renewal(in, false, generation),
+                    Optional.empty()));
             for (List<Integer> s : Choices.subsets(all.size(), cast.t())) {
-                List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+                List<ShareIndex> path = s.stream().map(i -> all.get(i - 1)).toList();
                 ShareIndex home = homes.contains(path.getFirst()) ? path.getFirst() : homes.getFirst();
                 drafts.add(draft(
+                        in,
                         "reads through " + path.stream().map(cast::name).toList(),
                         role,
                         of,
@@ -226,6 +249,7 @@ final class Injections {
                         Optional.empty()));
             }
             cast.corrupt.stream()
+                    .filter(all::contains)
                     .sorted(Comparator.comparingInt(ShareIndex::x))
                     .limit(1)
                     .forEach(k -> {
@@ -235,6 +259,7 @@ final class Injections {
                                 .toList();
                         if (path.size() == cast.t()) {
                             drafts.add(draft(
+                                    in,
                                     "repairs at " + cast.name(k),
                                     role,
                                     of,
@@ -254,28 +279,34 @@ final class Injections {
                         }
                     });
         }
-        return drafts;
     }
 
-    private Work.Renewal renewal(boolean ofZero, StatementHash from) {
-        List<ShareIndex> all = cast.all();
-        return new Work.Renewal(ofZero, all, cast.homes(), cast.dealers(), Cast.LENGTH, from);
+    private Work.Renewal renewal(RingDescriptor in, boolean ofZero, StatementHash from) {
+        return new Work.Renewal(ofZero, Cast.all(in), cast.homes(in), cast.dealers(), Cast.LENGTH, from);
     }
 
     /** @param signature somebody else's, where it isn't signed as well as the second user can */
     private Draft draft(
-            String how, String role, String of, Title title, long number, Work work, Optional<byte[]> signature) {
-        String words = how + of;
+            RingDescriptor in,
+            String how,
+            String role,
+            String of,
+            Title title,
+            long number,
+            Work work,
+            Optional<byte[]> signature) {
+        String words = how + of + (in.isCurrent() ? "" : ", in epoch " + in.epoch());
         Draft draft = cast.once(
-                "draft " + words + number,
+                "draft " + words + number + Cast.place(in),
                 () -> new Draft(
+                        in,
                         how,
                         role,
                         words,
                         Composed.of(
-                                cast.ring,
+                                in,
                                 cast.second,
-                                Cast.SCHEME,
+                                cast.scheme(),
                                 title,
                                 number,
                                 EXPIRY_MILLIS,
@@ -302,7 +333,7 @@ final class Injections {
         StatementHash id = draft.w().hash();
         draft.parts()
                 .keySet()
-                .forEach(name -> cast.ring
+                .forEach(name -> draft.ring()
                         .provider(name)
                         .ifPresent(provider -> tries(() -> {
                             next.order(provider.x(), draft.order(name), cast.secondsAt(name));
@@ -311,8 +342,10 @@ final class Injections {
         Map<String, Dealt> dealt = new LinkedHashMap<>();
         if (draft.w().making().isPresent()) {
             cast.dealers()
-                    .forEach(dealer -> tries(
-                            () -> dealt.put(dealer, next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer)))));
+                    .forEach(dealer -> tries(() -> dealt.put(
+                            dealer,
+                            next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer))
+                                    .dealt())));
         }
         for (Station station : next.stations(id)) {
             if (station.source() instanceof Station.User) {
@@ -340,14 +373,12 @@ final class Injections {
         tries(() -> {
             byte[] token = new Token(draft.w(), id, MerkleRoot.over(manifest), all.get(), List.of(), 0).encode();
             SignatureChain chain = SignatureChain.start(token);
-            for (ShareIndex x : cast.all()) {
-                Participation signed =
-                        next.keeper(x).token(id, new TokenMessage(token, manifest), cast.secondsAt(cast.name(x)));
-                chain = chain.with(signed);
+            for (ShareIndex x : Cast.all(draft.ring())) {
+                chain = next.signs(x, id, new TokenMessage(token, manifest), chain, cast.secondsAt(cast.name(x)));
             }
             Certificate certificate = Certificate.sign(draft.session(), draft.ownerSignature(), chain);
             next.learn(certificate);
-            for (ShareIndex x : cast.all()) {
+            for (ShareIndex x : Cast.all(draft.ring())) {
                 tries(() -> next.keeper(x).commit(id, certificate));
                 tries(() -> next.learn(
                         "its own share at " + cast.name(x),
@@ -364,7 +395,7 @@ final class Injections {
         }
         List<ShareRoot> roots = new ArrayList<>();
         List<byte[]> signatures = new ArrayList<>();
-        boolean whole = World.tries(() -> cast.all().forEach(x -> {
+        boolean whole = World.tries(() -> Cast.all(draft.ring()).forEach(x -> {
             Dealt sum = next.keeper(x).root(id, cast.secondsAt(cast.name(x)));
             roots.add(sum.roots().getFirst());
             signatures.add(sum.signatures().getFirst());
@@ -376,7 +407,7 @@ final class Injections {
 
     private void sessions() {
         for (StatementHash id : w.known.orders.keySet()) {
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 String name = cast.name(x);
                 VerifyingKey asks = cast.secondsAt(name);
                 Keeper.Live live = w.keeper(x).sessions.get(id);
@@ -394,11 +425,14 @@ final class Injections {
                                     .computeIfAbsent(id, _ -> new LinkedHashMap<>())
                                     .put(
                                             x,
-                                            next.keeper(x)
-                                                    .token(
+                                            next.signs(
+                                                            x,
                                                             id,
                                                             new TokenMessage(token, cast.manifest(cast.m())),
-                                                            asks))));
+                                                            SignatureChain.start(token),
+                                                            asks)
+                                                    .participations()
+                                                    .getLast())));
                 }
                 for (Station station : live.session.stations()) {
                     if (station.source() instanceof Station.User) {
@@ -438,7 +472,7 @@ final class Injections {
         for (Shown shown : all) {
             Certificate certificate = shown.certificate();
             String words = words(w, certificate);
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 for (StatementHash generation : w.keeper(x).stored.keySet()) {
                     move(
                             new Sent(
@@ -462,7 +496,7 @@ final class Injections {
                         }
                     },
                     id.bytes());
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 for (VerifyingKey asks : List.of(cast.secondsAt(cast.name(x)))) {
                     move(
                             Sent.to(Sent.Kind.ABANDON, cast.name(x), cast.role(id)),
@@ -561,7 +595,7 @@ final class Injections {
     private static Certificate madeUp(Cast cast, Draft draft) {
         StatementHash id = draft.w().hash();
         Work.Making making = draft.w().making().orElseThrow();
-        List<ShareRoot> roots = making.providers().stream()
+        List<ShareRoot> roots = Token.points(cast.scheme(), making.providers()).stream()
                 .map(x -> new ShareRoot(x, cast.shareRoot(id, x, new Form())))
                 .toList();
         boolean summed = making.dealers().size() > 1;
@@ -586,15 +620,15 @@ final class Injections {
             RingDescriptor there = cast.elsewhere;
             try (Write.Plan plan = Write.plan(
                     there,
-                    Cast.SCHEME,
+                    cast.scheme(),
                     cast.second("elsewhere"),
                     Cast.LENGTH,
-                    cast.all(),
+                    Cast.all(there),
                     Optional.empty(),
                     Blinding.EXPANDED,
                     false,
                     Optional.empty())) {
-                List<ShareRoot> roots = cast.all().stream()
+                List<ShareRoot> roots = Cast.all(there).stream()
                         .map(x -> new ShareRoot(x, cast.shareRoot(plan.id(), x, new Form())))
                         .toList();
                 Dealt dealt = Dealt.sign(cast.keyElsewhere(plan.dealers().getFirst()), plan.id(), roots);
@@ -615,7 +649,7 @@ final class Injections {
     // ------------------------------------------------------------------------------------------------------ commands
 
     private void commands() {
-        for (ShareIndex x : cast.honest()) {
+        for (ShareIndex x : w.honest()) {
             String name = cast.name(x);
             commands(w, name).forEach((words, command) -> {
                 move(
@@ -723,13 +757,15 @@ final class Injections {
     /** A corrupt dealer deals once more, something else, or where nobody asked. */
     private void dealt() {
         for (String dealer : cast.corruptDealers) {
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 w.keeper(x).sessions.forEach((id, live) -> {
                     if (!live.session.isWrite()) {
                         return;
                     }
                     Form share = Form.of(cast.unknown("e[" + dealer + "]"));
-                    List<ShareRoot> roots = live.session.making().providers().stream()
+                    List<ShareRoot> roots = Token.points(
+                                    cast.scheme(), live.session.making().providers())
+                            .stream()
                             .map(each -> new ShareRoot(each, cast.shareRoot(id, each, share)))
                             .toList();
                     Dealt signed =
@@ -748,7 +784,7 @@ final class Injections {
 
     /** A corrupt provider streams before it is its turn. */
     private void streams() {
-        for (ShareIndex x : cast.honest()) {
+        for (ShareIndex x : w.honest()) {
             w.keeper(x).sessions.forEach((id, live) -> {
                 for (Station station : live.session.stations()) {
                     if (station.source() instanceof Station.Neighbour(ShareIndex from)
@@ -803,7 +839,7 @@ final class Injections {
 
     /** The second user asks for what is stored. */
     private void parts() {
-        for (ShareIndex x : cast.honest()) {
+        for (ShareIndex x : w.honest()) {
             String name = cast.name(x);
             for (StatementHash generation : w.keeper(x).stored.keySet()) {
                 for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {

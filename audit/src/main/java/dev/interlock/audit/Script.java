@@ -5,6 +5,7 @@ import static dev.interlock.audit.FormSpace.FORMS;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.sharing.Blind;
+import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
@@ -20,7 +21,6 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Read;
@@ -35,6 +35,7 @@ import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -78,21 +79,46 @@ final class Script {
             "destroy",
             "attested put",
             "degraded put",
-            "hand over");
+            "hand over",
+            "follow",
+            "published put");
 
-    /** Whether a ring is large enough for it: a write that somebody misses needs more than t others. */
-    static boolean fits(String name, int n, int t) {
-        return !name.equals("degraded put") || n >= t + 2;
+    /**
+     * Why it can't be played in a ring of this kind; empty if it can.
+     *
+     * @param dealers how many do nothing but deal, {@code dealing} the providers that deal as well
+     */
+    static Optional<String> unfit(String name, int n, int t, int dealers, List<String> dealing) {
+        return switch (name) {
+            case "degraded put" ->
+                n < t + 2 || dealers != 1
+                        ? Optional.of("a write that somebody misses needs n of at least t + 2, and one dealer")
+                        : Optional.empty();
+            case "published put" ->
+                dealers != 1 ? Optional.of("the published profile has one dealer") : Optional.empty();
+            case "follow" ->
+                dealing.contains("cc" + n)
+                        ? Optional.of("where an object follows the ring, the last provider leaves it, and can't deal")
+                        : Optional.empty();
+            default -> Optional.empty();
+        };
     }
 
     static Script of(Cast cast, String name) {
         Script script = new Script(cast, name);
+        if (name.equals("published put")) {
+            cast.isPublished();
+        }
+        if (name.equals("follow")) {
+            cast.changes();
+        }
         if (name.equals("degraded put")) {
             cast.misses(cast.honest().getLast());
         }
         script.put(name.equals("attested put"));
         switch (name) {
-            case "put and get", "attested put" -> script.read("get");
+            case "put and get", "attested put", "published put" -> script.read("get");
+            case "follow" -> script.follow();
             case "degraded put" -> {
                 script.comeBack();
                 script.read("get");
@@ -199,12 +225,12 @@ final class Script {
             public Write.Plan fresh(World w) {
                 return Write.plan(
                         cast.ring,
-                        Cast.SCHEME,
+                        cast.scheme(),
                         cast.victim("put"),
                         Cast.LENGTH,
-                        cast.path(),
+                        cast.path(cast.ring),
                         Optional.empty(),
-                        Blinding.EXPANDED,
+                        cast.blinding(),
                         attested,
                         Optional.empty());
             }
@@ -214,7 +240,7 @@ final class Script {
                 return new byte[0];
             }
         };
-        make("put", planned);
+        make(cast.ring, "put", planned);
     }
 
     private void renew(String run, boolean ofZero) {
@@ -232,11 +258,12 @@ final class Script {
                 return newest(w, lookup).encode();
             }
         };
-        make(run, planned);
+        make(cast.ring, run, planned);
     }
 
-    private void make(String run, Planned planned) {
-        for (ShareIndex x : cast.path()) {
+    private void make(RingDescriptor ring, String run, Planned planned) {
+        List<ShareIndex> path = cast.path(ring);
+        for (ShareIndex x : path) {
             step(
                     at(run, Point.Phase.ORDER, x),
                     "orders " + run + " at " + cast.name(x),
@@ -253,27 +280,34 @@ final class Script {
                     w -> deal(w, run, planned, dealer),
                     w -> dealings(w, run, planned, dealer));
         }
-        step(at(run, Point.Phase.STREAM), "streams " + run, w -> within(w, run, () -> enter(w, plan(w, run, planned))));
-        pass(run, w -> plan(w, run, planned).id(), 2 * cast.path().size());
-        for (ShareIndex x : cast.path()) {
+        step(
+                at(run, Point.Phase.STREAM),
+                "streams " + run,
+                w -> within(w, run, () -> enter(w, run, plan(w, run, planned))));
+        pass(run, w -> plan(w, run, planned).id(), 2 * path.size());
+        for (ShareIndex x : path) {
             step(
                     at(run, Point.Phase.ROOT, x),
                     "asks " + cast.name(x) + " for the root of its sum in " + run,
                     w -> within(w, run, () -> sum(w, run, planned, x)),
                     w -> refusals(run, cast.name(x)));
         }
-        for (ShareIndex x : cast.path()) {
+        for (ShareIndex x : path) {
             step(
                     at(run, Point.Phase.TOKEN, x),
                     "sends u_m of " + run + " to " + cast.name(x),
                     w -> within(w, run, () -> sign(w, run, planned, x)),
-                    w -> signatures(w, run, planned, x));
+                    w -> cast.scheme().blinded() ? signatures(w, run, planned, x) : refusals(run, cast.name(x)));
+        }
+        if (!cast.scheme().blinded()) {
+            nest(path, run, planned);
         }
         step(
                 at(run, Point.Phase.CHAIN),
                 "checks the signatures of " + run,
-                w -> within(w, run, () -> chain(w, run, planned)));
-        for (ShareIndex x : cast.path()) {
+                w -> within(w, run, () -> chain(w, run, planned)),
+                w -> cast.scheme().blinded() ? List.of() : handedBack(w, run, path));
+        for (ShareIndex x : path) {
             step(
                     at(run, Point.Phase.CHECK, x),
                     "reveals ρ of " + run + " to " + cast.name(x),
@@ -281,7 +315,7 @@ final class Script {
                     w -> answers(w, run, planned, x));
         }
         step(at(run, Point.Phase.CERTIFY), "certifies " + run, w -> within(w, run, () -> certify(w, run, planned)));
-        for (ShareIndex x : cast.path()) {
+        for (ShareIndex x : path) {
             step(
                     at(run, Point.Phase.COMMIT, x),
                     "shows " + cast.name(x) + " the certificate of " + run,
@@ -294,7 +328,7 @@ final class Script {
                             : List.of());
         }
         step(at(run, Point.Phase.END), "ends " + run, w -> {
-            end(w, run, planned);
+            end(w, path, run, planned);
             cast.missing().ifPresent(w.victim.exempt::add);
         });
     }
@@ -304,13 +338,18 @@ final class Script {
         within(w, run, () -> {
             Write.Plan plan = plan(w, run, planned);
             try {
-                here.dealt.put(dealer, w.deal(dealer, plan.session().order(dealer), cast.victimsAt(dealer)));
+                dealt(here, dealer, w.deal(dealer, plan.session().order(dealer), cast.victimsAt(dealer)));
             } catch (InterlockException | BadSignatureException | IllegalArgumentException e) {
                 // The stream is on its way already: what the dealer says comes beside it.
                 here.dealFailed = String.valueOf(e.getMessage());
                 w.blamed(e);
             }
         });
+    }
+
+    private static void dealt(Victim.Run here, String dealer, Desk.Outcome outcome) {
+        here.dealt.put(dealer, outcome.dealt());
+        outcome.own().ifPresent(own -> here.own = own);
     }
 
     /** A corrupt dealer's polynomials. */
@@ -334,30 +373,36 @@ final class Script {
                 dealer + " " + words,
                 next -> within(next, run, () -> {
                     Write.Plan plan = plan(next, run, planned);
-                    next.victim
-                            .run(run)
-                            .dealt
-                            .put(
+                    dealt(
+                            next.victim.run(run),
+                            dealer,
+                            next.deliver(
                                     dealer,
-                                    next.deliver(
-                                            dealer,
-                                            next.desk(dealer)
-                                                    .deal(
-                                                            plan.session().order(dealer),
-                                                            cast.victimsAt(dealer),
-                                                            coefficients)));
+                                    next.desk(dealer)
+                                            .deal(
+                                                    plan.session().order(dealer),
+                                                    plan.statement().epoch(),
+                                                    cast.victimsAt(dealer),
+                                                    coefficients)));
                 }))));
         return moves;
     }
 
-    private void enter(World w, Write.Plan plan) {
+    private void enter(World w, String run, Write.Plan plan) {
         if (plan.renews()) {
             return;
         }
         Form p = cast.m();
-        List<Blind<Form>> masks = plan.blindSeeds().values().stream()
+        List<Blind<Form>> masks = new ArrayList<>(plan.blindSeeds().values().stream()
                 .map(seed -> Blind.of(FORMS, cast.expanded(Keeper.bytes(seed))))
-                .toList();
+                .toList());
+        if (plan.scheme().dealtToUser()) {
+            Form own = w.victim.run(run).own;
+            if (own == null) {
+                throw new RefusedException("the dealer sent no share of the user's own");
+            }
+            masks.add(Hop.layer(FORMS, plan.userLambda(), _ -> own));
+        }
         Write.enter(p, masks);
         ShareIndex first = plan.path().getFirst();
         w.arrive(first, plan.id(), 0, p, Optional.empty(), cast.victimsAt(cast.name(first)));
@@ -430,7 +475,7 @@ final class Script {
             return;
         }
         Dealt sum = w.keeper(x).root(plan.id(), cast.victimsAt(cast.name(x)));
-        Write.checkSum(plan, cast.ring.provider(x), sum);
+        Write.checkSum(plan, plan.ring().provider(x), sum);
         w.victim.run(run).sums.put(x, sum);
     }
 
@@ -485,7 +530,14 @@ final class Script {
         if (w.isCorrupt(x)) {
             w.known.tokens.put(id, message.token());
         }
-        Participation signed = w.keeper(x).token(id, message, cast.victimsAt(cast.name(x)));
+        if (!cast.scheme().blinded()) {
+            w.keeper(x).token(id, message, cast.victimsAt(cast.name(x)));
+            return;
+        }
+        Participation signed = w.signs(
+                        x, id, message, SignatureChain.start(message.token()), cast.victimsAt(cast.name(x)))
+                .participations()
+                .getLast();
         w.victim.run(run).signed.put(x, signed);
         if (w.isCorrupt(x)) {
             w.known
@@ -526,8 +578,132 @@ final class Script {
         return moves;
     }
 
+    /** Published: each signs behind those before it, and hands all of it on; what the last has goes back to U the same way. */
+    private void nest(List<ShareIndex> path, String run, Planned planned) {
+        for (int place = 0; place < path.size(); place++) {
+            ShareIndex x = path.get(place);
+            Optional<ShareIndex> from = place == 0 ? Optional.empty() : Optional.of(path.get(place - 1));
+            step(
+                    at(run, Point.Phase.CHAIN, x),
+                    "waits for " + cast.name(x) + " to sign u_m of " + run,
+                    w -> within(w, run, () -> {
+                        StatementHash id = plan(w, run, planned).id();
+                        handOn(w, run, x, w.keeper(x).sign(id, begun(w, run), from));
+                    }),
+                    w -> nested(w, run, planned, x, from));
+        }
+    }
+
+    private static SignatureChain begun(World w, String run) {
+        Victim.Run here = w.victim.run(run);
+        byte[] chain = here.chain;
+        return chain == null ? SignatureChain.start(Cast.present(here.token)) : SignatureChain.decode(chain);
+    }
+
+    /** Who is corrupt has seen it then. */
+    private void handOn(World w, String run, ShareIndex x, SignatureChain chain) {
+        w.victim.run(run).chain = chain.encode();
+        if (w.isCorrupt(x)) {
+            Token u = Token.decode(chain.token());
+            Map<ShareIndex, Participation> known =
+                    w.known.participations.computeIfAbsent(u.id(), _ -> new LinkedHashMap<>());
+            for (int place = 0; place < chain.participations().size(); place++) {
+                known.putIfAbsent(
+                        u.providers().get(place), chain.participations().get(place));
+            }
+        }
+    }
+
+    /** What somebody corrupt hands on instead. */
+    private List<Move> nested(World w, String run, Planned planned, ShareIndex x, Optional<ShareIndex> from) {
+        List<Move> moves = new ArrayList<>(refusals(run, cast.name(x)));
+        if (!cast.corrupt.contains(x) || w.victim.run(run).failed != null || w.victim.run(run).token == null) {
+            return moves;
+        }
+        Function<World, SignatureChain> signed =
+                next -> next.keeper(x).sign(plan(next, run, planned).id(), begun(next, run), from);
+        moves.add(new Move(
+                Sent.to(Sent.Kind.SIGNS, cast.name(x), run),
+                cast.name(x) + " signs for another ciphertext",
+                next -> within(next, run, () -> {
+                    SignatureChain chain = signed.apply(next);
+                    Participation own = chain.participations().getLast();
+                    StatementHash id = plan(next, run, planned).id();
+                    Optional<byte[]> root =
+                            own.ciphertextRoot().map(_ -> cast.ciphertextRoot(id, x, tamper("another ciphertext")));
+                    SignatureChain before = without(chain, x);
+                    handOn(next, run, x, before.with(before.participate(x, root, cast.key(cast.name(x)))));
+                })));
+        moves.add(new Move(
+                Sent.to(Sent.Kind.CHAIN, cast.name(x), run, "alone"),
+                cast.name(x) + " hands its own signature on, and none of those before it",
+                next -> within(next, run, () -> {
+                    SignatureChain chain = signed.apply(next);
+                    SignatureChain start = SignatureChain.start(chain.token());
+                    Optional<byte[]> root = chain.participations().getLast().ciphertextRoot();
+                    handOn(next, run, x, start.with(start.participate(x, root, cast.key(cast.name(x)))));
+                })));
+        from.filter(before -> !cast.corrupt.contains(before))
+                .ifPresent(before -> moves.add(new Move(
+                        Sent.to(Sent.Kind.CHAIN, cast.name(x), run, "changed"),
+                        cast.name(x) + " changes the signature of " + cast.name(before) + " and hands it on",
+                        next -> within(next, run, () -> {
+                            SignatureChain chain = signed.apply(next);
+                            handOn(
+                                    next,
+                                    run,
+                                    x,
+                                    changed(chain, chain.participations().size() - 2));
+                        }))));
+        return moves;
+    }
+
+    /** All but the last signature. */
+    private static SignatureChain without(SignatureChain chain, ShareIndex last) {
+        Token u = Token.decode(chain.token());
+        return new SignatureChain(
+                chain.token(), chain.participations().subList(0, u.providers().indexOf(last)));
+    }
+
+    private static SignatureChain changed(SignatureChain chain, int place) {
+        List<Participation> changed = new ArrayList<>(chain.participations());
+        changed.set(
+                place, new Participation(changed.get(place).ciphertextRoot(), new byte[SigningKey.SIGNATURE_BYTES]));
+        return new SignatureChain(chain.token(), changed);
+    }
+
+    /** On its way back to U whoever is corrupt can change what others signed. */
+    private List<Move> handedBack(World w, String run, List<ShareIndex> path) {
+        Victim.Run here = w.victim.run(run);
+        byte[] whole = here.chain;
+        if (here.failed != null || whole == null || path.stream().noneMatch(cast.corrupt::contains)) {
+            return List.of();
+        }
+        SignatureChain chain = SignatureChain.decode(whole);
+        String who = path.stream()
+                .filter(cast.corrupt::contains)
+                .map(cast::name)
+                .findFirst()
+                .orElseThrow();
+        List<Move> moves = new ArrayList<>();
+        for (int i = 0; i < chain.participations().size(); i++) {
+            int place = i;
+            if (!cast.corrupt.contains(path.get(place))) {
+                moves.add(new Move(
+                        Sent.to(Sent.Kind.CHAIN, who, run, "back"),
+                        who + " hands back another signature than that of " + cast.name(path.get(place)),
+                        next -> next.victim.run(run).chain =
+                                changed(chain, place).encode()));
+            }
+        }
+        return moves;
+    }
+
     private SignatureChain chainOf(World w, String run, Write.Plan plan) {
         Victim.Run here = w.victim.run(run);
+        if (!cast.scheme().blinded()) {
+            return SignatureChain.decode(Cast.present(here.chain));
+        }
         SignatureChain chain = SignatureChain.start(Cast.present(here.token));
         for (ShareIndex x : plan.path()) {
             chain = chain.with(Cast.present(here.signed.get(x)));
@@ -681,7 +857,7 @@ final class Script {
         }
     }
 
-    private void end(World w, String run, Planned planned) {
+    private void end(World w, List<ShareIndex> path, String run, Planned planned) {
         Victim.Run here = w.victim.run(run);
         if (here.done) {
             return;
@@ -689,8 +865,8 @@ final class Script {
         here.done = true;
         byte[] token = here.token;
         if (here.certificate != null && token != null) {
-            int n = cast.path().size();
-            boolean silent = cast.path().stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
+            int n = path.size();
+            boolean silent = path.stream().allMatch(x -> here.confirmed.contains(x) || w.isCorrupt(x));
             if (here.confirmed.size() >= Write.quorum(n, cast.t()) && silent) {
                 w.victim.acknowledge(token);
             }
@@ -709,7 +885,7 @@ final class Script {
                         }
                     },
                     each.id().bytes());
-            for (ShareIndex x : cast.path()) {
+            for (ShareIndex x : path) {
                 var _ = World.tries(() -> w.keeper(x).abandon(each.id(), abandonment, cast.victimsAt(cast.name(x))));
                 var _ = World.tries(() -> w.keeper(x).giveUp(each.id(), cast.victimsAt(cast.name(x))));
             }
@@ -729,12 +905,12 @@ final class Script {
     /** U asks all; of what they show it believes what is certified and its own. */
     private void lookup(String run, RingDescriptor ring) {
         found = run;
-        for (ShareIndex x : cast.all()) {
+        for (ShareIndex x : ring.everyProvider().stream().map(Provider::x).toList()) {
             step(
                     at(run, Point.Phase.LOOKUP, x),
                     "asks " + cast.name(x) + " in " + run,
                     w -> {
-                        if (ring == cast.ring) {
+                        if (ring != cast.elsewhere) {
                             w.victim
                                     .object()
                                     .flatMap(object -> w.keeper(x).current(object, cast.victimsAt(cast.name(x))))
@@ -753,7 +929,7 @@ final class Script {
             }
             try {
                 Token u = cast.once(
-                        "shown by " + cast.name(x),
+                        "shown by " + cast.name(x) + Cast.place(ring),
                         () -> Read.checkCertificate(ring, object, Certificate.decode(encoded), cast.name(x)),
                         encoded,
                         object.bytes(),
@@ -790,7 +966,7 @@ final class Script {
                     cast.name(x) + " shows " + Injections.words(w, each.certificate()) + " in " + run,
                     next -> show(next, run, ring, x, encoded)));
         });
-        if (ring != cast.ring) {
+        if (ring == cast.elsewhere) {
             Injections.elsewhere(w)
                     .forEach(certificate -> moves.add(new Move(
                             Sent.to(Sent.Kind.ELSEWHERE, cast.name(x), ""),
@@ -832,7 +1008,7 @@ final class Script {
         return w.victim.run(lookup).shown.values().stream()
                 .map(Certificate::decode)
                 .max((a, b) ->
-                        a.token().id().equals(b.token().id()) ? 0 : a.token().isLaterThan(b.token()) ? 1 : -1)
+                        a.token().id().equals(b.token().id()) ? 0 : Victim.isLater(a.token(), b.token()) ? 1 : -1)
                 .orElseThrow(() -> new RefusedException("nobody shows a generation"));
     }
 
@@ -846,8 +1022,12 @@ final class Script {
     // --------------------------------------------------------------------------------------------------------- reads
 
     private void read(String run) {
-        lookup(run + "'s lookup", cast.ring);
-        String lookup = found;
+        lookup(run + "'s lookup", cast.latest());
+        pass(run, found);
+    }
+
+    /** What the last lookup found newest. */
+    private void pass(String run, String lookup) {
         Function<World, Read.Plan> plan = w -> {
             Token u = newest(w, lookup).token();
             Read.Plan read = cast.once(
@@ -868,6 +1048,13 @@ final class Script {
                         }
                     }),
                     _ -> refusals(run, cast.name(x)));
+        }
+        if (cast.scheme().readThroughUser()) {
+            passAt(run, w -> plan.apply(w).id(), 0);
+            step(
+                    at(run, Point.Phase.STREAM),
+                    "sends back what home sent in " + run,
+                    w -> within(w, run, () -> reenter(w, run, plan.apply(w))));
         }
         pass(run, w -> plan.apply(w).id(), cast.t() + 1);
         step(
@@ -895,7 +1082,8 @@ final class Script {
         if (s.size() < cast.t()) {
             throw new RefusedException("too few hold it");
         }
-        return Read.plan(cast.ring, u, cast.victim(run), s.subList(0, cast.t()), home, Blinding.EXPANDED);
+        RingDescriptor then = cast.latest().at(u.epoch());
+        return Read.plan(then, u, cast.victim(run), s.subList(0, cast.t()), home, cast.blinding());
     }
 
     private void open(World w, String run, Read.Plan plan) {
@@ -903,15 +1091,36 @@ final class Script {
         if (out == null) {
             throw new RefusedException("nothing came out");
         }
-        List<Blind<Form>> masks = plan.blindSeeds().values().stream()
+        List<Blind<Form>> masks = new ArrayList<>(plan.blindSeeds().values().stream()
                 .map(seed -> Blind.of(FORMS, cast.expanded(Keeper.bytes(seed))))
-                .toList();
+                .toList());
+        if (plan.scheme().readThroughUser()) {
+            masks.add(Blind.of(FORMS, k(plan)));
+        }
         Form p = out.copy();
         Read.leave(p, masks);
         Read.checkChunk(plan, manifest(), 0, MemorySegment.ofArray(cast.bytes(p)));
         if (!p.equals(cast.m())) {
             w.harm(Attack.Kind.LOST, "the victim takes " + p + " for what it put");
         }
+        w.victim.run(run).opened = true;
+    }
+
+    /** K, which lies over what passes the ring in a read of the published profile. */
+    private Form k(Read.Plan plan) {
+        return Form.of(cast.unknown("K[" + plan.id().toString().substring(0, 6) + "]"));
+    }
+
+    private void reenter(World w, String run, Read.Plan plan) {
+        Form c = w.victim.run(run).out;
+        if (c == null) {
+            throw new RefusedException("home sent nothing");
+        }
+        Form again = c.copy();
+        Read.reenter(again, Blind.of(FORMS, k(plan)));
+        w.victim.run(run).out = null;
+        ShareIndex first = plan.path().getFirst();
+        w.arrive(first, plan.id(), 1, again, Optional.empty(), cast.victimsAt(cast.name(first)));
     }
 
     /** A provider's parts are held against what it is bound to; who gives another one is named. */
@@ -942,7 +1151,7 @@ final class Script {
     private void comeBack() {
         ShareIndex k = cast.missing().orElseThrow();
         String run = "coming back";
-        for (ShareIndex x : Custody.custodians(cast.path(), List.of(k), k)) {
+        for (ShareIndex x : Custody.custodians(cast.path(cast.ring), List.of(k), k)) {
             step(
                     at(run, Point.Phase.COMMAND, x),
                     "has got " + cast.name(k) + " back, and " + cast.name(x) + " brings it what waits",
@@ -1177,6 +1386,91 @@ final class Script {
         read("get");
     }
 
+    /** Into the ring's next epoch: a read of the old one, a write into the new one, and the end of what is left. */
+    private void follow() {
+        step(
+                at("the ring", Point.Phase.COMMAND),
+                "has the ring's next descriptor, as all that are in it now",
+                World::change);
+        lookup("follow's lookup", cast.latest());
+        String lookup = found;
+        pass("follow's read", lookup);
+        Planned planned = new Planned() {
+            @Override
+            public Write.Plan fresh(World w) {
+                Token before = newest(w, lookup).token();
+                requireEarlier(before);
+                if (!w.victim.run("follow's read").opened) {
+                    throw new RefusedException("the read of the old epoch failed");
+                }
+                return Write.continuing(
+                        cast.latest(),
+                        cast.victim("follow"),
+                        cast.path(cast.latest()),
+                        cast.blinding(),
+                        before,
+                        before.statement().title(),
+                        before.number() + 1);
+            }
+
+            @Override
+            public byte[] key(World w) {
+                return newest(w, lookup).encode();
+            }
+        };
+        make(cast.latest(), "follow", planned);
+        for (ShareIndex x : Cast.all(cast.ring)) {
+            step(
+                    at("follow", Point.Phase.COMMAND, x),
+                    "ends what " + cast.name(x) + " has of the old epoch",
+                    w -> endOfEpoch(w, lookup, x),
+                    _ -> cast.corrupt.contains(x)
+                            ? List.of(new Move(
+                                    Sent.to(Sent.Kind.SILENT, cast.name(x), "follow"),
+                                    cast.name(x) + " keeps it",
+                                    w -> told(w, lookup, x)))
+                            : List.of());
+        }
+        read("get");
+    }
+
+    private void requireEarlier(Token before) {
+        if (before.epoch() == cast.latest().epoch()) {
+            throw new RefusedException("it is of this epoch already");
+        }
+    }
+
+    /** Only an object that is in the new epoch, and acknowledged there, ends in the old one. */
+    private void requireThere(World w, String lookup) {
+        boolean there = w.victim
+                        .acknowledged()
+                        .filter(u -> u.epoch() == cast.latest().epoch())
+                        .isPresent()
+                || newest(w, lookup).token().epoch() == cast.latest().epoch();
+        if (!there) {
+            throw new RefusedException("it isn't acknowledged in the ring's new epoch");
+        }
+    }
+
+    /** The owner's command for one provider, where it comes to that. */
+    private Optional<Command.Authorised> told(World w, String lookup, ShareIndex x) {
+        try {
+            requireThere(w, lookup);
+        } catch (RefusedException e) {
+            return Optional.empty();
+        }
+        return w.victim.run("put").token == null
+                ? Optional.empty()
+                : Optional.of(Token.decode(Cast.present(w.victim.run("put").token)))
+                        .map(u -> told(w, u, new Command.Destroy(u.epoch(), u.number(), u.id()), x));
+    }
+
+    private void endOfEpoch(World w, String lookup, ShareIndex x) {
+        told(w, lookup, x).ifPresent(command -> {
+            var _ = World.tries(() -> w.keeper(x).destroy(command, cast.victimsAt(cast.name(x))));
+        });
+    }
+
     private void destroy() {
         step(
                 at("destroy", Point.Phase.COMMAND),
@@ -1187,19 +1481,25 @@ final class Script {
 
     private void command(World w, Token u, Command.Deed deed) {
         for (ShareIndex x : cast.all()) {
-            Command.Authorised command = cast.once(
-                    "command to " + cast.name(x),
-                    () -> authorised(u, deed, cast.name(x)),
-                    u.id().bytes(),
-                    deed.toString().getBytes(StandardCharsets.UTF_8));
-            if (w.victim.commands.isEmpty()) {
-                w.victim.commands.add(command.command());
-            }
-            if (w.isCorrupt(x)) {
-                w.known.commands.put(cast.name(x), command);
-            }
+            Command.Authorised command = told(w, u, deed, x);
             var _ = World.tries(() -> w.keeper(x).destroy(command, cast.victimsAt(cast.name(x))));
         }
+    }
+
+    /** The command for one provider; who is corrupt keeps it. */
+    private Command.Authorised told(World w, Token u, Command.Deed deed, ShareIndex x) {
+        Command.Authorised command = cast.once(
+                "command to " + cast.name(x),
+                () -> authorised(u, deed, cast.name(x)),
+                u.id().bytes(),
+                deed.toString().getBytes(StandardCharsets.UTF_8));
+        if (w.victim.commands.isEmpty()) {
+            w.victim.commands.add(command.command());
+        }
+        if (w.isCorrupt(x)) {
+            w.known.commands.put(cast.name(x), command);
+        }
+        return command;
     }
 
     private Command.Authorised authorised(Token u, Command.Deed deed, String node) {

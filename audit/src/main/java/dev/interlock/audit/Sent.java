@@ -51,6 +51,8 @@ public record Sent(Kind kind, String at, String of, String how, String on) {
         DEALS,
         HOP,
         SIGNS,
+        /** Hands on other signatures than it should, in the published profile. */
+        CHAIN,
         ANSWERS,
         UNCONFIRMED,
         /** Shows a certificate in a lookup. */

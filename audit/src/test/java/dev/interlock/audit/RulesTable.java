@@ -78,7 +78,14 @@ final class RulesTable {
                     Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(List.of(site)));
                     String found = (String) finder.getMethod(
                                     "find", int.class, int.class, int.class, String.class, String.class, int.class)
-                            .invoke(null, Script.fits(script, 3, 2) ? 3 : 4, 2, 1, "1", script, 1);
+                            .invoke(
+                                    null,
+                                    Script.unfit(script, 3, 2, 1, List.of()).isEmpty() ? 3 : 4,
+                                    2,
+                                    1,
+                                    "1",
+                                    script,
+                                    1);
                     if (!found.isEmpty()) {
                         return what + script + " | " + found.lines().findFirst().orElse("") + " |";
                     }
