@@ -149,7 +149,7 @@ final class AuditCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
-                            + "\"degraded put\", \"hand over\", follow, \"published put\"")
+                            + "\"degraded put\", \"hand over\", buy, follow, \"published put\"")
     private List<String> scripts = new ArrayList<>();
 
     @Option(

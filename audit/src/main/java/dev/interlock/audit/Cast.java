@@ -9,10 +9,13 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Session;
@@ -70,6 +73,8 @@ final class Cast {
     private final Map<String, byte[]> values = new HashMap<>();
     /** Pure functions of bytes are asked once: a world in a thousand says something new. */
     private final Map<String, Object> asked = new HashMap<>();
+
+    private final Map<String, Boolean> victims = new HashMap<>();
     /** Which of whose operations a session is. */
     private final Map<StatementHash, String> roles = new HashMap<>();
 
@@ -77,6 +82,8 @@ final class Cast {
     private Optional<ShareIndex> missing = Optional.empty();
     /** Whether the victim's object becomes another owner's: else no message about that is tried. */
     private boolean handsOver;
+
+    private boolean sold;
     /** The ring in its next epoch, where the script comes so far. */
     private Optional<RingDescriptor> next = Optional.empty();
 
@@ -139,7 +146,36 @@ final class Cast {
     }
 
     Write.Maker victim(String session) {
-        return new Write.Maker(victim, seeded("victim's " + session), Instant.EPOCH);
+        return maker(victim, session);
+    }
+
+    static Write.Maker maker(SeedCredential by, String session) {
+        return new Write.Maker(by, seeded("victim's " + session), Instant.EPOCH);
+    }
+
+    VerifyingKey at(SeedCredential by, String node) {
+        return by.publicKey(ring.id(), node);
+    }
+
+    /** Asked of every session that anybody knows, before every step. */
+    boolean isVictims(Title title) {
+        OwnerKey owner = title.owner();
+        return victims.computeIfAbsent(
+                owner.key() + "/" + owner.rootVersion() + "/" + HexFormat.of().formatHex(owner.nonce()),
+                _ -> victim.owns(owner));
+    }
+
+    /** A user's command for one provider, with both signatures as that user makes them. */
+    Command.Authorised authorised(SeedCredential by, Title title, long number, Command.Deed deed, String node) {
+        try (SigningKey o =
+                by.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
+            Command.Signed signed = Command.Signed.sign(o, new Command(ring.id(), title, number, 0, deed));
+            return new Command.Authorised(
+                    signed,
+                    node,
+                    at(by, node),
+                    by.signCommand(ring.id(), node, Command.Authorised.message(signed, node)));
+        }
     }
 
     Write.Maker second(String session) {
@@ -159,9 +195,9 @@ final class Cast {
         scheme = new Scheme(3, Profile.PUBLISHED);
     }
 
-    /** Whether fewer than t learn nothing: not of what is published, as the passive audit says. */
+    /** Whether fewer than t learn nothing: not of what is published, as the passive audit says; nor of what they sell. */
     boolean isSecret() {
-        return scheme.blinded();
+        return scheme.blinded() && !sold;
     }
 
     Blinding blinding() {
@@ -218,6 +254,16 @@ final class Cast {
 
     void handsOver() {
         handsOver = true;
+    }
+
+    /** The victim is one of the attackers, and who buys its object is who may be harmed. */
+    void sells() {
+        handsOver = true;
+        sold = true;
+    }
+
+    boolean isSold() {
+        return sold;
     }
 
     boolean isHandedOver() {

@@ -27,14 +27,18 @@ import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -44,7 +48,7 @@ import java.util.function.Consumer;
  */
 final class Injections {
     private static final String SECOND = "the second user";
-    private static final int EXPIRY_MILLIS = 600_000;
+    static final int EXPIRY_MILLIS = 600_000;
 
     private final World w;
     private final Cast cast;
@@ -65,6 +69,9 @@ final class Injections {
         all.streams();
         all.parts();
         all.waiting();
+        if (w.cast.isSold()) {
+            all.moves.addAll(Seller.at(w));
+        }
         return all.moves;
     }
 
@@ -79,11 +86,18 @@ final class Injections {
     // ------------------------------------------------------------------------------------- orders and deal requests
 
     /**
-     * A session of the second user's making.
+     * A session of an attacker's making.
      *
+     * @param by whose it is
+     * @param content what it says that it stores
      * @param how what it does, {@code of} which of the victim's generations
      */
-    record Draft(RingDescriptor ring, String how, String of, String words, Composed made) {
+    record Draft(
+            RingDescriptor ring, SeedCredential by, Form content, String how, String of, String words, Composed made) {
+        VerifyingKey asks(String node) {
+            return by.publicKey(ring.id(), node);
+        }
+
         Statement w() {
             return made.w();
         }
@@ -180,7 +194,9 @@ final class Injections {
     private List<Draft> drafts() {
         List<Draft> drafts = new ArrayList<>();
         w.ring().epochs().forEach(in -> drafts(in, drafts));
-        return drafts;
+        // A generation that is named in several of the victim's sessions gives the same ones again.
+        Set<Draft> different = Collections.newSetFromMap(new IdentityHashMap<>());
+        return drafts.stream().filter(different::add).toList();
     }
 
     /** @param in one epoch of the ring */
@@ -199,7 +215,7 @@ final class Injections {
         for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
             Order theirs = each.getValue().values().iterator().next();
             Statement victims = Statement.decode(theirs.statement());
-            if (!cast.victim.owns(victims.title().owner())) {
+            if (!cast.isVictims(victims.title())) {
                 continue;
             }
             Title title = victims.title();
@@ -300,6 +316,8 @@ final class Injections {
                 "draft " + words + number + Cast.place(in),
                 () -> new Draft(
                         in,
+                        cast.second,
+                        new Form(),
                         how,
                         role,
                         words,
@@ -320,23 +338,37 @@ final class Injections {
     }
 
     /** Who made a private part knows the blinds in it. */
-    private void knows(World next, byte[] part, String name) {
+    private static void knows(World next, byte[] part, String name) {
         byte[] seeds = PrivatePart.decode(part).seeds();
         for (int i = 0; i + 32 <= seeds.length; i += 32) {
             next.known.see(
-                    "a blind of its own making for " + name, cast.expanded(Arrays.copyOfRange(seeds, i, i + 32)));
+                    "a blind of its own making for " + name, next.cast.expanded(Arrays.copyOfRange(seeds, i, i + 32)));
         }
     }
 
     /** A whole session of the second user's, as far as everybody lets it. */
-    private void run(World next, Draft draft) {
+    private static void run(World next, Draft draft) {
+        StatementHash id = draft.w().hash();
+        make(next, draft).ifPresent(certificate -> {
+            for (ShareIndex x : Cast.all(draft.ring())) {
+                String name = next.cast.name(x);
+                tries(() -> next.keeper(x).commit(id, certificate));
+                tries(() -> next.learn(
+                        "its own share at " + name, next.keeper(x).part(id, Holding.Part.SHARE, draft.asks(name))));
+            }
+        });
+    }
+
+    /** The same, until it could be committed: the certificate, where something is made. */
+    static Optional<Certificate> make(World next, Draft draft) {
+        Cast cast = next.cast;
         StatementHash id = draft.w().hash();
         draft.parts()
                 .keySet()
                 .forEach(name -> draft.ring()
                         .provider(name)
                         .ifPresent(provider -> tries(() -> {
-                            next.order(provider.x(), draft.order(name), cast.secondsAt(name));
+                            next.order(provider.x(), draft.order(name), draft.asks(name));
                             knows(next, Cast.present(draft.parts().get(name)), name);
                         })));
         Map<String, Dealt> dealt = new LinkedHashMap<>();
@@ -344,7 +376,7 @@ final class Injections {
             cast.dealers()
                     .forEach(dealer -> tries(() -> dealt.put(
                             dealer,
-                            next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer))
+                            next.deal(dealer, draft.order(dealer), draft.asks(dealer))
                                     .dealt())));
         }
         for (Station station : next.stations(id)) {
@@ -355,48 +387,45 @@ final class Injections {
                         station.place(),
                         new Form(),
                         Optional.empty(),
-                        cast.secondsAt(cast.name(station.provider()))));
+                        draft.asks(cast.name(station.provider()))));
             }
             next.pass(id, station.place(), Optional.empty())
                     .ifPresent(out -> next.known.see("what came out of its session", out));
         }
-        draft.w().making().ifPresent(_ -> sign(next, draft, id, dealt));
+        return draft.w().making().flatMap(_ -> sign(next, draft, id, dealt));
     }
 
-    private void sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+    private static Optional<Certificate> sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+        Cast cast = next.cast;
         Optional<Dealt> all = dealt(next, draft, id, dealt);
         if (all.isEmpty()) {
-            return;
+            return Optional.empty();
         }
-        Form zeros = new Form();
-        byte[] manifest = cast.manifest(zeros);
+        byte[] manifest = cast.manifest(draft.content());
+        List<Certificate> made = new ArrayList<>();
         tries(() -> {
             byte[] token = new Token(draft.w(), id, MerkleRoot.over(manifest), all.get(), List.of(), 0).encode();
             SignatureChain chain = SignatureChain.start(token);
             for (ShareIndex x : Cast.all(draft.ring())) {
-                chain = next.signs(x, id, new TokenMessage(token, manifest), chain, cast.secondsAt(cast.name(x)));
+                chain = next.signs(x, id, new TokenMessage(token, manifest), chain, draft.asks(cast.name(x)));
             }
             Certificate certificate = Certificate.sign(draft.session(), draft.ownerSignature(), chain);
             next.learn(certificate);
-            for (ShareIndex x : Cast.all(draft.ring())) {
-                tries(() -> next.keeper(x).commit(id, certificate));
-                tries(() -> next.learn(
-                        "its own share at " + cast.name(x),
-                        next.keeper(x).part(id, Holding.Part.SHARE, cast.secondsAt(cast.name(x)))));
-            }
+            made.add(certificate);
         });
+        return made.stream().findFirst();
     }
 
-    private Optional<Dealt> dealt(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
-        boolean summed =
-                draft.w().work().kind() == Work.Kind.REFRESH || cast.dealers().size() > 1;
+    private static Optional<Dealt> dealt(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+        boolean summed = draft.w().work().kind() == Work.Kind.REFRESH
+                || next.cast.dealers().size() > 1;
         if (!summed) {
             return dealt.values().stream().findFirst();
         }
         List<ShareRoot> roots = new ArrayList<>();
         List<byte[]> signatures = new ArrayList<>();
         boolean whole = World.tries(() -> Cast.all(draft.ring()).forEach(x -> {
-            Dealt sum = next.keeper(x).root(id, cast.secondsAt(cast.name(x)));
+            Dealt sum = next.keeper(x).root(id, draft.asks(next.cast.name(x)));
             roots.add(sum.roots().getFirst());
             signatures.add(sum.signatures().getFirst());
         }));
@@ -563,9 +592,7 @@ final class Injections {
         // Generations of the victim's object that nobody wrote.
         for (Draft draft : new Injections(w).drafts()) {
             Statement made = draft.w();
-            if (made.making().isEmpty()
-                    || made.work().kind() == Work.Kind.REFRESH
-                    || !w.cast.victim.owns(made.title().owner())) {
+            if (made.making().isEmpty() || made.work().kind() == Work.Kind.REFRESH || !w.cast.isVictims(made.title())) {
                 continue;
             }
             forged.add(new Shown(
@@ -724,7 +751,7 @@ final class Injections {
         w.known.orders.values().stream()
                 .map(orders ->
                         Statement.decode(orders.values().iterator().next().statement()))
-                .filter(statement -> w.cast.victim.owns(statement.title().owner()))
+                .filter(statement -> w.cast.isVictims(statement.title()))
                 .map(Statement::title)
                 .distinct()
                 .forEach(title -> commands.put(
@@ -736,19 +763,7 @@ final class Injections {
     private static Command.Authorised authorised(Cast cast, Title title, Command.Deed deed, String node) {
         return cast.once(
                 "second's command for " + node + deed,
-                () -> {
-                    try (SigningKey key = cast.second.ownerKey(
-                            title.owner().rootVersion(), title.owner().nonce())) {
-                        Command.Signed signed =
-                                Command.Signed.sign(key, new Command(cast.ring.id(), title, 9, 0, deed));
-                        return new Command.Authorised(
-                                signed,
-                                node,
-                                cast.secondsAt(node),
-                                cast.second.signCommand(
-                                        cast.ring.id(), node, Command.Authorised.message(signed, node)));
-                    }
-                },
+                () -> cast.authorised(cast.second, title, 9, deed, node),
                 title.object().bytes());
     }
 

@@ -14,12 +14,10 @@ import dev.interlock.core.token.Claim;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
-import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
-import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Direct;
@@ -35,6 +33,7 @@ import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -80,6 +79,7 @@ final class Script {
             "attested put",
             "degraded put",
             "hand over",
+            "buy",
             "follow",
             "published put");
 
@@ -118,12 +118,17 @@ final class Script {
         script.put(name.equals("attested put"));
         switch (name) {
             case "put and get", "attested put", "published put" -> script.read("get");
-            case "follow" -> script.follow();
+            case "follow" -> {
+                // Attacks on the put are those of the other scripts.
+                script.atOnce("puts an object", _ -> {});
+                script.follow();
+            }
             case "degraded put" -> {
                 script.comeBack();
                 script.read("get");
             }
-            case "hand over" -> script.handOver();
+            case "hand over" -> new Sale(cast, script).handOver();
+            case "buy" -> new Sale(cast, script).buy();
             case "replace" -> {
                 script.renew("replace", false);
                 script.read("get");
@@ -142,19 +147,29 @@ final class Script {
 
     // ------------------------------------------------------------------------------------------------------- steps
 
-    private void step(Point point, String words, Consumer<World> act, Function<World, List<Move>> answers) {
+    /** All that was said so far as one step, during which nobody attacks; then something more. */
+    void atOnce(String words, Consumer<World> then) {
+        List<Step> all = List.copyOf(steps);
+        steps.clear();
+        step(at(name, Point.Phase.END), words, w -> {
+            all.forEach(each -> each.act().accept(w));
+            then.accept(w);
+        });
+    }
+
+    void step(Point point, String words, Consumer<World> act, Function<World, List<Move>> answers) {
         steps.add(new Step(point, words, act, answers));
     }
 
-    private void step(Point point, String words, Consumer<World> act) {
+    void step(Point point, String words, Consumer<World> act) {
         step(point, words, act, _ -> List.of());
     }
 
-    private Point at(String run, Point.Phase phase, ShareIndex x) {
+    Point at(String run, Point.Phase phase, ShareIndex x) {
         return new Point(run, phase, cast.name(x));
     }
 
-    private static Point at(String run, Point.Phase phase) {
+    static Point at(String run, Point.Phase phase) {
         return new Point(run, phase, "");
     }
 
@@ -1023,16 +1038,16 @@ final class Script {
 
     private void read(String run) {
         lookup(run + "'s lookup", cast.latest());
-        pass(run, found);
+        pass(run, found, cast.victim);
     }
 
-    /** What the last lookup found newest. */
-    private void pass(String run, String lookup) {
+    /** A read of what a lookup found newest. */
+    void pass(String run, String lookup, SeedCredential by) {
         Function<World, Read.Plan> plan = w -> {
             Token u = newest(w, lookup).token();
             Read.Plan read = cast.once(
                     "plan of " + run,
-                    () -> readPlan(w, run, lookup, u),
+                    () -> readPlan(w, run, lookup, u, by),
                     newest(w, lookup).encode());
             cast.role(read.id(), run);
             return read;
@@ -1044,7 +1059,7 @@ final class Script {
                     w -> within(w, run, () -> {
                         Read.Plan read = plan.apply(w);
                         if (read.path().contains(x) || read.home().equals(x)) {
-                            w.order(x, read.session().order(cast.name(x)), cast.victimsAt(cast.name(x)));
+                            w.order(x, read.session().order(cast.name(x)), cast.at(by, cast.name(x)));
                         }
                     }),
                     _ -> refusals(run, cast.name(x)));
@@ -1065,12 +1080,12 @@ final class Script {
             step(
                     at(run, Point.Phase.READ, x),
                     "reads directly from " + cast.name(x),
-                    w -> within(w, run + " directly", () -> direct(w, lookup, x)));
+                    w -> within(w, run + " directly", () -> direct(w, lookup, x, by)));
         }
     }
 
     /** Home first, then whoever is corrupt: they see most so. */
-    private Read.Plan readPlan(World w, String run, String lookup, Token u) {
+    private Read.Plan readPlan(World w, String run, String lookup, Token u, SeedCredential by) {
         List<ShareIndex> holders = holders(w, lookup, u);
         ShareIndex home = holders.stream()
                 .filter(u.homes()::contains)
@@ -1083,7 +1098,7 @@ final class Script {
             throw new RefusedException("too few hold it");
         }
         RingDescriptor then = cast.latest().at(u.epoch());
-        return Read.plan(then, u, cast.victim(run), s.subList(0, cast.t()), home, cast.blinding());
+        return Read.plan(then, u, Cast.maker(by, run), s.subList(0, cast.t()), home, cast.blinding());
     }
 
     private void open(World w, String run, Read.Plan plan) {
@@ -1124,7 +1139,7 @@ final class Script {
     }
 
     /** A provider's parts are held against what it is bound to; who gives another one is named. */
-    private void direct(World w, String lookup, ShareIndex x) {
+    private void direct(World w, String lookup, ShareIndex x, SeedCredential by) {
         Certificate certificate = newest(w, lookup);
         Token u = certificate.token();
         if (w.isCorrupt(x) || !holders(w, lookup, u).contains(x)) {
@@ -1133,7 +1148,7 @@ final class Script {
         for (Holding.Part part : u.homes().contains(x)
                 ? List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)
                 : List.of(Holding.Part.SHARE)) {
-            Keeper.Given given = w.keeper(x).part(u.id(), part, cast.victimsAt(cast.name(x)));
+            Keeper.Given given = w.keeper(x).part(u.id(), part, cast.at(by, cast.name(x)));
             byte[] root = Direct.promise(certificate.chain(), part, x).root();
             if (!Arrays.equals(root, given.holding().hash())) {
                 throw new IntegrityException(
@@ -1195,114 +1210,6 @@ final class Script {
                     Sent.to(Sent.Kind.WAITING, who, shown.of(), "the share, " + shown.how()),
                     who + " brings the share" + under,
                     next -> brings(next, k, who, shown.certificate(), share)));
-        }
-        return moves;
-    }
-
-    /**
-     * The object becomes an heir's, who then asks all for it. A read of theirs is left out: it is one like any other, by the user
-     * whom the providers now have it for.
-     */
-    private void handOver() {
-        cast.handsOver();
-        for (ShareIndex x : cast.all()) {
-            step(
-                    at("hand over", Point.Phase.COMMAND, x),
-                    "hands its object over at " + cast.name(x),
-                    w -> w.victim.acknowledged().ifPresent(u -> {
-                        Command.Authorised command = handingOver(u, cast.name(x));
-                        if (w.isCorrupt(x)) {
-                            w.known.commands.put(cast.name(x), command);
-                        }
-                        var _ = World.tries(() -> w.keeper(x).handOver(command, cast.victimsAt(cast.name(x))));
-                    }),
-                    _ -> cast.corrupt.contains(x)
-                            ? List.of(new Move(
-                                    Sent.to(Sent.Kind.SILENT, cast.name(x), "hand over"),
-                                    cast.name(x) + " doesn't take it",
-                                    w -> w.victim
-                                            .acknowledged()
-                                            .ifPresent(u ->
-                                                    w.known.commands.put(cast.name(x), handingOver(u, cast.name(x))))))
-                            : List.of());
-        }
-        for (ShareIndex x : cast.all()) {
-            step(
-                    at("heir's lookup", Point.Phase.LOOKUP, x),
-                    "has handed it over, and the heir asks " + cast.name(x),
-                    w -> w.victim
-                            .object()
-                            .ifPresent(object -> w.keeper(x)
-                                    .current(object, cast.heirsAt(cast.name(x)))
-                                    .ifPresent(here -> shownToHeir(
-                                            w,
-                                            x,
-                                            Cast.present(here.certificate),
-                                            Optional.ofNullable(
-                                                    w.keeper(x).handed.get(object))))),
-                    w -> cast.corrupt.contains(x) ? shownToHeirBy(w, x) : List.of());
-        }
-    }
-
-    private Command.Authorised handingOver(Token u, String node) {
-        return cast.once(
-                "handover to " + node,
-                () -> {
-                    var title = u.statement().title();
-                    try (SigningKey o = cast.victim.ownerKey(
-                            title.owner().rootVersion(), title.owner().nonce())) {
-                        OwnerKey to = cast.heir.nextOwner(u.object());
-                        Command.HandOver deed = new Command.HandOver(
-                                title.handOver(o, to),
-                                u.epoch(),
-                                u.number(),
-                                u.id(),
-                                cast.heir.accept(cast.ring.id(), u.object(), to, node));
-                        return authorised(u, deed, node);
-                    }
-                },
-                u.id().bytes());
-    }
-
-    /** As the next owner's client goes by what it is shown: SPEC §10, hand over. */
-    private void shownToHeir(World w, ShareIndex x, byte[] certificate, Optional<Command.Signed> handover) {
-        w.victim.object().ifPresent(object -> {
-            try {
-                Token u = Read.checkCertificate(cast.ring, object, Certificate.decode(certificate), cast.name(x));
-                handover.ifPresent(Command.Signed::verify);
-                Title title = handover.flatMap(Command.Signed::handedOver)
-                        .filter(last -> last.continues(u.statement().title()))
-                        .orElse(u.statement().title());
-                if (!cast.heir.owns(title.owner())) {
-                    throw new RefusedException("it is another owner's");
-                }
-                if (handover.filter(signed -> signed.command().leavesOut(u)).isPresent()) {
-                    throw new RefusedException("it wasn't handed over with the object");
-                }
-                w.victim.run("heir's lookup").shown.put(x, certificate);
-                if (!w.victim.certified.contains(u.id().toString())) {
-                    w.harm(
-                            Attack.Kind.MISLED,
-                            "the heir believes in a generation that its owner never certified, shown by "
-                                    + cast.name(x));
-                }
-            } catch (InterlockException | BadSignatureException | IllegalArgumentException e) {
-                w.blamed(e);
-            }
-        });
-    }
-
-    private List<Move> shownToHeirBy(World w, ShareIndex x) {
-        List<Move> moves = new ArrayList<>();
-        List<Injections.Shown> all = new ArrayList<>(Injections.known(w));
-        all.addAll(Injections.forged(w));
-        Optional<Command.Signed> handover =
-                Optional.ofNullable(w.known.commands.get(cast.name(x))).map(Command.Authorised::signed);
-        for (Injections.Shown shown : all) {
-            moves.add(new Move(
-                    Sent.to(Sent.Kind.TITLE, cast.name(x), shown.of(), shown.how()),
-                    cast.name(x) + " shows the heir " + Injections.words(w, shown.certificate()) + " " + shown.how(),
-                    next -> shownToHeir(next, x, shown.certificate().encode(), handover)));
         }
         return moves;
     }
@@ -1394,7 +1301,7 @@ final class Script {
                 World::change);
         lookup("follow's lookup", cast.latest());
         String lookup = found;
-        pass("follow's read", lookup);
+        pass("follow's read", lookup, cast.victim);
         Planned planned = new Planned() {
             @Override
             public Write.Plan fresh(World w) {
@@ -1490,7 +1397,7 @@ final class Script {
     private Command.Authorised told(World w, Token u, Command.Deed deed, ShareIndex x) {
         Command.Authorised command = cast.once(
                 "command to " + cast.name(x),
-                () -> authorised(u, deed, cast.name(x)),
+                () -> cast.authorised(cast.victim, u.statement().title(), 0, deed, cast.name(x)),
                 u.id().bytes(),
                 deed.toString().getBytes(StandardCharsets.UTF_8));
         if (w.victim.commands.isEmpty()) {
@@ -1500,18 +1407,5 @@ final class Script {
             w.known.commands.put(cast.name(x), command);
         }
         return command;
-    }
-
-    private Command.Authorised authorised(Token u, Command.Deed deed, String node) {
-        var title = u.statement().title();
-        try (SigningKey o =
-                cast.victim.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
-            Command.Signed signed = Command.Signed.sign(o, new Command(cast.ring.id(), title, 0, 0, deed));
-            return new Command.Authorised(
-                    signed,
-                    node,
-                    cast.victimsAt(node),
-                    cast.victim.signCommand(cast.ring.id(), node, Command.Authorised.message(signed, node)));
-        }
     }
 }

@@ -97,6 +97,9 @@ final class Victim {
     private final Map<String, Run> runs = new TreeMap<>();
     /** H(w) of all generations that it certified. */
     final Set<String> certified = new TreeSet<>();
+    /** What an heir has by now that bought it; empty where nobody buys. */
+    @Nullable
+    Token bought;
     /** Its commands that end something. */
     final List<Command> commands = new ArrayList<>();
     /** Whose loss is nobody's doing. */
@@ -111,6 +114,7 @@ final class Victim {
         copy.commands.addAll(commands);
         copy.exempt.addAll(exempt);
         copy.acknowledged = acknowledged;
+        copy.bought = bought;
         return copy;
     }
 
@@ -119,7 +123,7 @@ final class Victim {
             into.append('!').append(name);
             run.print(into);
         });
-        into.append(certified).append(commands.size()).append(exempt);
+        into.append(certified).append(commands.size()).append(exempt).append(bought != null);
     }
 
     /** What went wrong for it. */

@@ -375,7 +375,11 @@ final class World {
     void judge() {
         secrecy();
         evidence();
-        victim.object().ifPresent(this::keeping);
+        if (cast.isSold()) {
+            Optional.ofNullable(victim.bought).ifPresent(this::bought);
+        } else {
+            victim.object().ifPresent(this::keeping);
+        }
     }
 
     private void secrecy() {
@@ -455,6 +459,32 @@ final class World {
             }
         });
         acked.filter(_ -> !victim.wantsItGone()).ifPresent(this::opens);
+    }
+
+    /** What was bought is at every honest provider, the heir's, and nothing else is in its place. */
+    private void bought(Token u) {
+        keepers.values().stream().filter(keeper -> !isCorrupt(keeper.x)).forEach(keeper -> {
+            Keeper.Stored here = keeper.stored.get(u.id());
+            if (here != null && here.state == Keeper.State.DESTROYED) {
+                harm(Attack.Kind.DESTROYED, keeper.name() + " destroyed what was bought, at its seller's word");
+            } else if (here == null || !here.isThere()) {
+                harm(Attack.Kind.LOST, keeper.name() + " has nothing of what was bought any more");
+            }
+            keeper.stored.values().stream()
+                    .filter(each -> each.state == Keeper.State.COMMITTED
+                            && each.u().object().equals(u.object())
+                            && !each.u().id().equals(u.id()))
+                    .forEach(_ ->
+                            harm(Attack.Kind.MISLED, keeper.name() + " committed a generation that was never sold"));
+            boolean heirs = Optional.ofNullable(keeper.handed.get(u.object()))
+                    .flatMap(Command.Signed::handedOver)
+                    .filter(title -> cast.heir.owns(title.owner()))
+                    .isPresent();
+            if (!heirs) {
+                harm(Attack.Kind.MISLED, keeper.name() + " has it as somebody else's than the heir who bought it");
+            }
+        });
+        opens(u);
     }
 
     /** Every t honest providers with a home among them open it. */

@@ -28,6 +28,7 @@ final class ActiveAuditTest {
         "4, 3, 1, put and get",
         "4, 2, 1, degraded put",
         "3, 2, 1, hand over",
+        "3, 2, 1, buy",
         "3, 2, 1, follow",
         "3, 2, 1, published put",
     })

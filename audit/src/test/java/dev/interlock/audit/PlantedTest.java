@@ -164,14 +164,41 @@ final class PlantedTest {
                         List.of(
                                 rule(Read.class, "checkCertificate", "Certificate.verify"),
                                 rule(Read.class, "checkCertificate", "Write.verifyRoots"),
-                                rule(Script.class, "shownToHeir", "it wasn't handed over with the object")),
+                                rule(Sale.class, "shownToHeir", "it wasn't handed over with the object")),
                         "hand over",
                         1,
                         Attack.Kind.MISLED,
                         1),
                 new Planted(
+                        "a seller's commands count after the sale",
+                        List.of(
+                                rule(Keeper.class, "destroy", "keeps this object for another user"),
+                                rule(Keeper.class, "require", "was given a command by another owner")),
+                        "buy",
+                        1,
+                        Attack.Kind.DESTROYED,
+                        1),
+                new Planted(
+                        "what a seller kept back counts after the sale",
+                        List.of(Mutant.answering(Command.class, "leavesOut", false)),
+                        "buy",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
+                        "what was sold is sold once more",
+                        List.of(
+                                rule(Keeper.class, "handOver", "keeps this object for another user"),
+                                rule(Keeper.class, "handOver", "has this object under another title"),
+                                rule(Keeper.class, "require", "was given a command by another owner"),
+                                rule(Keeper.class, "require", "was given another user's command")),
+                        "buy",
+                        1,
+                        Attack.Kind.MISLED,
+                        1),
+                new Planted(
                         "a destroy command ends whatever there is, of whatever epoch",
-                        List.of(Mutant.always(Command.class, "ends")),
+                        List.of(Mutant.answering(Command.class, "ends", true)),
                         "follow",
                         1,
                         Attack.Kind.LOST,

@@ -49,12 +49,19 @@ final class RulesTable {
             Keeper.class,
             Desk.class);
 
+    /** All, or those that are named with commas between. */
+    private static final List<String> SCRIPTS = List.of(
+            System.getProperty("scripts", String.join(",", Script.NAMES)).split(","));
+
+    /** Part of the names of those classes whose rules are taken out; empty for all. */
+    private static final String OF = System.getProperty("rules", "");
+
     @Test
     void whatEachRuleIsFor() throws Exception {
         List<Future<String>> rows = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             for (Class<?> of : ACCEPTING) {
-                for (Mutant.Site site : Mutant.sites(of)) {
+                for (Mutant.Site site : of.getName().contains(OF) ? Mutant.sites(of) : List.<Mutant.Site>of()) {
                     rows.add(threads.submit(row(site)));
                 }
             }
@@ -64,7 +71,7 @@ final class RulesTable {
                 System.out.println(text);
                 found += text.contains("nothing") ? 0 : 1;
             }
-            assertThat(found).isGreaterThan(10);
+            assertThat(found).isPositive();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
@@ -73,7 +80,8 @@ final class RulesTable {
     private static Callable<String> row(Mutant.Site site) {
         return () -> {
             String what = "| " + site.where() + " | " + site.rule() + " | ";
-            for (String script : Script.NAMES) {
+            String broken = "nothing |";
+            for (String script : SCRIPTS) {
                 try {
                     Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(List.of(site)));
                     String found = (String) finder.getMethod(
@@ -92,10 +100,10 @@ final class RulesTable {
                 } catch (LinkageError e) {
                     return what + " | what is left is no code |";
                 } catch (ReflectiveOperationException e) {
-                    return what + script + " | nobody can even do that: " + e.getCause() + " |";
+                    broken = script + " | nothing, but nobody can even do that: " + e.getCause() + " |";
                 }
             }
-            return what + " | nothing |";
+            return what + broken;
         };
     }
 }

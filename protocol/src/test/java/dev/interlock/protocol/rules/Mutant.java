@@ -35,8 +35,10 @@ import java.util.stream.Collectors;
  */
 public final class Mutant extends ClassLoader {
     private static final String OURS = "dev.interlock.";
-    /** In place of an instruction: the whole method. */
-    private static final int WHOLE = -1;
+    /** In place of an instruction: the whole method, by its answer. */
+    private static final int YES = -1;
+
+    private static final int NO = -2;
 
     private final List<Site> sites;
 
@@ -102,14 +104,15 @@ public final class Mutant extends ClassLoader {
         throw new IllegalArgumentException("no " + called + " in " + of.getName() + "." + method);
     }
 
-    /** A question that is answered with yes, whatever is asked: a scope that covers everything. */
-    public static Site always(Class<?> of, String method) {
+    /** A question that is answered the same, whatever is asked: a scope that covers everything, or nothing. */
+    public static Site answering(Class<?> of, String method, boolean answer) {
         ClassModel model = ClassFile.of().parse(bytes(of.getName()));
         return model.methods().stream()
                 .filter(each -> each.methodName().equalsString(method)
                         && each.methodTypeSymbol().returnType().equals(ConstantDescs.CD_boolean))
                 .findFirst()
-                .map(each -> new Site(of.getName(), method, each.methodType().stringValue(), WHOLE, method + "(…)"))
+                .map(each -> new Site(
+                        of.getName(), method, each.methodType().stringValue(), answer ? YES : NO, method + "(…)"))
                 .orElseThrow(() -> new IllegalArgumentException("no question " + method + " in " + of.getName()));
     }
 
@@ -228,7 +231,7 @@ public final class Mutant extends ClassLoader {
         Site site = ofOneMethod.getFirst();
         Set<Integer> places = ofOneMethod.stream().map(Site::index).collect(Collectors.toSet());
         ClassFile file = ClassFile.of();
-        if (places.contains(WHOLE)) {
+        if (site.index() < 0) {
             return file.transformClass(
                     file.parse(code),
                     ClassTransform.transformingMethods(
@@ -236,7 +239,8 @@ public final class Mutant extends ClassLoader {
                                     && method.methodType().equalsString(site.descriptor()),
                             (method, element) -> {
                                 if (element instanceof CodeModel) {
-                                    method.withCode(body -> body.iconst_1().ireturn());
+                                    method.withCode(body -> body.loadConstant(site.index() == YES ? 1 : 0)
+                                            .ireturn());
                                 } else {
                                     method.with(element);
                                 }
