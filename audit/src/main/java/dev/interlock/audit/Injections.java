@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -66,6 +67,7 @@ final class Injections {
         all.certificates();
         all.commands();
         all.dealt();
+        all.chains();
         all.streams();
         all.parts();
         all.waiting();
@@ -481,6 +483,18 @@ final class Injections {
                         Sent.to(Sent.Kind.GIVE_UP, name, cast.role(id)),
                         SECOND + " gives it up" + in,
                         next -> tries(() -> next.keeper(x).giveUp(id, asks)));
+                if (live.session.isRepaired()) {
+                    for (Shown shown : known(w)) {
+                        move(
+                                Sent.to(Sent.Kind.RESTORE, name, shown.of()),
+                                SECOND + " gives " + words(w, shown.certificate()) + in,
+                                next -> tries(() -> next.keeper(x)
+                                        .restore(
+                                                id,
+                                                new RestoreMessage(shown.certificate(), cast.manifest(cast.m())),
+                                                asks)));
+                    }
+                }
                 for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {
                     move(
                             Sent.to(Sent.Kind.FETCH, name, cast.role(id), part.text()),
@@ -532,6 +546,11 @@ final class Injections {
                             SECOND + " abandons generation " + id.toString().substring(0, 6) + " at " + cast.name(x),
                             next -> tries(() -> next.keeper(x).abandon(id, abandonment, asks)));
                 }
+                move(
+                        Sent.to(Sent.Kind.ABANDON, cast.name(x), cast.role(id), "shown"),
+                        "somebody corrupt shows " + cast.name(x) + " an abandonment of generation "
+                                + id.toString().substring(0, 6),
+                        next -> tries(() -> next.keeper(x).abandon(id, abandonment)));
             }
         }
     }
@@ -690,7 +709,7 @@ final class Injections {
             w.known.commands.forEach((of, command) -> move(
                     Sent.to(Sent.Kind.BRING, name, "", of),
                     "somebody brings " + name + " the owner's command for " + of,
-                    next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name)))));
+                    next -> tries(() -> next.keeper(x).destroy(command, command.key()))));
             for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
                 Statement statement = Statement.decode(
                         each.getValue().values().iterator().next().statement());
@@ -769,9 +788,15 @@ final class Injections {
 
     // ----------------------------------------------------------------- corrupt dealers, corrupt neighbours, and parts
 
-    /** A corrupt dealer deals once more, something else, or where nobody asked. */
+    /** A corrupt dealer deals once more, something else, or where nobody asked; and so does somebody who deals nothing. */
     private void dealt() {
-        for (String dealer : cast.corruptDealers) {
+        Set<String> dealers = new TreeSet<>(cast.corruptDealers);
+        w.keepers.keySet().stream()
+                .filter(w::isCorrupt)
+                .limit(1)
+                .map(cast::name)
+                .forEach(dealers::add);
+        for (String dealer : dealers) {
             for (ShareIndex x : w.honest()) {
                 w.keeper(x).sessions.forEach((id, live) -> {
                     if (!live.session.isWrite()) {
@@ -794,6 +819,35 @@ final class Injections {
                             }));
                 });
             }
+        }
+    }
+
+    /** A corrupt provider hands on signatures of its own choice, in the published profile, before its turn or out of it. */
+    private void chains() {
+        if (cast.scheme().blinded()) {
+            return;
+        }
+        for (ShareIndex x : w.honest()) {
+            w.keeper(x).sessions.forEach((id, live) -> {
+                byte[] token = w.known.tokens.get(id);
+                if (token == null) {
+                    return;
+                }
+                for (ShareIndex from : w.keepers.keySet()) {
+                    if (w.isCorrupt(from)) {
+                        SignatureChain start = SignatureChain.start(token);
+                        Optional<byte[]> root = Token.decode(token).homes().contains(from)
+                                ? Optional.of(
+                                        cast.ciphertextRoot(id, from, Form.of(cast.unknown("another ciphertext"))))
+                                : Optional.empty();
+                        SignatureChain own = start.with(start.participate(from, root, cast.key(cast.name(from))));
+                        move(
+                                Sent.to(Sent.Kind.CHAIN, cast.name(x), cast.role(id), cast.name(from)),
+                                cast.name(from) + " hands " + cast.name(x) + " a signature of its own",
+                                next -> tries(() -> next.keeper(x).sign(id, own, Optional.of(from))));
+                    }
+                }
+            });
         }
     }
 

@@ -687,17 +687,30 @@ final class Keeper {
 
     /** At the word of the session's key, or of all providers. */
     void abandon(StatementHash generation, Abandonment abandonment, VerifyingKey asks) {
-        Stored here = owned(generation, asks);
-        Statement w = here.u().statement();
+        abandon(owned(generation, asks), abandonment);
+    }
+
+    /** The same, shown by another provider. */
+    void abandon(StatementHash generation, Abandonment abandonment) {
+        Stored here = stored.get(generation);
+        if (here == null) {
+            throw refuse("has no such generation");
+        }
+        abandon(here, abandonment);
+    }
+
+    private void abandon(Stored here, Abandonment abandonment) {
+        Token u = here.u();
+        Statement w = u.statement();
         cast.holds(
                 "abandonment",
                 () -> abandonment.verify(w, ring.at(w.epoch()).keys()),
                 abandonment.encode(),
                 here.token);
         if (here.state == State.PREPARED) {
-            stored.remove(generation);
+            stored.remove(u.id());
             changes++;
-            sessions.remove(generation);
+            sessions.remove(u.id());
         }
     }
 

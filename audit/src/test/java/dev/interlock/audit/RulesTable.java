@@ -53,16 +53,19 @@ final class RulesTable {
     private static final List<String> SCRIPTS = List.of(
             System.getProperty("scripts", String.join(",", Script.NAMES)).split(","));
 
-    /** Part of the names of those classes whose rules are taken out; empty for all. */
-    private static final String OF = System.getProperty("rules", "");
+    /** Beginnings of where these rules are, as {@code Keeper.order}, with commas between; empty for all. */
+    private static final List<String> OF =
+            List.of(System.getProperty("rules", "").split(","));
 
     @Test
     void whatEachRuleIsFor() throws Exception {
         List<Future<String>> rows = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             for (Class<?> of : ACCEPTING) {
-                for (Mutant.Site site : of.getName().contains(OF) ? Mutant.sites(of) : List.<Mutant.Site>of()) {
-                    rows.add(threads.submit(row(site)));
+                for (Mutant.Site site : Mutant.sites(of)) {
+                    if (OF.stream().anyMatch(site.where()::startsWith)) {
+                        rows.add(threads.submit(row(site)));
+                    }
                 }
             }
             int found = 0;
