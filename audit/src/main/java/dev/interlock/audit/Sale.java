@@ -23,10 +23,12 @@ final class Sale {
 
     private final Cast cast;
     private final Script script;
+    private final Reading reading;
 
-    Sale(Cast cast, Script script) {
+    Sale(Cast cast, Script script, Reading reading) {
         this.cast = cast;
         this.script = script;
+        this.reading = reading;
     }
 
     /**
@@ -62,10 +64,10 @@ final class Sale {
         }
         lookup("(the heir) asks ");
         script.step(
-                Script.at("buy", Point.Phase.END),
+                script.at("buy", Point.Phase.END),
                 "(the heir) has it, if all show it",
                 w -> bought(w).ifPresent(u -> w.victim.bought = u));
-        script.pass("heir's get", LOOKUP, cast.heir);
+        reading.through("heir's get", LOOKUP, cast.heir);
     }
 
     private void tellAll(String words) {

@@ -91,7 +91,7 @@ final class PlantedTest {
                         "3: a move that takes another owner's object for its own",
                         List.of(
                                 rule(Read.class, "checkCertificate", "it is the token of another object"),
-                                rule(Script.class, "requireOwn", "it is another owner's")),
+                                rule(Reading.class, "requireOwn", "it is another owner's")),
                         "move",
                         1,
                         Attack.Kind.MISLED,
@@ -205,7 +205,7 @@ final class PlantedTest {
                         0),
                 new Planted(
                         "the old epoch ends before the new one has the object",
-                        List.of(rule(Script.class, "requireThere", "it isn't acknowledged")),
+                        List.of(rule(Following.class, "requireThere", "it isn't acknowledged")),
                         "follow",
                         1,
                         Attack.Kind.LOST,
