@@ -149,7 +149,7 @@ final class AuditCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
-                            + "\"degraded put\", \"hand over\"")
+                            + "\"degraded put\", \"hand over\", buy, follow, \"published put\"")
     private List<String> scripts = new ArrayList<>();
 
     @Option(
@@ -241,7 +241,7 @@ final class AuditCommand implements Callable<Integer> {
                 alone,
                 dealing,
                 injections == null ? 1 : injections,
-                scripts.isEmpty() ? ActiveAudit.scripts(n, t, alone) : scripts);
+                scripts.isEmpty() ? ActiveAudit.scripts(n, t, alone, dealing) : scripts);
         Interruption.means(() -> "no result");
         try {
             List<ActiveAudit.Explored> explored = ActiveAudit.run(bound, one -> {

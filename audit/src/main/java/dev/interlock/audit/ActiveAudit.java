@@ -61,10 +61,9 @@ public final class ActiveAudit {
                     throw new BadInputException(
                             "no script is called \"" + script + "\": " + String.join(", ", ActiveAudit.scripts()));
                 }
-                if (!Script.fits(script, n, t) || (script.equals("degraded put") && dealers != 1)) {
-                    throw new BadInputException(
-                            "a write that somebody misses needs n of at least t + 2, and one dealer");
-                }
+                Script.unfit(script, n, t, dealers, dealing).ifPresent(why -> {
+                    throw new BadInputException(why);
+                });
             }
         }
     }
@@ -85,9 +84,9 @@ public final class ActiveAudit {
     }
 
     /** What it may do in such a ring. */
-    public static List<String> scripts(int n, int t, int dealers) {
+    public static List<String> scripts(int n, int t, int dealers, List<String> dealing) {
         return Script.NAMES.stream()
-                .filter(name -> Script.fits(name, n, t) && (dealers == 1 || !name.equals("degraded put")))
+                .filter(name -> Script.unfit(name, n, t, dealers, dealing).isEmpty())
                 .toList();
     }
 

@@ -111,7 +111,7 @@ public record AttackFile(
         // Its limits, and that there is such a script.
         var _ = new ActiveAudit.Bound(file.n, file.t, file.dealers, file.dealing, 0, List.of(file.script));
         for (String name : file.corrupt) {
-            if (!name.matches("cc[1-7]|dealer[1-3]")) {
+            if (!name.matches("cc[1-8]|dealer[1-3]")) {
                 throw new BadInputException("nobody in such a ring is called \"" + name + "\"");
             }
         }

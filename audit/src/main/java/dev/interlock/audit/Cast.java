@@ -9,10 +9,14 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Holding;
+import dev.interlock.core.token.OwnerKey;
 import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.StatementHash;
+import dev.interlock.core.token.Title;
+import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
@@ -29,6 +33,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -36,18 +41,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Who plays: a ring, its keys, the victim and the second user, who are the same in every world that is explored; and what bytes a
  * form has, so that the product's own checks run over what stands for the streams.
  */
 final class Cast {
-    static final Scheme SCHEME = new Scheme(3, Profile.BLINDED);
     /** m and its 64 random bytes are one unknown here. */
     static final long LENGTH = 1;
 
     private static final int PAD_BYTES = 65;
 
+    /** In its first epoch. */
     final RingDescriptor ring;
     /** Another ring, for moves: its providers have the same names and other keys. */
     final RingDescriptor elsewhere;
@@ -59,12 +65,16 @@ final class Cast {
     /** To whom the victim hands its object over; honest, too. */
     final SeedCredential heir;
 
+    private final SigningKey ringKey =
+            new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, seeded("the ring's key")));
     private final Map<String, SigningKey> keys = new HashMap<>();
     private final Map<String, SigningKey> keysElsewhere = new HashMap<>();
     private final Map<String, Unknown> unknowns = new HashMap<>();
     private final Map<String, byte[]> values = new HashMap<>();
     /** Pure functions of bytes are asked once: a world in a thousand says something new. */
     private final Map<String, Object> asked = new HashMap<>();
+
+    private final Map<String, Boolean> victims = new HashMap<>();
     /** Which of whose operations a session is. */
     private final Map<StatementHash, String> roles = new HashMap<>();
 
@@ -73,23 +83,35 @@ final class Cast {
     /** Whether the victim's object becomes another owner's: else no message about that is tried. */
     private boolean handsOver;
 
+    private boolean sold;
+    /** The ring in its next epoch, where the script comes so far. */
+    private Optional<RingDescriptor> next = Optional.empty();
+
+    private Scheme scheme = new Scheme(3, Profile.BLINDED);
+
     Cast(Threshold threshold, int dealers, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
         this(threshold, dealers, List.of(), corrupt, corruptDealers);
     }
 
     /** @param dealing the names of providers that deal as well */
     Cast(Threshold threshold, int dealers, List<String> dealing, Set<ShareIndex> corrupt, Set<String> corruptDealers) {
-        this.corrupt = corrupt;
+        this.corrupt = new HashSet<>(corrupt);
         this.corruptDealers = corruptDealers;
-        ring = ring("ring", threshold, dealers, dealing, keys);
-        elsewhere = ring("elsewhere", threshold, 1, List.of(), keysElsewhere);
+        ring = ring(ringKey, "ring", threshold, dealers, dealing, keys);
+        SigningKey otherKey = new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, seeded("the other ring's key")));
+        elsewhere = ring(otherKey, "elsewhere", threshold, 1, List.of(), keysElsewhere);
         victim = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("victim")));
         second = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("second")));
         heir = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, seeded("heir")));
     }
 
     private static RingDescriptor ring(
-            String name, Threshold threshold, int dealers, List<String> dealing, Map<String, SigningKey> keys) {
+            SigningKey ringKey,
+            String name,
+            Threshold threshold,
+            int dealers,
+            List<String> dealing,
+            Map<String, SigningKey> keys) {
         SecureRandom random = seeded(name);
         int n = threshold.n();
         List<NodeCard> cards = new ArrayList<>();
@@ -100,13 +122,8 @@ final class Cast {
             keys.put(node, key);
             cards.add(FormRing.card(provider ? Role.PROVIDER : Role.DEALER, node, i, key));
         }
-        return RingDescriptor.open(RingDescriptor.assemble(
-                new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random)),
-                "audit",
-                threshold.t(),
-                Set.of(Profile.values()),
-                cards,
-                dealing));
+        return RingDescriptor.open(
+                RingDescriptor.assemble(ringKey, "audit", threshold.t(), Set.of(Profile.values()), cards, dealing));
     }
 
     /** Reproducible: the same name, the same bytes, in every world. Nothing that it draws keeps a secret. */
@@ -129,7 +146,36 @@ final class Cast {
     }
 
     Write.Maker victim(String session) {
-        return new Write.Maker(victim, seeded("victim's " + session), Instant.EPOCH);
+        return maker(victim, session);
+    }
+
+    static Write.Maker maker(SeedCredential by, String session) {
+        return new Write.Maker(by, seeded("victim's " + session), Instant.EPOCH);
+    }
+
+    VerifyingKey at(SeedCredential by, String node) {
+        return by.publicKey(ring.id(), node);
+    }
+
+    /** Asked of every session that anybody knows, before every step. */
+    boolean isVictims(Title title) {
+        OwnerKey owner = title.owner();
+        return victims.computeIfAbsent(
+                owner.key() + "/" + owner.rootVersion() + "/" + HexFormat.of().formatHex(owner.nonce()),
+                _ -> victim.owns(owner));
+    }
+
+    /** A user's command for one provider, with both signatures as that user makes them. */
+    Command.Authorised authorised(SeedCredential by, Title title, long number, Command.Deed deed, String node) {
+        try (SigningKey o =
+                by.ownerKey(title.owner().rootVersion(), title.owner().nonce())) {
+            Command.Signed signed = Command.Signed.sign(o, new Command(ring.id(), title, number, 0, deed));
+            return new Command.Authorised(
+                    signed,
+                    node,
+                    at(by, node),
+                    by.signCommand(ring.id(), node, Command.Authorised.message(signed, node)));
+        }
     }
 
     Write.Maker second(String session) {
@@ -140,7 +186,61 @@ final class Cast {
         return ring.threshold().t();
     }
 
+    Scheme scheme() {
+        return scheme;
+    }
+
+    /** As the paper prints it. */
+    void isPublished() {
+        scheme = new Scheme(3, Profile.PUBLISHED);
+    }
+
+    /** Whether fewer than t learn nothing: not of what is published, as the passive audit says; nor of what they sell. */
+    boolean isSecret() {
+        return scheme.blinded() && !sold;
+    }
+
+    Blinding blinding() {
+        return scheme.blinded() ? Blinding.EXPANDED : Blinding.NONE;
+    }
+
+    /** The ring goes on to a second epoch: its last provider leaves, and another one comes; corrupt as the one that left. */
+    void changes() {
+        int n = ring.threshold().n();
+        int dealers = (int) ring.nodes().count() - n;
+        String leaves = "cc" + n;
+        String comes = "cc" + (n + 1);
+        SigningKey key = new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, seeded("who comes")));
+        keys.put(comes, key);
+        NodeCard card = FormRing.card(Role.PROVIDER, comes, n + dealers + 1, key);
+        RingDescriptor changed =
+                RingDescriptor.open(ring.next(ringKey, t(), Set.of(leaves), List.of(card), Optional.empty()));
+        if (corrupt.contains(x(ring, leaves))) {
+            corrupt.add(x(changed, comes));
+        }
+        next = Optional.of(changed);
+    }
+
+    private static ShareIndex x(RingDescriptor ring, String name) {
+        return ring.provider(name).map(Provider::x).orElseThrow();
+    }
+
+    /** In its last epoch. */
+    RingDescriptor latest() {
+        return next.orElse(ring);
+    }
+
+    /** Who is or was in the ring, in any epoch. */
     List<ShareIndex> all() {
+        return Stream.concat(
+                        ring.providers().stream(),
+                        latest().providers().stream()
+                                .filter(each -> !ring.providers().contains(each)))
+                .map(Provider::x)
+                .toList();
+    }
+
+    static List<ShareIndex> all(RingDescriptor ring) {
         return ring.providers().stream().map(Provider::x).toList();
     }
 
@@ -156,22 +256,33 @@ final class Cast {
         handsOver = true;
     }
 
+    /** The victim is one of the attackers, and who buys its object is who may be harmed. */
+    void sells() {
+        handsOver = true;
+        sold = true;
+    }
+
+    boolean isSold() {
+        return sold;
+    }
+
     boolean isHandedOver() {
         return handsOver;
     }
 
     /** The victim's, when it writes. */
-    List<ShareIndex> path() {
-        return all().stream().filter(x -> !missing.equals(Optional.of(x))).toList();
+    List<ShareIndex> path(RingDescriptor ring) {
+        return all(ring).stream().filter(x -> !missing.equals(Optional.of(x))).toList();
     }
 
     /** Of a generation that is written in this order. */
-    List<ShareIndex> homes() {
-        return all().subList(0, SCHEME.homes(ring.threshold()));
+    List<ShareIndex> homes(RingDescriptor ring) {
+        return all(ring).subList(0, scheme.homes(ring.threshold()));
     }
 
+    /** Of those that are in the ring at first. */
     List<ShareIndex> honest() {
-        return all().stream().filter(x -> !corrupt.contains(x)).toList();
+        return all(ring).stream().filter(x -> !corrupt.contains(x)).toList();
     }
 
     List<String> dealers() {
@@ -187,7 +298,7 @@ final class Cast {
     }
 
     String name(ShareIndex x) {
-        return ring.provider(x).name();
+        return latest().everProvider(x).name();
     }
 
     SigningKey key(String node) {
@@ -326,21 +437,26 @@ final class Cast {
     }
 
     /** Step 1 at CC_x: the product's own acceptance. */
-    Session accept(ShareIndex x, Order order, VerifyingKey asks) {
+    Session accept(RingDescriptor ring, ShareIndex x, Order order, VerifyingKey asks) {
         return once(
-                "order to " + x.x(),
+                "order to " + x.x() + place(ring),
                 () -> Session.accept(ring, x, copy(order), asks, Instant.EPOCH),
                 order.encode(),
                 asks.bytes());
     }
 
     /** Step 2 at a dealer. */
-    Write.Deal acceptDeal(String dealer, Order order, VerifyingKey asks) {
+    Write.Deal acceptDeal(RingDescriptor ring, String dealer, Order order, VerifyingKey asks) {
         return once(
-                "deal by " + dealer,
+                "deal by " + dealer + place(ring),
                 () -> Write.acceptDeal(ring, dealer, copy(order), asks, Instant.EPOCH),
                 order.encode(),
                 asks.bytes());
+    }
+
+    /** A descriptor, for what is asked once: one epoch, by those who know so many. */
+    static String place(RingDescriptor ring) {
+        return " in " + ring.epoch() + " of " + ring.epochs().size();
     }
 
     /** Whoever accepts an order wipes it. */

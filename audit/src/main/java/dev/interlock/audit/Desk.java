@@ -11,10 +11,12 @@ import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -22,22 +24,28 @@ import java.util.TreeSet;
 final class Desk {
     private final Cast cast;
     final String name;
+    private RingDescriptor ring;
     private final Set<String> dealt;
     private int dealings;
 
-    Desk(Cast cast, String name) {
-        this(cast, name, new TreeSet<>(), 0);
+    Desk(Cast cast, String name, RingDescriptor ring) {
+        this(cast, name, ring, new TreeSet<>(), 0);
     }
 
-    private Desk(Cast cast, String name, Set<String> dealt, int dealings) {
+    private Desk(Cast cast, String name, RingDescriptor ring, Set<String> dealt, int dealings) {
         this.cast = cast;
         this.name = name;
+        this.ring = ring;
         this.dealt = dealt;
         this.dealings = dealings;
     }
 
     Desk copy() {
-        return new Desk(cast, name, new TreeSet<>(dealt), dealings);
+        return new Desk(cast, name, ring, new TreeSet<>(dealt), dealings);
+    }
+
+    void restart(RingDescriptor next) {
+        ring = next;
     }
 
     int changes() {
@@ -49,10 +57,21 @@ final class Desk {
     }
 
     /** What it deals. */
-    record Outcome(StatementHash id, List<Form> coefficients, Map<ShareIndex, Form> shares, Dealt dealt) {}
+    record Outcome(
+            StatementHash id,
+            List<Form> coefficients,
+            Map<ShareIndex, Form> shares,
+            Optional<ShareIndex> user,
+            Dealt dealt) {
+        /** The user's own, in the published profile. */
+        Optional<Form> own() {
+            return user.map(shares::get);
+        }
+    }
 
-    Outcome deal(Order order, VerifyingKey asks) {
-        Write.Deal deal = cast.acceptDeal(name, order, asks);
+    /** @param epoch that the request is made for */
+    Outcome deal(Order order, int epoch, VerifyingKey asks) {
+        Write.Deal deal = accept(order, epoch, asks);
         if (dealt.contains(deal.id().toString())) {
             throw new RefusedException(name + " dealt to this session before");
         }
@@ -70,11 +89,18 @@ final class Desk {
     }
 
     /** With coefficients of a corrupt dealer's choice. */
-    Outcome deal(Order order, VerifyingKey asks, List<Form> coefficients) {
-        Write.Deal deal = cast.acceptDeal(name, order, asks);
+    Outcome deal(Order order, int epoch, VerifyingKey asks, List<Form> coefficients) {
+        Write.Deal deal = accept(order, epoch, asks);
         dealt.add(deal.id().toString());
         dealings++;
         return dealing(deal, coefficients);
+    }
+
+    private Write.Deal accept(Order order, int epoch, VerifyingKey asks) {
+        if (epoch != ring.epoch()) {
+            throw new RefusedException(name + " deals for the present epoch alone");
+        }
+        return cast.acceptDeal(ring, name, order, asks);
     }
 
     private Outcome dealing(Write.Deal deal, List<Form> coefficients) {
@@ -88,6 +114,6 @@ final class Desk {
             shares.put(x, forms.get(i));
             roots.add(new ShareRoot(x, cast.shareRoot(deal.id(), x, forms.get(i))));
         }
-        return new Outcome(deal.id(), coefficients, shares, Dealt.sign(cast.key(name), deal.id(), roots));
+        return new Outcome(deal.id(), coefficients, shares, deal.user(), Dealt.sign(cast.key(name), deal.id(), roots));
     }
 }

@@ -27,14 +27,19 @@ import dev.interlock.protocol.Write;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -44,7 +49,7 @@ import java.util.function.Consumer;
  */
 final class Injections {
     private static final String SECOND = "the second user";
-    private static final int EXPIRY_MILLIS = 600_000;
+    static final int EXPIRY_MILLIS = 600_000;
 
     private final World w;
     private final Cast cast;
@@ -62,9 +67,13 @@ final class Injections {
         all.certificates();
         all.commands();
         all.dealt();
+        all.chains();
         all.streams();
         all.parts();
         all.waiting();
+        if (w.cast.isSold()) {
+            all.moves.addAll(Seller.at(w));
+        }
         return all.moves;
     }
 
@@ -79,11 +88,18 @@ final class Injections {
     // ------------------------------------------------------------------------------------- orders and deal requests
 
     /**
-     * A session of the second user's making.
+     * A session of an attacker's making.
      *
+     * @param by whose it is
+     * @param content what it says that it stores
      * @param how what it does, {@code of} which of the victim's generations
      */
-    record Draft(String how, String of, String words, Composed made) {
+    record Draft(
+            RingDescriptor ring, SeedCredential by, Form content, String how, String of, String words, Composed made) {
+        VerifyingKey asks(String node) {
+            return by.publicKey(ring.id(), node);
+        }
+
         Statement w() {
             return made.w();
         }
@@ -119,15 +135,11 @@ final class Injections {
                             next -> tries(() -> next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer))));
                 }
             }
-            for (ShareIndex x : cast.honest()) {
-                if (draft.parts().containsKey(cast.name(x))) {
-                    move(
-                            Sent.to(Sent.Kind.ORDER, cast.name(x), draft.of(), draft.how()),
-                            SECOND + " orders at " + cast.name(x) + " alone: it " + draft.words(),
-                            next -> tries(() -> {
-                                next.order(x, draft.order(cast.name(x)), cast.secondsAt(cast.name(x)));
-                                knows(next, Cast.present(draft.parts().get(cast.name(x))), cast.name(x));
-                            }));
+            for (ShareIndex x : w.honest()) {
+                for (RingDescriptor in : w.ring().epochs()) {
+                    if (draft.parts().containsKey(cast.name(x))) {
+                        orderAlone(draft, x, in);
+                    }
                 }
             }
         }
@@ -140,7 +152,11 @@ final class Injections {
                     continue;
                 }
                 byte[] part = Composed.part(
-                        cast.ring, cast.second, statement, party.name(), Cast.seeded("part of " + id + party.name()));
+                        w.ring().at(statement.epoch()),
+                        cast.second,
+                        statement,
+                        party.name(),
+                        Cast.seeded("part of " + id + party.name()));
                 Order order = new Order(theirs.statement(), theirs.ownerSignature(), part);
                 VerifyingKey asks = cast.secondsAt(party.name());
                 boolean deals = cast.dealers().contains(party.name());
@@ -150,43 +166,58 @@ final class Injections {
                             SECOND + " passes the victim's statement on to " + party.name() + " as its own",
                             next -> tries(() -> next.deal(party.name(), order, asks)));
                 }
-                if (cast.ring.provider(party.name()).isPresent()) {
-                    move(
-                            Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
-                            SECOND + " passes the victim's statement on to " + party.name() + " as its own",
-                            next -> tries(() -> {
-                                next.order(
-                                        cast.ring
-                                                .provider(party.name())
-                                                .orElseThrow()
-                                                .x(),
-                                        order,
-                                        asks);
-                                knows(next, part, party.name());
-                            }));
-                }
+                w.ring()
+                        .everProvider(party.name())
+                        .ifPresent(provider -> move(
+                                Sent.to(Sent.Kind.PASS_ON, party.name(), cast.role(id)),
+                                SECOND + " passes the victim's statement on to " + party.name() + " as its own",
+                                next -> tries(() -> {
+                                    next.order(provider.x(), order, asks);
+                                    knows(next, part, party.name());
+                                })));
             }
         });
+    }
+
+    /** At one provider, and nowhere else; where there are several epochs, with a request for any of them. */
+    private void orderAlone(Draft draft, ShareIndex x, RingDescriptor in) {
+        boolean own = in.epoch() == draft.w().epoch();
+        move(
+                Sent.to(Sent.Kind.ORDER, cast.name(x), draft.of(), draft.how()),
+                SECOND + " orders at " + cast.name(x) + " alone"
+                        + (own ? "" : ", with a request for epoch " + in.epoch()) + ": it " + draft.words(),
+                next -> tries(() -> {
+                    next.order(x, draft.order(cast.name(x)), in.epoch(), cast.secondsAt(cast.name(x)));
+                    knows(next, Cast.present(draft.parts().get(cast.name(x))), cast.name(x));
+                }));
     }
 
     /** Own objects, and the victim's as far as their ids, generations and signatures are known. */
     private List<Draft> drafts() {
         List<Draft> drafts = new ArrayList<>();
+        w.ring().epochs().forEach(in -> drafts(in, drafts));
+        // A generation that is named in several of the victim's sessions gives the same ones again.
+        Set<Draft> different = Collections.newSetFromMap(new IdentityHashMap<>());
+        return drafts.stream().filter(different::add).toList();
+    }
+
+    /** @param in one epoch of the ring */
+    private void drafts(RingDescriptor in, List<Draft> drafts) {
         Title own = cast.once(
                 "the second user's title",
                 () -> Title.of(cast.second.newOwner(Cast.seeded("the second user's object"))));
-        List<ShareIndex> all = cast.all();
-        List<ShareIndex> homes = cast.homes();
+        List<ShareIndex> all = Cast.all(in);
+        List<ShareIndex> homes = cast.homes(in);
         List<String> dealers = cast.dealers();
         Work.Write write =
                 new Work.Write(false, all, List.of(), homes, dealers, Optional.empty(), Cast.LENGTH, Optional.empty());
         StatementHash any = StatementHash.of(new byte[32]);
-        drafts.add(draft("puts an object of its own", "", "", own, 1, write, Optional.empty()));
-        drafts.add(draft("refreshes what it never put", "", "", own, 2, renewal(true, any), Optional.empty()));
+        drafts.add(draft(in, "puts an object of its own", "", "", own, 1, write, Optional.empty()));
+        drafts.add(draft(in, "refreshes what it never put", "", "", own, 2, renewal(in, true, any), Optional.empty()));
         for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
             Order theirs = each.getValue().values().iterator().next();
             Statement victims = Statement.decode(theirs.statement());
-            if (!cast.victim.owns(victims.title().owner())) {
+            if (!cast.isVictims(victims.title())) {
                 continue;
             }
             Title title = victims.title();
@@ -197,26 +228,36 @@ final class Injections {
                     ": the victim's object (generation " + generation.toString().substring(0, 6) + ")";
             Optional<byte[]> signature =
                     victims.making().isPresent() ? Optional.of(theirs.ownerSignature()) : Optional.empty();
-            drafts.add(draft("puts over", role, of, title, number + 1, write, Optional.empty()));
+            drafts.add(draft(in, "puts over", role, of, title, number + 1, write, Optional.empty()));
             signature.ifPresent(bytes -> {
-                drafts.add(
-                        draft("puts over under its old signature", role, of, title, number, write, Optional.of(bytes)));
                 drafts.add(draft(
+                        in, "puts over under its old signature", role, of, title, number, write, Optional.of(bytes)));
+                drafts.add(draft(
+                        in,
                         "has zeros dealt to under its old signature",
                         role,
                         of,
                         title,
                         number,
-                        renewal(true, generation),
+                        renewal(in, true, generation),
                         Optional.of(bytes)));
             });
-            drafts.add(draft("refreshes", role, of, title, number + 1, renewal(true, generation), Optional.empty()));
             drafts.add(draft(
-                    "replaces the pad of", role, of, title, number + 1, renewal(false, generation), Optional.empty()));
+                    in, "refreshes", role, of, title, number + 1, renewal(in, true, generation), Optional.empty()));
+            drafts.add(draft(
+                    in,
+                    "replaces the pad of",
+                    role,
+                    of,
+                    title,
+                    number + 1,
+                    renewal(in, false, generation),
+                    Optional.empty()));
             for (List<Integer> s : Choices.subsets(all.size(), cast.t())) {
-                List<ShareIndex> path = s.stream().map(ShareIndex::new).toList();
+                List<ShareIndex> path = s.stream().map(i -> all.get(i - 1)).toList();
                 ShareIndex home = homes.contains(path.getFirst()) ? path.getFirst() : homes.getFirst();
                 drafts.add(draft(
+                        in,
                         "reads through " + path.stream().map(cast::name).toList(),
                         role,
                         of,
@@ -226,6 +267,7 @@ final class Injections {
                         Optional.empty()));
             }
             cast.corrupt.stream()
+                    .filter(all::contains)
                     .sorted(Comparator.comparingInt(ShareIndex::x))
                     .limit(1)
                     .forEach(k -> {
@@ -235,6 +277,7 @@ final class Injections {
                                 .toList();
                         if (path.size() == cast.t()) {
                             drafts.add(draft(
+                                    in,
                                     "repairs at " + cast.name(k),
                                     role,
                                     of,
@@ -254,28 +297,36 @@ final class Injections {
                         }
                     });
         }
-        return drafts;
     }
 
-    private Work.Renewal renewal(boolean ofZero, StatementHash from) {
-        List<ShareIndex> all = cast.all();
-        return new Work.Renewal(ofZero, all, cast.homes(), cast.dealers(), Cast.LENGTH, from);
+    private Work.Renewal renewal(RingDescriptor in, boolean ofZero, StatementHash from) {
+        return new Work.Renewal(ofZero, Cast.all(in), cast.homes(in), cast.dealers(), Cast.LENGTH, from);
     }
 
     /** @param signature somebody else's, where it isn't signed as well as the second user can */
     private Draft draft(
-            String how, String role, String of, Title title, long number, Work work, Optional<byte[]> signature) {
-        String words = how + of;
+            RingDescriptor in,
+            String how,
+            String role,
+            String of,
+            Title title,
+            long number,
+            Work work,
+            Optional<byte[]> signature) {
+        String words = how + of + (in.isCurrent() ? "" : ", in epoch " + in.epoch());
         Draft draft = cast.once(
-                "draft " + words + number,
+                "draft " + words + number + Cast.place(in),
                 () -> new Draft(
+                        in,
+                        cast.second,
+                        new Form(),
                         how,
                         role,
                         words,
                         Composed.of(
-                                cast.ring,
+                                in,
                                 cast.second,
-                                Cast.SCHEME,
+                                cast.scheme(),
                                 title,
                                 number,
                                 EXPIRY_MILLIS,
@@ -289,30 +340,46 @@ final class Injections {
     }
 
     /** Who made a private part knows the blinds in it. */
-    private void knows(World next, byte[] part, String name) {
+    private static void knows(World next, byte[] part, String name) {
         byte[] seeds = PrivatePart.decode(part).seeds();
         for (int i = 0; i + 32 <= seeds.length; i += 32) {
             next.known.see(
-                    "a blind of its own making for " + name, cast.expanded(Arrays.copyOfRange(seeds, i, i + 32)));
+                    "a blind of its own making for " + name, next.cast.expanded(Arrays.copyOfRange(seeds, i, i + 32)));
         }
     }
 
     /** A whole session of the second user's, as far as everybody lets it. */
-    private void run(World next, Draft draft) {
+    private static void run(World next, Draft draft) {
+        StatementHash id = draft.w().hash();
+        make(next, draft).ifPresent(certificate -> {
+            for (ShareIndex x : Cast.all(draft.ring())) {
+                String name = next.cast.name(x);
+                tries(() -> next.keeper(x).commit(id, certificate));
+                tries(() -> next.learn(
+                        "its own share at " + name, next.keeper(x).part(id, Holding.Part.SHARE, draft.asks(name))));
+            }
+        });
+    }
+
+    /** The same, until it could be committed: the certificate, where something is made. */
+    static Optional<Certificate> make(World next, Draft draft) {
+        Cast cast = next.cast;
         StatementHash id = draft.w().hash();
         draft.parts()
                 .keySet()
-                .forEach(name -> cast.ring
+                .forEach(name -> draft.ring()
                         .provider(name)
                         .ifPresent(provider -> tries(() -> {
-                            next.order(provider.x(), draft.order(name), cast.secondsAt(name));
+                            next.order(provider.x(), draft.order(name), draft.asks(name));
                             knows(next, Cast.present(draft.parts().get(name)), name);
                         })));
         Map<String, Dealt> dealt = new LinkedHashMap<>();
         if (draft.w().making().isPresent()) {
             cast.dealers()
-                    .forEach(dealer -> tries(
-                            () -> dealt.put(dealer, next.deal(dealer, draft.order(dealer), cast.secondsAt(dealer)))));
+                    .forEach(dealer -> tries(() -> dealt.put(
+                            dealer,
+                            next.deal(dealer, draft.order(dealer), draft.asks(dealer))
+                                    .dealt())));
         }
         for (Station station : next.stations(id)) {
             if (station.source() instanceof Station.User) {
@@ -322,50 +389,45 @@ final class Injections {
                         station.place(),
                         new Form(),
                         Optional.empty(),
-                        cast.secondsAt(cast.name(station.provider()))));
+                        draft.asks(cast.name(station.provider()))));
             }
             next.pass(id, station.place(), Optional.empty())
                     .ifPresent(out -> next.known.see("what came out of its session", out));
         }
-        draft.w().making().ifPresent(_ -> sign(next, draft, id, dealt));
+        return draft.w().making().flatMap(_ -> sign(next, draft, id, dealt));
     }
 
-    private void sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+    private static Optional<Certificate> sign(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+        Cast cast = next.cast;
         Optional<Dealt> all = dealt(next, draft, id, dealt);
         if (all.isEmpty()) {
-            return;
+            return Optional.empty();
         }
-        Form zeros = new Form();
-        byte[] manifest = cast.manifest(zeros);
+        byte[] manifest = cast.manifest(draft.content());
+        List<Certificate> made = new ArrayList<>();
         tries(() -> {
             byte[] token = new Token(draft.w(), id, MerkleRoot.over(manifest), all.get(), List.of(), 0).encode();
             SignatureChain chain = SignatureChain.start(token);
-            for (ShareIndex x : cast.all()) {
-                Participation signed =
-                        next.keeper(x).token(id, new TokenMessage(token, manifest), cast.secondsAt(cast.name(x)));
-                chain = chain.with(signed);
+            for (ShareIndex x : Cast.all(draft.ring())) {
+                chain = next.signs(x, id, new TokenMessage(token, manifest), chain, draft.asks(cast.name(x)));
             }
             Certificate certificate = Certificate.sign(draft.session(), draft.ownerSignature(), chain);
             next.learn(certificate);
-            for (ShareIndex x : cast.all()) {
-                tries(() -> next.keeper(x).commit(id, certificate));
-                tries(() -> next.learn(
-                        "its own share at " + cast.name(x),
-                        next.keeper(x).part(id, Holding.Part.SHARE, cast.secondsAt(cast.name(x)))));
-            }
+            made.add(certificate);
         });
+        return made.stream().findFirst();
     }
 
-    private Optional<Dealt> dealt(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
-        boolean summed =
-                draft.w().work().kind() == Work.Kind.REFRESH || cast.dealers().size() > 1;
+    private static Optional<Dealt> dealt(World next, Draft draft, StatementHash id, Map<String, Dealt> dealt) {
+        boolean summed = draft.w().work().kind() == Work.Kind.REFRESH
+                || next.cast.dealers().size() > 1;
         if (!summed) {
             return dealt.values().stream().findFirst();
         }
         List<ShareRoot> roots = new ArrayList<>();
         List<byte[]> signatures = new ArrayList<>();
-        boolean whole = World.tries(() -> cast.all().forEach(x -> {
-            Dealt sum = next.keeper(x).root(id, cast.secondsAt(cast.name(x)));
+        boolean whole = World.tries(() -> Cast.all(draft.ring()).forEach(x -> {
+            Dealt sum = next.keeper(x).root(id, draft.asks(next.cast.name(x)));
             roots.add(sum.roots().getFirst());
             signatures.add(sum.signatures().getFirst());
         }));
@@ -376,7 +438,7 @@ final class Injections {
 
     private void sessions() {
         for (StatementHash id : w.known.orders.keySet()) {
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 String name = cast.name(x);
                 VerifyingKey asks = cast.secondsAt(name);
                 Keeper.Live live = w.keeper(x).sessions.get(id);
@@ -394,11 +456,14 @@ final class Injections {
                                     .computeIfAbsent(id, _ -> new LinkedHashMap<>())
                                     .put(
                                             x,
-                                            next.keeper(x)
-                                                    .token(
+                                            next.signs(
+                                                            x,
                                                             id,
                                                             new TokenMessage(token, cast.manifest(cast.m())),
-                                                            asks))));
+                                                            SignatureChain.start(token),
+                                                            asks)
+                                                    .participations()
+                                                    .getLast())));
                 }
                 for (Station station : live.session.stations()) {
                     if (station.source() instanceof Station.User) {
@@ -418,6 +483,18 @@ final class Injections {
                         Sent.to(Sent.Kind.GIVE_UP, name, cast.role(id)),
                         SECOND + " gives it up" + in,
                         next -> tries(() -> next.keeper(x).giveUp(id, asks)));
+                if (live.session.isRepaired()) {
+                    for (Shown shown : known(w)) {
+                        move(
+                                Sent.to(Sent.Kind.RESTORE, name, shown.of()),
+                                SECOND + " gives " + words(w, shown.certificate()) + in,
+                                next -> tries(() -> next.keeper(x)
+                                        .restore(
+                                                id,
+                                                new RestoreMessage(shown.certificate(), cast.manifest(cast.m())),
+                                                asks)));
+                    }
+                }
                 for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {
                     move(
                             Sent.to(Sent.Kind.FETCH, name, cast.role(id), part.text()),
@@ -438,7 +515,7 @@ final class Injections {
         for (Shown shown : all) {
             Certificate certificate = shown.certificate();
             String words = words(w, certificate);
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 for (StatementHash generation : w.keeper(x).stored.keySet()) {
                     move(
                             new Sent(
@@ -462,13 +539,18 @@ final class Injections {
                         }
                     },
                     id.bytes());
-            for (ShareIndex x : cast.honest()) {
+            for (ShareIndex x : w.honest()) {
                 for (VerifyingKey asks : List.of(cast.secondsAt(cast.name(x)))) {
                     move(
                             Sent.to(Sent.Kind.ABANDON, cast.name(x), cast.role(id)),
                             SECOND + " abandons generation " + id.toString().substring(0, 6) + " at " + cast.name(x),
                             next -> tries(() -> next.keeper(x).abandon(id, abandonment, asks)));
                 }
+                move(
+                        Sent.to(Sent.Kind.ABANDON, cast.name(x), cast.role(id), "shown"),
+                        "somebody corrupt shows " + cast.name(x) + " an abandonment of generation "
+                                + id.toString().substring(0, 6),
+                        next -> tries(() -> next.keeper(x).abandon(id, abandonment)));
             }
         }
     }
@@ -529,9 +611,7 @@ final class Injections {
         // Generations of the victim's object that nobody wrote.
         for (Draft draft : new Injections(w).drafts()) {
             Statement made = draft.w();
-            if (made.making().isEmpty()
-                    || made.work().kind() == Work.Kind.REFRESH
-                    || !w.cast.victim.owns(made.title().owner())) {
+            if (made.making().isEmpty() || made.work().kind() == Work.Kind.REFRESH || !w.cast.isVictims(made.title())) {
                 continue;
             }
             forged.add(new Shown(
@@ -561,7 +641,7 @@ final class Injections {
     private static Certificate madeUp(Cast cast, Draft draft) {
         StatementHash id = draft.w().hash();
         Work.Making making = draft.w().making().orElseThrow();
-        List<ShareRoot> roots = making.providers().stream()
+        List<ShareRoot> roots = Token.points(cast.scheme(), making.providers()).stream()
                 .map(x -> new ShareRoot(x, cast.shareRoot(id, x, new Form())))
                 .toList();
         boolean summed = making.dealers().size() > 1;
@@ -586,15 +666,15 @@ final class Injections {
             RingDescriptor there = cast.elsewhere;
             try (Write.Plan plan = Write.plan(
                     there,
-                    Cast.SCHEME,
+                    cast.scheme(),
                     cast.second("elsewhere"),
                     Cast.LENGTH,
-                    cast.all(),
+                    Cast.all(there),
                     Optional.empty(),
                     Blinding.EXPANDED,
                     false,
                     Optional.empty())) {
-                List<ShareRoot> roots = cast.all().stream()
+                List<ShareRoot> roots = Cast.all(there).stream()
                         .map(x -> new ShareRoot(x, cast.shareRoot(plan.id(), x, new Form())))
                         .toList();
                 Dealt dealt = Dealt.sign(cast.keyElsewhere(plan.dealers().getFirst()), plan.id(), roots);
@@ -615,7 +695,7 @@ final class Injections {
     // ------------------------------------------------------------------------------------------------------ commands
 
     private void commands() {
-        for (ShareIndex x : cast.honest()) {
+        for (ShareIndex x : w.honest()) {
             String name = cast.name(x);
             commands(w, name).forEach((words, command) -> {
                 move(
@@ -629,7 +709,7 @@ final class Injections {
             w.known.commands.forEach((of, command) -> move(
                     Sent.to(Sent.Kind.BRING, name, "", of),
                     "somebody brings " + name + " the owner's command for " + of,
-                    next -> tries(() -> next.keeper(x).destroy(command, cast.secondsAt(name)))));
+                    next -> tries(() -> next.keeper(x).destroy(command, command.key()))));
             for (Map.Entry<StatementHash, Map<String, Order>> each : w.known.orders.entrySet()) {
                 Statement statement = Statement.decode(
                         each.getValue().values().iterator().next().statement());
@@ -690,7 +770,7 @@ final class Injections {
         w.known.orders.values().stream()
                 .map(orders ->
                         Statement.decode(orders.values().iterator().next().statement()))
-                .filter(statement -> w.cast.victim.owns(statement.title().owner()))
+                .filter(statement -> w.cast.isVictims(statement.title()))
                 .map(Statement::title)
                 .distinct()
                 .forEach(title -> commands.put(
@@ -702,34 +782,30 @@ final class Injections {
     private static Command.Authorised authorised(Cast cast, Title title, Command.Deed deed, String node) {
         return cast.once(
                 "second's command for " + node + deed,
-                () -> {
-                    try (SigningKey key = cast.second.ownerKey(
-                            title.owner().rootVersion(), title.owner().nonce())) {
-                        Command.Signed signed =
-                                Command.Signed.sign(key, new Command(cast.ring.id(), title, 9, 0, deed));
-                        return new Command.Authorised(
-                                signed,
-                                node,
-                                cast.secondsAt(node),
-                                cast.second.signCommand(
-                                        cast.ring.id(), node, Command.Authorised.message(signed, node)));
-                    }
-                },
+                () -> cast.authorised(cast.second, title, 9, deed, node),
                 title.object().bytes());
     }
 
     // ----------------------------------------------------------------- corrupt dealers, corrupt neighbours, and parts
 
-    /** A corrupt dealer deals once more, something else, or where nobody asked. */
+    /** A corrupt dealer deals once more, something else, or where nobody asked; and so does somebody who deals nothing. */
     private void dealt() {
-        for (String dealer : cast.corruptDealers) {
-            for (ShareIndex x : cast.honest()) {
+        Set<String> dealers = new TreeSet<>(cast.corruptDealers);
+        w.keepers.keySet().stream()
+                .filter(w::isCorrupt)
+                .limit(1)
+                .map(cast::name)
+                .forEach(dealers::add);
+        for (String dealer : dealers) {
+            for (ShareIndex x : w.honest()) {
                 w.keeper(x).sessions.forEach((id, live) -> {
                     if (!live.session.isWrite()) {
                         return;
                     }
                     Form share = Form.of(cast.unknown("e[" + dealer + "]"));
-                    List<ShareRoot> roots = live.session.making().providers().stream()
+                    List<ShareRoot> roots = Token.points(
+                                    cast.scheme(), live.session.making().providers())
+                            .stream()
                             .map(each -> new ShareRoot(each, cast.shareRoot(id, each, share)))
                             .toList();
                     Dealt signed =
@@ -746,9 +822,38 @@ final class Injections {
         }
     }
 
+    /** A corrupt provider hands on signatures of its own choice, in the published profile, before its turn or out of it. */
+    private void chains() {
+        if (cast.scheme().blinded()) {
+            return;
+        }
+        for (ShareIndex x : w.honest()) {
+            w.keeper(x).sessions.forEach((id, live) -> {
+                byte[] token = w.known.tokens.get(id);
+                if (token == null) {
+                    return;
+                }
+                for (ShareIndex from : w.keepers.keySet()) {
+                    if (w.isCorrupt(from)) {
+                        SignatureChain start = SignatureChain.start(token);
+                        Optional<byte[]> root = Token.decode(token).homes().contains(from)
+                                ? Optional.of(
+                                        cast.ciphertextRoot(id, from, Form.of(cast.unknown("another ciphertext"))))
+                                : Optional.empty();
+                        SignatureChain own = start.with(start.participate(from, root, cast.key(cast.name(from))));
+                        move(
+                                Sent.to(Sent.Kind.CHAIN, cast.name(x), cast.role(id), cast.name(from)),
+                                cast.name(from) + " hands " + cast.name(x) + " a signature of its own",
+                                next -> tries(() -> next.keeper(x).sign(id, own, Optional.of(from))));
+                    }
+                }
+            });
+        }
+    }
+
     /** A corrupt provider streams before it is its turn. */
     private void streams() {
-        for (ShareIndex x : cast.honest()) {
+        for (ShareIndex x : w.honest()) {
             w.keeper(x).sessions.forEach((id, live) -> {
                 for (Station station : live.session.stations()) {
                     if (station.source() instanceof Station.Neighbour(ShareIndex from)
@@ -803,7 +908,7 @@ final class Injections {
 
     /** The second user asks for what is stored. */
     private void parts() {
-        for (ShareIndex x : cast.honest()) {
+        for (ShareIndex x : w.honest()) {
             String name = cast.name(x);
             for (StatementHash generation : w.keeper(x).stored.keySet()) {
                 for (Holding.Part part : List.of(Holding.Part.SHARE, Holding.Part.CIPHERTEXT)) {

@@ -33,6 +33,8 @@ import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -52,13 +54,15 @@ import org.jspecify.annotations.Nullable;
 final class Keeper {
     private final Cast cast;
     final ShareIndex x;
+    /** As far as it knows: who left never hears of the epochs after. */
+    private RingDescriptor ring;
 
     final Map<StatementHash, Live> sessions;
     final Map<StatementHash, Stored> stored;
     private final Set<String> burnt;
     private final Set<String> denied;
-    /** What was destroyed for ever, and by what. */
-    final Map<ObjectId, Command.Signed> ended;
+    /** What ended something here. */
+    final List<Command.Signed> ended;
     /** By which an object became another owner's, the last time. */
     final Map<ObjectId, Command.Signed> handed = new HashMap<>();
     /** What waits for those that were missing, by session. */
@@ -66,20 +70,22 @@ final class Keeper {
     /** Grows with every change. */
     int changes;
 
-    Keeper(Cast cast, ShareIndex x) {
-        this(cast, x, new HashMap<>(), new HashMap<>(), new TreeSet<>(), new TreeSet<>(), new HashMap<>());
+    Keeper(Cast cast, ShareIndex x, RingDescriptor ring) {
+        this(cast, x, ring, new HashMap<>(), new HashMap<>(), new TreeSet<>(), new TreeSet<>(), new ArrayList<>());
     }
 
     private Keeper(
             Cast cast,
             ShareIndex x,
+            RingDescriptor ring,
             Map<StatementHash, Live> sessions,
             Map<StatementHash, Stored> stored,
             Set<String> burnt,
             Set<String> denied,
-            Map<ObjectId, Command.Signed> ended) {
+            List<Command.Signed> ended) {
         this.cast = cast;
         this.x = x;
+        this.ring = ring;
         this.sessions = sessions;
         this.stored = stored;
         this.burnt = burnt;
@@ -92,12 +98,19 @@ final class Keeper {
         sessions.forEach((id, each) -> live.put(id, each.copy()));
         Map<StatementHash, Stored> kept = new HashMap<>();
         stored.forEach((id, each) -> kept.put(id, each.copy()));
-        Keeper copy =
-                new Keeper(cast, x, live, kept, new TreeSet<>(burnt), new TreeSet<>(denied), new HashMap<>(ended));
+        Keeper copy = new Keeper(
+                cast, x, ring, live, kept, new TreeSet<>(burnt), new TreeSet<>(denied), new ArrayList<>(ended));
         copy.changes = changes;
         copy.handed.putAll(handed);
         copy.waiting.putAll(waiting);
         return copy;
+    }
+
+    /** It is started again with the ring's next descriptor: what was under way is over. */
+    void restart(RingDescriptor next) {
+        ring = next;
+        sessions.clear();
+        changes++;
     }
 
     /** One session here. */
@@ -118,6 +131,7 @@ final class Keeper {
         Dealt bound;
 
         boolean prepared;
+        boolean signed;
         boolean checked;
 
         Live(Session session, VerifyingKey user) {
@@ -134,6 +148,7 @@ final class Keeper {
             copy.ciphertext = ciphertext;
             copy.bound = bound;
             copy.prepared = prepared;
+            copy.signed = signed;
             copy.checked = checked;
             return copy;
         }
@@ -204,6 +219,7 @@ final class Keeper {
                             .append(live.share)
                             .append(live.ciphertext)
                             .append(live.prepared)
+                            .append(live.signed)
                             .append(live.checked);
                 });
         stored.entrySet().stream()
@@ -218,7 +234,8 @@ final class Keeper {
                             .append(here.ciphertext)
                             .append(here.certificate == null ? 0 : Arrays.hashCode(here.certificate));
                 });
-        into.append(burnt).append(denied).append(ended.keySet());
+        into.append(burnt).append(denied).append(ring.epoch());
+        ended.forEach(each -> into.append(Arrays.hashCode(each.encode())));
         handed.values().forEach(each -> into.append(Arrays.hashCode(each.encode())));
         waiting.forEach((id, each) ->
                 into.append(id.toString(), 0, 12).append(each.keySet()).append(each.values()));
@@ -268,9 +285,13 @@ final class Keeper {
 
     // ---- Sessions ----
 
-    /** Step 1: U → CC_i. */
-    void order(Order order, VerifyingKey asks) {
-        Session session = cast.accept(x, order, asks);
+    /**
+     * Step 1: U → CC_i.
+     *
+     * @param epoch that the request is made for
+     */
+    void order(Order order, int epoch, VerifyingKey asks) {
+        Session session = cast.accept(ring.at(epoch), x, order, asks);
         Live live = new Live(session, asks);
         switch (session.statement().work()) {
             case Work.Write _ -> requireRoom(session, asks);
@@ -304,6 +325,9 @@ final class Keeper {
         if (session.isWrite() && burnt.contains(session.id().toString())) {
             throw refuse("served this session before");
         }
+        if (session.isWrite() && !session.ring().isCurrent()) {
+            throw refuse("takes nothing new into an epoch that is over");
+        }
         if (session.isWrite()) {
             requireCurrent(session.statement());
             burnt.add(session.id().toString());
@@ -313,7 +337,8 @@ final class Keeper {
     }
 
     private void requireRoom(Session session, VerifyingKey asks) {
-        if (ended.containsKey(session.object())) {
+        int epoch = session.ring().epoch();
+        if (ended.stream().anyMatch(each -> Victim.covers(each.command(), session.statement(), session.id()))) {
             throw refuse("destroyed this object");
         }
         for (Stored other : stored.values()) {
@@ -324,9 +349,15 @@ final class Keeper {
             if (other.isThere() && !other.user.equals(asks)) {
                 throw refuse("keeps this object for another user");
             }
-            if (other.state == State.COMMITTED && u.number() > session.number()) {
+            if (other.state == State.COMMITTED && u.epoch() == epoch && u.number() > session.number()) {
                 throw refuse("has a later generation");
             }
+        }
+    }
+
+    private void requireNotEnded(Token u) {
+        if (ended.stream().anyMatch(each -> Victim.covers(each.command(), u.statement(), u.id()))) {
+            throw refuse("destroyed this object");
         }
     }
 
@@ -335,10 +366,11 @@ final class Keeper {
         return Optional.ofNullable(handed.get(object))
                 .flatMap(Command.Signed::handedOver)
                 .or(() -> stored.values().stream()
-                        .filter(each -> each.state == State.COMMITTED
+                        .filter(each -> each.state != State.REPLACED
                                 && each.u().object().equals(object))
-                        .map(each -> each.u().statement().title())
-                        .findFirst());
+                        .max(Comparator.comparing((Stored each) -> each.state != State.PREPARED)
+                                .thenComparing(Keeper::order))
+                        .map(each -> each.u().statement().title()));
     }
 
     private void requireCurrent(Statement w) {
@@ -368,11 +400,9 @@ final class Keeper {
         if (stored.containsKey(u.id())) {
             throw refuse("has it");
         }
-        if (ended.containsKey(u.object())) {
-            throw refuse("destroyed this object");
-        }
+        requireNotEnded(u);
         VerifyingKey user =
-                cast.once("brought to " + x.x(), () -> Custody.checkBrought(cast.ring, x, message), message.encode());
+                cast.once("brought to " + x.x(), () -> Custody.checkBrought(ring, x, message), message.encode());
         if (!cast.isServed(user, name())) {
             throw refuse("doesn't serve whose it is");
         }
@@ -502,7 +532,7 @@ final class Keeper {
     }
 
     /** Step 5: u_m; it is prepared before the signature leaves. */
-    Participation token(StatementHash id, TokenMessage message, VerifyingKey asks) {
+    void token(StatementHash id, TokenMessage message, VerifyingKey asks) {
         Live live = own(id, asks);
         if (!live.session.isWrite() || live.share == null || live.bound == null || !isThrough(live)) {
             throw refuse("isn't through with the pass");
@@ -526,20 +556,52 @@ final class Keeper {
         stored.put(id, here);
         changes++;
         live.prepared = true;
-        return participate(message.token(), here);
+    }
+
+    /**
+     * Its signature for what it prepared, behind those before it; in the published profile they are covered by it.
+     *
+     * @param from who hands on what those before it signed; empty for the user
+     */
+    SignatureChain sign(StatementHash id, SignatureChain before, Optional<ShareIndex> from) {
+        Live live = live(id);
+        if (!live.prepared) {
+            throw refuse("has no token of this session");
+        }
+        if (live.signed) {
+            throw refuse("signed in this session");
+        }
+        Stored here = Cast.present(stored.get(id));
+        if (!live.session.scheme().blinded()) {
+            int place = live.session.path().indexOf(x);
+            Optional<ShareIndex> expected = place == 0
+                    ? Optional.empty()
+                    : Optional.of(live.session.path().get(place - 1));
+            if (!from.equals(expected)) {
+                throw refuse("takes the signatures from who is before it");
+            }
+            cast.holds(
+                    "chain at " + x.x(), () -> before.verify(live.session.ring().keys()), before.encode());
+        }
+        if (!Arrays.equals(before.token(), here.token)) {
+            throw refuse("was sent another token by the user");
+        }
+        live.signed = true;
+        changes++;
+        return before.with(participate(before, here));
     }
 
     private boolean isThrough(Live live) {
         return live.session.stations().stream().allMatch(station -> live.left.containsKey(station.place()));
     }
 
-    private Participation participate(byte[] token, Stored here) {
+    private Participation participate(SignatureChain before, Stored here) {
         Optional<byte[]> root = Optional.ofNullable(here.ciphertext)
                 .map(c -> cast.ciphertextRoot(here.u().id(), x, c));
         return cast.once(
                 "participation of " + x.x(),
-                () -> SignatureChain.start(token).participate(x, root, cast.key(name())),
-                token,
+                () -> before.participate(x, root, cast.key(name())),
+                before.encode(),
                 root.orElse(new byte[Sha256.BYTES]));
     }
 
@@ -574,18 +636,19 @@ final class Keeper {
         }
         cast.holds(
                 "certificate at " + x.x(),
-                () -> Write.checkCertificate(cast.ring, here.token, certificate),
+                () -> Write.checkCertificate(ring.at(here.u().epoch()), here.token, certificate),
                 here.token,
                 certificate.encode());
         if (here.state != State.PREPARED) {
             return;
         }
         if (denied.contains(generation.toString())) {
+            // It is served, and stays undecided here.
+            here.certificate = certificate.encode();
+            changes++;
             throw refuse("said that it confirms no certificate of this generation");
         }
-        if (ended.containsKey(here.u().object())) {
-            throw refuse("destroyed this object");
-        }
+        requireNotEnded(here.u());
         if (Optional.ofNullable(handed.get(here.u().object()))
                 .filter(handover -> handover.command().leavesOut(here.u()))
                 .isPresent()) {
@@ -596,7 +659,10 @@ final class Keeper {
         sessions.remove(generation);
         Token u = here.u();
         for (Stored other : stored.values()) {
-            if (other != here && other.isThere() && other.u().object().equals(u.object())) {
+            if (other != here
+                    && other.isThere()
+                    && other.u().object().equals(u.object())
+                    && other.u().epoch() == u.epoch()) {
                 if (other.state == State.COMMITTED && other.u().isLaterThan(u)) {
                     erase(here, State.REPLACED);
                     return;
@@ -621,13 +687,30 @@ final class Keeper {
 
     /** At the word of the session's key, or of all providers. */
     void abandon(StatementHash generation, Abandonment abandonment, VerifyingKey asks) {
-        Stored here = owned(generation, asks);
-        Statement w = here.u().statement();
-        cast.holds("abandonment", () -> abandonment.verify(w, cast.ring.keys()), abandonment.encode(), here.token);
+        abandon(owned(generation, asks), abandonment);
+    }
+
+    /** The same, shown by another provider. */
+    void abandon(StatementHash generation, Abandonment abandonment) {
+        Stored here = stored.get(generation);
+        if (here == null) {
+            throw refuse("has no such generation");
+        }
+        abandon(here, abandonment);
+    }
+
+    private void abandon(Stored here, Abandonment abandonment) {
+        Token u = here.u();
+        Statement w = u.statement();
+        cast.holds(
+                "abandonment",
+                () -> abandonment.verify(w, ring.at(w.epoch()).keys()),
+                abandonment.encode(),
+                here.token);
         if (here.state == State.PREPARED) {
-            stored.remove(generation);
+            stored.remove(u.id());
             changes++;
-            sessions.remove(generation);
+            sessions.remove(u.id());
         }
     }
 
@@ -665,7 +748,7 @@ final class Keeper {
         if (!command.node().equals(name())) {
             throw refuse("was given a command for " + command.node());
         }
-        if (!command.command().ring().equals(cast.ring.id())) {
+        if (!command.command().ring().equals(ring.id())) {
             throw refuse("was given a command for another ring");
         }
         if (!command.key().equals(asks)) {
@@ -692,7 +775,7 @@ final class Keeper {
             require(command, asks, title(object).orElseThrow().owner().key());
         }
         here.forEach(each -> erase(each, State.DESTROYED));
-        ended.put(object, command.signed());
+        ended.add(command.signed());
         changes++;
     }
 
@@ -704,7 +787,7 @@ final class Keeper {
         Stored here = stored.values().stream()
                 .filter(each ->
                         each.state == State.COMMITTED && each.u().object().equals(object))
-                .max((a, b) -> a.u().isLaterThan(b.u()) ? 1 : -1)
+                .max(Keeper::order)
                 .orElseThrow(() -> refuse("has no such object"));
         Title before = title(object).orElseThrow();
         VerifyingKey next = handOver.acceptance().key();
@@ -741,8 +824,13 @@ final class Keeper {
     Optional<Stored> current(ObjectId object, VerifyingKey asks) {
         return stored.values().stream()
                 .filter(each -> each.u().object().equals(object) && each.user.equals(asks))
-                .filter(each -> each.state == State.COMMITTED)
-                .max((a, b) -> a.u().isLaterThan(b.u()) ? 1 : -1);
+                .filter(each -> each.isThere() && each.certificate != null)
+                .max(Comparator.comparing((Stored each) -> each.state == State.COMMITTED)
+                        .thenComparing(Keeper::order));
+    }
+
+    private static int order(Stored a, Stored b) {
+        return Victim.isLater(a.u(), b.u()) ? 1 : -1;
     }
 
     /** A part, and the provider's signature for it. */
@@ -770,7 +858,7 @@ final class Keeper {
                 : cast.ciphertextRoot(generation, x, form);
         Holding holding = cast.once(
                 "holding of " + x.x() + part,
-                () -> Holding.sign(cast.key(name()), cast.ring.id(), generation, part, x, Holding.WHOLE, root),
+                () -> Holding.sign(cast.key(name()), ring.id(), generation, part, x, Holding.WHOLE, root),
                 generation.bytes(),
                 root);
         return new Given(form.copy(), holding);
@@ -785,7 +873,7 @@ final class Keeper {
         Session session = live.session;
         Form share = live.share;
         Repair.checkRestored(
-                cast.ring,
+                session.ring(),
                 session,
                 cast.shareRoot(session.generation(), x, share),
                 session.isHome()

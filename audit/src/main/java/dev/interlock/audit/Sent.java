@@ -29,6 +29,8 @@ public record Sent(Kind kind, String at, String of, String how, String on) {
         GIVE_UP,
         /** A part of what a session stored. */
         FETCH,
+        /** The certificate of what is repaired, in somebody's session. */
+        RESTORE,
         CERTIFICATE,
         ABANDON,
         DESTROY,
@@ -51,6 +53,8 @@ public record Sent(Kind kind, String at, String of, String how, String on) {
         DEALS,
         HOP,
         SIGNS,
+        /** Hands on other signatures than it should, in the published profile. */
+        CHAIN,
         ANSWERS,
         UNCONFIRMED,
         /** Shows a certificate in a lookup. */

@@ -5,6 +5,8 @@ import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Participation;
+import dev.interlock.core.token.Statement;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.message.CheckAnswer;
 import java.util.ArrayList;
@@ -38,9 +40,18 @@ final class Victim {
         final List<ShareIndex> confirmed = new ArrayList<>();
         byte @Nullable [] token;
         byte @Nullable [] certificate;
+        /** In the published profile the signatures as they come back. */
+        byte @Nullable [] chain;
 
         @Nullable
         Form out;
+
+        /** In the published profile the user's own share of its write, and what it sends back into the ring of its read. */
+        @Nullable
+        Form own;
+
+        /** Whether what came out was what had been put. */
+        boolean opened;
 
         boolean done;
 
@@ -56,7 +67,10 @@ final class Victim {
             copy.confirmed.addAll(confirmed);
             copy.token = token;
             copy.certificate = certificate;
+            copy.chain = chain;
             copy.out = out;
+            copy.own = own;
+            copy.opened = opened;
             copy.done = done;
             return copy;
         }
@@ -69,8 +83,11 @@ final class Victim {
                     .append(answers.keySet())
                     .append(confirmed)
                     .append(out)
+                    .append(own)
+                    .append(opened)
                     .append(done)
-                    .append(token == null ? 0 : Arrays.hashCode(token));
+                    .append(token == null ? 0 : Arrays.hashCode(token))
+                    .append(chain == null ? 0 : Arrays.hashCode(chain));
             signed.values().forEach(each -> into.append(Arrays.hashCode(each.signature())));
             shown.forEach((x, each) -> into.append(x.x()).append(Arrays.hashCode(each)));
             answers.values().forEach(each -> into.append(Arrays.hashCode(each.share())));
@@ -80,6 +97,9 @@ final class Victim {
     private final Map<String, Run> runs = new TreeMap<>();
     /** H(w) of all generations that it certified. */
     final Set<String> certified = new TreeSet<>();
+    /** What an heir has by now that bought it; empty where nobody buys. */
+    @Nullable
+    Token bought;
     /** Its commands that end something. */
     final List<Command> commands = new ArrayList<>();
     /** Whose loss is nobody's doing. */
@@ -94,6 +114,7 @@ final class Victim {
         copy.commands.addAll(commands);
         copy.exempt.addAll(exempt);
         copy.acknowledged = acknowledged;
+        copy.bought = bought;
         return copy;
     }
 
@@ -102,7 +123,7 @@ final class Victim {
             into.append('!').append(name);
             run.print(into);
         });
-        into.append(certified).append(commands.size()).append(exempt);
+        into.append(certified).append(commands.size()).append(exempt).append(bought != null);
     }
 
     /** What went wrong for it. */
@@ -138,7 +159,30 @@ final class Victim {
                 .findFirst();
     }
 
+    /** Whether one of its commands ends this generation. */
     boolean ends(Token u) {
-        return commands.stream().anyMatch(command -> command.ends(u));
+        return commands.stream().anyMatch(command -> covers(command, u.statement(), u.id()));
+    }
+
+    /** Whether it wants the object to be gone, and not only elsewhere. */
+    boolean wantsItGone() {
+        return commands.stream().anyMatch(command -> command.deed() instanceof Command.DestroyForEver);
+    }
+
+    /** What SPEC §3 has a command end, written down once more: the product's own rule is among those that are tried. */
+    static boolean covers(Command command, Statement w, StatementHash id) {
+        return command.object().equals(w.object())
+                && switch (command.deed()) {
+                    case Command.DestroyForEver _ -> true;
+                    case Command.Destroy(int epoch, long highest, StatementHash generation) ->
+                        w.epoch() == epoch
+                                && (w.number() < highest || (w.number() == highest && id.compareTo(generation) <= 0));
+                    case Command.Schedule _, Command.Cancel _, Command.Settle _, Command.HandOver _ -> false;
+                };
+    }
+
+    /** In a later epoch, or later in the same one. */
+    static boolean isLater(Token a, Token b) {
+        return a.epoch() != b.epoch() ? a.epoch() > b.epoch() : a.isLaterThan(b);
     }
 }

@@ -6,10 +6,10 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Command;
-import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.Holding;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Participation;
+import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
@@ -21,6 +21,8 @@ import dev.interlock.protocol.Station;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.message.Order;
+import dev.interlock.protocol.message.TokenMessage;
+import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -49,15 +51,24 @@ final class World {
     final List<Attack.Harm> harm;
     /** The next step of the victim's script. */
     int step;
+    /** In its present epoch, of those that it had so far. */
+    private RingDescriptor ring;
 
     World(Cast cast) {
-        this(cast, new Victim(), new Known(), new ArrayList<>(), new ArrayList<>());
-        cast.all().forEach(x -> keepers.put(x, new Keeper(cast, x)));
-        cast.dealers().forEach(name -> desks.put(name, new Desk(cast, name)));
+        this(cast, cast.ring, new Victim(), new Known(), new ArrayList<>(), new ArrayList<>());
+        Cast.all(ring).forEach(x -> keepers.put(x, new Keeper(cast, x, ring)));
+        cast.dealers().forEach(name -> desks.put(name, new Desk(cast, name, ring)));
     }
 
-    private World(Cast cast, Victim victim, Known known, List<Attack.Step> told, List<Attack.Harm> harm) {
+    private World(
+            Cast cast,
+            RingDescriptor ring,
+            Victim victim,
+            Known known,
+            List<Attack.Step> told,
+            List<Attack.Harm> harm) {
         this.cast = cast;
+        this.ring = ring;
         this.victim = victim;
         this.known = known;
         this.told = told;
@@ -65,7 +76,7 @@ final class World {
     }
 
     World copy() {
-        World copy = new World(cast, victim.copy(), known.copy(), new ArrayList<>(told), new ArrayList<>(harm));
+        World copy = new World(cast, ring, victim.copy(), known.copy(), new ArrayList<>(told), new ArrayList<>(harm));
         keepers.forEach((x, keeper) -> copy.keepers.put(x, keeper.copy()));
         desks.forEach((name, desk) -> copy.desks.put(name, desk.copy()));
         copy.step = step;
@@ -157,6 +168,29 @@ final class World {
         return cast.corrupt.contains(x);
     }
 
+    RingDescriptor ring() {
+        return ring;
+    }
+
+    /** The ring goes on to its next epoch: who is in it is told, and who has left it isn't. */
+    void change() {
+        ring = cast.latest();
+        Cast.all(ring).forEach(x -> {
+            Keeper known = keepers.get(x);
+            if (known == null) {
+                keepers.put(x, new Keeper(cast, x, ring));
+            } else {
+                known.restart(ring);
+            }
+        });
+        desks.values().forEach(desk -> desk.restart(ring));
+    }
+
+    /** Those that can be sent something to: all that are or were in the ring so far. */
+    List<ShareIndex> honest() {
+        return keepers.keySet().stream().filter(x -> !isCorrupt(x)).toList();
+    }
+
     Keeper keeper(ShareIndex x) {
         return Cast.present(keepers.get(x));
     }
@@ -179,8 +213,13 @@ final class World {
 
     /** An order, to a provider. */
     void order(ShareIndex x, Order order, VerifyingKey asks) {
+        order(x, order, Statement.decode(order.statement()).epoch(), asks);
+    }
+
+    /** @param epoch that the request is made for */
+    void order(ShareIndex x, Order order, int epoch, VerifyingKey asks) {
         Keeper keeper = keeper(x);
-        keeper.order(order, asks);
+        keeper.order(order, epoch, asks);
         if (isCorrupt(x)) {
             StatementHash id = Statement.hash(order.statement());
             known.orders.computeIfAbsent(id, _ -> new LinkedHashMap<>()).put(keeper.name(), order);
@@ -192,15 +231,20 @@ final class World {
     }
 
     /** A deal request: the dealer deals to all, or says why not. */
-    Dealt deal(String dealer, Order order, VerifyingKey asks) {
+    Desk.Outcome deal(String dealer, Order order, VerifyingKey asks) {
+        return deal(dealer, order, Statement.decode(order.statement()).epoch(), asks);
+    }
+
+    /** @param epoch that the request is made for */
+    Desk.Outcome deal(String dealer, Order order, int epoch, VerifyingKey asks) {
         if (cast.corruptDealers.contains(dealer)) {
             StatementHash id = Statement.hash(order.statement());
             known.orders.computeIfAbsent(id, _ -> new LinkedHashMap<>()).put(dealer, order);
         }
-        return deliver(dealer, desk(dealer).deal(order, asks));
+        return deliver(dealer, desk(dealer).deal(order, epoch, asks));
     }
 
-    dev.interlock.core.token.Dealt deliver(String dealer, Desk.Outcome dealt) {
+    Desk.Outcome deliver(String dealer, Desk.Outcome dealt) {
         if (cast.corruptDealers.contains(dealer)) {
             for (int k = 0; k < dealt.coefficients().size(); k++) {
                 known.see(
@@ -209,9 +253,13 @@ final class World {
             }
         }
         dealt.shares().forEach((x, share) -> {
+            if (dealt.user().equals(Optional.of(x))) {
+                // Whoever asked has it.
+                return;
+            }
             if (cast.missing().equals(Optional.of(x))) {
                 // Sealed to it: who keeps it doesn't see it.
-                Custody.custodians(cast.path(), List.of(x), x)
+                Custody.custodians(cast.path(ring), List.of(x), x)
                         .forEach(custodian -> tries(() -> keeper(custodian).keep(dealt.id(), x, share)));
                 return;
             }
@@ -222,7 +270,22 @@ final class World {
             }
             keeper.share(dealt.id(), dealer, share, dealt.dealt());
         });
-        return dealt.dealt();
+        return dealt;
+    }
+
+    /** Step 5 at one provider: u_m, then its signature behind those before it. */
+    SignatureChain signs(
+            ShareIndex x, StatementHash id, TokenMessage message, SignatureChain before, VerifyingKey asks) {
+        keeper(x).token(id, message, asks);
+        return keeper(x)
+                .sign(
+                        id,
+                        before,
+                        cast.scheme().blinded() || before.participations().isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(Token.decode(before.token())
+                                        .providers()
+                                        .get(before.participations().size() - 1)));
     }
 
     void arrive(ShareIndex x, StatementHash id, int place, Form flow, Optional<ShareIndex> from, VerifyingKey asks) {
@@ -312,10 +375,17 @@ final class World {
     void judge() {
         secrecy();
         evidence();
-        victim.object().ifPresent(this::keeping);
+        if (cast.isSold()) {
+            Optional.ofNullable(victim.bought).ifPresent(this::bought);
+        } else {
+            victim.object().ifPresent(this::keeping);
+        }
     }
 
     private void secrecy() {
+        if (!cast.isSecret()) {
+            return;
+        }
         Certificate.of(known.seen, cast.unknown("m"))
                 .ifPresent(how ->
                         harm.add(new Attack.Harm(Attack.Kind.LEAK, "m is a sum of what the attackers saw", how)));
@@ -332,9 +402,10 @@ final class World {
                 try {
                     var _ = cast.once(
                             "evidence",
-                            () -> new Evidence(certificate.chain(), said, new byte[0]).verify(cast.ring),
+                            () -> new Evidence(certificate.chain(), said, new byte[0]).verify(ring),
                             certificate.chain().encode(),
-                            said.encode());
+                            said.encode(),
+                            new byte[] {(byte) ring.epoch()});
                     harm(Attack.Kind.BLAMED, "evidence holds against " + cast.name(said.x()));
                 } catch (InterlockException | BadSignatureException | IllegalArgumentException e) {
                     // As it should be.
@@ -366,20 +437,54 @@ final class World {
                     .isPresent()) {
                 harm(Attack.Kind.MISLED, keeper.name() + " has the object as somebody's whom its owner never named");
             }
-            if (keeper.ended.containsKey(object) && here.stream().anyMatch(Keeper.Stored::isThere)) {
+            boolean back = here.stream()
+                    .filter(Keeper.Stored::isThere)
+                    .map(Keeper.Stored::u)
+                    .anyMatch(u -> keeper.ended.stream()
+                            .anyMatch(each -> Victim.covers(each.command(), u.statement(), u.id())));
+            if (back) {
                 harm(Attack.Kind.REVIVED, keeper.name() + " has the object again that it destroyed");
             }
-            if (acked.isPresent() && !victim.ends(acked.get()) && !victim.exempt.contains(keeper.x)) {
+            if (acked.isPresent()
+                    && acked.get().providers().contains(keeper.x)
+                    && !victim.wantsItGone()
+                    && !victim.exempt.contains(keeper.x)) {
                 boolean kept = here.stream()
                         .anyMatch(each -> each.isThere()
                                 && victim.certified.contains(each.u().id().toString())
-                                && !acked.get().isLaterThan(each.u()));
+                                && !Victim.isLater(acked.get(), each.u()));
                 if (!kept) {
                     harm(Attack.Kind.LOST, keeper.name() + " has nothing of the object any more that was acknowledged");
                 }
             }
         });
-        acked.filter(u -> !victim.ends(u)).ifPresent(this::opens);
+        acked.filter(_ -> !victim.wantsItGone()).ifPresent(this::opens);
+    }
+
+    /** What was bought is at every honest provider, the heir's, and nothing else is in its place. */
+    private void bought(Token u) {
+        keepers.values().stream().filter(keeper -> !isCorrupt(keeper.x)).forEach(keeper -> {
+            Keeper.Stored here = keeper.stored.get(u.id());
+            if (here != null && here.state == Keeper.State.DESTROYED) {
+                harm(Attack.Kind.DESTROYED, keeper.name() + " destroyed what was bought, at its seller's word");
+            } else if (here == null || !here.isThere()) {
+                harm(Attack.Kind.LOST, keeper.name() + " has nothing of what was bought any more");
+            }
+            keeper.stored.values().stream()
+                    .filter(each -> each.state == Keeper.State.COMMITTED
+                            && each.u().object().equals(u.object())
+                            && !each.u().id().equals(u.id()))
+                    .forEach(_ ->
+                            harm(Attack.Kind.MISLED, keeper.name() + " committed a generation that was never sold"));
+            boolean heirs = Optional.ofNullable(keeper.handed.get(u.object()))
+                    .flatMap(Command.Signed::handedOver)
+                    .filter(title -> cast.heir.owns(title.owner()))
+                    .isPresent();
+            if (!heirs) {
+                harm(Attack.Kind.MISLED, keeper.name() + " has it as somebody else's than the heir who bought it");
+            }
+        });
+        opens(u);
     }
 
     /** Every t honest providers with a home among them open it. */

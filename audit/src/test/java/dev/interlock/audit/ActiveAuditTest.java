@@ -28,6 +28,9 @@ final class ActiveAuditTest {
         "4, 3, 1, put and get",
         "4, 2, 1, degraded put",
         "3, 2, 1, hand over",
+        "3, 2, 1, buy",
+        "3, 2, 1, follow",
+        "3, 2, 1, published put",
     })
     void oneMessageDoesNothing(int n, int t, int dealers, String script) {
         List<ActiveAudit.Explored> explored = run(n, t, dealers, 1, List.of(script));
@@ -68,6 +71,9 @@ final class ActiveAuditTest {
         wrong.add(() -> run(3, 2, 1, 9, List.of("destroy")));
         wrong.add(() -> run(3, 2, 1, 1, List.of("dance")));
         wrong.add(() -> run(3, 2, 1, 1, List.of("degraded put")));
+        wrong.add(() -> run(3, 2, 2, 1, List.of("published put")));
+        wrong.add(() ->
+                ActiveAudit.run(new ActiveAudit.Bound(3, 2, 0, List.of("cc1", "cc3"), 1, List.of("follow")), _ -> {}));
         wrong.add(
                 () -> ActiveAudit.run(new ActiveAudit.Bound(3, 2, 0, List.of("cc1"), 1, List.of("refresh")), _ -> {}));
         wrong.add(() ->

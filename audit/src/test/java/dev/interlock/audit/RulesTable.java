@@ -49,13 +49,23 @@ final class RulesTable {
             Keeper.class,
             Desk.class);
 
+    /** All, or those that are named with commas between. */
+    private static final List<String> SCRIPTS = List.of(
+            System.getProperty("scripts", String.join(",", Script.NAMES)).split(","));
+
+    /** Beginnings of where these rules are, as {@code Keeper.order}, with commas between; empty for all. */
+    private static final List<String> OF =
+            List.of(System.getProperty("rules", "").split(","));
+
     @Test
     void whatEachRuleIsFor() throws Exception {
         List<Future<String>> rows = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             for (Class<?> of : ACCEPTING) {
                 for (Mutant.Site site : Mutant.sites(of)) {
-                    rows.add(threads.submit(row(site)));
+                    if (OF.stream().anyMatch(site.where()::startsWith)) {
+                        rows.add(threads.submit(row(site)));
+                    }
                 }
             }
             int found = 0;
@@ -64,7 +74,7 @@ final class RulesTable {
                 System.out.println(text);
                 found += text.contains("nothing") ? 0 : 1;
             }
-            assertThat(found).isGreaterThan(10);
+            assertThat(found).isPositive();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
@@ -73,22 +83,30 @@ final class RulesTable {
     private static Callable<String> row(Mutant.Site site) {
         return () -> {
             String what = "| " + site.where() + " | " + site.rule() + " | ";
-            for (String script : Script.NAMES) {
+            String broken = "nothing |";
+            for (String script : SCRIPTS) {
                 try {
                     Class<?> finder = Class.forName(AttackFinder.class.getName(), true, new Mutant(List.of(site)));
                     String found = (String) finder.getMethod(
                                     "find", int.class, int.class, int.class, String.class, String.class, int.class)
-                            .invoke(null, Script.fits(script, 3, 2) ? 3 : 4, 2, 1, "1", script, 1);
+                            .invoke(
+                                    null,
+                                    Script.unfit(script, 3, 2, 1, List.of()).isEmpty() ? 3 : 4,
+                                    2,
+                                    1,
+                                    "1",
+                                    script,
+                                    1);
                     if (!found.isEmpty()) {
                         return what + script + " | " + found.lines().findFirst().orElse("") + " |";
                     }
                 } catch (LinkageError e) {
                     return what + " | what is left is no code |";
                 } catch (ReflectiveOperationException e) {
-                    return what + script + " | nobody can even do that: " + e.getCause() + " |";
+                    broken = script + " | nothing, but nobody can even do that: " + e.getCause() + " |";
                 }
             }
-            return what + " | nothing |";
+            return what + broken;
         };
     }
 }

@@ -35,6 +35,10 @@ import java.util.stream.Collectors;
  */
 public final class Mutant extends ClassLoader {
     private static final String OURS = "dev.interlock.";
+    /** In place of an instruction: the whole method, by its answer. */
+    private static final int YES = -1;
+
+    private static final int NO = -2;
 
     private final List<Site> sites;
 
@@ -98,6 +102,18 @@ public final class Mutant extends ClassLoader {
             }
         }
         throw new IllegalArgumentException("no " + called + " in " + of.getName() + "." + method);
+    }
+
+    /** A question that is answered the same, whatever is asked: a scope that covers everything, or nothing. */
+    public static Site answering(Class<?> of, String method, boolean answer) {
+        ClassModel model = ClassFile.of().parse(bytes(of.getName()));
+        return model.methods().stream()
+                .filter(each -> each.methodName().equalsString(method)
+                        && each.methodTypeSymbol().returnType().equals(ConstantDescs.CD_boolean))
+                .findFirst()
+                .map(each -> new Site(
+                        of.getName(), method, each.methodType().stringValue(), answer ? YES : NO, method + "(…)"))
+                .orElseThrow(() -> new IllegalArgumentException("no question " + method + " in " + of.getName()));
     }
 
     private static void sites(String owner, MethodModel method, CodeModel code, List<Site> into) {
@@ -215,6 +231,21 @@ public final class Mutant extends ClassLoader {
         Site site = ofOneMethod.getFirst();
         Set<Integer> places = ofOneMethod.stream().map(Site::index).collect(Collectors.toSet());
         ClassFile file = ClassFile.of();
+        if (site.index() < 0) {
+            return file.transformClass(
+                    file.parse(code),
+                    ClassTransform.transformingMethods(
+                            method -> method.methodName().equalsString(site.method())
+                                    && method.methodType().equalsString(site.descriptor()),
+                            (method, element) -> {
+                                if (element instanceof CodeModel) {
+                                    method.withCode(body -> body.loadConstant(site.index() == YES ? 1 : 0)
+                                            .ireturn());
+                                } else {
+                                    method.with(element);
+                                }
+                            }));
+        }
         return file.transformClass(
                 file.parse(code),
                 ClassTransform.transformingMethodBodies(
