@@ -54,6 +54,9 @@ final class RingOptions {
 
     private Password.@Nullable Source passwords;
 
+    /** Of the login by which {@link #open} knows who the user is. */
+    private @Nullable Session session;
+
     RingOptions() {}
 
     private RingOptions(Path ring, @Nullable Path credential, double stallSeconds) {
@@ -83,8 +86,18 @@ final class RingOptions {
                 .map(warm -> Interlock.open(descriptor, who, warm, record))
                 .orElseGet(() -> Interlock.open(descriptor, who, deadlines, record));
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
-        file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
+        interlock.onClose(() -> {
+            forgetLogin();
+            file.ifPresent(each -> each.save(record));
+        });
         return interlock;
+    }
+
+    private void forgetLogin() {
+        if (session != null) {
+            session.close();
+            session = null;
+        }
     }
 
     /** Who the user is: by a login where one is asked for, else by a file. */
@@ -92,12 +105,19 @@ final class RingOptions {
         Optional<UserName> user = login.user();
         CredentialSource source = user.isPresent()
                 ? () -> {
-                    try (Session session = login(user.get())) {
-                        return session.credential();
-                    }
+                    Session unsealed = login(user.get());
+                    session = unsealed;
+                    return unsealed.credential();
                 }
                 : () -> CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
         return source.unseal();
+    }
+
+    /** Has the login that {@link #open} made, if it did, shared anew among the ring's providers. */
+    void reshareLogin() throws InterruptedException {
+        if (session != null) {
+            UserCommand.reshare(this, session);
+        }
     }
 
     /** A login at this ring, with the password that is asked for. */

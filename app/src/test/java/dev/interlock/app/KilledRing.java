@@ -6,6 +6,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -83,7 +84,7 @@ final class KilledRing implements AutoCloseable {
                 .toList();
     }
 
-    private Path node(String name) {
+    Path node(String name) {
         return folder.path().resolve(name);
     }
 
@@ -138,7 +139,22 @@ final class KilledRing implements AutoCloseable {
         await(name);
     }
 
-    private void end(String name) throws InterruptedException {
+    /** A new process in the place of one that ended. */
+    void revive(String name) throws IOException, InterruptedException {
+        begin(name);
+        await(name);
+    }
+
+    RingDescriptor descriptor() {
+        return folder.descriptor();
+    }
+
+    Deadlines deadlines() {
+        return Deadlines.stallAfter(STALL);
+    }
+
+    /** SIGKILL. */
+    void end(String name) throws InterruptedException {
         Process process = process(name);
         process.destroyForcibly();
         if (!process.waitFor(10, TimeUnit.SECONDS)) {

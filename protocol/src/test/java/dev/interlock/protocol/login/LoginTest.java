@@ -65,7 +65,7 @@ final class LoginTest {
         for (Provider provider : providers.ring.providers()) {
             try (SigningKey key = opened.secrets().loginKey(provider.name())) {
                 assertThat(key.verifyingKey())
-                        .isEqualTo(lock.lock().keys().get(provider.x()).login());
+                        .isEqualTo(lock.lock().loginKey(provider.x()).orElseThrow());
             }
         }
         assertThat(lock.lock().keys().values().stream().map(Lock.Keys::login).distinct())
@@ -158,7 +158,7 @@ final class LoginTest {
             // Nor does a login key of the record match.
             boolean signs = providers.ring.providers().stream()
                     .anyMatch(each -> secrets.loginPublicKey(each.name())
-                            .equals(lock.lock().keys().get(each.x()).login()));
+                            .equals(lock.lock().loginKey(each.x()).orElseThrow()));
             assertThat(opens).isEqualTo(signs);
             if (opens) {
                 open.add(i);
@@ -295,10 +295,12 @@ final class LoginTest {
                             nonce,
                             device.verifyingKey())
                     .encode());
-            success.verify(keys.login(), providers.ring.id(), "cc1", Providers.ALICE);
-            assertThatThrownBy(() -> success.verify(keys.login(), providers.ring.id(), "cc2", Providers.ALICE))
+            success.verify(keys.login().orElseThrow(), providers.ring.id(), "cc1", Providers.ALICE);
+            assertThatThrownBy(() ->
+                            success.verify(keys.login().orElseThrow(), providers.ring.id(), "cc2", Providers.ALICE))
                     .isInstanceOf(BadSignatureException.class);
-            assertThatThrownBy(() -> success.verify(keys.login(), providers.ring.id(), "cc1", new UserName("bob")))
+            assertThatThrownBy(() ->
+                            success.verify(keys.login().orElseThrow(), providers.ring.id(), "cc1", new UserName("bob")))
                     .isInstanceOf(BadSignatureException.class);
             Messages.Success other = new Messages.Success(
                     success.record(),
@@ -306,7 +308,8 @@ final class LoginTest {
                     providers.random.bytes(16),
                     success.device(),
                     success.signature());
-            assertThatThrownBy(() -> other.verify(keys.login(), providers.ring.id(), "cc1", Providers.ALICE))
+            assertThatThrownBy(
+                            () -> other.verify(keys.login().orElseThrow(), providers.ring.id(), "cc1", Providers.ALICE))
                     .isInstanceOf(BadSignatureException.class);
         }
     }
