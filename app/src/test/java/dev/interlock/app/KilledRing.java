@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 /** A ring of the product's own processes, to be killed at any moment. They end with this one where it ends in order. */
 final class KilledRing implements AutoCloseable {
     private static final Duration STALL = Duration.ofSeconds(20);
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofSeconds(180);
 
     private final RingFolder folder;
     private final Map<String, Process> processes = new LinkedHashMap<>();
