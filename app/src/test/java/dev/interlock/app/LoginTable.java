@@ -140,7 +140,7 @@ final class LoginTable implements AutoCloseable {
                     password = works ? next : password;
                 }
                 objects += put.size();
-                System.out.println(kill + " of " + kills + ", " + wrong.size() + " wrong");
+                System.out.println(kill + " of " + kills + ", wrong: " + wrong);
             }
         }
         return new Changes(kills, clients, done, stayed, objects, steps, wrong);

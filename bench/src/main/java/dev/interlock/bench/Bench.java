@@ -2,6 +2,7 @@ package dev.interlock.bench;
 
 import dev.interlock.bench.kernels.Kernels;
 import dev.interlock.bench.ring.Choice;
+import dev.interlock.bench.ring.Login;
 import dev.interlock.bench.ring.Scale;
 import dev.interlock.bench.ring.Small;
 import dev.interlock.bench.ring.Stream;
@@ -43,7 +44,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "SUITE",
-            description = "kernels, stream, small, scale, choice or wan; without a name all of them in turn")
+            description = "kernels, stream, small, scale, choice, login or wan; without a name all of them in turn")
     private List<String> names = List.of();
 
     @Option(names = "--quick", description = "fewer sizes and repetitions")
@@ -63,7 +64,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
-        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Wan()), args));
+        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan()), args));
     }
 
     static int run(List<Suite> suites, String... args) {
