@@ -2,7 +2,7 @@
 
 import hashlib
 
-from . import aes, ed25519, gf256, hkdf, hpke, mlkem768, x25519, xwing
+from . import aes, ed25519, gf256, hkdf, hpke, mlkem768, p256, x25519, xwing
 
 h = bytes.fromhex
 
@@ -143,6 +143,34 @@ def _kems():
         _require("RFC 9180 A.7.1 export", hpke.export(hpke.X25519, exporter, h(context), 32), h(value))
 
 
+def _oprf():
+    # RFC 9497 A.3.2, VOPRF P256-SHA256, test vectors 1 and 2; RFC 9380 J.1.1, the empty message
+    u = p256.hash_to_curve(b"", b"QUUX-V01-CS02-with-P256_XMD:SHA-256_SSWU_RO_")
+    _require("RFC 9380 J.1.1", f"{u[0]:064x}", "2c15230b26dbc6fc9a37051158c95b79656e17a1a920b11394ca91c44247d3e4")
+    info = b"test key"
+    key = p256.hash_to_scalar(b"\xa3" * 32 + len(info).to_bytes(2, "big") + info + b"\0", b"DeriveKeyPair" + p256.CONTEXT)
+    blind = p256.scalar(h("3338fa65ec36e0290022b48eb562889d89dbfa691d1cde91517fa222ed7ad364"))
+    r = p256.scalar(h("f9db001266677f62c095021db018cd8cbb55941d4073698ce45c405d1348b7b1"))
+    for message, blinded, element, proof, output in (
+            ("00", "02dd05901038bb31a6fae01828fd8d0e49e35a486b5c5d4b4994013648c01277da",
+             "0209f33cab60cf8fe69239b0afbcfcd261af4c1c5632624f2e9ba29b90ae83e4a2",
+             "e7c2b3c5c954c035949f1f74e6bce2ed539a3be267d1481e9ddb178533df4c26"
+             "64f69d065c604a4fd953e100b856ad83804eb3845189babfa5a702090d6fc5fa",
+             "0412e8f78b02c415ab3a288e228978376f99927767ff37c5718d420010a645a1"),
+            ("5a" * 17, "03cd0f033e791c4d79dfa9c6ed750f2ac009ec46cd4195ca6fd3800d1e9b887dbd",
+             "030d2985865c693bf7af47ba4d3a3813176576383d19aff003ef7b0784a0d83cf1",
+             "2787d729c57e3d9512d3aa9e8708ad226bc48e0f1750b0767aaff73482c44b8d"
+             "2873d74ec88aebd3504961acea16790a05c542d9fbff4fe269a77510db00abab",
+             "771e10dcd6bcd3664e23b8f2a710cfaaa8357747c4a8cbba03133967b5c24f18")):
+        point = p256.blind(h(message), blind)
+        _require("RFC 9497 A.3.2 blinded", p256.encode(point), h(blinded))
+        answer, given = p256.evaluate(key, point, r)
+        _require("RFC 9497 A.3.2 evaluated", p256.encode(answer), h(element))
+        _require("RFC 9497 A.3.2 proof", given, h(proof))
+        _require("RFC 9497 A.3.2 output", p256.finish(h(message), blind, answer), h(output))
+        _require("a point again", p256.decode(h(element)), answer)
+
+
 def prove():
     """Exits, naming the primitive, if one is wrong."""
     _field()
@@ -150,3 +178,4 @@ def prove():
     _hkdf()
     _curves()
     _kems()
+    _oprf()

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 
-from . import ed25519, gf256, hkdf, hpke, x25519
+from . import ed25519, gf256, hkdf, hpke, logins, p256, x25519
 from .aes import stream
 from .documents import (base64url, certificates, key_text, open_ring, owner_seed, parse_json, read_user_key,
                         recipient_text, request_encoding, request_seed, require_card, require_ring, ring_id, signed_file,
@@ -564,3 +564,64 @@ def _(**inputs):
 @negative("accept-deal")
 def _(**inputs):
     accept_deal(**inputs)
+
+
+# login, name
+
+@kind("login-oprf")
+def _(ring, name, login_kind, secret, coefficients, xs, blind, answering, proof_scalars):
+    coefficients = [p256.scalar(each) for each in coefficients]
+    message = logins.oprf_input(ring, name, login_kind, secret)
+    blinded = p256.blind(message, p256.scalar(blind))
+    shares = {x: p256.value(coefficients, x) for x in xs}
+    answers = {x: p256.evaluate(shares[x], blinded, p256.scalar(r))
+               for x, r in zip(answering, proof_scalars, strict=True)}
+    output = p256.finish(message, p256.scalar(blind), p256.combine({x: element for x, (element, _) in answers.items()}))
+    if output != p256.finish(message, 1, p256.times(coefficients[0], p256.blind(message, 1))):
+        raise ValueError("the combination isn't what the key gives")
+    return {"shares": [p256.scalar_bytes(shares[x]) for x in xs],
+            "commitments": [p256.encode(p256.times(shares[x], p256.G)) for x in xs],
+            "input": message, "blinded": p256.encode(blinded),
+            "answers": [p256.encode(element) + proof for element, proof in answers.values()], "output": output}
+
+
+@kind("login-reshare")
+def _(dealers, coefficients, receivers):
+    polynomials = [[p256.scalar(each) for each in one] for one in coefficients]
+    parts = [[p256.value(one, x) for x in receivers] for one in polynomials]
+    shares = [sum(p256.lagrange(dealers, j) * part[i] for j, part in zip(dealers, parts, strict=True)) % p256.ORDER
+              for i in range(len(receivers))]
+    return {"commitments": [[p256.encode(p256.times(a, p256.G)) for a in one] for one in polynomials],
+            "parts": [[p256.scalar_bytes(each) for each in part] for part in parts],
+            "shares": [p256.scalar_bytes(share) for share in shares],
+            "share_commitments": [p256.encode(p256.times(share, p256.G)) for share in shares]}
+
+
+@kind("login-record")
+def _(ring, epoch, name, root, version, login_kind, kib, passes, lanes, salt, t, xs, nodes, seeds, shares, stretched,
+      unkeyed, nonce):
+    seed = logins.identity_seed(root, ring)
+    identity = ed25519.public_key(seed)
+    login_keys = [bytes(32) if node in unkeyed
+                  else ed25519.public_key(logins.derived(stretched, "login key", ring, name, node)) for node in nodes]
+    parameters = u32(kib) + u8(passes) + u8(lanes) + salt
+    sealed, lock = logins.lock(ring, name, identity, root, stretched, nonce, login_kind, t, parameters, xs,
+                               [p256.scalar(share) for share in shares], login_keys)
+    record = logins.record(ring, epoch, name, identity, version, [lock])
+    digest = logins.record_hash(record)
+    signature = sign(seed, "login-record", record)
+    held = [logins.held(key, ring, node, digest) for key, node in zip(seeds, nodes, strict=True)]
+    signed = bytes_(record) + signature
+    certified = bytes_(signed) + u8(len(xs)) + b"".join(u8(x) + each for x, each in zip(xs, held, strict=True))
+    return {"identity": identity, "login_keys": login_keys, "sealed": sealed, "record": record, "hash": digest,
+            "signature": signature, "held": held, "certified": certified}
+
+
+@kind("name-entry")
+def _(secret, version, ring, name, next, versions, added, removed, number, before, nonce):
+    keys = logins.name_keys(secret, version, ring)
+    content = logins.name_content(name, next, versions, added, removed)
+    where = logins.tag(keys[0], u8(1) + text(name))
+    entry, state = logins.name_entry(keys, ring, version, where, number, before, content, nonce)
+    return {"owner": ed25519.public_key(keys[2]), "tag": where, "note_tag": logins.tag(keys[0], u8(2)), "content": content,
+            "entry": entry, "state": state}

@@ -206,6 +206,7 @@ final class RenewCommands {
                 List<Renewed> moved = interlock.follow(objects, pace, done);
                 if (objects.isEmpty()) {
                     NameCommands.spread(interlock);
+                    options.ring.reshareLogin();
                 }
                 return moved;
             });
@@ -227,7 +228,13 @@ final class RenewCommands {
 
         @Override
         public Integer call() throws InterruptedException {
-            return options.run("refreshed", Interlock::refresh);
+            return options.run("refreshed", (interlock, objects, pace, done) -> {
+                List<Renewed> refreshed = interlock.refresh(objects, pace, done);
+                if (options.all) {
+                    options.ring.reshareLogin();
+                }
+                return refreshed;
+            });
         }
     }
 }

@@ -59,6 +59,7 @@ final class RepairCommand implements Callable<Integer> {
             done = interlock.repair(provider, objects, pace, this::tell);
             if (ids.isEmpty()) {
                 NameCommands.spread(interlock);
+                ring.reshareLogin();
             }
         }
         long restored = count(done, Repaired.Restored.class);

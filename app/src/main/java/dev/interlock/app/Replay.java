@@ -380,7 +380,8 @@ final class Replay implements AutoCloseable {
             case PART, FETCH -> Optional.of(Phase.READ);
             case DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER -> Optional.of(Phase.COMMAND);
             case SESSION_PART, REPORT, ABANDON, SETTLE, CHANNEL -> Optional.empty();
-            case SET_NAMES, FIND_NAMES, LIST_NAMES, ENROL, EVALUATE, DEVICES -> Optional.empty();
+            case SET_NAMES, FIND_NAMES, LIST_NAMES -> Optional.empty();
+            case ENROL, DEAL_LOGIN, LEAVE_LOGIN, EVALUATE, DEVICES -> Optional.empty();
         };
     }
 

@@ -54,6 +54,9 @@ final class RingOptions {
 
     private Password.@Nullable Source passwords;
 
+    /** Of the login by which {@link #open} knows who the user is. */
+    private @Nullable Session session;
+
     RingOptions() {}
 
     /** Of another ring, where the session counts that is held for this one; null for its own. */
@@ -89,7 +92,10 @@ final class RingOptions {
                 .map(warm -> Interlock.open(descriptor, who, warm, record))
                 .orElseGet(() -> Interlock.open(descriptor, who, deadlines, record));
         interlock.onLie(evidence -> EvidenceCommand.keep(descriptor, evidence));
-        file.ifPresent(each -> interlock.onClose(() -> each.save(record)));
+        interlock.onClose(() -> {
+            forgetLogin();
+            file.ifPresent(each -> each.save(record));
+        });
         return interlock;
     }
 
@@ -100,9 +106,9 @@ final class RingOptions {
     private Credential credential() throws InterruptedException {
         Optional<UserName> user = login.user();
         if (user.isPresent()) {
-            try (Session session = login(user.get())) {
-                return session.credential();
-            }
+            Session unsealed = login(user.get());
+            session = unsealed;
+            return unsealed.credential();
         }
         if (namedCredential().isEmpty() && Visit.current().isPresent()) {
             Optional<Credential> held = Visit.current().get().session(sessionRing());
@@ -124,6 +130,20 @@ final class RingOptions {
                 && Visit.current()
                         .filter(visit -> visit.hasSession(sessionRing()))
                         .isPresent();
+    }
+
+    private void forgetLogin() {
+        if (session != null) {
+            session.close();
+            session = null;
+        }
+    }
+
+    /** Has the login that {@link #open} made, if it did, shared anew among the ring's providers. */
+    void reshareLogin() throws InterruptedException {
+        if (session != null) {
+            UserCommand.reshare(this, session);
+        }
     }
 
     /** A login at this ring, with the password that is asked for. */

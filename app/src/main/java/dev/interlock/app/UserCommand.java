@@ -57,7 +57,8 @@ final class UserCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "create, adopt, login, logout, whoami, passwd, recover, devices or forget?");
+                spec.commandLine(),
+                "create, adopt, login, logout, whoami, passwd, recover, refresh, devices or forget?");
     }
 
     @Command(
@@ -373,6 +374,32 @@ final class UserCommand implements Runnable {
             return 0;
         } finally {
             Arrays.fill(password, (byte) 0);
+        }
+    }
+
+    @Command(
+            name = "refresh",
+            description = {
+                "Has all providers share a login's keys anew; the password stays. What was stolen of fewer than t providers before is",
+                "worth nothing after. A provider that lost its store, was restored from a backup or is new gets its part."
+            })
+    int refresh(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
+            throws InterruptedException {
+        try (Session session = options.login(LoginOptions.name(name))) {
+            reshare(options, session);
+        }
+        return 0;
+    }
+
+    /** Says what came of it. */
+    static void reshare(RingOptions options, Session session) throws InterruptedException {
+        try (Logins logins = logins(options)) {
+            Accounts.Done done = new Accounts(logins).reshare(session);
+            System.err.println("interlock: the login of " + session.record().record().name()
+                    + " is shared anew among all providers"
+                    + (done.missing().isEmpty()
+                            ? ""
+                            : "; " + String.join(", ", done.missing()) + " may still have a share of before"));
         }
     }
 

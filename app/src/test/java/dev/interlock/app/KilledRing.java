@@ -6,6 +6,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.store.SqliteStore;
 import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
 /** A ring of the product's own processes, to be killed at any moment. They end with this one where it ends in order. */
 final class KilledRing implements AutoCloseable {
     private static final Duration STALL = Duration.ofSeconds(20);
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofSeconds(180);
 
     private final RingFolder folder;
     private final Map<String, Process> processes = new LinkedHashMap<>();
@@ -83,7 +84,7 @@ final class KilledRing implements AutoCloseable {
                 .toList();
     }
 
-    private Path node(String name) {
+    Path node(String name) {
         return folder.path().resolve(name);
     }
 
@@ -138,7 +139,22 @@ final class KilledRing implements AutoCloseable {
         await(name);
     }
 
-    private void end(String name) throws InterruptedException {
+    /** A new process in the place of one that ended. */
+    void revive(String name) throws IOException, InterruptedException {
+        begin(name);
+        await(name);
+    }
+
+    RingDescriptor descriptor() {
+        return folder.descriptor();
+    }
+
+    Deadlines deadlines() {
+        return Deadlines.stallAfter(STALL);
+    }
+
+    /** SIGKILL. */
+    void end(String name) throws InterruptedException {
         Process process = process(name);
         process.destroyForcibly();
         if (!process.waitFor(10, TimeUnit.SECONDS)) {

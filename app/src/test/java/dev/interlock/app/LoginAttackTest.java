@@ -215,7 +215,7 @@ final class LoginAttackTest {
         }
     }
 
-    private static Store withAnotherShare(Store honest) {
+    static Store withAnotherShare(Store honest) {
         return altered(
                 Store.class,
                 honest,

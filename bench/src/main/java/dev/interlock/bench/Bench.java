@@ -2,6 +2,7 @@ package dev.interlock.bench;
 
 import dev.interlock.bench.kernels.Kernels;
 import dev.interlock.bench.ring.Choice;
+import dev.interlock.bench.ring.Login;
 import dev.interlock.bench.ring.Scale;
 import dev.interlock.bench.ring.Small;
 import dev.interlock.bench.ring.Starts;
@@ -37,7 +38,7 @@ public final class Bench implements Callable<Integer> {
     static final int WRONG_RESULT = 4;
 
     static final List<Suite> SUITES =
-            List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Wan(), new Starts());
+            List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan(), new Starts());
 
     private final List<Suite> suites;
 
@@ -48,7 +49,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "SUITE",
-            description = "kernels, stream, small, scale, choice, wan or starts; without a name all of them in turn")
+            description = "kernels, stream, small, scale, choice, login, wan or starts; without a name all of them in turn")
     private List<String> names = List.of();
 
     @Option(names = "--quick", description = "fewer sizes and repetitions")

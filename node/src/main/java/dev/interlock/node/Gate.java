@@ -280,7 +280,7 @@ public final class Gate {
             case INFO, OPEN, LIST, DESTROY, SCHEDULE_DESTROY, NOTIFY, HAND_OVER, TITLE ->
                 withId(asked, "object", subject);
             case COMMIT, SETTLE, MANIFEST, FETCH, PART -> withId(asked, "generation", start(subject));
-            case ENROL, EVALUATE, DEVICES -> asked.with("name", start(subject));
+            case ENROL, DEAL_LOGIN, LEAVE_LOGIN, EVALUATE, DEVICES -> asked.with("name", start(subject));
             case ORDER, STREAM, BLIND, REPORT, ABANDON, DEAL, SHARE, ROOT, TOKEN, CHECK, RESTORE, SESSION_PART ->
                 withId(asked, "session", start(subject));
             // A tag would tell for ever which requests were about one name.

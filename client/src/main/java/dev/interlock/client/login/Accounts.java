@@ -90,7 +90,7 @@ public final class Accounts {
                     provider -> new Messages.Prepare(
                             tickets.getOrDefault(provider.name(), ""),
                             record,
-                            made.sharesOf(provider.x()),
+                            made.toldTo(provider.x()),
                             Logins.NOTHING,
                             Lock.Kind.PASSWORD,
                             Logins.NOTHING));
@@ -146,9 +146,97 @@ public final class Accounts {
             before.locks().stream().skip(1).forEach(locks::add);
             LoginRecord.Signed record =
                     Enrolment.record(ring, name, root, Math.max(records.highest(), before.version()) + 1, locks);
-            CertifiedRecord certified =
-                    agree(user, record, provider -> changing(session, record, provider, lock.shares(), records));
+            CertifiedRecord certified = agree(
+                    user,
+                    record,
+                    provider -> changing(
+                            session,
+                            record,
+                            provider,
+                            copies(Map.of(Lock.Kind.PASSWORD, lock.shares()), provider.x()),
+                            records));
             return new Done(certified, spread(certified), Map.of());
+        }
+    }
+
+    /**
+     * Has the providers share a login's OPRF keys anew, among the ring as it is now: what opens it stays, and shares of before don't
+     * fit to those of after. It is the refresh, the repair of a provider that lost its shares or was restored from a backup, and
+     * the move into the ring's present epoch.
+     *
+     * @param session of a login
+     * @throws TooFewProvidersException unless all n take part, and t have their shares; then all stays as it was
+     * @throws IntegrityException where a provider dealt what isn't so, or says that others did
+     */
+    public Done reshare(Session session) throws InterruptedException {
+        LoginRecord before = session.record().record();
+        UserName name = before.name();
+        Logins.Records records = logins.allRecords(name);
+        requireAll("sharing the keys of " + name + " anew", records.absent());
+        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        RootSecret root = session.opened().root();
+        try (Credential user = session.credential()) {
+            DealtKeys dealt = DealtKeys.ask(logins, user, before);
+            while (true) {
+                LoginRecord.Signed record = Enrolment.record(
+                        ring,
+                        name,
+                        root,
+                        Math.max(records.highest(), before.version()) + 1,
+                        dealt.locks(session));
+                try {
+                    CertifiedRecord certified = agree(
+                            user,
+                            record,
+                            provider -> changing(session, record, provider, dealt.toldTo(provider.x()), records));
+                    List<String> missing = new ArrayList<>(spread(certified));
+                    missing.addAll(leave(session, user, record));
+                    return new Done(certified, missing, Map.of());
+                } catch (Misdealt e) {
+                    // One of the two lies: without the dealer it goes on as long as there are enough others.
+                    dealt.without(e.dealer, e.receiver);
+                }
+            }
+        }
+    }
+
+    /** One of these says that the other's part isn't what that committed to. */
+    private static final class Misdealt extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final String receiver;
+        private final transient ShareIndex dealer;
+
+        Misdealt(String receiver, ShareIndex dealer) {
+            super(receiver + " complains");
+            this.receiver = receiver;
+            this.dealer = dealer;
+        }
+    }
+
+    /** Those that had a part in the login and aren't in the ring any more. @return who may still have it */
+    private List<String> leave(Session session, Credential user, LoginRecord.Signed next) throws InterruptedException {
+        List<NodeCard> gone = session.record().record().locks().stream()
+                .flatMap(lock -> lock.keys().keySet().stream())
+                .distinct()
+                .map(ring::everProvider)
+                .map(Provider::card)
+                .filter(card -> ring.provider(card.name()).isEmpty())
+                .toList();
+        Map<String, byte[]> bodies = new LinkedHashMap<>();
+        for (NodeCard card : gone) {
+            bodies.put(card.name(), new Messages.Leave(next, session.by(), change(session, card.name(), next)).encode());
+        }
+        return List.copyOf(logins.leave(user, next.record().name(), gone, bodies)
+                .absent()
+                .keySet());
+    }
+
+    private byte[] change(Session session, String node, LoginRecord.Signed record) {
+        try (SigningKey key = session.opened().secrets().loginKey(node)) {
+            return key.sign(
+                    Purpose.LOGIN_CHANGE,
+                    Messages.changeMessage(ring.id(), node, record.record().hash()));
         }
     }
 
@@ -156,24 +244,14 @@ public final class Accounts {
             Session session,
             LoginRecord.Signed record,
             Provider provider,
-            Map<ShareIndex, SecretBytes> shares,
+            Map<Lock.Kind, Messages.Told> told,
             Logins.Records records) {
-        try (SigningKey key = session.opened().secrets().loginKey(provider.name())) {
-            byte[] change = key.sign(
-                    Purpose.LOGIN_CHANGE,
-                    Messages.changeMessage(
-                            ring.id(), provider.name(), record.record().hash()));
+            byte[] change = change(session, provider.name(), record);
             boolean knows = records.certified()
                     .getOrDefault(provider.name(), Optional.empty())
                     .isPresent();
             return new Messages.Prepare(
-                    "",
-                    record,
-                    copies(Map.of(Lock.Kind.PASSWORD, shares), provider.x()),
-                    knows ? Logins.NOTHING : session.record().encode(),
-                    session.by(),
-                    change);
-        }
+                    "", record, told, knows ? Logins.NOTHING : session.record().encode(), session.by(), change);
     }
 
     /** Phase 1: all n hold the record, durably, and say so. Nothing has changed before this returns, nor if it throws. */
@@ -185,7 +263,7 @@ public final class Accounts {
         for (Provider provider : ring.providers()) {
             Messages.Prepare prepare = message.apply(provider);
             bodies.put(provider.name(), prepare.encode());
-            prepare.shares().values().forEach(share -> Arrays.fill(share, (byte) 0));
+            prepare.wipe();
         }
         Everyone<byte[]> answers = logins.prepare(user, name, bodies);
         bodies.values().forEach(body -> Arrays.fill(body, (byte) 0));
@@ -202,6 +280,9 @@ public final class Accounts {
         Map<ShareIndex, byte[]> held = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {
             byte[] signature = answers.answers().getOrDefault(provider.name(), Logins.NOTHING);
+            Messages.misdealt(signature).ifPresent(dealer -> {
+                throw new Misdealt(provider.name(), dealer);
+            });
             try {
                 provider.card()
                         .key()
@@ -254,7 +335,7 @@ public final class Accounts {
             return locks.stream().map(Enrolment.Made::lock).toList();
         }
 
-        Map<Lock.Kind, byte[]> sharesOf(ShareIndex x) {
+        Map<Lock.Kind, Messages.Told> toldTo(ShareIndex x) {
             Map<Lock.Kind, Map<ShareIndex, SecretBytes>> all = new LinkedHashMap<>();
             locks.forEach(each -> all.put(each.lock().kind(), each.shares()));
             return copies(all, x);
@@ -266,10 +347,11 @@ public final class Accounts {
         }
     }
 
-    private static Map<Lock.Kind, byte[]> copies(Map<Lock.Kind, Map<ShareIndex, SecretBytes>> shares, ShareIndex x) {
-        Map<Lock.Kind, byte[]> own = new LinkedHashMap<>();
-        shares.forEach(
-                (kind, each) -> Optional.ofNullable(each.get(x)).ifPresent(share -> own.put(kind, share.copyToHeap())));
+    private static Map<Lock.Kind, Messages.Told> copies(
+            Map<Lock.Kind, Map<ShareIndex, SecretBytes>> shares, ShareIndex x) {
+        Map<Lock.Kind, Messages.Told> own = new LinkedHashMap<>();
+        shares.forEach((kind, each) -> Optional.ofNullable(each.get(x))
+                .ifPresent(share -> own.put(kind, new Messages.Whole(share.copyToHeap()))));
         return own;
     }
 

@@ -8,10 +8,12 @@ import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.login.Believed;
 import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.DealtShare;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginAttempt;
 import dev.interlock.protocol.login.LoginRecord;
@@ -88,7 +90,7 @@ public final class Logins implements AutoCloseable {
     public Session login(UserName name, Lock.Kind kind, byte[] secret, SecretBytes device) throws InterruptedException {
         // SPEC §17, login, step 1.
         Records records = records(name);
-        Believed believed = Believed.choose(name, ring.threshold().t(), records.certified(), records.absent());
+        Believed believed = believed(name, records);
         TooFewProvidersException first = null;
         for (CertifiedRecord record : believed.records()) {
             spread(record, records.holdingOther(record));
@@ -100,6 +102,15 @@ public final class Logins implements AutoCloseable {
             }
         }
         throw first == null ? new IllegalStateException("a believed record") : first;
+    }
+
+    private Believed believed(UserName name, Records records) throws InterruptedException {
+        try {
+            return Believed.choose(name, ring.threshold().t(), records.certified(), records.absent());
+        } catch (NoSuchObjectException | TooFewProvidersException e) {
+            // Of a ring that changed most of its providers, those before still have it.
+            return earlier(name).orElseThrow(() -> e);
+        }
     }
 
     private Session open(
@@ -303,6 +314,31 @@ public final class Logins implements AutoCloseable {
                 Everyone.ask(threads, cards(), node -> shown(node, name)).until(given -> hasAgreed(given, t), GRACE));
     }
 
+    /**
+     * Those of the providers of earlier epochs, the latest epoch of which t give one: a login that hasn't come over yet.
+     *
+     * @throws TooFewProvidersException where too few of an epoch answer to say that there is none
+     */
+    private Optional<Believed> earlier(UserName name) throws InterruptedException {
+        for (RingDescriptor epoch : ring.epochs().reversed()) {
+            if (epoch.epoch() >= ring.epoch()) {
+                continue;
+            }
+            int t = epoch.threshold().t();
+            Records records = records(Everyone.ask(
+                            threads,
+                            epoch.providers().stream().map(Provider::card).toList(),
+                            node -> shown(node, name))
+                    .until(given -> hasAgreed(given, t), GRACE));
+            try {
+                return Optional.of(Believed.choose(name, t, records.certified(), records.absent()));
+            } catch (NoSuchObjectException e) {
+                // Nor in the epochs before, maybe.
+            }
+        }
+        return Optional.empty();
+    }
+
     /** The same from everyone, however long it takes. */
     Records allRecords(UserName name) throws InterruptedException {
         return records(Everyone.ask(threads, cards(), node -> shown(node, name)).all());
@@ -376,6 +412,44 @@ public final class Logins implements AutoCloseable {
                                 Operation.ENROL,
                                 name.text(),
                                 tickets.getOrDefault(node.name(), NOTHING)))
+                .all();
+    }
+
+    /** Has all present providers deal their shares anew. */
+    Everyone<Map<Lock.Kind, DealtShare>> deal(Credential user, LoginRecord before) throws InterruptedException {
+        return Everyone.ask(threads, cards(), node -> {
+                    byte[] answer = signed(
+                            user,
+                            node,
+                            HttpMethod.POST,
+                            path(before.name(), "deal"),
+                            Operation.DEAL_LOGIN,
+                            before.name().text(),
+                            before.hash().bytes());
+                    try {
+                        return DealtShare.decode(answer);
+                    } catch (MalformedException e) {
+                        throw new IntegrityException(
+                                node.name() + " deals what can't be read: " + e.getMessage(), List.of(node.name()));
+                    }
+                })
+                .all();
+    }
+
+    /** Has providers that left the ring erase their shares. */
+    Everyone<byte[]> leave(Credential user, UserName name, List<NodeCard> gone, Map<String, byte[]> bodies)
+            throws InterruptedException {
+        return Everyone.ask(
+                        threads,
+                        gone,
+                        node -> signed(
+                                user,
+                                node,
+                                HttpMethod.POST,
+                                path(name, "leave"),
+                                Operation.LEAVE_LOGIN,
+                                name.text(),
+                                bodies.getOrDefault(node.name(), NOTHING)))
                 .all();
     }
 

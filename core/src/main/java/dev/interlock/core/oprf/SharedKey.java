@@ -46,7 +46,7 @@ public final class SharedKey {
     }
 
     /** Horner, from the highest coefficient down to the key. */
-    private static Scalar at(Scalar key, List<Scalar> coefficients, Scalar x) {
+    static Scalar at(Scalar key, List<Scalar> coefficients, Scalar x) {
         Scalar sum = Scalar.of(0);
         for (Scalar coefficient : coefficients.reversed()) {
             try (Scalar before = sum;
@@ -106,7 +106,7 @@ public final class SharedKey {
     }
 
     /** Σ λ_{S,z}(i)·E_i; coefficients and points are public. */
-    private static Element interpolate(List<ShareIndex> set, Map<ShareIndex, Element> elements, int z) {
+    static Element interpolate(List<ShareIndex> set, Map<ShareIndex, Element> elements, int z) {
         Optional<Element> sum = Optional.empty();
         for (ShareIndex x : set) {
             Element term = of(x, elements).times(lambda(set, x, z));

@@ -33,7 +33,7 @@ public record Line(long sequence, Instant time, Event event, Map<String, String>
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
     private static final Pattern FORM = Pattern.compile(
-            "([1-9][0-9]{0,17}) ([0-9]{4}-[-0-9]{5}T[:0-9]{8}\\.[0-9]{3}Z) ([A-Z]+)((?: [a-z]+=[!-<>-~]*)*) ([0-9a-f]{64})");
+            "([1-9][0-9]{0,17}) ([0-9]{4}-[-0-9]{5}T[:0-9]{8}\\.[0-9]{3}Z) ([A-Z_]+)((?: [a-z]+=[!-<>-~]*)*) ([0-9a-f]{64})");
 
     static Line of(byte[] before, long sequence, long millis, Entry entry) {
         Instant time = Instant.ofEpochMilli(millis);

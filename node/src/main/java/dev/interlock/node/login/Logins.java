@@ -6,7 +6,6 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.oprf.Scalar;
-import dev.interlock.core.oprf.Voprf;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.VerifyingKey;
@@ -21,6 +20,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.DealtShare;
 import dev.interlock.protocol.login.GuessLimit;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginAttempt;
@@ -30,6 +30,7 @@ import dev.interlock.protocol.login.RecordHash;
 import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,14 +40,19 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The logins at one provider (SPEC §17). It holds each record that it signed for until a later one counts, evaluates under the one
  * that counts, and counts every guess durably before it answers.
  */
-public final class Logins {
+public final class Logins implements AutoCloseable {
     /** Changes of one login that broke off; the oldest gives way. */
     static final int MOST_PREPARED = 4;
+
+    /** Changes that gave way, of which no certificate is taken. */
+    static final int MOST_DROPPED = 1000;
 
     static final int MOST_DEVICES = 16;
     /** Of two people with tickets for one name the first has so long. */
@@ -61,9 +67,15 @@ public final class Logins {
     private final SecureRandom random;
     private final GuessLimit limit;
     private final Tickets tickets;
+    private final StoreMark mark;
+    private final OtherProviders others;
+    private final NewShares newShares;
+    /** Names of which this process knows that no record is later than its own. */
+    private final Set<String> fresh = ConcurrentHashMap.newKeySet();
     /** What is decided of a name is decided by one request at a time. */
     private final Object[] names = new Object[NAMES_AT_ONCE];
 
+    /** Erases the shares of a store that was restored from a backup. */
     public Logins(
             NodeServer server,
             NodeFolder folder,
@@ -78,6 +90,9 @@ public final class Logins {
         this.random = random;
         this.limit = limit;
         this.tickets = new Tickets(folder);
+        this.mark = StoreMark.open(folder, store);
+        this.others = new OtherProviders(server, self);
+        this.newShares = new NewShares(server, self, folder.openingKey());
         Arrays.setAll(names, _ -> new Object());
     }
 
@@ -85,6 +100,8 @@ public final class Logins {
         server.route(HttpMethod.GET, "/v1/logins/{name}/record", this::show)
                 .route(HttpMethod.POST, "/v1/logins/{name}/record", this::prepare)
                 .route(HttpMethod.POST, "/v1/logins/{name}/certified", this::certify)
+                .route(HttpMethod.POST, "/v1/logins/{name}/deal", this::deal)
+                .route(HttpMethod.POST, "/v1/logins/{name}/leave", this::leave)
                 .route(HttpMethod.POST, "/v1/logins/{name}/evaluate", this::evaluate)
                 .route(HttpMethod.POST, "/v1/logins/{name}/success", this::success)
                 .route(HttpMethod.GET, "/v1/logins/{name}/devices", this::devices)
@@ -109,7 +126,8 @@ public final class Logins {
     private HttpResponse prepare(ServiceRequestContext context, HttpRequest request) throws Exception {
         UserName name = name(context);
         NodeServer.StrangerRequest asked =
-                server.admitStranger(context, request, Operation.ENROL, name.text(), Messages.Prepare.MAX_BYTES);
+                server.admitStranger(
+                        context, request, Operation.ENROL, name.text(), Messages.Prepare.maxBytes(server.ring()));
         Messages.Prepare prepare = Messages.Prepare.decode(asked.body());
         Arrays.fill(asked.body(), (byte) 0);
         try {
@@ -122,12 +140,15 @@ public final class Logins {
                     .sign(
                             Purpose.LOGIN_HELD,
                             CertifiedRecord.heldMessage(server.ring().id(), self.name(), record.hash())));
+        } catch (NewShares.Misdealt e) {
+            return NodeServer.bytes(Messages.misdealt(e.dealer()));
         } finally {
-            prepare.shares().values().forEach(share -> Arrays.fill(share, (byte) 0));
+            prepare.wipe();
         }
     }
 
-    private void keep(UserName name, Messages.Prepare prepare, LoginRecord record, VerifyingKey user) {
+    private void keep(UserName name, Messages.Prepare prepare, LoginRecord record, VerifyingKey user)
+            throws InterruptedException, NewShares.Misdealt {
         RecordHash hash = record.hash();
         Optional<LoginStore.Held> counts = store.certified(name.text());
         List<LoginStore.Held> prepared = store.prepared(name.text());
@@ -143,7 +164,11 @@ public final class Logins {
             ticket = requireTicket(name, prepare, record, prepared);
             prepared.forEach(each -> gone.add(each.hash()));
         } else {
-            requireChange(name, prepare, record, before.get());
+            requireChange(name, prepare.by(), prepare.change(), record, before.get());
+            if (store.dropped(name.text()).size() >= MOST_DROPPED) {
+                throw new RefusedException(self.name() + ": more than " + MOST_DROPPED + " changes of the login of "
+                        + name + " broke off. Show it the one that counts");
+            }
             prepared.stream()
                     .limit(Math.max(0, prepared.size() - MOST_PREPARED + 1))
                     .forEach(each -> gone.add(each.hash()));
@@ -151,7 +176,7 @@ public final class Logins {
         Map<Lock.Kind, SecretBytes> shares = new EnumMap<>(Lock.Kind.class);
         try {
             for (Lock lock : record.locks()) {
-                share(lock, prepare, before, counts).ifPresent(share -> shares.put(lock.kind(), share));
+                share(name, lock, prepare, before, counts).ifPresent(share -> shares.put(lock.kind(), share));
             }
             store.prepare(
                     new LoginStore.Held(
@@ -183,8 +208,10 @@ public final class Logins {
     }
 
     private byte[] requireTicket(
-            UserName name, Messages.Prepare prepare, LoginRecord record, List<LoginStore.Held> prepared) {
+            UserName name, Messages.Prepare prepare, LoginRecord record, List<LoginStore.Held> prepared)
+            throws InterruptedException {
         byte[] ticket = tickets.require(prepare.ticket(), name, now());
+        requireNobodys(name);
         if (record.version() != 1) {
             throw new BadInputException(self.name() + ": a login's first record is version 1");
         }
@@ -197,6 +224,19 @@ public final class Logins {
                     self.name() + ": somebody else is being enrolled as " + name + " by another ticket just now");
         }
         return ticket;
+    }
+
+    /** A name of an earlier epoch is taken, whether or not its record has come over. */
+    private void requireNobodys(UserName name) throws InterruptedException {
+        OtherProviders.Earlier earlier = others.earlier(name);
+        if (!earlier.records().isEmpty()) {
+            throw taken(name);
+        }
+        if (!earlier.silent().isEmpty()) {
+            throw new RefusedException(self.name() + " enrols nobody as " + name + " now: of the providers of epoch "
+                    + earlier.silent().getFirst() + ", of which most have left the ring, too few say that nobody has"
+                    + " this name");
+        }
     }
 
     /**
@@ -225,7 +265,8 @@ public final class Logins {
     }
 
     /** The same identity, a higher version, and the word of who opened a lock of the record before. */
-    private void requireChange(UserName name, Messages.Prepare prepare, LoginRecord record, LoginRecord before) {
+    private void requireChange(
+            UserName name, Lock.Kind kind, byte[] change, LoginRecord record, LoginRecord before) {
         if (!record.identity().equals(before.identity())) {
             throw taken(name);
         }
@@ -233,46 +274,42 @@ public final class Logins {
             throw new RefusedException(self.name() + ": the login of " + name + " is at version " + before.version()
                     + " here, and this record is version " + record.version());
         }
-        Lock by = before.lock(prepare.by())
+        Lock by = before.lock(kind)
                 .orElseThrow(() -> new RefusedException(self.name() + ": the login of " + name + " has no such lock"));
-        Lock.Keys own = by.keys().get(self.x());
         // A provider that is new since then has no login key yet, and the others' word is missing without theirs.
-        if (own != null) {
-            own.login()
-                    .verify(
-                            Purpose.LOGIN_CHANGE,
-                            Messages.changeMessage(server.ring().id(), self.name(), record.hash()),
-                            prepare.change());
-        }
+        by.loginKey(self.x())
+                .ifPresent(key -> key.verify(
+                        Purpose.LOGIN_CHANGE,
+                        Messages.changeMessage(server.ring().id(), self.name(), record.hash()),
+                        change));
     }
 
     /** This provider's share of a lock: told with it, or that of the same lock in the record before, if it has one. */
     private Optional<SecretBytes> share(
-            Lock lock, Messages.Prepare prepare, Optional<LoginRecord> before, Optional<LoginStore.Held> counts) {
-        byte[] told = prepare.shares().get(lock.kind());
-        if (told == null) {
-            if (before.filter(each -> each.lock(lock.kind()).equals(Optional.of(lock)))
-                    .isEmpty()) {
-                throw new BadInputException(
-                        self.name() + ": the share of a lock is missing, and the record before hasn't that lock");
+            UserName name,
+            Lock lock,
+            Messages.Prepare prepare,
+            Optional<LoginRecord> before,
+            Optional<LoginStore.Held> counts)
+            throws NewShares.Misdealt {
+        Optional<Lock> same = before.flatMap(each -> each.lock(lock.kind()));
+        return switch (prepare.told().get(lock.kind())) {
+            case null -> {
+                if (!same.equals(Optional.of(lock))) {
+                    throw new BadInputException(
+                            self.name() + ": the share of a lock is missing, and the record before hasn't that lock");
+                }
+                yield counts.flatMap(held -> store.share(held.hash(), lock.kind()));
             }
-            return counts.flatMap(held -> store.share(held.hash(), lock.kind()));
-        }
-        List<Provider> providers = server.ring().providers();
-        if (lock.t() != server.ring().threshold().t()
-                || !List.copyOf(lock.keys().keySet())
-                        .equals(providers.stream().map(Provider::x).toList())) {
-            throw new BadInputException(
-                    self.name() + ": a lock isn't shared among the ring's providers as they are now");
-        }
-        lock.requireConsistent();
-        try (Scalar scalar = Scalar.decode(told)) {
-            Lock.Keys own = lock.keys().get(self.x());
-            if (own == null || !Voprf.publicKey(scalar).equals(own.share())) {
-                throw new BadInputException(self.name() + ": its share of a lock isn't the one that is committed to");
-            }
-        }
-        return Optional.of(SecretBytes.copyOf(told));
+            case Messages.Whole(byte[] share) -> Optional.of(newShares.whole(lock, share));
+            case Messages.Parts parts ->
+                Optional.of(newShares.ofParts(
+                        name,
+                        before.orElseThrow(() -> new BadInputException(
+                                self.name() + ": a first record's locks are shared whole")),
+                        lock,
+                        parts));
+        };
     }
 
     private RefusedException taken(UserName name) {
@@ -283,6 +320,19 @@ public final class Logins {
         UserName name = name(context);
         CertifiedRecord certified = CertifiedRecord.decode(
                 server.ring(), name, server.admitAnybody(context, request, CertifiedRecord.MAX_BYTES));
+        if (!take(name, certified)) {
+            throw new NoSuchObjectException(self.name() + " doesn't hold this record of the login of " + name);
+        }
+        return NodeServer.done();
+    }
+
+    /**
+     * Takes a record that counts, and erases all that it ends. One that this store doesn't hold is later than the store, or this
+     * provider was away: then what was before ends all the same, and there is no share here until one is made.
+     *
+     * @return false where it is nobody's that this provider knows
+     */
+    private boolean take(UserName name, CertifiedRecord certified) throws IOException {
         LoginRecord record = certified.record();
         synchronized (lockOf(name)) {
             Optional<LoginStore.Held> counts = store.certified(name.text());
@@ -292,36 +342,124 @@ public final class Logins {
                     throw taken(name);
                 }
                 if (!record.isLaterThan(known)) {
-                    return NodeServer.done();
+                    return true;
                 }
             }
             List<LoginStore.Held> prepared = store.prepared(name.text());
-            LoginStore.Held held = prepared.stream()
+            Optional<LoginStore.Held> held = prepared.stream()
                     .filter(each -> each.hash().equals(record.hash()))
-                    .findFirst()
-                    .orElseThrow(() -> new NoSuchObjectException(
-                            self.name() + " doesn't hold this record of the login of " + name));
+                    .findFirst();
+            if (held.isEmpty() && (counts.isEmpty() || store.dropped(name.text()).contains(record.hash()))) {
+                return false;
+            }
             List<RecordHash> gone = new ArrayList<>();
             counts.ifPresent(before -> gone.add(before.hash()));
             for (LoginStore.Held other : prepared) {
-                if ((counts.isEmpty() && !other.hash().equals(held.hash())) || record.isLaterThan(decoded(other))) {
+                if ((counts.isEmpty() && !other.hash().equals(record.hash())) || record.isLaterThan(decoded(other))) {
                     gone.add(other.hash());
                 }
             }
-            VerifyingKey user = VerifyingKey.of(held.user());
+            VerifyingKey user = VerifyingKey.of(held.or(() -> counts).orElseThrow().user());
             if (counts.isEmpty()) {
                 // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
                 // end that.
                 folder.allow(name.text(), user.toString());
             }
-            store.certify(held.hash(), certified.encode(), gone);
+            // Before the erasure: a store from before it is known to be old.
+            mark.raise();
+            if (held.isPresent()) {
+                store.certify(record.hash(), certified.encode(), gone);
+            } else {
+                store.prepare(superseding(name, certified, user), Map.of(), gone);
+            }
             server.audit()
                     .recordDurably(Entry.of(Event.ENROLLED)
                             .with("name", name)
                             .with("version", record.version())
                             .user(user));
         }
+        return true;
+    }
+
+    private LoginStore.Held superseding(UserName name, CertifiedRecord certified, VerifyingKey user) {
+        return new LoginStore.Held(
+                name.text(),
+                certified.record().hash(),
+                certified.record().version(),
+                certified.signed().encode(),
+                certified.encode(),
+                user.bytes(),
+                new byte[0],
+                now());
+    }
+
+    // ---- New shares of the same key ----
+
+    /** Deals this provider's shares to the ring's providers as they are now; the answer is sealed to each of them. */
+    private HttpResponse deal(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        NodeServer.UserRequest asked = server.admit(
+                context, request, Operation.DEAL_LOGIN, Optional.of(name.text()), RecordHash.BYTES);
+        requireOwn(name, asked.key());
+        LoginStore.Held counts = requireCounts(name, new RecordHash(asked.body()));
+        requireFresh(name, counts);
+        LoginRecord record = decoded(counts);
+        List<DealtShare> dealt = new ArrayList<>();
+        for (Lock lock : record.locks()) {
+            Optional<SecretBytes> own = store.share(counts.hash(), lock.kind());
+            if (own.isPresent()) {
+                try (SecretBytes secret = own.get();
+                        Scalar share = scalar(secret)) {
+                    dealt.add(DealtShare.deal(
+                            server.ring(), name, record.hash(), lock.kind(), self.x(), share, random));
+                }
+            }
+        }
+        return NodeServer.bytes(DealtShare.encode(dealt));
+    }
+
+    /** The login is another epoch's providers' now: at one that isn't among them its shares end. */
+    private HttpResponse leave(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        NodeServer.UserRequest asked = server.admit(
+                context, request, Operation.LEAVE_LOGIN, Optional.of(name.text()), Messages.Leave.MAX_BYTES);
+        requireOwn(name, asked.key());
+        Messages.Leave leave = Messages.Leave.decode(asked.body());
+        LoginRecord record = leave.record().record();
+        if (!record.ring().equals(server.ring().id())
+                || !record.name().equals(name)
+                || record.locks().stream().anyMatch(lock -> lock.keys().containsKey(self.x()))) {
+            throw new BadInputException(self.name() + ": a login leaves a provider that has no part in it");
+        }
+        synchronized (lockOf(name)) {
+            LoginRecord before = decoded(
+                    store.certified(name.text()).orElseThrow(() -> new NoSuchObjectException(self.name() + " knows no user " + name)));
+            requireChange(name, leave.by(), leave.change(), record, before);
+            mark.raise();
+            store.eraseShares(name.text());
+        }
         return NodeServer.done();
+    }
+
+    /**
+     * A provider whose whole folder was restored can't see that by itself. So before a process first uses a name's share it takes
+     * what the others show; it goes on without those that don't answer, and asks them again the next time.
+     */
+    private void requireFresh(UserName name, LoginStore.Held counts) throws InterruptedException, IOException {
+        if (fresh.contains(name.text())) {
+            return;
+        }
+        OtherProviders.Said said = others.present(name);
+        for (CertifiedRecord record : said.records()) {
+            if (record.record().identity().equals(decoded(counts).identity())) {
+                boolean _ = take(name, record);
+            }
+        }
+        int t = server.ring().threshold().t();
+        if (said.answered().size() >= Math.min(t, server.ring().providers().size() - 1)) {
+            fresh.add(name.text());
+        }
+        LoginStore.Held _ = requireCounts(name, counts.hash());
     }
 
     // ---- Logging in ----
@@ -337,9 +475,11 @@ public final class Logins {
                     Rule.UNKNOWN_USER, self.name() + " doesn't serve " + name + " any more: its operator ended that");
         }
         Lock lock = lock(name, counts, question.kind());
+        requireFresh(name, counts);
         try (SecretBytes secret = store.share(counts.hash(), question.kind())
                 .orElseThrow(() -> new NoSuchObjectException(
-                        self.name() + " has no share of this lock of " + name + ": it was away when that was made"))) {
+                        self.name() + " has no share of this lock of " + name
+                        + ": it was away, or restored from a backup, since that was made"))) {
             requireAllowed(name, asked);
             try (Scalar share = scalar(secret);
                     Scalar proofScalar = Scalar.random(random)) {
@@ -386,11 +526,11 @@ public final class Logins {
         Messages.Success success =
                 Messages.Success.decode(server.admitAnybody(context, request, Messages.Success.BYTES));
         LoginStore.Held counts = requireCounts(name, success.record());
-        success.verify(
-                ownKeys(lock(name, counts, success.kind())).login(),
-                server.ring().id(),
-                self.name(),
-                name);
+        VerifyingKey loginKey = lock(name, counts, success.kind())
+                .loginKey(self.x())
+                .orElseThrow(() -> new NoSuchObjectException(
+                        self.name() + " knows no key of this lock of " + name + ": it came into the ring after it"));
+        success.verify(loginKey, server.ring().id(), self.name(), name);
         if (!store.giveBack(name.text(), success.nonce(), success.device().bytes(), MOST_DEVICES, now())) {
             throw new RefusedException(
                     Rule.REPLAYED, self.name() + " counts no such guess for " + name + ", or gave it back before");
@@ -464,7 +604,7 @@ public final class Logins {
                 .filter(held -> VerifyingKey.of(held.user()).equals(user))
                 .isPresent();
         if (!own) {
-            throw new RefusedException(Rule.OTHER_ASKER, self.name() + ": " + name + " is another user's login");
+            throw new RefusedException(Rule.OTHER_ASKER, self.name() + ": " + name + " isn't this user's login");
         }
     }
 
@@ -488,5 +628,11 @@ public final class Logins {
 
     private Instant now() {
         return server.clock().instant();
+    }
+
+    @Override
+    public void close() {
+        others.close();
+        newShares.close();
     }
 }

@@ -1186,6 +1186,7 @@ public final class ProviderNode implements AutoCloseable {
         server.close();
         sessions.all().forEach(this::drop);
         deliveries.close();
+        logins.close();
         dealtOnce.close();
         store.close();
     }

@@ -68,8 +68,20 @@ final class LoginRows {
         ) STRICT, WITHOUT ROWID\
         """;
 
+    // Records that were signed for and gave way to others before any certificate of them was seen.
+    private static final String DROPPED = """
+        CREATE TABLE login_dropped (
+            hash BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+            name TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID\
+        """;
+    private static final String DROPPED_BY_NAME = "CREATE INDEX login_dropped_by_name ON login_dropped (name)";
+    // Grows with every start and every erasure; a file beside the store says how far it was.
+    private static final String MARK = "CREATE TABLE login_mark (number INTEGER NOT NULL) STRICT";
+
     /** What an empty database gets. */
-    static final List<String> TABLES = List.of(KEY, RECORD, RECORD_BY_NAME, SHARE, GUESS, GUESS_BY_NAME, DEVICE);
+    static final List<String> TABLES = List.of(
+            KEY, RECORD, RECORD_BY_NAME, SHARE, GUESS, GUESS_BY_NAME, DEVICE, DROPPED, DROPPED_BY_NAME, MARK);
 
     private static final String COLUMNS =
             "SELECT name, hash, version, record, certified, user, ticket, at FROM login_record ";
@@ -115,6 +127,11 @@ final class LoginRows {
     static boolean prepare(
             Link link, LoginStore.Held held, Map<Lock.Kind, SecretBytes> shares, CipherKey key, List<RecordHash> erased)
             throws SQLException {
+        if (held.counts()) {
+            forgetDropped(link, held.name());
+        } else {
+            drop(link, held.name(), erased);
+        }
         boolean erases = erase(link, erased);
         long seq = keep(link, key);
         PreparedStatement insert =
@@ -138,6 +155,64 @@ final class LoginRows {
             share.executeUpdate();
         }
         return erases;
+    }
+
+    /** Of a name whose record counts: what gave way there must not be taken for something that this store has forgotten. */
+    private static void drop(Link link, String name, List<RecordHash> erased) throws SQLException {
+        for (RecordHash hash : erased) {
+            PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO login_dropped (hash, name) SELECT ?, ?"
+                    + " WHERE EXISTS (SELECT 1 FROM login_record WHERE name = ? AND length(certified) > 0)");
+            insert.setBytes(1, hash.bytes());
+            insert.setString(2, name);
+            insert.setString(3, name);
+            insert.executeUpdate();
+        }
+    }
+
+    private static void forgetDropped(Link link, String name) throws SQLException {
+        PreparedStatement delete = link.prepare("DELETE FROM login_dropped WHERE name = ?");
+        delete.setString(1, name);
+        delete.executeUpdate();
+    }
+
+    static List<RecordHash> dropped(Link link, String name) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT hash FROM login_dropped WHERE name = ?");
+        select.setString(1, name);
+        List<RecordHash> all = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                all.add(new RecordHash(row.getBytes(1)));
+            }
+        }
+        return all;
+    }
+
+    static long mark(Link link) throws SQLException {
+        return Long.parseLong(link.single("SELECT number FROM login_mark"));
+    }
+
+    static boolean raiseMark(Link link, long number) throws SQLException {
+        PreparedStatement update = link.prepare("UPDATE login_mark SET number = max(number, ?)");
+        update.setLong(1, number);
+        return update.executeUpdate() == 1;
+    }
+
+    /** Of all records, those that don't count yet too. @return how many there were */
+    static int eraseShares(Link link) throws SQLException {
+        int shares = link.prepare("DELETE FROM login_share").executeUpdate();
+        link.prepare("UPDATE login_key SET key = zeroblob(32)").executeUpdate();
+        return shares;
+    }
+
+    static boolean eraseShares(Link link, String name) throws SQLException {
+        for (String sql : List.of(
+                "UPDATE login_key SET key = zeroblob(32) WHERE seq IN (SELECT seq FROM login_record WHERE name = ?)",
+                "DELETE FROM login_share WHERE seq IN (SELECT seq FROM login_record WHERE name = ?)")) {
+            PreparedStatement statement = link.prepare(sql);
+            statement.setString(1, name);
+            statement.executeUpdate();
+        }
+        return true;
     }
 
     /** In the row of a record that was erased, where there is one: so changes, however many, take no more room than records do. */
@@ -171,6 +246,10 @@ final class LoginRows {
         if (update.executeUpdate() != 1) {
             throw new StoreException.Failed("the login's record " + hash + " isn't stored here", null);
         }
+        PreparedStatement over =
+                link.prepare("DELETE FROM login_dropped WHERE name = (SELECT name FROM login_record WHERE hash = ?)");
+        over.setBytes(1, hash.bytes());
+        over.executeUpdate();
         erase(link, erased);
         return true;
     }

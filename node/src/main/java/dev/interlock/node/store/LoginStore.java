@@ -44,7 +44,10 @@ public interface LoginStore {
     /** Those that don't count yet, the oldest first. */
     List<Held> prepared(String name);
 
-    /** Keeps a record with its shares, and erases others, in one moment. */
+    /**
+     * Keeps a record with its shares, and erases others, in one moment. Where a record of the name counts, those that are erased are
+     * remembered as {@link #dropped}; one that counts itself ends that.
+     */
     void prepare(Held held, Map<Lock.Kind, SecretBytes> shares, List<RecordHash> erased);
 
     /** From now on this record counts, and others are erased: their shares are nowhere when this returns. */
@@ -56,6 +59,20 @@ public interface LoginStore {
      * @throws StoreException.Failed when it is damaged
      */
     Optional<SecretBytes> share(RecordHash hash, Lock.Kind kind);
+
+    /** Records of a name that gave way to others while they didn't count, since the one that counts now does. */
+    List<RecordHash> dropped(String name);
+
+    /** Erases the shares of all records of a name; the records stay. */
+    void eraseShares(String name);
+
+    /** Erases the shares of all records of all names; the records stay. @return how many shares there were */
+    int eraseShares();
+
+    /** A number that only grows, but in a store that was restored from a backup. */
+    long mark();
+
+    void raiseMark(long number);
 
     /**
      * What became of a guess.

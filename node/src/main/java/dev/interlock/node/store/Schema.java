@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 10;
+    static final int VERSION = 11;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -200,6 +200,7 @@ final class Schema {
                 link.execute(sql);
             }
             link.execute("INSERT INTO meta (made_at, floor) VALUES (" + now.toEpochMilli() + ", 0)");
+            link.execute("INSERT INTO login_mark (number) VALUES (0)");
             link.execute("PRAGMA user_version = " + VERSION);
             link.execute("COMMIT");
         } else if (version != VERSION) {

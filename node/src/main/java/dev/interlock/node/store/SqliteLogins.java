@@ -57,6 +57,31 @@ final class SqliteLogins implements LoginStore {
     }
 
     @Override
+    public List<RecordHash> dropped(String name) {
+        return reads.read("looking up a login", link -> LoginRows.dropped(link, name));
+    }
+
+    @Override
+    public void eraseShares(String name) {
+        writes.eraseIf("erasing a login's shares", link -> LoginRows.eraseShares(link, name), erases -> erases);
+    }
+
+    @Override
+    public int eraseShares() {
+        return writes.eraseIf("erasing all logins' shares", LoginRows::eraseShares, count -> count > 0);
+    }
+
+    @Override
+    public long mark() {
+        return reads.read("looking up the logins' mark", LoginRows::mark);
+    }
+
+    @Override
+    public void raiseMark(long number) {
+        writes.write("raising the logins' mark", link -> LoginRows.raiseMark(link, number));
+    }
+
+    @Override
     public Guess guess(String name, byte[] by, byte[] nonce, GuessLimit limit, Instant now) {
         return writes.write("counting a guess", link -> LoginRows.guess(link, name, by, nonce, limit, now));
     }

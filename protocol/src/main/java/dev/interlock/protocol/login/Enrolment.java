@@ -1,6 +1,8 @@
 package dev.interlock.protocol.login;
 
 import dev.interlock.core.encoding.ByteWriter;
+import dev.interlock.core.oprf.Element;
+import dev.interlock.core.oprf.Resharing;
 import dev.interlock.core.oprf.Scalar;
 import dev.interlock.core.oprf.SharedKey;
 import dev.interlock.core.oprf.Voprf;
@@ -17,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Makes locks and records: at an enrolment, and at each change of a password. */
 public final class Enrolment {
@@ -78,7 +81,9 @@ public final class Enrolment {
         Map<ShareIndex, SecretBytes> shares = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {
             Scalar share = Objects.requireNonNull(scalars.get(provider.x()));
-            keys.put(provider.x(), new Lock.Keys(Voprf.publicKey(share), secrets.loginPublicKey(provider.name())));
+            keys.put(
+                    provider.x(),
+                    new Lock.Keys(Voprf.publicKey(share), Optional.of(secrets.loginPublicKey(provider.name()))));
             shares.put(provider.x(), SecretBytes.taking(share.encode()));
         }
         int t = ring.threshold().t();
@@ -87,6 +92,28 @@ public final class Enrolment {
             byte[] bound = bound(ring.id(), name, identity.verifyingKey(), unsealed);
             return new Made(new Lock(kind, t, stretching, keys, secrets.seal(root, bound, random)), shares);
         }
+    }
+
+    /**
+     * A lock as it was, its OPRF key shared anew among the ring's providers as they are now.
+     *
+     * @param dealt by t that have a share of it, each {@link DealtShare#require required}
+     * @param secrets what opens this lock, where that is at hand; else a provider that is new has no login key of it
+     */
+    public static Lock reshared(
+            RingDescriptor ring, Lock before, Map<ShareIndex, DealtShare> dealt, Optional<LoginSecrets> secrets) {
+        Map<ShareIndex, Lock.Keys> keys = new LinkedHashMap<>();
+        for (Provider provider : ring.providers()) {
+            Map<ShareIndex, Element> committed = new LinkedHashMap<>();
+            dealt.forEach(
+                    (dealer, each) -> committed.put(dealer, Resharing.committed(each.commitments(), provider.x())));
+            Optional<VerifyingKey> login = before.loginKey(provider.x());
+            if (!before.keys().containsKey(provider.x())) {
+                login = secrets.map(each -> each.loginPublicKey(provider.name()));
+            }
+            keys.put(provider.x(), new Lock.Keys(Resharing.commitment(committed), login));
+        }
+        return new Lock(before.kind(), ring.threshold().t(), before.stretching(), keys, before.sealed());
     }
 
     /** A record of these locks, signed by the identity that derives from the root. */
@@ -111,8 +138,8 @@ public final class Enrolment {
     }
 
     /**
-     * To what a sealing is bound: all of its lock, and whose it is. Not to the record's version, so that a lock goes on into the next
-     * one as it is.
+     * To what a sealing is bound: whose it is, how it is opened, and the OPRF's key. Not to how that is shared, nor to the record's
+     * version, so that a lock goes on into the next one as it is, or shared anew.
      */
     static byte[] bound(RingId ring, UserName name, VerifyingKey identity, Lock lock) {
         ByteWriter out = new ByteWriter()
@@ -120,8 +147,9 @@ public final class Enrolment {
                 .fixed(ring.bytes(), RingId.BYTES)
                 .text(name.text())
                 .fixed(identity.bytes(), VerifyingKey.BYTES)
-                .u32(RootSecret.VERSION);
-        lock.writeUnsealed(out);
-        return out.toBytes();
+                .u32(RootSecret.VERSION)
+                .u8(lock.kind().code());
+        lock.stretching().write(out);
+        return out.fixed(lock.publicKey().encode(), Element.BYTES).toBytes();
     }
 }

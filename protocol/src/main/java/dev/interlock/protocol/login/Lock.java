@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The root secret sealed under what one secret of the user's, with t providers, yields: a password or a recovery code. Each has an
@@ -24,6 +25,8 @@ import java.util.Map;
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by content below
 public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys> keys, byte[] sealed) {
+    private static final byte[] NO_KEY = new byte[VerifyingKey.BYTES];
+
     static final int SEALED_BYTES = AesGcm.NONCE_BYTES + RootSecret.BYTES + AesGcm.TAG_BYTES;
 
     /** What opens it. */
@@ -56,9 +59,10 @@ public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys
      * What is known of a provider's part.
      *
      * @param share commits to its share of the OPRF key
-     * @param login verifies what is signed for it by whoever opened the lock
+     * @param login verifies what is signed for it by whoever opened the lock; empty at a provider that came into the ring while
+     *     nobody had opened it
      */
-    public record Keys(Element share, VerifyingKey login) {}
+    public record Keys(Element share, Optional<VerifyingKey> login) {}
 
     /** @throws MalformedException unless the commitments are those of one OPRF key, shared t of n */
     public Lock {
@@ -80,25 +84,46 @@ public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys
         }
     }
 
-    Map<ShareIndex, Element> commitments() {
+    /** The OPRF's own public key, which a resharing leaves as it is. */
+    Element publicKey() {
+        return SharedKey.publicKey(t, commitments());
+    }
+
+    /**
+     * Whether this is the same lock, shared anew: all that opens it is as it was.
+     *
+     * @param before consistent, as this one
+     */
+    public boolean isResharingOf(Lock before) {
+        return kind == before.kind
+                && stretching.equals(before.stretching)
+                && Arrays.equals(sealed, before.sealed)
+                && publicKey().equals(before.publicKey())
+                && keys.entrySet().stream()
+                        .allMatch(each -> !before.keys.containsKey(each.getKey())
+                                || before.loginKey(each.getKey()).equals(each.getValue().login()));
+    }
+
+    /** What verifies what is signed for this provider by whoever opened the lock. */
+    public Optional<VerifyingKey> loginKey(ShareIndex x) {
+        return Optional.ofNullable(keys.get(x)).flatMap(Keys::login);
+    }
+
+    /** By provider. */
+    public Map<ShareIndex, Element> commitments() {
         Map<ShareIndex, Element> commitments = new LinkedHashMap<>();
         keys.forEach((x, each) -> commitments.put(x, each.share()));
         return commitments;
     }
 
     void write(ByteWriter out) {
-        writeUnsealed(out);
-        out.fixed(sealed, SEALED_BYTES);
-    }
-
-    /** All that the sealing is bound to. */
-    void writeUnsealed(ByteWriter out) {
         out.u8(kind.code()).u8(t);
         stretching.write(out);
         out.u8(keys.size());
         keys.forEach((x, each) -> out.u8(x.x())
                 .fixed(each.share().encode(), Element.BYTES)
-                .fixed(each.login().bytes(), VerifyingKey.BYTES));
+                .fixed(each.login().map(VerifyingKey::bytes).orElse(NO_KEY), VerifyingKey.BYTES));
+        out.fixed(sealed, SEALED_BYTES);
     }
 
     static Lock read(ByteReader in) {
@@ -109,8 +134,10 @@ public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys
         int count = in.u8();
         for (int i = 0; i < count; i++) {
             ShareIndex x = index(in.u8());
-            Keys each =
-                    new Keys(Element.decode(in.fixed(Element.BYTES)), VerifyingKey.of(in.fixed(VerifyingKey.BYTES)));
+            Element share = Element.decode(in.fixed(Element.BYTES));
+            byte[] login = in.fixed(VerifyingKey.BYTES);
+            Keys each = new Keys(
+                    share, Arrays.equals(login, NO_KEY) ? Optional.empty() : Optional.of(VerifyingKey.of(login)));
             if (keys.put(x, each) != null) {
                 throw new MalformedException("a provider stands twice in a lock");
             }

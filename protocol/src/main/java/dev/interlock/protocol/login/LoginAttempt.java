@@ -44,8 +44,10 @@ public final class LoginAttempt implements AutoCloseable {
      * Begins.
      *
      * @param secret the caller wipes it
+     * @throws MalformedException when the lock's commitments aren't those of one OPRF key
      */
     public static LoginAttempt begin(LoginRecord record, Lock lock, byte[] secret, SecureRandom random) {
+        lock.requireConsistent();
         return new LoginAttempt(
                 record,
                 lock,

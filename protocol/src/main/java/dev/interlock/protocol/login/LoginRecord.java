@@ -27,7 +27,7 @@ public record LoginRecord(
     /** More than any of 254 providers has. */
     public static final int MAX_BYTES = 48 << 10;
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     /** @throws MalformedException when a lock is missing, or there twice */
     public LoginRecord {

@@ -24,7 +24,7 @@ public final class LoginSecrets implements AutoCloseable {
     private final UserName name;
     private final SecretBytes stretched;
 
-    private LoginSecrets(RingId ring, UserName name, SecretBytes stretched) {
+    LoginSecrets(RingId ring, UserName name, SecretBytes stretched) {
         this.ring = ring;
         this.name = name;
         this.stretched = stretched;

@@ -4,11 +4,13 @@ import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.oprf.Element;
+import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +18,8 @@ import java.util.Optional;
 /** What client and provider tell each other about logins (SPEC §17). */
 public final class Messages {
     private static final int SHARE_BYTES = 32;
+    private static final int WHOLE = 1;
+    private static final int PARTS = 2;
     public static final int NONCE_BYTES = 16;
 
     private Messages() {}
@@ -52,7 +56,7 @@ public final class Messages {
      * A record for a provider to hold, with its shares.
      *
      * @param ticket the operator's, at an enrolment; empty at a change
-     * @param shares by the code of their lock's kind; where one is missing, its lock is that of the record before
+     * @param told of each lock's share, by its kind; where nothing is, the lock is that of the record before
      * @param before a certified record for a provider that has none: one that lost its store, or is new; else of no bytes
      * @param by which lock's login key allows a change
      * @param change that key's signature over {@link #changeMessage}; empty at an enrolment
@@ -61,16 +65,23 @@ public final class Messages {
     public record Prepare(
             String ticket,
             LoginRecord.Signed record,
-            Map<Lock.Kind, byte[]> shares,
+            Map<Lock.Kind, Told> told,
             byte[] before,
             Lock.Kind by,
             byte[] change) {
-        public static final int MAX_BYTES = LoginRecord.MAX_BYTES + CertifiedRecord.MAX_BYTES + 512;
+
+        public static int maxBytes(RingDescriptor ring) {
+            int parts = ring.threshold().t() * (Element.BYTES + DealtShare.MAX_PART_BYTES);
+            return LoginRecord.MAX_BYTES + CertifiedRecord.MAX_BYTES + 512 + 2 * parts;
+        }
 
         public byte[] encode() {
             ByteWriter out =
-                    new ByteWriter().text(ticket).bytes(record.encode()).u8(shares.size());
-            shares.forEach((kind, share) -> out.u8(kind.code()).fixed(share, SHARE_BYTES));
+                    new ByteWriter().text(ticket).bytes(record.encode()).u8(told.size());
+            told.forEach((kind, each) -> {
+                out.u8(kind.code());
+                each.write(out);
+            });
             return out.bytes(before).u8(by.code()).bytes(change).toBytes();
         }
 
@@ -78,16 +89,114 @@ public final class Messages {
             ByteReader in = new ByteReader("a login's enrolment", bytes);
             String ticket = in.text();
             LoginRecord.Signed record = LoginRecord.Signed.decode(in.bytes());
-            Map<Lock.Kind, byte[]> shares = new LinkedHashMap<>();
+            Map<Lock.Kind, Told> told = new LinkedHashMap<>();
             int count = in.u8();
             for (int i = 0; i < count; i++) {
-                if (shares.put(Lock.Kind.of(in.u8()), in.fixed(SHARE_BYTES)) != null) {
+                if (told.put(Lock.Kind.of(in.u8()), Told.read(in)) != null) {
                     throw new MalformedException("an enrolment has a share twice");
                 }
             }
-            Prepare prepare = new Prepare(ticket, record, shares, in.bytes(), Lock.Kind.of(in.u8()), in.bytes());
+            Prepare prepare = new Prepare(ticket, record, told, in.bytes(), Lock.Kind.of(in.u8()), in.bytes());
             in.end();
             return prepare;
+        }
+
+        /** Wipes what is secret in it. */
+        public void wipe() {
+            told.values().forEach(each -> {
+                if (each instanceof Whole(byte[] share)) {
+                    Arrays.fill(share, (byte) 0);
+                }
+            });
+        }
+    }
+
+    /** What a provider is told of its share of a lock. */
+    public sealed interface Told {
+        private void write(ByteWriter out) {
+            switch (this) {
+                case Whole(byte[] share) -> out.u8(WHOLE).fixed(share, SHARE_BYTES);
+                case Parts(Map<ShareIndex, Part> parts) -> {
+                    out.u8(PARTS).u8(parts.size());
+                    parts.forEach((dealer, part) -> out.u8(dealer.x())
+                            .fixed(part.committed().encode(), Element.BYTES)
+                            .bytes(part.sealed()));
+                }
+            }
+        }
+
+        private static Told read(ByteReader in) {
+            int form = in.u8();
+            if (form == WHOLE) {
+                return new Whole(in.fixed(SHARE_BYTES));
+            }
+            if (form != PARTS) {
+                throw new MalformedException("a share is told whole or in parts, 1 or 2, not " + form);
+            }
+            Map<ShareIndex, Part> parts = new LinkedHashMap<>();
+            int count = in.u8();
+            for (int i = 0; i < count; i++) {
+                ShareIndex dealer = Lock.index(in.u8());
+                Part part = new Part(Element.decode(in.fixed(Element.BYTES)), in.bytes());
+                if (parts.put(dealer, part) != null) {
+                    throw new MalformedException("a provider dealt a part twice");
+                }
+            }
+            return new Parts(parts);
+        }
+    }
+
+    /** A share of a new key. */
+    @SuppressWarnings("ArrayRecordComponent") // wiped
+    public record Whole(byte[] share) implements Told {}
+
+    /**
+     * A share of the key that there is, shared anew.
+     *
+     * @param parts by who dealt it: any t that have a share under the record before
+     */
+    public record Parts(Map<ShareIndex, Part> parts) implements Told {}
+
+    /**
+     * @param committed what its dealer committed to for this receiver, g(x)·G
+     * @param sealed to the receiver
+     */
+    @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
+    public record Part(Element committed, byte[] sealed) {}
+
+    /** What a provider answers in place of its signature: whose part isn't what was committed to. */
+    public static byte[] misdealt(ShareIndex dealer) {
+        return new byte[] {(byte) dealer.x()};
+    }
+
+    /** Whose part isn't what was committed to; empty where an answer is no such complaint. */
+    public static Optional<ShareIndex> misdealt(byte[] answer) {
+        return answer.length == 1 ? Optional.of(Lock.index(answer[0] & 0xFF)) : Optional.empty();
+    }
+
+    /**
+     * Has a provider that isn't in the ring any more erase what it has of a login.
+     *
+     * @param record of a later epoch, signed by the same identity
+     * @param change the login key's signature over {@link #changeMessage}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
+    public record Leave(LoginRecord.Signed record, Lock.Kind by, byte[] change) {
+        public static final int MAX_BYTES = LoginRecord.MAX_BYTES + 256;
+
+        public byte[] encode() {
+            return new ByteWriter()
+                    .bytes(record.encode())
+                    .u8(by.code())
+                    .bytes(change)
+                    .toBytes();
+        }
+
+        public static Leave decode(byte[] bytes) {
+            ByteReader in = new ByteReader("a login's end", bytes);
+            Leave leave = new Leave(LoginRecord.Signed.decode(in.bytes()), Lock.Kind.of(in.u8()), in.bytes());
+            in.end();
+            return leave;
         }
     }
 

@@ -55,8 +55,8 @@ public record Stretching(int memoryKib, int passes, int lanes, byte[] salt) {
         return new Stretching(memoryKib, passes, 1, salt);
     }
 
-    /** 32 bytes; the caller closes them. */
-    SecretBytes apply(byte[] secret) {
+    /** Argon2id of it: 32 bytes; the caller closes them. */
+    public SecretBytes apply(byte[] secret) {
         Argon2BytesGenerator argon2 = new Argon2BytesGenerator();
         argon2.init(new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
                 .withVersion(Argon2Parameters.ARGON2_VERSION_13)

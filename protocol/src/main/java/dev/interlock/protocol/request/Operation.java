@@ -59,6 +59,10 @@ public enum Operation {
     LIST_NAMES,
     /** Leaves a login's record and this provider's share of its OPRF key. */
     ENROL,
+    /** Has a provider deal its shares of a login anew. */
+    DEAL_LOGIN,
+    /** Has a provider that left the ring erase its shares of a login. */
+    LEAVE_LOGIN,
     /** Has a login's blinded password evaluated. */
     EVALUATE,
     /** Lists the devices that have logged in, or forgets one. */

@@ -110,6 +110,10 @@ final class Product {
                     "hand-over",
                     "receipt",
                     "holding" -> Made.of(kind, in);
+            case "login-oprf" -> LoginSuites.oprf(in);
+            case "login-reshare" -> LoginSuites.reshare(in);
+            case "login-record" -> LoginSuites.record(in);
+            case "name-entry" -> LoginSuites.entry(in);
             case "owner-key" -> ownerKey(in);
             case "proof" -> proof(in);
             case "ring-id" ->

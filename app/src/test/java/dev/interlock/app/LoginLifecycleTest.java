@@ -1,0 +1,414 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.client.login.Accounts;
+import dev.interlock.client.login.Logins;
+import dev.interlock.client.login.Session;
+import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.oprf.Scalar;
+import dev.interlock.core.oprf.SharedKey;
+import dev.interlock.core.oprf.Voprf;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.store.LoginStore;
+import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.Store;
+import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NoSuchObjectException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.RecoveryCode;
+import dev.interlock.protocol.login.RootSecret;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.ring.RingDescriptor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A login through the life of its ring: its keys are shared anew, lost, restored from backups, and moved into the next epoch. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class LoginLifecycleTest {
+    private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
+    private static final byte[] OTHER = LoginTest.bytes("tr0ub4dor&3");
+    private static final UserName ALICE = new UserName("alice");
+
+    private final SecureRandom random = new SecureRandom();
+    private final byte[] code = RecoveryCode.random(random);
+    private Path dir;
+    private TestRing ring;
+    private Logins logins;
+
+    @BeforeAll
+    void start(@TempDir Path folder) {
+        dir = folder;
+        ring = TestRing.start(folder, 2, 3, TestRing.PATIENT);
+        logins = LoginTest.logins(ring);
+    }
+
+    @AfterAll
+    void stop() {
+        logins.close();
+        ring.close();
+    }
+
+    private RootSecret enrol(TestRing ring, Logins logins, UserName name) throws InterruptedException {
+        RootSecret root = RootSecret.random(random);
+        new Accounts(logins)
+                .enrol(name, root, PASSWORD, LoginTest.quick(), Optional.of(code), LoginTest.tickets(ring, name));
+        return root;
+    }
+
+    private Session login(Logins logins, UserName name, Lock.Kind kind, byte[] secret) throws InterruptedException {
+        try (SecretBytes device = SecretBytes.random(32, random)) {
+            return logins.login(name, kind, secret, device);
+        }
+    }
+
+    private Session login(Logins logins, UserName name, byte[] password) throws InterruptedException {
+        return login(logins, name, Lock.Kind.PASSWORD, password);
+    }
+
+    /** What a provider that stands still has of the login's key: x and share, by record. */
+    private static Optional<Scalar> share(TestRing ring, String node, UserName name, Lock.Kind kind) {
+        try (SqliteStore store = ring.openStore(node)) {
+            LoginStore stored = store.logins();
+            return stored.certified(name.text())
+                    .flatMap(held -> stored.share(held.hash(), kind))
+                    .map(secret -> {
+                        try (secret) {
+                            return Scalar.decode(secret.copyToHeap());
+                        }
+                    });
+        }
+    }
+
+    /** Shares of before and after are of different sharings: t of one open it, of both mixed they don't. */
+    @Test
+    void whatWasStolenBeforeARefreshIsWorthNothingAfter() throws Exception {
+        UserName name = new UserName("stolen");
+        try (RootSecret root = enrol(ring, logins, name);
+                Session session = login(logins, name, PASSWORD)) {
+            Lock before = session.record().record().lock(Lock.Kind.PASSWORD).orElseThrow();
+            ring.stop("cc1");
+            Scalar old = share(ring, "cc1", name, Lock.Kind.PASSWORD).orElseThrow();
+            ring.start("cc1");
+            Accounts.Done done = new Accounts(logins).reshare(session);
+            assertThat(done.missing()).isEmpty();
+            Lock after = done.record().record().lock(Lock.Kind.PASSWORD).orElseThrow();
+            assertThat(after.isResharingOf(before)).isTrue();
+            assertThat(SharedKey.publicKey(2, after.commitments()))
+                    .isEqualTo(SharedKey.publicKey(2, before.commitments()));
+            for (String node : ring.providers()) {
+                var x = ring.descriptor().provider(node).orElseThrow().x();
+                assertThat(after.commitments().get(x))
+                        .isNotEqualTo(before.commitments().get(x));
+            }
+            ring.stop("cc1", "cc2");
+            Scalar fresh = share(ring, "cc1", name, Lock.Kind.PASSWORD).orElseThrow();
+            assertThat(fresh.encode()).isNotEqualTo(old.encode());
+            Map<Integer, Scalar> mixed = Map.of(
+                    1, old, 2, share(ring, "cc2", name, Lock.Kind.PASSWORD).orElseThrow());
+            Map<Integer, Scalar> fitting =
+                    Map.of(1, fresh, 2, share(ring, "cc2", name, Lock.Kind.PASSWORD).orElseThrow());
+            assertThat(givesKey(ring, after, mixed)).isFalse();
+            assertThat(givesKey(ring, after, fitting)).as("control").isTrue();
+            ring.start("cc1", "cc2");
+            // Password and recovery code are what they were.
+            for (Session again : List.of(login(logins, name, PASSWORD), login(logins, name, Lock.Kind.RECOVERY, code))) {
+                try (again) {
+                    assertThat(again.opened().root().copy().copyToHeap())
+                            .isEqualTo(root.copy().copyToHeap());
+                    assertThat(again.record().record().version()).isEqualTo(2);
+                    assertThat(again.absent()).isEmpty();
+                }
+            }
+        }
+    }
+
+    /** Whether these shares give the OPRF's key, by evaluating something with them. */
+    private boolean givesKey(TestRing ring, Lock lock, Map<Integer, Scalar> shares) {
+        var blinded = Voprf.blind(new byte[] {1}, Scalar.random(random));
+        Map<dev.interlock.core.sharing.ShareIndex, SharedKey.Answer> answers = new java.util.LinkedHashMap<>();
+        shares.forEach((number, share) -> {
+            var x = ring.descriptor().provider("cc" + number).orElseThrow().x();
+            var evaluated = Voprf.evaluate(share, Voprf.publicKey(share), List.of(blinded), Scalar.random(random));
+            answers.put(x, new SharedKey.Answer(evaluated.elements().getFirst(), evaluated.proof()));
+        });
+        var combined = SharedKey.combine(2, answers).orElseThrow();
+        // Of shares that fit, the combination's public key is the lock's.
+        Map<dev.interlock.core.sharing.ShareIndex, dev.interlock.core.oprf.Element> own =
+                new java.util.LinkedHashMap<>();
+        shares.forEach((number, share) -> own.put(
+                ring.descriptor().provider("cc" + number).orElseThrow().x(), Voprf.publicKey(share)));
+        assertThat(combined).isNotNull();
+        return SharedKey.publicKey(2, own).equals(SharedKey.publicKey(2, lock.commitments()));
+    }
+
+    /** A provider that lost its store gets a share of the same key by the others', of both locks. */
+    @Test
+    void aLostStoreGetsItsShareAgain() throws Exception {
+        UserName name = new UserName("lost");
+        try (RootSecret _ = enrol(ring, logins, name)) {
+            ring.loseStore("cc3");
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.absent()).containsKey("cc3");
+                assertThat(new Accounts(logins).reshare(session).missing()).isEmpty();
+            }
+            ring.stop("cc1");
+            login(logins, name, PASSWORD).close();
+            login(logins, name, Lock.Kind.RECOVERY, code).close();
+            ring.start("cc1");
+        }
+    }
+
+    /**
+     * A store from before a change of password: its node finds out by itself, erases its shares, answers no login, and gets new ones.
+     * The old password stays dead, also for who shows the old record and has another provider's old share.
+     */
+    @Test
+    void aRestoredStoreAnswersNoLogin() throws Exception {
+        UserName name = new UserName("store");
+        try (RootSecret _ = enrol(ring, logins, name)) {
+            Path backup = dir.resolve("backup-of-store");
+            ring.stop("cc3");
+            copy(ring.storeFolder("cc3"), backup);
+            ring.start("cc3");
+            try (Session session = login(logins, name, PASSWORD)) {
+                new Accounts(logins).change(session, OTHER, LoginTest.quick());
+            }
+            ring.stop("cc3");
+            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).isPresent();
+            delete(ring.storeFolder("cc3"));
+            copy(backup, ring.storeFolder("cc3"));
+            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).as("control").isPresent();
+            ring.start("cc3");
+            ring.stop("cc3");
+            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).isEmpty();
+            assertThat(share(ring, "cc3", name, Lock.Kind.RECOVERY)).isEmpty();
+            ring.start("cc3");
+            assertThatThrownBy(() -> login(logins, name, PASSWORD))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("is wrong");
+            try (Session session = login(logins, name, OTHER)) {
+                assertThat(session.absent().get("cc3")).contains("restored from a backup");
+                assertThat(new Accounts(logins).reshare(session).missing()).isEmpty();
+            }
+            try (Session session = login(logins, name, OTHER)) {
+                assertThat(session.absent()).isEmpty();
+            }
+        }
+    }
+
+    /** The whole folder came from the backup: the node can't see that by itself, but the others show it. */
+    @Test
+    void aRestoredFolderTakesWhatTheOthersShow() throws Exception {
+        UserName name = new UserName("folder");
+        try (RootSecret _ = enrol(ring, logins, name)) {
+            CertifiedRecord first;
+            try (Session session = login(logins, name, PASSWORD)) {
+                first = session.record();
+            }
+            Path backup = dir.resolve("backup-of-folder");
+            ring.stop("cc3");
+            copy(ring.node("cc3"), backup);
+            ring.start("cc3");
+            try (Session session = login(logins, name, PASSWORD)) {
+                new Accounts(logins).change(session, OTHER, LoginTest.quick());
+            }
+            ring.stop("cc3");
+            delete(ring.node("cc3"));
+            copy(backup, ring.node("cc3"));
+            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).as("control").isPresent();
+            ring.start("cc3");
+            // An attacker who shows it nothing, and asks under the old record.
+            assertThatThrownBy(() -> LoginGuesses.evaluate(ring, "cc3", first, random))
+                    .isInstanceOf(NoSuchObjectException.class);
+            ring.stop("cc3");
+            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).isEmpty();
+            ring.start("cc3");
+        }
+    }
+
+    /** Who deals what isn't its share, and what doesn't fit its own word: none gets in, and all stays as it was, or goes on without. */
+    @Test
+    void aLiarCorruptsNoShare() throws Exception {
+        UserName name = new UserName("liar");
+        try (RootSecret _ = enrol(ring, logins, name)) {
+            // Another share than its own: its commitment isn't the record's.
+            ring.stop("cc1");
+            ring.startProvider("cc1", LoginAttackTest::withAnotherShare, FieldKernels.chosen());
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.wrong()).containsExactly("cc1");
+                Accounts.Done done = new Accounts(logins).reshare(session);
+                done.record().record().locks().forEach(Lock::requireConsistent);
+            }
+            ring.restart("cc1");
+            // cc1 got a share of the new sharing, from two that are honest.
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.wrong()).isEmpty();
+                assertThat(session.absent()).isEmpty();
+            }
+            ring.stop("cc2");
+            login(logins, name, PASSWORD).close();
+            ring.start("cc2");
+            // A client that makes up parts: no provider signs for a share that isn't what the record commits to.
+            try (Logins lossy = LoginTest.logins(ring);
+                    Session session = login(logins, name, PASSWORD)) {
+                lossy.onSend((what, node) -> {
+                    if (what.equals("record") && node.equals("cc2")) {
+                        throw new IllegalStateException("lost");
+                    }
+                });
+                assertThatThrownBy(() -> new Accounts(lossy).reshare(session))
+                        .isInstanceOf(TooFewProvidersException.class);
+            }
+            login(logins, name, PASSWORD).close();
+        }
+    }
+
+    /** The certificate of a change that gave way ends nothing: else it would take the share and bring none. */
+    @Test
+    void whatGaveWayEndsNothing() throws Exception {
+        UserName name = new UserName("way");
+        try (Logins lossy = LoginTest.logins(ring);
+                RootSecret _ = enrol(ring, logins, name);
+                Session session = login(logins, name, PASSWORD)) {
+            List<CertifiedRecord> kept = new ArrayList<>();
+            // The client keeps each certificate to itself.
+            for (int i = 0; i < 6; i++) {
+                try {
+                    lossy.onSend((what, _) -> {
+                        if (what.equals("certified")) {
+                            throw new IllegalStateException("kept back");
+                        }
+                    });
+                    kept.add(new Accounts(lossy).reshare(session).record());
+                } catch (TooFewProvidersException e) {
+                    assertThat(e.getMessage()).contains("may be as it was");
+                }
+            }
+            assertThat(kept).isEmpty();
+            for (Session again : List.of(login(logins, name, PASSWORD), login(logins, name, Lock.Kind.RECOVERY, code))) {
+                assertThat(again.record().record().version()).isEqualTo(1);
+                again.close();
+            }
+            // The seventh counts, and works.
+            assertThat(new Accounts(logins).reshare(session).missing()).isEmpty();
+            login(logins, name, PASSWORD).close();
+        }
+    }
+
+    /** A provider comes, two leave: the login comes over, and those that left have nothing of it. A squatter gets nowhere meanwhile. */
+    @Test
+    void aLoginFollowsItsRing() throws Exception {
+        try (TestRing ring = TestRing.start(dir.resolve("aLog"), 2, 3, TestRing.PATIENT);
+                Logins old = LoginTest.logins(ring);
+                RootSecret root = enrol(ring, old, ALICE)) {
+            ring.folder().change(2, List.of("cc4"), Set.of("cc1"), TestRing.freePorts(1));
+            ring.restart("cc2", "cc3", "dealer1");
+            ring.start("cc4");
+            RingDescriptor next = ring.descriptor();
+            try (Credential credential = root.credential()) {
+                NodeFolder.open(ring.node("cc4"))
+                        .allow("alice", credential.publicKey(next.id(), "cc4").toString());
+            }
+            try (Logins logins = LoginTest.logins(ring)) {
+                try (Session session = login(logins, ALICE, PASSWORD)) {
+                    assertThat(session.record().record().epoch()).isEqualTo(1);
+                    assertThat(new Accounts(logins).reshare(session).missing()).isEmpty();
+                }
+                ring.stop("cc1");
+                assertThat(share(ring, "cc1", ALICE, Lock.Kind.PASSWORD)).isEmpty();
+                assertThat(share(ring, "cc1", ALICE, Lock.Kind.RECOVERY)).isEmpty();
+                ring.stop("cc2");
+                // By the new one and one of before, both locks.
+                for (Session again : List.of(login(logins, ALICE, PASSWORD), login(logins, ALICE, Lock.Kind.RECOVERY, code))) {
+                    try (again) {
+                        assertThat(again.record().record().epoch()).isEqualTo(2);
+                        assertThat(again.opened().root().copy().copyToHeap())
+                                .isEqualTo(root.copy().copyToHeap());
+                    }
+                }
+            }
+        }
+    }
+
+    /** Most of the ring is exchanged before the login has come over: nobody else gets its name, and it still opens. */
+    @Test
+    void aNewProviderEnrolsNobodyUnderANameOfBefore() throws Exception {
+        try (TestRing ring = TestRing.start(dir.resolve("aNew"), 2, 3, TestRing.PATIENT);
+                Logins old = LoginTest.logins(ring);
+                RootSecret root = enrol(ring, old, ALICE)) {
+            ring.folder().change(2, List.of("cc4", "cc5"), Set.of("cc1", "cc2"), TestRing.freePorts(2));
+            ring.restart("cc3", "dealer1");
+            ring.start("cc4", "cc5");
+            try (Logins logins = LoginTest.logins(ring);
+                    RootSecret squatter = RootSecret.random(random)) {
+                // cc3, which is of both epochs, is cut off by lying about it: its store forgets.
+                ring.loseStore("cc3");
+                assertThatThrownBy(() -> new Accounts(logins)
+                                .enrol(
+                                        ALICE,
+                                        squatter,
+                                        OTHER,
+                                        LoginTest.quick(),
+                                        Optional.empty(),
+                                        LoginTest.tickets(ring, ALICE)))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("taken");
+                // Those of before are cut off as well: then nobody is enrolled at all.
+                ring.stop("cc1", "cc2");
+                UserName bob = new UserName("bob");
+                assertThatThrownBy(() -> enrol(ring, logins, bob))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("epoch 1");
+                assertThatThrownBy(() -> login(logins, ALICE, PASSWORD)).isInstanceOf(InterlockException.class);
+                ring.start("cc1", "cc2");
+                RootSecret enrolled = enrol(ring, logins, bob);
+                enrolled.close();
+                try (Session session = login(logins, ALICE, PASSWORD)) {
+                    assertThat(session.opened().root().copy().copyToHeap())
+                            .isEqualTo(root.copy().copyToHeap());
+                    // Only one is left of those that have a share, and two are needed: a change of password moves it.
+                    assertThatThrownBy(() -> new Accounts(logins).reshare(session))
+                            .isInstanceOfAny(TooFewProvidersException.class, IntegrityException.class);
+                }
+            }
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                Files.copy(each, to.resolve(from.relativize(each).toString()));
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
+    }
+}
