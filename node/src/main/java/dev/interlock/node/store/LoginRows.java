@@ -35,7 +35,7 @@ final class LoginRows {
             version INTEGER NOT NULL,
             record BLOB NOT NULL,
             certified BLOB NOT NULL,
-            user BLOB NOT NULL,
+            holder BLOB NOT NULL,
             ticket BLOB NOT NULL,
             at INTEGER NOT NULL
         ) STRICT\
@@ -72,7 +72,7 @@ final class LoginRows {
     static final List<String> TABLES = List.of(KEY, RECORD, RECORD_BY_NAME, SHARE, GUESS, GUESS_BY_NAME, DEVICE);
 
     private static final String COLUMNS =
-            "SELECT name, hash, version, record, certified, user, ticket, at FROM login_record ";
+            "SELECT name, hash, version, record, certified, holder, ticket, at FROM login_record ";
 
     private LoginRows() {}
 
@@ -116,9 +116,9 @@ final class LoginRows {
             Link link, LoginStore.Held held, Map<Lock.Kind, SecretBytes> shares, CipherKey key, List<RecordHash> erased)
             throws SQLException {
         boolean erases = erase(link, erased);
-        long seq = keep(link, key);
-        PreparedStatement insert =
-                link.prepare("INSERT INTO login_record (seq, name, hash, version, record, certified, user, ticket, at)"
+        long seq = link.keys().keep(link, Keys.Family.LOGIN, key);
+        PreparedStatement insert = link.prepare(
+                "INSERT INTO login_record (seq, name, hash, version, record, certified, holder, ticket, at)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         insert.setLong(1, seq);
         insert.setString(2, held.name());
@@ -140,29 +140,6 @@ final class LoginRows {
         return erases;
     }
 
-    /** In the row of a record that was erased, where there is one: so changes, however many, take no more room than records do. */
-    private static long keep(Link link, CipherKey key) throws SQLException {
-        byte[] secret = key.getEncoded();
-        try {
-            PreparedStatement again = link.prepare("UPDATE login_key SET key = ? WHERE seq = (SELECT seq FROM login_key"
-                    + " WHERE seq NOT IN (SELECT seq FROM login_record) LIMIT 1) RETURNING seq");
-            again.setBytes(1, secret);
-            try (ResultSet row = again.executeQuery()) {
-                if (row.next()) {
-                    return row.getLong(1);
-                }
-            }
-            PreparedStatement insert = link.prepare("INSERT INTO login_key (key) VALUES (?) RETURNING seq");
-            insert.setBytes(1, secret);
-            try (ResultSet row = insert.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        } finally {
-            Arrays.fill(secret, (byte) 0);
-        }
-    }
-
     static boolean certify(Link link, RecordHash hash, byte[] certified, List<RecordHash> erased) throws SQLException {
         PreparedStatement update = link.prepare("UPDATE login_record SET certified = ?, ticket = ? WHERE hash = ?");
         update.setBytes(1, certified);
@@ -178,10 +155,14 @@ final class LoginRows {
     private static boolean erase(Link link, List<RecordHash> hashes) throws SQLException {
         for (RecordHash hash : hashes) {
             // The key first: with it the shares are gone, whatever is left of their rows.
-            run(
-                    link,
-                    "UPDATE login_key SET key = zeroblob(32) WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)",
-                    hash);
+            PreparedStatement select = link.prepare("SELECT seq FROM login_record WHERE hash = ?");
+            select.setBytes(1, hash.bytes());
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    continue;
+                }
+                link.keys().erase(link, Keys.Family.LOGIN, row.getLong(1));
+            }
             run(link, "DELETE FROM login_share WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)", hash);
             run(link, "DELETE FROM login_record WHERE hash = ?", hash);
         }
@@ -195,16 +176,20 @@ final class LoginRows {
     }
 
     static Optional<SecretBytes> share(Link link, RecordHash hash, Lock.Kind kind) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT login_key.key, login_share.sealed FROM login_record"
-                + " JOIN login_key USING (seq) JOIN login_share USING (seq) WHERE hash = ? AND kind = ?");
+        PreparedStatement select = link.prepare(
+                "SELECT seq, sealed FROM login_record JOIN login_share USING (seq)" + " WHERE hash = ? AND kind = ?");
         select.setBytes(1, hash.bytes());
         select.setInt(2, kind.code());
+        long seq;
+        byte[] sealed;
         try (ResultSet row = select.executeQuery()) {
             if (!row.next()) {
                 return Optional.empty();
             }
-            return Optional.of(open(hash, kind, row.getBytes(1), row.getBytes(2)));
+            seq = row.getLong(1);
+            sealed = row.getBytes(2);
         }
+        return link.keys().find(link, Keys.Family.LOGIN, seq).map(key -> open(hash, kind, key, sealed));
     }
 
     private static byte[] seal(RecordHash hash, Lock.Kind kind, CipherKey key, SecretBytes share) {
@@ -298,10 +283,11 @@ final class LoginRows {
         insert.setBytes(2, device);
         insert.setLong(3, now.toEpochMilli());
         insert.executeUpdate();
-        PreparedStatement oldest = link.prepare("DELETE FROM login_device WHERE name = ?1 AND key NOT IN"
-                + " (SELECT key FROM login_device WHERE name = ?1 ORDER BY at DESC, key LIMIT ?2)");
+        PreparedStatement oldest = link.prepare("DELETE FROM login_device WHERE name = ? AND key NOT IN"
+                + " (SELECT key FROM login_device WHERE name = ? ORDER BY at DESC, key LIMIT ?)");
         oldest.setString(1, name);
-        oldest.setInt(2, mostDevices);
+        oldest.setString(2, name);
+        oldest.setInt(3, mostDevices);
         oldest.executeUpdate();
         return true;
     }
