@@ -15,9 +15,9 @@ import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.PendingObject;
-import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoredObject;
+import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.NodeCard;
@@ -218,7 +218,7 @@ final class CoalitionRing implements AutoCloseable {
             running.put(card.name(), dealer::close);
             return;
         }
-        Store store = SqliteStore.open(node.path().resolve("store"), new SecureRandom(), clock);
+        Store store = Stores.embedded(node.path().resolve("store"), new SecureRandom(), clock);
         ProviderNode provider = new ProviderNode(
                 node,
                 node.auditLog(clock),

@@ -9,8 +9,8 @@ import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.login.Tickets;
 import dev.interlock.node.provider.ProviderNode;
-import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.StoreException;
+import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.protocol.ring.Role;
@@ -302,7 +302,7 @@ final class NodeCommand implements Callable<Integer> {
                 ProviderNode node = new ProviderNode(
                         folder,
                         folder.auditLog(clock),
-                        SqliteStore.open(folder.path().resolve("store"), random, clock),
+                        Stores.of(folder.path(), random, clock),
                         FieldKernels.chosen(),
                         random,
                         deadlines,

@@ -12,7 +12,7 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.store.BlobKind;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.error.DestroyedException;
@@ -175,7 +175,7 @@ final class DegradedTest {
         String home = ring.homes(token).getFirst();
         ring.stop(custodians.toArray(String[]::new));
         // The first one lost what waited there; the second one breaks off as it erases it, and then as it ends.
-        try (SqliteStore store = ring.openStore(custodians.getFirst())) {
+        try (SealedStore store = ring.openStore(custodians.getFirst())) {
             store.discard(token.id(), BlobKind.waitingShare(5));
         }
         startBreaking(custodians.getLast(), "discard", "extend");
@@ -259,7 +259,7 @@ final class DegradedTest {
         List<String> custodians = ring.owner().info(id).waiting().get("cc3");
         ring.stop(custodians.toArray(String[]::new));
         for (String name : custodians) {
-            try (SqliteStore store = ring.openStore(name)) {
+            try (SealedStore store = ring.openStore(name)) {
                 store.discard(store.current(id).orElseThrow().generation().id(), BlobKind.waitingShare(3));
             }
         }

@@ -10,7 +10,7 @@ import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.store.ObjectState;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
@@ -148,7 +148,7 @@ final class EpochTest {
     }
 
     private static void assertNothingLeft(TestRing ring, String name, Set<ObjectId> objects) {
-        try (SqliteStore store = ring.openStore(name)) {
+        try (SealedStore store = ring.openStore(name)) {
             for (ObjectId id : objects) {
                 assertThat(store.current(id))
                         .hasValueSatisfying(object -> assertThat(object.state()).isEqualTo(ObjectState.DESTROYED));

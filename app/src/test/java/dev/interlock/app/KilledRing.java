@@ -4,7 +4,8 @@ import dev.interlock.client.CredentialFile;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeFolder;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
+import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
@@ -190,12 +191,12 @@ final class KilledRing implements AutoCloseable {
     }
 
     /** The store of a provider that is down. */
-    SqliteStore store(String name) {
+    SealedStore store(String name) {
         return store(node(name).resolve("store"));
     }
 
-    static SqliteStore store(Path folder) {
-        return SqliteStore.open(folder, new SecureRandom(), Clock.systemUTC());
+    static SealedStore store(Path folder) {
+        return Stores.embedded(folder, new SecureRandom(), Clock.systemUTC());
     }
 
     @Override

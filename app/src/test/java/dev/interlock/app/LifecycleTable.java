@@ -15,7 +15,7 @@ import dev.interlock.core.token.Token;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.ObjectState;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.Blinding;
@@ -244,7 +244,7 @@ final class LifecycleTable implements AutoCloseable {
         }
         old.killAll();
         for (String name : old.providers()) {
-            try (SqliteStore store = old.store(name)) {
+            try (SealedStore store = old.store(name)) {
                 for (ObjectId object : secrets.keySet()) {
                     StoredObject current = store.current(object).orElseThrow();
                     left += current.state() == ObjectState.DESTROYED
@@ -257,7 +257,7 @@ final class LifecycleTable implements AutoCloseable {
         return left;
     }
 
-    private static boolean opens(SqliteStore store, StatementHash object) {
+    private static boolean opens(SealedStore store, StatementHash object) {
         try (Blob _ = store.open(object, BlobKind.SHARE)) {
             return true;
         } catch (StoreException.Destroyed | StoreException.Replaced | StoreException.NoSuchObject e) {
@@ -272,22 +272,22 @@ final class LifecycleTable implements AutoCloseable {
      */
     int given(Map<String, Path> stolen) throws IOException {
         int given = 0;
-        Map<String, SqliteStore> stores = new LinkedHashMap<>();
+        Map<String, SealedStore> stores = new LinkedHashMap<>();
         try {
             stolen.forEach((name, path) -> stores.put(name, KilledRing.store(path)));
             for (Map.Entry<ObjectId, byte[]> each : secrets.entrySet()) {
                 given += given(stores, each.getKey(), each.getValue()) ? 1 : 0;
             }
         } finally {
-            stores.values().forEach(SqliteStore::close);
+            stores.values().forEach(SealedStore::close);
         }
         return given;
     }
 
-    private static boolean given(Map<String, SqliteStore> stores, ObjectId origin, byte[] secret) {
+    private static boolean given(Map<String, SealedStore> stores, ObjectId origin, byte[] secret) {
         Map<Integer, MemorySegment> shares = new HashMap<>();
         List<MemorySegment> ciphertexts = new ArrayList<>();
-        for (SqliteStore store : stores.values()) {
+        for (SealedStore store : stores.values()) {
             StoredObject current = store.current(origin).orElseThrow();
             Token token = Token.decode(current.token());
             bytes(store, current.generation().id(), BlobKind.CIPHERTEXT).ifPresent(ciphertexts::add);
@@ -313,7 +313,7 @@ final class LifecycleTable implements AutoCloseable {
     }
 
     /** A provider's x is its number in its name, in a ring that was just created. */
-    private static int xOf(Map<String, SqliteStore> stores, SqliteStore store, Token token) {
+    private static int xOf(Map<String, SealedStore> stores, SealedStore store, Token token) {
         String name = stores.entrySet().stream()
                 .filter(each -> each.getValue() == store)
                 .findFirst()
@@ -326,7 +326,7 @@ final class LifecycleTable implements AutoCloseable {
         return x;
     }
 
-    private static Optional<MemorySegment> bytes(SqliteStore store, StatementHash object, BlobKind kind) {
+    private static Optional<MemorySegment> bytes(SealedStore store, StatementHash object, BlobKind kind) {
         try (Blob blob = store.open(object, kind);
                 SecretBytes record = SecretBytes.allocate(blob.recordBytes(0))) {
             blob.read(0, record.segment());

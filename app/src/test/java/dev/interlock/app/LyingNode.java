@@ -10,8 +10,8 @@ import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
-import dev.interlock.node.store.SqliteStore;
 import dev.interlock.node.store.Store;
+import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import java.io.BufferedReader;
@@ -228,7 +228,7 @@ final class LyingNode {
         ProviderNode node = new ProviderNode(
                 folder,
                 folder.auditLog(clock),
-                store(SqliteStore.open(folder.path().resolve("store"), random, clock)),
+                store(Stores.embedded(folder.path().resolve("store"), random, clock)),
                 new Kernel(),
                 random,
                 deadlines,

@@ -6,9 +6,10 @@ import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
+import dev.interlock.node.store.Stores;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,7 @@ final class LyingStore {
     private LyingStore() {}
 
     /** All blobs of an object but its manifest. */
-    private static Map<BlobKind, byte[]> blobs(SqliteStore store, StatementHash object) {
+    private static Map<BlobKind, byte[]> blobs(SealedStore store, StatementHash object) {
         Map<BlobKind, byte[]> found = new LinkedHashMap<>();
         Stream.concat(
                         Stream.of(BlobKind.SHARE, BlobKind.CIPHERTEXT),
@@ -64,8 +65,8 @@ final class LyingStore {
         Path honest = ring.storeFolder(node);
         String unique = Long.toHexString(new SecureRandom().nextLong());
         Path lying = ring.node(node).resolve("lying-" + unique);
-        try (SqliteStore from = ring.openStore(node);
-                SqliteStore to = SqliteStore.open(lying, new SecureRandom(), Clock.systemUTC())) {
+        try (SealedStore from = ring.openStore(node);
+                SealedStore to = Stores.embedded(lying, new SecureRandom(), Clock.systemUTC())) {
             for (Map.Entry<ObjectId, Lie> lie : lies.entrySet()) {
                 copy(from, to, lie.getKey(), lie.getValue());
             }
@@ -75,7 +76,7 @@ final class LyingStore {
         ring.start(node);
     }
 
-    private static void copy(SqliteStore from, SqliteStore to, ObjectId object, Lie lie) {
+    private static void copy(SealedStore from, SealedStore to, ObjectId object, Lie lie) {
         StoredObject stored = from.current(object).orElseThrow();
         StatementHash id = stored.generation().id();
         try (PendingObject copy = to.begin(stored.generation(), stored.user())) {

@@ -4,7 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.node.store.NameStore;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.names.NameContent;
 import dev.interlock.protocol.names.NameEntry;
@@ -67,7 +67,7 @@ final class NamesBenchmark {
         ring.stop(providers);
         List<NameStore.Kept> entries = entries(ring, count);
         for (String provider : providers) {
-            try (SqliteStore store = ring.openStore(provider)) {
+            try (SealedStore store = ring.openStore(provider)) {
                 fill(ring, provider, store.names(), entries);
             }
         }

@@ -15,7 +15,7 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.store.BlobKind;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.protocol.error.DestroyedException;
 import dev.interlock.protocol.error.InterlockException;
@@ -73,7 +73,7 @@ final class StoredTest {
         List<List<String>> all = new ArrayList<>();
         for (Token token : tokens) {
             for (String node : ring.route(token)) {
-                try (SqliteStore store = ring.openStore(node)) {
+                try (SealedStore store = ring.openStore(node)) {
                     all.add(Stream.concat(
                                     Stream.of(BlobKind.SHARE, BlobKind.CIPHERTEXT),
                                     IntStream.rangeClosed(1, 254).mapToObj(BlobKind::sealedShare))
@@ -86,7 +86,7 @@ final class StoredTest {
         return all;
     }
 
-    private static boolean has(SqliteStore store, ObjectId object, BlobKind kind) {
+    private static boolean has(SealedStore store, ObjectId object, BlobKind kind) {
         try {
             store.open(store.current(object).orElseThrow().generation().id(), kind)
                     .close();

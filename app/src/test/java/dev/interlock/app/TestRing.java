@@ -15,8 +15,10 @@ import dev.interlock.node.dealer.DealerNode;
 import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.provider.ProviderNode;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.Engine;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.Store;
+import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -45,6 +47,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -55,16 +59,27 @@ final class TestRing implements AutoCloseable {
     /** For tests that do. */
     static final Duration SHORT = Duration.ofSeconds(2);
 
+    /** Under all stores, unless a test says otherwise: -Dinterlock.engines=POSTGRES_S3 tries every test of rings on others. */
+    private static final Engine ENGINES = Engine.valueOf(System.getProperty("interlock.engines", "EMBEDDED"));
+
     private final RingFolder folder;
     private final Deadlines deadlines;
+    private final Function<String, Engine> engines;
+    private static final AtomicInteger RINGS = new AtomicInteger();
+
     private final Map<String, AutoCloseable> running = new TreeMap<>();
     private final Interlock owner;
     private final Interlock other;
     private final Interlock stranger;
 
     private TestRing(RingFolder folder, Deadlines deadlines) {
+        this(folder, deadlines, _ -> ENGINES);
+    }
+
+    private TestRing(RingFolder folder, Deadlines deadlines, Function<String, Engine> engines) {
         this.folder = folder;
         this.deadlines = deadlines;
+        this.engines = engines;
         RingDescriptor ring = folder.descriptor();
         Path path = folder.path();
         CredentialFile.create(path.resolve("other"), new SecureRandom());
@@ -76,6 +91,9 @@ final class TestRing implements AutoCloseable {
                             "other",
                             credential.publicKey(ring.id(), node.card().name()).toString()));
         }
+        ring.providers()
+                .forEach(provider -> configure(
+                        provider.card().name(), engines.apply(provider.card().name())));
         folder.descriptor().nodes().forEach(card -> start(card.name()));
         this.owner = client("credential");
         this.other = client("other");
@@ -90,6 +108,29 @@ final class TestRing implements AutoCloseable {
         return new TestRing(
                 RingFolder.create(dir.resolve("ring-" + t + "-" + n), "test", t, n, 1, freePorts(n + 1), profiles),
                 Deadlines.stallAfter(stall));
+    }
+
+    /** @param engines by the providers' names */
+    static TestRing start(Path dir, int t, int n, Duration stall, Function<String, Engine> engines) {
+        return new TestRing(
+                RingFolder.create(
+                        dir.resolve("ring-" + t + "-" + n),
+                        "test",
+                        t,
+                        n,
+                        1,
+                        freePorts(n + 1),
+                        EnumSet.allOf(Profile.class)),
+                Deadlines.stallAfter(stall),
+                engines);
+    }
+
+    /** Makes a provider that stands still use these engines, with nothing in them yet. */
+    void configure(String name, Engine engine) {
+        if (engine != Engine.EMBEDDED) {
+            String own = "ring" + RINGS.incrementAndGet() + "_" + name;
+            engine.configure(node(name), own, own);
+        }
     }
 
     /** Whose owner is that of another ring. */
@@ -259,11 +300,14 @@ final class TestRing implements AutoCloseable {
                 Files.delete(file);
             }
         }
+        if (Files.exists(node(name).resolve("store.conf"))) {
+            configure(name, engines.apply(name));
+        }
         start(name);
     }
 
-    SqliteStore openStore(String name) {
-        return SqliteStore.open(storeFolder(name), new SecureRandom(), Clock.systemUTC());
+    SealedStore openStore(String name) {
+        return Stores.of(node(name), new SecureRandom(), Clock.systemUTC());
     }
 
     RingDescriptor descriptor() {

@@ -5,10 +5,11 @@ import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
+import dev.interlock.node.store.Stores;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ final class StoreFill {
     /** Adds so many committed objects of the same owner, with rows and sealed blobs of the same lengths. */
     static void fill(Path folder, ObjectId like, long count) throws Exception {
         SecureRandom random = new SecureRandom();
-        try (SqliteStore store = SqliteStore.open(folder, random, Clock.systemUTC());
+        try (SealedStore store = Stores.embedded(folder, random, Clock.systemUTC());
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Template template = Template.of(store, like);
             AtomicLong begun = new AtomicLong();
@@ -53,7 +54,7 @@ final class StoreFill {
     }
 
     private record Template(StoredObject object, byte[] manifest, Map<BlobKind, MemorySegment> blobs) {
-        static Template of(SqliteStore store, ObjectId object) {
+        static Template of(SealedStore store, ObjectId object) {
             StoredObject stored = store.current(object).orElseThrow();
             StatementHash like = stored.generation().id();
             Map<BlobKind, MemorySegment> blobs = new LinkedHashMap<>();
@@ -70,7 +71,7 @@ final class StoreFill {
         }
 
         /** Rows and blobs of another id; what its token says is as in the other. */
-        void add(SqliteStore store, SecureRandom random) {
+        void add(SealedStore store, SecureRandom random) {
             byte[] id = new byte[StatementHash.BYTES];
             random.nextBytes(id);
             Store.Generation generation = new Store.Generation(

@@ -8,9 +8,10 @@ import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.PendingObject;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoredObject;
+import dev.interlock.node.store.Stores;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -38,7 +39,7 @@ class StoreFillTest {
         byte[] token = new byte[300];
         byte[] certificate = new byte[500];
         random.nextBytes(token);
-        try (SqliteStore store = SqliteStore.open(folder.resolve("store"), random, Clock.systemUTC());
+        try (SealedStore store = Stores.embedded(folder.resolve("store"), random, Clock.systemUTC());
                 Arena arena = Arena.ofConfined()) {
             try (PendingObject pending = store.begin(new Store.Generation(id, like, 1, 1, false), USER)) {
                 try (Blob blob = pending.create(BlobKind.SHARE, RECORD_BYTES, RECORD_BYTES)) {
@@ -52,7 +53,7 @@ class StoreFillTest {
 
         StoreFill.fill(folder.resolve("store"), like, 1000);
 
-        try (SqliteStore store = SqliteStore.open(folder.resolve("store"), random, Clock.systemUTC())) {
+        try (SealedStore store = Stores.embedded(folder.resolve("store"), random, Clock.systemUTC())) {
             List<StoredObject> all = store.list(USER, Optional.empty(), 2000);
             assertThat(all).hasSize(1001);
             assertThat(all).extracting(object -> object.generation().id()).doesNotHaveDuplicates();

@@ -33,7 +33,7 @@ final class FolderLock implements AutoCloseable {
         }
         FileChannel channel = null;
         try {
-            channel = DataFiles.openOrCreate(real.resolve(FILE));
+            channel = FileBlobs.openOrCreate(real.resolve(FILE));
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 throw new StoreException.Unusable(folder, "is in use by process " + holder(channel), null);

@@ -35,7 +35,7 @@ final class LoginRows {
             version INTEGER NOT NULL,
             record BLOB NOT NULL,
             certified BLOB NOT NULL,
-            user BLOB NOT NULL,
+            holder BLOB NOT NULL,
             ticket BLOB NOT NULL,
             at INTEGER NOT NULL
         ) STRICT\
@@ -84,7 +84,7 @@ final class LoginRows {
             KEY, RECORD, RECORD_BY_NAME, SHARE, GUESS, GUESS_BY_NAME, DEVICE, DROPPED, DROPPED_BY_NAME, MARK);
 
     private static final String COLUMNS =
-            "SELECT name, hash, version, record, certified, user, ticket, at FROM login_record ";
+            "SELECT name, hash, version, record, certified, holder, ticket, at FROM login_record ";
 
     private LoginRows() {}
 
@@ -133,9 +133,9 @@ final class LoginRows {
             drop(link, held.name(), erased);
         }
         boolean erases = erase(link, erased);
-        long seq = keep(link, key);
-        PreparedStatement insert =
-                link.prepare("INSERT INTO login_record (seq, name, hash, version, record, certified, user, ticket, at)"
+        long seq = link.keys().keep(link, Keys.Family.LOGIN, key);
+        PreparedStatement insert = link.prepare(
+                "INSERT INTO login_record (seq, name, hash, version, record, certified, holder, ticket, at)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         insert.setLong(1, seq);
         insert.setString(2, held.name());
@@ -160,8 +160,9 @@ final class LoginRows {
     /** Of a name whose record counts: what gave way there must not be taken for something that this store has forgotten. */
     private static void drop(Link link, String name, List<RecordHash> erased) throws SQLException {
         for (RecordHash hash : erased) {
-            PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO login_dropped (hash, name) SELECT ?, ?"
-                    + " WHERE EXISTS (SELECT 1 FROM login_record WHERE name = ? AND length(certified) > 0)");
+            PreparedStatement insert = link.prepare("INSERT INTO login_dropped (hash, name) SELECT ?, ?"
+                    + " WHERE EXISTS (SELECT 1 FROM login_record WHERE name = ? AND length(certified) > 0)"
+                    + " ON CONFLICT DO NOTHING");
             insert.setBytes(1, hash.bytes());
             insert.setString(2, name);
             insert.setString(3, name);
@@ -192,50 +193,40 @@ final class LoginRows {
     }
 
     static boolean raiseMark(Link link, long number) throws SQLException {
-        PreparedStatement update = link.prepare("UPDATE login_mark SET number = max(number, ?)");
+        PreparedStatement update = link.prepare("UPDATE login_mark SET number = ? WHERE number <= ?");
         update.setLong(1, number);
+        update.setLong(2, number);
         return update.executeUpdate() == 1;
     }
 
     /** Of all records, those that don't count yet too. @return how many there were */
     static int eraseShares(Link link) throws SQLException {
-        int shares = link.prepare("DELETE FROM login_share").executeUpdate();
-        link.prepare("UPDATE login_key SET key = zeroblob(32)").executeUpdate();
-        return shares;
+        for (long seq : seqs(link.prepare("SELECT seq FROM login_record"))) {
+            link.keys().erase(link, Keys.Family.LOGIN, seq);
+        }
+        return link.prepare("DELETE FROM login_share").executeUpdate();
     }
 
     static boolean eraseShares(Link link, String name) throws SQLException {
-        for (String sql : List.of(
-                "UPDATE login_key SET key = zeroblob(32) WHERE seq IN (SELECT seq FROM login_record WHERE name = ?)",
-                "DELETE FROM login_share WHERE seq IN (SELECT seq FROM login_record WHERE name = ?)")) {
-            PreparedStatement statement = link.prepare(sql);
-            statement.setString(1, name);
-            statement.executeUpdate();
+        PreparedStatement select = link.prepare("SELECT seq FROM login_record WHERE name = ?");
+        select.setString(1, name);
+        PreparedStatement delete = link.prepare("DELETE FROM login_share WHERE seq = ?");
+        for (long seq : seqs(select)) {
+            link.keys().erase(link, Keys.Family.LOGIN, seq);
+            delete.setLong(1, seq);
+            delete.executeUpdate();
         }
         return true;
     }
 
-    /** In the row of a record that was erased, where there is one: so changes, however many, take no more room than records do. */
-    private static long keep(Link link, CipherKey key) throws SQLException {
-        byte[] secret = key.getEncoded();
-        try {
-            PreparedStatement again = link.prepare("UPDATE login_key SET key = ? WHERE seq = (SELECT seq FROM login_key"
-                    + " WHERE seq NOT IN (SELECT seq FROM login_record) LIMIT 1) RETURNING seq");
-            again.setBytes(1, secret);
-            try (ResultSet row = again.executeQuery()) {
-                if (row.next()) {
-                    return row.getLong(1);
-                }
+    private static List<Long> seqs(PreparedStatement select) throws SQLException {
+        List<Long> all = new ArrayList<>();
+        try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+                all.add(row.getLong(1));
             }
-            PreparedStatement insert = link.prepare("INSERT INTO login_key (key) VALUES (?) RETURNING seq");
-            insert.setBytes(1, secret);
-            try (ResultSet row = insert.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        } finally {
-            Arrays.fill(secret, (byte) 0);
         }
+        return all;
     }
 
     static boolean certify(Link link, RecordHash hash, byte[] certified, List<RecordHash> erased) throws SQLException {
@@ -257,10 +248,14 @@ final class LoginRows {
     private static boolean erase(Link link, List<RecordHash> hashes) throws SQLException {
         for (RecordHash hash : hashes) {
             // The key first: with it the shares are gone, whatever is left of their rows.
-            run(
-                    link,
-                    "UPDATE login_key SET key = zeroblob(32) WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)",
-                    hash);
+            PreparedStatement select = link.prepare("SELECT seq FROM login_record WHERE hash = ?");
+            select.setBytes(1, hash.bytes());
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    continue;
+                }
+                link.keys().erase(link, Keys.Family.LOGIN, row.getLong(1));
+            }
             run(link, "DELETE FROM login_share WHERE seq = (SELECT seq FROM login_record WHERE hash = ?)", hash);
             run(link, "DELETE FROM login_record WHERE hash = ?", hash);
         }
@@ -274,16 +269,20 @@ final class LoginRows {
     }
 
     static Optional<SecretBytes> share(Link link, RecordHash hash, Lock.Kind kind) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT login_key.key, login_share.sealed FROM login_record"
-                + " JOIN login_key USING (seq) JOIN login_share USING (seq) WHERE hash = ? AND kind = ?");
+        PreparedStatement select = link.prepare(
+                "SELECT seq, sealed FROM login_record JOIN login_share USING (seq)" + " WHERE hash = ? AND kind = ?");
         select.setBytes(1, hash.bytes());
         select.setInt(2, kind.code());
+        long seq;
+        byte[] sealed;
         try (ResultSet row = select.executeQuery()) {
             if (!row.next()) {
                 return Optional.empty();
             }
-            return Optional.of(open(hash, kind, row.getBytes(1), row.getBytes(2)));
+            seq = row.getLong(1);
+            sealed = row.getBytes(2);
         }
+        return link.keys().find(link, Keys.Family.LOGIN, seq).map(key -> open(hash, kind, key, sealed));
     }
 
     private static byte[] seal(RecordHash hash, Lock.Kind kind, CipherKey key, SecretBytes share) {
@@ -377,10 +376,11 @@ final class LoginRows {
         insert.setBytes(2, device);
         insert.setLong(3, now.toEpochMilli());
         insert.executeUpdate();
-        PreparedStatement oldest = link.prepare("DELETE FROM login_device WHERE name = ?1 AND key NOT IN"
-                + " (SELECT key FROM login_device WHERE name = ?1 ORDER BY at DESC, key LIMIT ?2)");
+        PreparedStatement oldest = link.prepare("DELETE FROM login_device WHERE name = ? AND key NOT IN"
+                + " (SELECT key FROM login_device WHERE name = ? ORDER BY at DESC, key LIMIT ?)");
         oldest.setString(1, name);
-        oldest.setInt(2, mostDevices);
+        oldest.setString(2, name);
+        oldest.setInt(3, mostDevices);
         oldest.executeUpdate();
         return true;
     }

@@ -8,32 +8,32 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The names' table of a {@link SqliteStore}: its rows, and the operations on them. */
+/** The names' table of a {@link SealedStore}: its rows, and the operations on them. */
 final class NameTable implements NameStore {
     static final String NAME = """
         CREATE TABLE name (
-            user BLOB NOT NULL,
+            holder BLOB NOT NULL,
             tag BLOB NOT NULL CHECK (length(tag) = 32),
             number INTEGER NOT NULL,
             hash BLOB NOT NULL CHECK (length(hash) = 32),
             owner BLOB NOT NULL,
             entry BLOB NOT NULL,
-            PRIMARY KEY (user, tag)
+            PRIMARY KEY (holder, tag)
         ) STRICT, WITHOUT ROWID\
         """;
     /** States are listed without reading the entries. */
-    static final String NAME_STATE = "CREATE INDEX name_state ON name (user, tag, number, hash)";
+    static final String NAME_STATE = "CREATE INDEX name_state ON name (holder, tag, number, hash)";
 
     // An entry counts as an object of its user, and with its bytes.
     static final String USAGE_NAME = """
         CREATE TRIGGER usage_name AFTER INSERT ON name BEGIN
-            INSERT INTO usage VALUES (NEW.user, 1, length(NEW.entry))
-            ON CONFLICT (user) DO UPDATE SET objects = objects + 1, bytes = bytes + length(NEW.entry);
+            INSERT INTO usage VALUES (NEW.holder, 1, length(NEW.entry))
+            ON CONFLICT (holder) DO UPDATE SET objects = objects + 1, bytes = bytes + length(NEW.entry);
         END\
         """;
     static final String USAGE_NAME_CHANGED = """
         CREATE TRIGGER usage_name_changed AFTER UPDATE OF entry ON name BEGIN
-            UPDATE usage SET bytes = bytes + length(NEW.entry) - length(OLD.entry) WHERE user = NEW.user;
+            UPDATE usage SET bytes = bytes + length(NEW.entry) - length(OLD.entry) WHERE holder = NEW.holder;
         END\
         """;
 
@@ -45,17 +45,15 @@ final class NameTable implements NameStore {
         Arrays.fill(LAST, (byte) 0xFF);
     }
 
-    private final WriteQueue writes;
-    private final ReadPool reads;
+    private final Catalog catalog;
 
-    NameTable(WriteQueue writes, ReadPool reads) {
-        this.writes = writes;
-        this.reads = reads;
+    NameTable(Catalog catalog) {
+        this.catalog = catalog;
     }
 
     @Override
     public List<byte[]> set(byte[] user, List<Kept> entries, int maxBytes) {
-        return writes.write("setting names", link -> {
+        return catalog.write("setting names", link -> {
             List<byte[]> others = new ArrayList<>();
             int room = maxBytes;
             for (Kept entry : entries) {
@@ -71,7 +69,7 @@ final class NameTable implements NameStore {
 
     private static Optional<byte[]> set(Link link, byte[] user, Kept entry) throws SQLException {
         PreparedStatement select =
-                link.prepare("SELECT number, hash, owner, entry FROM name WHERE user = ? AND tag = ?");
+                link.prepare("SELECT number, hash, owner, entry FROM name WHERE holder = ? AND tag = ?");
         select.setBytes(1, user);
         select.setBytes(2, entry.tag());
         Optional<byte[]> other = Optional.empty();
@@ -94,8 +92,8 @@ final class NameTable implements NameStore {
             }
         }
         PreparedStatement insert = link.prepare("""
-            INSERT INTO name (user, tag, number, hash, owner, entry) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (user, tag) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+            INSERT INTO name (holder, tag, number, hash, owner, entry) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (holder, tag) DO UPDATE SET number = excluded.number, hash = excluded.hash,
                 entry = excluded.entry\
             """);
         insert.setBytes(1, user);
@@ -110,8 +108,8 @@ final class NameTable implements NameStore {
 
     @Override
     public long missing(byte[] user, List<byte[]> tags) {
-        return reads.read("looking up names", link -> {
-            PreparedStatement select = link.prepare("SELECT 1 FROM name WHERE user = ? AND tag = ?");
+        return catalog.read("looking up names", link -> {
+            PreparedStatement select = link.prepare("SELECT 1 FROM name WHERE holder = ? AND tag = ?");
             long missing = 0;
             for (byte[] tag : tags) {
                 select.setBytes(1, user);
@@ -126,8 +124,8 @@ final class NameTable implements NameStore {
 
     @Override
     public Found find(byte[] user, List<byte[]> tags, int maxBytes) {
-        return reads.read("looking up names", link -> {
-            PreparedStatement select = link.prepare("SELECT entry FROM name WHERE user = ? AND tag = ?");
+        return catalog.read("looking up names", link -> {
+            PreparedStatement select = link.prepare("SELECT entry FROM name WHERE holder = ? AND tag = ?");
             List<byte[]> found = new ArrayList<>();
             long bytes = 0;
             int looked = 0;
@@ -152,9 +150,9 @@ final class NameTable implements NameStore {
 
     @Override
     public List<byte[]> list(byte[] user, Optional<byte[]> after, int maxEntries, int maxBytes) {
-        return reads.read("listing names", link -> {
+        return catalog.read("listing names", link -> {
             PreparedStatement select =
-                    link.prepare("SELECT entry FROM name WHERE user = ? AND tag > ? ORDER BY tag LIMIT ?");
+                    link.prepare("SELECT entry FROM name WHERE holder = ? AND tag > ? ORDER BY tag LIMIT ?");
             select.setBytes(1, user);
             select.setBytes(2, after.orElse(FIRST));
             select.setInt(3, maxEntries);
@@ -176,9 +174,9 @@ final class NameTable implements NameStore {
 
     @Override
     public List<State> states(byte[] user, Optional<byte[]> after, Optional<byte[]> upTo, int max) {
-        return reads.read("listing names", link -> {
-            PreparedStatement select = link.prepare("SELECT tag, number, hash FROM name INDEXED BY name_state"
-                    + " WHERE user = ? AND tag > ? AND tag <= ? ORDER BY tag LIMIT ?");
+        return catalog.read("listing names", link -> {
+            PreparedStatement select = link.prepare("SELECT tag, number, hash FROM name" + link.indexedBy("name_state")
+                    + " WHERE holder = ? AND tag > ? AND tag <= ? ORDER BY tag LIMIT ?");
             select.setBytes(1, user);
             select.setBytes(2, after.orElse(FIRST));
             select.setBytes(3, upTo.orElse(LAST));

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** A pending object: a key and blobs in memory and in files that nothing in the database points at. */
-final class PendingWrite implements PendingObject, SqliteStore.Revocable {
+final class PendingWrite implements PendingObject, SealedStore.Revocable {
     private static final int MANIFEST_RECORD_BYTES = 1 << 20;
 
     private enum Phase {
@@ -24,7 +24,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         CLOSED
     }
 
-    private final SqliteStore store;
+    private final SealedStore store;
     private final Store.Generation generation;
     private final StatementHash id;
     private final byte[] user;
@@ -39,7 +39,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private Phase phase = Phase.OPEN;
 
-    PendingWrite(SqliteStore store, Store.Generation generation, byte[] user, CipherKey key) {
+    PendingWrite(SealedStore store, Store.Generation generation, byte[] user, CipherKey key) {
         this.store = store;
         this.generation = generation;
         this.id = generation.id();
@@ -73,7 +73,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     public synchronized Blob createTransient(BlobKind kind, int maxRecordBytes, long totalBytes) {
         requireNew(kind);
         RecordLayout layout = new RecordLayout(maxRecordBytes, totalBytes);
-        Medium medium = medium(kind, layout);
+        Medium medium = medium(kind, layout, true);
         CipherKey own = CipherKey.random(store.random());
         SealedBlob blob = SealedBlob.pending(id, kind, layout, medium, own, store.buffers());
         transients.put(kind, new Transient(blob, own));
@@ -134,7 +134,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
         key.close();
         store.giveBack(reserved.getAndSet(0));
         try {
-            store.files().remove(id, ours ? files : transients.keySet());
+            store.blobs().remove(id, ours ? files : transients.keySet());
         } catch (IOException e) {
             throw StoreException.of("removing the files of object " + id + " (the next start does)", e);
         } finally {
@@ -155,18 +155,18 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
     }
 
     private SealedBlob add(BlobKind kind, RecordLayout layout) {
-        SealedBlob blob = SealedBlob.pending(id, kind, layout, medium(kind, layout), key, store.buffers());
+        SealedBlob blob = SealedBlob.pending(id, kind, layout, medium(kind, layout, false), key, store.buffers());
         blobs.put(kind, blob);
         return blob;
     }
 
-    private Medium medium(BlobKind kind, RecordLayout layout) {
+    private Medium medium(BlobKind kind, RecordLayout layout, boolean passing) {
         long sealedBytes = layout.sealedBytes();
         if (sealedBytes <= PendingObject.MAX_ROW_BYTES) {
             return new RowMedium((int) sealedBytes, this::reserve);
         }
         try {
-            long usableBytes = store.files().usableBytes();
+            long usableBytes = store.blobs().usableBytes();
             if (usableBytes < sealedBytes) {
                 throw new StoreException.NoRoom(
                         "generation " + id + ", " + kind.label() + " needs " + sealedBytes + " bytes, the disk has "
@@ -174,7 +174,9 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
                         null);
             }
             files.add(kind);
-            return store.files().create(id, kind);
+            return passing
+                    ? store.blobs().createTransient(id, kind)
+                    : store.blobs().create(id, kind);
         } catch (IOException e) {
             throw StoreException.of("creating object " + id + ", " + kind.label(), e);
         }
@@ -187,7 +189,7 @@ final class PendingWrite implements PendingObject, SqliteStore.Revocable {
 
     private void syncNames() {
         try {
-            store.files().sync();
+            store.blobs().sync();
         } catch (IOException e) {
             throw StoreException.of("writing object " + id, e);
         }

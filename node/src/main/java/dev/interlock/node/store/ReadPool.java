@@ -20,7 +20,7 @@ final class ReadPool implements AutoCloseable {
     ReadPool(Path database) throws SQLException {
         try {
             while (all.size() < LINKS) {
-                Link link = Link.open(database, false);
+                Link link = SqliteLinks.open(database, false);
                 all.add(link);
                 idle.add(link);
             }

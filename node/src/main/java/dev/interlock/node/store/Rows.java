@@ -1,6 +1,6 @@
 package dev.interlock.node.store;
 
-import dev.interlock.core.secret.CipherKey;
+import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.StatementHash;
 import java.sql.PreparedStatement;
@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // its records carry bytes from a row to their reader, nothing more
 final class Rows {
     private static final String COLUMNS =
-            "SELECT id, object, epoch, number, continues, user, state, token, certificate, command, receipt, prepared_at, committed_at,"
+            "SELECT id, object, epoch, number, continues, holder, state, token, certificate, command, receipt, prepared_at, committed_at,"
                     + " destroyed_at FROM object ";
     private static final String FOUND = "SELECT seq, id, object, epoch, number, continues, state FROM object ";
+
+    private static final byte[] NONE = {};
 
     private Rows() {}
 
@@ -128,7 +130,7 @@ final class Rows {
                 ? "AND (committed_at, seq) < (SELECT committed_at, seq FROM object WHERE id = ?) "
                 : "";
         PreparedStatement select = link.prepare(COLUMNS
-                + "WHERE user = ? AND state = 2 AND NOT EXISTS (SELECT 1 FROM object AS later WHERE"
+                + "WHERE holder = ? AND state = 2 AND NOT EXISTS (SELECT 1 FROM object AS later WHERE"
                 + " later.object = object.object AND later.state = 2 AND later.epoch > object.epoch) " + older
                 + "ORDER BY committed_at DESC, seq DESC LIMIT ?");
         select.setBytes(1, user);
@@ -152,22 +154,39 @@ final class Rows {
     }
 
     static Optional<StoredBlob> blob(Link link, StatementHash id, BlobKind kind) throws SQLException {
-        PreparedStatement select = link.prepare("""
-            SELECT state, key, record_bytes, total_bytes, sealed
-            FROM object JOIN object_key USING (seq) LEFT JOIN blob ON blob.place = 2048 * object.seq + ?
-            WHERE id = ?\
-            """);
-        select.setInt(1, kind.number());
-        select.setBytes(2, id.bytes());
-        try (ResultSet row = select.executeQuery()) {
-            if (!row.next()) {
-                return Optional.empty();
+        while (true) {
+            PreparedStatement select = link.prepare("""
+                SELECT object.seq, state, record_bytes, total_bytes, sealed
+                FROM object LEFT JOIN blob ON blob.place = 2048 * object.seq + ?
+                WHERE id = ?\
+                """);
+            select.setInt(1, kind.number());
+            select.setBytes(2, id.bytes());
+            long seq;
+            ObjectState state;
+            Optional<Place> place;
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                seq = row.getLong(1);
+                state = ObjectState.of(row.getInt(2));
+                int recordBytes = row.getInt(3);
+                place = row.wasNull()
+                        ? Optional.empty()
+                        : Optional.of(new Place(recordBytes, row.getLong(4), row.getBytes(5)));
             }
-            int recordBytes = row.getInt(3);
-            Optional<Place> place = row.wasNull()
-                    ? Optional.empty()
-                    : Optional.of(new Place(recordBytes, row.getLong(4), row.getBytes(5)));
-            return Optional.of(new StoredBlob(ObjectState.of(row.getInt(1)), row.getBytes(2), place));
+            if (state == ObjectState.DESTROYED || state == ObjectState.REPLACED) {
+                return Optional.of(new StoredBlob(state, NONE, place));
+            }
+            Optional<byte[]> key = link.keys().find(link, Keys.Family.OBJECT, seq);
+            if (key.isPresent()) {
+                return Optional.of(new StoredBlob(state, key.get(), place));
+            }
+            if (lookUp(link, id).filter(found -> found.state == state).isPresent()) {
+                throw new StoreException.Failed("generation " + id + " is " + state + ", and its key is gone", null);
+            }
+            // It was erased between the two questions.
         }
     }
 
@@ -188,10 +207,10 @@ final class Rows {
             throws SQLException {
         Store.Generation generation = pending.generation();
         requireRoom(link, generation, pending.user());
-        long seq = insertKey(link, pending.key());
+        long seq = link.keys().keep(link, Keys.Family.OBJECT, pending.key());
         PreparedStatement object = link.prepare("""
-            INSERT INTO object (seq, id, object, epoch, number, continues, user, state, token, certificate, prepared_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, x'', ?)\
+            INSERT INTO object (seq, id, object, epoch, number, continues, holder, state, token, certificate, prepared_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)\
             """);
         object.setLong(1, seq);
         object.setBytes(2, generation.id().bytes());
@@ -201,7 +220,8 @@ final class Rows {
         object.setInt(6, generation.continues() ? 1 : 0);
         object.setBytes(7, pending.user());
         object.setBytes(8, token);
-        object.setLong(9, nowMillis);
+        object.setBytes(9, NONE);
+        object.setLong(10, nowMillis);
         object.executeUpdate();
         PreparedStatement insert =
                 link.prepare("INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (?, ?, ?, ?)");
@@ -212,7 +232,7 @@ final class Rows {
             insert.setLong(3, layout.totalBytes());
             byte[] sealed = blob.getValue().medium().row();
             if (sealed == null) {
-                insert.setNull(4, Types.BLOB);
+                insert.setNull(4, Types.BINARY);
             } else {
                 insert.setBytes(4, sealed);
             }
@@ -398,7 +418,7 @@ final class Rows {
         PreparedStatement insert = link.prepare("""
             INSERT INTO ended (object, epoch, number, id) VALUES (?, ?, ?, ?)
             ON CONFLICT (object, epoch) DO UPDATE SET number = excluded.number, id = excluded.id
-            WHERE (excluded.number, excluded.id) > (number, id)\
+            WHERE (excluded.number, excluded.id) > (ended.number, ended.id)\
             """);
         insert.setBytes(1, scope.object().bytes());
         insert.setInt(2, scope.upTo().map(Store.Generation::epoch).orElse(0));
@@ -434,7 +454,7 @@ final class Rows {
     static List<Gone> abandon(Link link, StatementHash id, byte[] abandonment, Instant expires) throws SQLException {
         PreparedStatement insert = link.prepare("""
             INSERT INTO said (id, abandonment, expires) VALUES (?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET abandonment = coalesce(abandonment, excluded.abandonment)\
+            ON CONFLICT (id) DO UPDATE SET abandonment = coalesce(said.abandonment, excluded.abandonment)\
             """);
         insert.setBytes(1, id.bytes());
         insert.setBytes(2, abandonment);
@@ -445,7 +465,8 @@ final class Rows {
     }
 
     static Store.Usage usage(Link link, Optional<byte[]> user) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT total(objects), total(bytes) FROM usage WHERE ? OR user = ?");
+        PreparedStatement select = link.prepare(
+                "SELECT coalesce(sum(objects), 0), coalesce(sum(bytes), 0) FROM usage WHERE ? OR holder = ?");
         select.setBoolean(1, user.isEmpty());
         select.setBytes(2, user.orElse(new byte[0]));
         try (ResultSet row = select.executeQuery()) {
@@ -468,15 +489,15 @@ final class Rows {
             INSERT INTO schedule (object, number, destroy_at, command, bound) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (object) DO UPDATE SET number = excluded.number, destroy_at = excluded.destroy_at,
                 command = excluded.command, bound = excluded.bound
-            WHERE excluded.number > number
-                OR (excluded.number = number AND excluded.destroy_at IS NULL AND destroy_at IS NOT NULL)\
+            WHERE excluded.number > schedule.number
+                OR (excluded.number = schedule.number AND excluded.destroy_at IS NULL AND schedule.destroy_at IS NOT NULL)\
             """);
         insert.setBytes(1, schedule.object().bytes());
         insert.setLong(2, schedule.number());
         if (schedule.destroyAt().isPresent()) {
             insert.setLong(3, schedule.destroyAt().get().toEpochMilli());
         } else {
-            insert.setNull(3, Types.INTEGER);
+            insert.setNull(3, Types.BIGINT);
         }
         insert.setBytes(4, schedule.command());
         insert.setInt(5, schedule.bound() ? 1 : 0);
@@ -497,7 +518,7 @@ final class Rows {
 
     static void handOver(Link link, Store.HandedOver handedOver) throws SQLException {
         PreparedStatement insert = link.prepare(
-                "INSERT OR IGNORE INTO handover (object, place, user, command, commands) VALUES (?, ?, ?, ?, ?)");
+                "INSERT INTO handover (object, place, holder, command, commands) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
         insert.setBytes(1, handedOver.object().bytes());
         insert.setInt(2, handedOver.place());
         insert.setBytes(3, handedOver.user());
@@ -506,7 +527,7 @@ final class Rows {
         if (insert.executeUpdate() != 1) {
             throw new StoreException.WrongState(handedOver.object(), "it was handed over before");
         }
-        PreparedStatement update = link.prepare("UPDATE object SET user = ? WHERE object = ?");
+        PreparedStatement update = link.prepare("UPDATE object SET holder = ? WHERE object = ?");
         update.setBytes(1, handedOver.user());
         update.setBytes(2, handedOver.object().bytes());
         update.executeUpdate();
@@ -518,7 +539,7 @@ final class Rows {
 
     static List<Store.HandedOver> handovers(Link link, ObjectId object) throws SQLException {
         PreparedStatement select =
-                link.prepare("SELECT place, user, command, commands FROM handover WHERE object = ? ORDER BY place");
+                link.prepare("SELECT place, holder, command, commands FROM handover WHERE object = ? ORDER BY place");
         select.setBytes(1, object.bytes());
         List<Store.HandedOver> all = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
@@ -562,10 +583,12 @@ final class Rows {
     }
 
     static void keep(Link link, Store.Notice notice) throws SQLException {
-        PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO notice (object, node, notice) VALUES (?, ?, ?)");
+        PreparedStatement insert = link.prepare(
+                "INSERT INTO notice (object, node, hash, notice) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
         insert.setBytes(1, notice.object().bytes());
         insert.setString(2, notice.node());
-        insert.setBytes(3, notice.bytes());
+        insert.setBytes(3, hash(notice));
+        insert.setBytes(4, notice.bytes());
         insert.executeUpdate();
     }
 
@@ -582,16 +605,21 @@ final class Rows {
     }
 
     static void drop(Link link, Store.Notice notice) throws SQLException {
-        PreparedStatement delete = link.prepare("DELETE FROM notice WHERE notice = ?");
-        delete.setBytes(1, notice.bytes());
+        PreparedStatement delete = link.prepare("DELETE FROM notice WHERE hash = ?");
+        delete.setBytes(1, hash(notice));
         delete.executeUpdate();
+    }
+
+    private static byte[] hash(Store.Notice notice) {
+        return Sha256.plain(notice.bytes());
     }
 
     static boolean burn(Link link, StatementHash w, Instant expires) throws SQLException {
         if (expires.toEpochMilli() < floor(link)) {
             return false;
         }
-        PreparedStatement insert = link.prepare("INSERT OR IGNORE INTO burn (session, expires) VALUES (?, ?)");
+        PreparedStatement insert =
+                link.prepare("INSERT INTO burn (session, expires) VALUES (?, ?) ON CONFLICT DO NOTHING");
         insert.setBytes(1, w.bytes());
         insert.setLong(2, expires.toEpochMilli());
         return insert.executeUpdate() == 1;
@@ -607,8 +635,9 @@ final class Rows {
         said.setLong(1, millis);
         int pruned = burns.executeUpdate() + said.executeUpdate();
         if (pruned > 0) {
-            PreparedStatement floor = link.prepare("UPDATE meta SET floor = max(floor, ?)");
+            PreparedStatement floor = link.prepare("UPDATE meta SET floor = ? WHERE floor < ?");
             floor.setLong(1, millis);
+            floor.setLong(2, millis);
             floor.executeUpdate();
         }
         return pruned;
@@ -622,21 +651,6 @@ final class Rows {
     static Instant blindBefore(Link link, Duration longest) throws SQLException {
         long made = Long.parseLong(link.single("SELECT made_at FROM meta"));
         return Instant.ofEpochMilli(Math.max(floor(link), made + longest.toMillis()));
-    }
-
-    // Key rows are never deleted, so that no seq, and no blob's place, serves twice.
-    private static long insertKey(Link link, CipherKey key) throws SQLException {
-        PreparedStatement insert = link.prepare("INSERT INTO object_key (key) VALUES (?) RETURNING seq");
-        byte[] bytes = key.getEncoded();
-        try {
-            insert.setBytes(1, bytes);
-            try (ResultSet row = insert.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        } finally {
-            Arrays.fill(bytes, (byte) 0);
-        }
     }
 
     /** Returns the blobs in files, which are left to remove. */
@@ -653,10 +667,7 @@ final class Rows {
                 BlobKind.ofNumber((int) (row.getLong(1) - first)).ifPresent(files::add);
             }
         }
-        PreparedStatement key = link.prepare("UPDATE object_key SET key = ? WHERE seq = ?");
-        key.setBytes(1, new byte[CipherKey.BYTES]);
-        key.setLong(2, seq);
-        key.executeUpdate();
+        link.keys().erase(link, Keys.Family.OBJECT, seq);
         PreparedStatement blobs = link.prepare("DELETE FROM blob WHERE place BETWEEN ? AND ?");
         blobs.setLong(1, first);
         blobs.setLong(2, first + BlobKind.NUMBERS - 1);

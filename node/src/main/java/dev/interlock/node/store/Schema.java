@@ -26,7 +26,7 @@ final class Schema {
             epoch INTEGER NOT NULL,
             number INTEGER NOT NULL,
             continues INTEGER NOT NULL,
-            user BLOB NOT NULL,
+            holder BLOB NOT NULL,
             state INTEGER NOT NULL,
             token BLOB NOT NULL,
             certificate BLOB NOT NULL,
@@ -42,7 +42,7 @@ final class Schema {
     private static final String OBJECT_BY_OBJECT =
             "CREATE INDEX object_by_object ON object (object, epoch, number, id)";
     private static final String OBJECT_BY_USER =
-            "CREATE INDEX object_by_user ON object (user, committed_at, seq) WHERE state = 2";
+            "CREATE INDEX object_by_user ON object (holder, committed_at, seq) WHERE state = 2";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
     private static final String OBJECT_UNFINISHED =
             "CREATE INDEX object_unfinished ON object (seq) WHERE state = 2 AND unfinished = 1";
@@ -100,7 +100,8 @@ final class Schema {
             seq INTEGER PRIMARY KEY,
             object BLOB NOT NULL,
             node TEXT NOT NULL,
-            notice BLOB NOT NULL UNIQUE
+            hash BLOB NOT NULL UNIQUE,
+            notice BLOB NOT NULL
         ) STRICT\
         """;
 
@@ -109,7 +110,7 @@ final class Schema {
         CREATE TABLE handover (
             object BLOB NOT NULL,
             place INTEGER NOT NULL,
-            user BLOB NOT NULL,
+            holder BLOB NOT NULL,
             command BLOB NOT NULL,
             commands BLOB NOT NULL,
             PRIMARY KEY (object, place)
@@ -120,41 +121,41 @@ final class Schema {
     // of names.
     private static final String USAGE = """
         CREATE TABLE usage (
-            user BLOB NOT NULL PRIMARY KEY,
+            holder BLOB NOT NULL PRIMARY KEY,
             objects INTEGER NOT NULL,
             bytes INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID\
         """;
     private static final String USAGE_OBJECT = """
         CREATE TRIGGER usage_object AFTER INSERT ON object BEGIN
-            INSERT INTO usage VALUES (NEW.user, 1, 0) ON CONFLICT (user) DO UPDATE SET objects = objects + 1;
+            INSERT INTO usage VALUES (NEW.holder, 1, 0) ON CONFLICT (holder) DO UPDATE SET objects = objects + 1;
         END\
         """;
     private static final String USAGE_NO_OBJECT = """
         CREATE TRIGGER usage_no_object AFTER DELETE ON object BEGIN
-            UPDATE usage SET objects = objects - 1 WHERE user = OLD.user;
+            UPDATE usage SET objects = objects - 1 WHERE holder = OLD.holder;
         END\
         """;
     private static final String USAGE_HANDED_OVER = """
-        CREATE TRIGGER usage_handed_over AFTER UPDATE OF user ON object WHEN OLD.user <> NEW.user BEGIN
-            INSERT INTO usage VALUES (NEW.user, 1, 0) ON CONFLICT (user) DO UPDATE SET objects = objects + 1;
-            UPDATE usage SET objects = objects - 1 WHERE user = OLD.user;
+        CREATE TRIGGER usage_handed_over AFTER UPDATE OF holder ON object WHEN OLD.holder <> NEW.holder BEGIN
+            INSERT INTO usage VALUES (NEW.holder, 1, 0) ON CONFLICT (holder) DO UPDATE SET objects = objects + 1;
+            UPDATE usage SET objects = objects - 1 WHERE holder = OLD.holder;
             UPDATE usage SET bytes = bytes + (SELECT coalesce(sum(total_bytes), 0) FROM blob
-                WHERE place BETWEEN 2048 * NEW.seq AND 2048 * NEW.seq + 2047) WHERE user = NEW.user;
+                WHERE place BETWEEN 2048 * NEW.seq AND 2048 * NEW.seq + 2047) WHERE holder = NEW.holder;
             UPDATE usage SET bytes = bytes - (SELECT coalesce(sum(total_bytes), 0) FROM blob
-                WHERE place BETWEEN 2048 * NEW.seq AND 2048 * NEW.seq + 2047) WHERE user = OLD.user;
+                WHERE place BETWEEN 2048 * NEW.seq AND 2048 * NEW.seq + 2047) WHERE holder = OLD.holder;
         END\
         """;
     private static final String USAGE_BLOB = """
         CREATE TRIGGER usage_blob AFTER INSERT ON blob BEGIN
             UPDATE usage SET bytes = bytes + NEW.total_bytes
-            WHERE user = (SELECT user FROM object WHERE seq = NEW.place / 2048);
+            WHERE holder = (SELECT holder FROM object WHERE seq = NEW.place / 2048);
         END\
         """;
     private static final String USAGE_NO_BLOB = """
         CREATE TRIGGER usage_no_blob AFTER DELETE ON blob BEGIN
             UPDATE usage SET bytes = bytes - OLD.total_bytes
-            WHERE user = (SELECT user FROM object WHERE seq = OLD.place / 2048);
+            WHERE holder = (SELECT holder FROM object WHERE seq = OLD.place / 2048);
         END\
         """;
 

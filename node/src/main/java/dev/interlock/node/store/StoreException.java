@@ -14,6 +14,8 @@ import org.sqlite.SQLiteException;
 /** The store can't do what it was asked; the subclass says what to do about it. Messages never hold stored bytes. */
 public abstract sealed class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    /** PostgreSQL's. */
+    private static final String DISK_FULL = "53100";
 
     private StoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
@@ -30,7 +32,9 @@ public abstract sealed class StoreException extends RuntimeException {
     }
 
     static boolean isNoRoom(SQLException cause) {
-        return cause instanceof SQLiteException sqlite && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
+        return cause instanceof SQLiteException sqlite
+                ? sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL
+                : DISK_FULL.equals(cause.getSQLState());
     }
 
     /** The id is taken: choose another. */
@@ -156,7 +160,11 @@ public abstract sealed class StoreException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         Unusable(Path folder, String why, @Nullable Throwable cause) {
-            super("the store " + folder + " " + why, cause);
+            this(folder.toString(), why, cause);
+        }
+
+        Unusable(String where, String why, @Nullable Throwable cause) {
+            super("the store " + where + " " + why, cause);
         }
 
         /** Why the files of a store can't be opened, and what an operator can do. */

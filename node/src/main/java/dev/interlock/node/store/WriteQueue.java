@@ -1,13 +1,6 @@
 package dev.interlock.node.store;
 
-import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,32 +26,27 @@ final class WriteQueue implements AutoCloseable {
     private static final int BATCH = 256;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final Link link;
-    private final Path wal;
-    private final Reserve reserve;
+    private static final int ATTEMPTS = 10;
+
+    private final Writer writer;
     private final BlockingQueue<Task<?>> queue = new ArrayBlockingQueue<>(QUEUE);
     // Held shared while a task is put in, so that none comes after the last.
     private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
     private final Task<Boolean> last = new Task<>("closing", any -> true, any -> false, false);
     private final AtomicLong transactions = new AtomicLong();
-    private final Thread writer;
+    private final Thread thread;
+    private boolean committing;
     private boolean closed;
 
-    /**
-     * Takes the connection over.
-     *
-     * @param reserve room for what erases on a full disk
-     */
-    WriteQueue(Link link, Path database, Reserve reserve) {
-        this.link = link;
-        this.reserve = reserve;
-        this.wal = walOf(database);
-        this.writer =
+    /** Takes the writer over. */
+    WriteQueue(Writer writer) {
+        this.writer = writer;
+        this.thread =
                 Thread.ofPlatform().daemon().name("interlock-store-writer").unstarted(this::run);
     }
 
     void start() {
-        writer.start();
+        thread.start();
     }
 
     /**
@@ -70,7 +58,7 @@ final class WriteQueue implements AutoCloseable {
         return await(put(new Task<>(what, operation, any -> false, false)));
     }
 
-    /** Like {@link #write}, and nothing that it deleted is left in the WAL when this returns. */
+    /** Like {@link #write}, and what it deleted is gone as the engine says when this returns. */
     <T> T erase(String what, Operation<T> operation) {
         return await(put(new Task<>(what, operation, any -> true, true)));
     }
@@ -111,7 +99,7 @@ final class WriteQueue implements AutoCloseable {
             while (true) {
                 try {
                     queue.put(last);
-                    writer.join();
+                    thread.join();
                     return;
                 } catch (InterruptedException e) {
                     interrupted = true;
@@ -121,35 +109,6 @@ final class WriteQueue implements AutoCloseable {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    static Path walOf(Path database) {
-        return database.resolveSibling(database.getFileName() + "-wal");
-    }
-
-    /** Brings everything from the WAL into the database and empties it, waiting a while for readers. */
-    static void truncateWal(Link link, Path wal) throws SQLException, IOException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos() / 2;
-        while (isBusy(link)) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new IOException("another connection has kept the WAL from being emptied for "
-                        + PATIENCE.toSeconds() / 2 + " s");
-            }
-        }
-        if (Files.exists(wal)) { // SQLite doesn't make the new length durable
-            try (FileChannel channel = FileChannel.open(wal, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-        }
-    }
-
-    // Waits for readers as long as the connection's busy timeout.
-    private static boolean isBusy(Link link) throws SQLException {
-        PreparedStatement checkpoint = link.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-        try (ResultSet row = checkpoint.executeQuery()) {
-            row.next();
-            return row.getInt(1) != 0;
         }
     }
 
@@ -230,7 +189,7 @@ final class WriteQueue implements AutoCloseable {
             }
             batch.clear();
         }
-        link.close();
+        writer.close();
     }
 
     private void runBatch(List<Task<?>> batch) {
@@ -240,10 +199,14 @@ final class WriteQueue implements AutoCloseable {
         try {
             transact(batch);
         } catch (SQLException together) {
-            // One that fills the disk or breaks the transaction otherwise must not take the others with it.
             rollBack();
-            for (Task<?> task : batch) {
-                transactAlone(task);
+            if (isInDoubt(together)) {
+                batch.forEach(task -> task.fail(unknown(task, together)));
+            } else {
+                // One that fills the disk or breaks the transaction otherwise must not take the others with it.
+                for (Task<?> task : batch) {
+                    transactAlone(task);
+                }
             }
         }
         List<Task<?>> erased = batch.stream().filter(Task::hasErased).toList();
@@ -251,69 +214,97 @@ final class WriteQueue implements AutoCloseable {
         batch.stream().filter(task -> !task.hasErased()).forEach(Task::answer);
         if (!erased.isEmpty()) {
             try {
-                truncateWal(link, wal);
-                reserve.fill();
+                writer.erased();
             } catch (SQLException | IOException e) {
-                link.discardStatements();
+                discardStatements();
                 erased.forEach(task -> task.fail(new StoreException.Failed(
-                        task.what + ": it is done, but old bytes are still in the WAL (repeat it): " + e.getMessage(),
-                        e)));
+                        task.what + ": it is done, but old bytes are still there (repeat it): " + e.getMessage(), e)));
             }
             erased.forEach(Task::answer);
         }
     }
 
     private void transactAlone(Task<?> task) {
-        try {
-            transact(List.of(task));
-        } catch (SQLException alone) {
-            rollBack();
-            if (task.makesRoom() && StoreException.isNoRoom(alone) && reserve.release()) {
-                transactAlone(task);
-            } else {
-                task.fail(StoreException.of(task.what, alone));
+        for (int attempt = 1; ; attempt++) {
+            try {
+                transact(List.of(task));
+                return;
+            } catch (SQLException alone) {
+                rollBack();
+                if (isInDoubt(alone)) {
+                    task.fail(unknown(task, alone));
+                    return;
+                }
+                boolean room = task.makesRoom() && StoreException.isNoRoom(alone) && writer.makeRoom();
+                if (!room && !(writer.mayRepeat(alone) && attempt < ATTEMPTS)) {
+                    task.fail(StoreException.of(task.what, alone));
+                    return;
+                }
             }
         }
     }
 
+    private boolean isInDoubt(SQLException failure) {
+        return committing && writer.isUnknown(failure);
+    }
+
+    private static StoreException unknown(Task<?> task, SQLException failure) {
+        return new StoreException.OutcomeUnknown(
+                task.what + ": the database went away before it said whether this is done: " + failure.getMessage(),
+                failure);
+    }
+
     private void transact(List<Task<?>> batch) throws SQLException {
-        run("BEGIN IMMEDIATE");
+        committing = false;
+        Link link = writer.link();
+        run(link, writer.begin());
         for (Task<?> task : batch) {
-            run("SAVEPOINT task");
+            run(link, "SAVEPOINT task");
             try {
                 task.run(link);
             } catch (SQLException e) {
                 link.discardStatements();
-                if (task.makesRoom() && StoreException.isNoRoom(e)) {
+                if (writer.mayRepeat(e) || (task.makesRoom() && StoreException.isNoRoom(e))) {
                     throw e; // it is tried alone, with the room that is reserved
                 }
                 try {
-                    run("ROLLBACK TO task");
+                    run(link, "ROLLBACK TO task");
                 } catch (SQLException gone) { // with the whole transaction, by the first failure
                     e.addSuppressed(gone);
                     throw e;
                 }
                 task.fail(StoreException.of(task.what, e));
             } catch (RuntimeException e) {
-                run("ROLLBACK TO task");
+                run(link, "ROLLBACK TO task");
                 task.fail(e);
             }
-            run("RELEASE task");
+            run(link, "RELEASE task");
         }
-        run("COMMIT");
+        committing = true;
+        run(link, "COMMIT");
+        committing = false;
         transactions.incrementAndGet();
     }
 
-    private void run(String sql) throws SQLException {
+    private static void run(Link link, String sql) throws SQLException {
         link.prepare(sql).execute();
     }
 
     private void rollBack() {
-        link.discardStatements();
         try {
-            run("ROLLBACK");
+            Link link = writer.link();
+            link.discardStatements();
+            run(link, "ROLLBACK");
         } catch (SQLException e) {
-            // SQLite had rolled back by itself.
+            // The engine had rolled back by itself, or it is gone.
+        }
+    }
+
+    private void discardStatements() {
+        try {
+            writer.link().discardStatements();
+        } catch (SQLException e) {
+            // There is no connection, and so no statement.
         }
     }
 

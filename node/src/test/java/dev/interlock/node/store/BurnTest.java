@@ -28,13 +28,13 @@ final class BurnTest {
 
     @Test
     void onceForEachSession() {
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(store.burn(SESSION, EXPIRES)).isTrue();
             assertThat(store.burn(SESSION, EXPIRES)).isFalse();
             assertThat(store.burn(SESSION, EXPIRES.plusSeconds(1))).isFalse();
             assertThat(store.burn(OTHER, EXPIRES)).isTrue();
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(store.burn(SESSION, EXPIRES)).isFalse();
             assertThat(store.burn(OTHER, EXPIRES)).isFalse();
         }
@@ -42,7 +42,7 @@ final class BurnTest {
 
     @Test
     void oneOfAHundredAtOnce() throws Exception {
-        try (SqliteStore store = Fixture.open(folder);
+        try (SealedStore store = Fixture.open(folder);
                 ExecutorService threads = Executors.newFixedThreadPool(100)) {
             for (int round = 0; round < 20; round++) {
                 StatementHash session = StatementHash.of(Fixture.filled(32, 100 + round));
@@ -67,7 +67,7 @@ final class BurnTest {
     /** What is pruned can't come again, though nothing is left of it: the floor is in its place, also over a restart. */
     @Test
     void pruningRaisesTheFloor() {
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             store.burn(SESSION, EXPIRES);
             store.burn(OTHER, EXPIRES.plusMillis(1));
             store.pruneBurns(EXPIRES);
@@ -77,7 +77,7 @@ final class BurnTest {
             assertThat(store.burn(SESSION, EXPIRES)).isFalse();
         }
         StatementHash third = StatementHash.of(Fixture.filled(32, 3));
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             // A clock that was set back takes nothing that may have been there before.
             assertThat(store.burn(SESSION, EXPIRES)).isFalse();
             assertThat(store.burn(third, EXPIRES)).isFalse();
@@ -88,7 +88,7 @@ final class BurnTest {
     @Test
     void aNewStoreCantTellWhatWasSaidBeforeIt() {
         Instant before = Instant.now();
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(store.floor())
                     .isAfterOrEqualTo(before.plus(Session.LONGEST).minusMillis(1));
             Instant far = before.plusSeconds(100_000);

@@ -84,7 +84,7 @@ final class ChildJvm implements AutoCloseable {
     private static String classPath() {
         return Stream.of(
                         ChildJvm.class,
-                        SqliteStore.class,
+                        SealedStore.class,
                         StatementHash.class,
                         Session.class,
                         Reserve.class,
@@ -109,7 +109,7 @@ final class ChildJvm implements AutoCloseable {
         Path folder = Path.of(arguments[1]);
         switch (arguments[0]) {
             case "open" -> {
-                try (SqliteStore store = Fixture.open(folder)) {
+                try (SealedStore store = Fixture.open(folder)) {
                     say("opened " + store.inDoubt().size());
                 } catch (StoreException e) {
                     say(e.getClass().getSimpleName() + " " + e.getMessage());
@@ -203,7 +203,7 @@ final class ChildJvm implements AutoCloseable {
 
     // Appends until the limit on file sizes stops it.
     private static void fill(Path folder) {
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             StatementHash id = Fixture.newId();
             try (PendingObject object = Fixture.begin(store, id)) {
                 Blob share = object.create(BlobKind.SHARE, 1 << 20, 64 << 20);

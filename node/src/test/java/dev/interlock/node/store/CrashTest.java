@@ -35,7 +35,7 @@ final class CrashTest {
                 .as("control: there is something to remove")
                 .hasSize(1);
         Path foreign = Files.createFile(folder.resolve("objects").resolve("README"));
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(Fixture.dataFiles(folder)).containsExactly(foreign);
             assertThat(store.find(id)).isEmpty();
             assertThat(store.inDoubt()).isEmpty();
@@ -53,7 +53,7 @@ final class CrashTest {
         assertThat(Fixture.dataFiles(folder))
                 .as("control: there is something to remove")
                 .hasSize(3);
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(Fixture.dataFiles(folder)).isEmpty();
             assertThat(store.find(id)).isEmpty();
         }
@@ -62,7 +62,7 @@ final class CrashTest {
     // The database says prepared, and the names of transient blobs came back; what else lies there isn't ours.
     @Test
     void openRemovesTheTransientFilesOfAStoredObject() throws Exception {
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             try (PendingObject object = Fixture.begin(store, id)) {
                 Fixture.write(object, id, BlobKind.sealedShare(7), 1000, 100_000);
                 object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
@@ -72,7 +72,7 @@ final class CrashTest {
         Files.copy(kept, Fixture.shareFile(folder, id));
         Files.copy(kept, Fixture.file(folder, id, BlobKind.sealedShare(70)));
         Path foreign = Files.createFile(folder.resolve("objects").resolve(id + ".sealed-007"));
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(Fixture.dataFiles(folder)).containsExactlyInAnyOrder(kept, foreign);
             assertThat(Fixture.isWhole(store, id, BlobKind.sealedShare(7), 100)).isTrue();
         }
@@ -84,7 +84,7 @@ final class CrashTest {
             assertThat(child.line()).isEqualTo("prepared");
             child.kill();
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(store.inDoubt()).containsExactly(id);
             assertThat(store.find(id).orElseThrow().certificate()).isEmpty();
             assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, ChildJvm.LARGE_RECORDS))
@@ -93,7 +93,7 @@ final class CrashTest {
             assertThat(store.manifest(id)).isEqualTo(Fixture.MANIFEST);
             store.commit(id, Fixture.CERTIFICATE);
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(store.inDoubt()).isEmpty();
             assertThat(store.find(id).orElseThrow().certificate()).isEqualTo(Fixture.CERTIFICATE);
             assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, ChildJvm.LARGE_RECORDS))
@@ -114,7 +114,7 @@ final class CrashTest {
                     .map(StatementHash::parse)
                     .forEach(acknowledged::add);
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             List<StatementHash> committed =
                     store.list(Fixture.USER).stream().map(Fixture::id).toList();
             assertThat(committed).containsAll(acknowledged);
@@ -141,7 +141,7 @@ final class CrashTest {
     @Test
     void acknowledgedDestructionsSurvive() throws Exception {
         int objects = 200;
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             for (int i = 0; i < objects; i++) {
                 Fixture.put(store, Fixture.newId(), 1000, 70_000);
             }
@@ -157,7 +157,7 @@ final class CrashTest {
                     .map(StatementHash::parse)
                     .forEach(acknowledged::add);
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             for (StatementHash each : acknowledged) {
                 assertThat(store.find(each).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
                 assertThat(Fixture.shareFile(folder, each)).doesNotExist();
@@ -175,7 +175,7 @@ final class CrashTest {
         List<StatementHash> firsts = List.of(Fixture.newId(), Fixture.newId(), Fixture.newId(), Fixture.newId());
         List<ObjectId> objects =
                 firsts.stream().map(each -> Fixture.put(each).object()).toList();
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             for (int i = 0; i < firsts.size(); i++) {
                 Fixture.put(
                         store,
@@ -199,7 +199,7 @@ final class CrashTest {
                 acknowledged.merge(ObjectId.parse(words[1]), Integer.parseInt(words[2]), Math::max);
             }
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             List<StoredObject> committed = store.list(Fixture.USER);
             assertThat(committed)
                     .extracting(each -> each.generation().object())
@@ -233,15 +233,16 @@ final class CrashTest {
     @Test
     void openFinishesAReplacement() throws Exception {
         StatementHash next = Fixture.newId();
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             Fixture.put(store, id, 1000, 100_000);
             Fixture.prepare(store, new Store.Generation(next, Fixture.put(id).object(), 1, 2, true), 1000, 100_000);
-            store.writes().write("committing alone", link -> Rows.commit(link, next, Fixture.CERTIFICATE, false, 0));
+            Fixture.writes(store)
+                    .write("committing alone", link -> Rows.commit(link, next, Fixture.CERTIFICATE, false, 0));
         }
         assertThat(Fixture.dataFiles(folder))
                 .as("control: there is one to remove")
                 .hasSize(2);
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(Fixture.dataFiles(folder)).containsExactly(Fixture.shareFile(folder, next));
             assertThat(store.find(id).orElseThrow().state()).isEqualTo(ObjectState.REPLACED);
             assertThat(Fixture.isWhole(store, next, BlobKind.SHARE, 100)).isTrue();
@@ -252,13 +253,13 @@ final class CrashTest {
     @Test
     void openFinishesADestruction() throws Exception {
         byte[] file;
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             Fixture.put(store, id, 1000, 100_000);
             file = Files.readAllBytes(Fixture.shareFile(folder, id));
             Fixture.destroy(store, id, Fixture.TOKEN);
         }
         Files.write(Fixture.shareFile(folder, id), file);
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(Fixture.dataFiles(folder)).isEmpty();
             assertThat(store.find(id).orElseThrow().state()).isEqualTo(ObjectState.DESTROYED);
         }

@@ -34,7 +34,7 @@ final class DamageTest {
     @TempDir
     Path folder;
 
-    private SqliteStore store;
+    private SealedStore store;
     private final StatementHash large = Fixture.newId();
     private final StatementHash small = Fixture.newId();
 

@@ -37,7 +37,7 @@ final class DestroyTest {
     @TempDir
     Path folder;
 
-    private SqliteStore store;
+    private SealedStore store;
     private final StatementHash id = Fixture.newId();
 
     @BeforeEach
@@ -97,7 +97,7 @@ final class DestroyTest {
     void nothingOfATransientBlobIsLeftInAnyFile() throws Exception {
         List<byte[]> drawn = new ArrayList<>();
         store.close();
-        store = SqliteStore.open(folder, new Recorder(drawn), Clock.systemUTC());
+        store = Stores.embedded(folder, new Recorder(drawn), Clock.systemUTC());
         List<byte[]> traces = new ArrayList<>();
         byte[] ownKey;
         byte[] objectKey;

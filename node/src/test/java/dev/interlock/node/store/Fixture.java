@@ -39,8 +39,12 @@ final class Fixture {
 
     private Fixture() {}
 
-    static SqliteStore open(Path folder) {
-        return SqliteStore.open(folder, RANDOM, Clock.systemUTC());
+    static SealedStore open(Path folder) {
+        return Stores.embedded(folder, RANDOM, Clock.systemUTC());
+    }
+
+    static WriteQueue writes(SealedStore store) {
+        return ((SqliteCatalog) store.catalog()).writes();
     }
 
     static StatementHash newId() {

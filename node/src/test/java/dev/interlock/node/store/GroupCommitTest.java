@@ -27,7 +27,7 @@ final class GroupCommitTest {
     @TempDir
     Path folder;
 
-    private SqliteStore store;
+    private SealedStore store;
     private final ExecutorService threads = Executors.newFixedThreadPool(64);
 
     @BeforeEach
@@ -44,7 +44,7 @@ final class GroupCommitTest {
     @Test
     void manyOperationsShareATransaction() throws Exception {
         int objects = 1280;
-        long before = store.writes().transactions();
+        long before = Fixture.writes(store).transactions();
         List<Future<?>> puts = new ArrayList<>();
         List<StatementHash> ids = new ArrayList<>();
         for (int i = 0; i < objects; i++) {
@@ -55,7 +55,7 @@ final class GroupCommitTest {
         for (Future<?> put : puts) {
             put.get();
         }
-        long transactions = store.writes().transactions() - before;
+        long transactions = Fixture.writes(store).transactions() - before;
         assertThat(transactions).isBetween(2L, 2L * objects / 8);
         assertThat(store.list(Fixture.USER)).hasSize(objects);
         for (StatementHash id : ids) {
@@ -66,14 +66,14 @@ final class GroupCommitTest {
     @Test
     void aFailureIsItsOwn() throws Exception {
         CountDownLatch release = hold();
-        long before = store.writes().transactions();
+        long before = Fixture.writes(store).transactions();
         Future<Boolean> first = burn(1);
-        Future<Boolean> wrong = threads.submit(() -> store.writes().write("test", link -> {
+        Future<Boolean> wrong = threads.submit(() -> Fixture.writes(store).write("test", link -> {
             Rows.burn(link, StatementHash.of(Fixture.filled(32, 2)), Instant.EPOCH);
             link.execute("INSERT INTO object (seq) VALUES (1)");
             return true;
         }));
-        Future<Boolean> bug = threads.submit(() -> store.writes().write("test", link -> {
+        Future<Boolean> bug = threads.submit(() -> Fixture.writes(store).write("test", link -> {
             Rows.burn(link, StatementHash.of(Fixture.filled(32, 3)), Instant.EPOCH);
             throw new IllegalStateException("a bug");
         }));
@@ -86,7 +86,7 @@ final class GroupCommitTest {
         assertFails(wrong, StoreException.Failed.class);
         assertFails(bug, IllegalStateException.class);
         assertFails(refused, StoreException.NoSuchObject.class);
-        assertThat(store.writes().transactions() - before)
+        assertThat(Fixture.writes(store).transactions() - before)
                 .as("the one that held the writer, and one for all")
                 .isEqualTo(2);
         assertThat(burn(1).get()).isFalse();
@@ -98,11 +98,11 @@ final class GroupCommitTest {
     // SQLite gives up the whole transaction when the disk is full.
     @Test
     void aFullDiskFailsOnlyWhatNeedsTheRoom() throws Exception {
-        long pages = Long.parseLong(store.writes().write("test", link -> link.single("PRAGMA page_count")));
-        store.writes().write("test", link -> link.single("PRAGMA max_page_count = " + (pages + 20)));
+        long pages = Long.parseLong(Fixture.writes(store).write("test", link -> link.single("PRAGMA page_count")));
+        Fixture.writes(store).write("test", link -> link.single("PRAGMA max_page_count = " + (pages + 20)));
         CountDownLatch release = hold();
         Future<Boolean> first = burn(1);
-        Future<Boolean> large = threads.submit(() -> store.writes().write("writing much", link -> {
+        Future<Boolean> large = threads.submit(() -> Fixture.writes(store).write("writing much", link -> {
             PreparedStatement insert = link.prepare(
                     "INSERT INTO blob (place, record_bytes, total_bytes, sealed) VALUES (1, 1, 1, zeroblob(1000000))");
             return insert.executeUpdate() == 1;
@@ -125,8 +125,8 @@ final class GroupCommitTest {
     @Test
     void prepareWithoutRoomLeavesNothing() throws Exception {
         StatementHash id = Fixture.newId();
-        long pages = Long.parseLong(store.writes().write("test", link -> link.single("PRAGMA page_count")));
-        store.writes().write("test", link -> link.single("PRAGMA max_page_count = " + (pages + 3)));
+        long pages = Long.parseLong(Fixture.writes(store).write("test", link -> link.single("PRAGMA page_count")));
+        Fixture.writes(store).write("test", link -> link.single("PRAGMA max_page_count = " + (pages + 3)));
         PendingObject object = Fixture.begin(store, id);
         Fixture.write(object, id, BlobKind.SHARE, 60_000, 60_000);
         Fixture.write(object, id, BlobKind.CIPHERTEXT, 60_000, 120_000);
@@ -137,7 +137,7 @@ final class GroupCommitTest {
         object.abort();
         assertThat(Fixture.dataFiles(folder)).isEmpty();
         assertThat(store.find(id)).isEmpty();
-        store.writes().write("test", link -> link.single("PRAGMA max_page_count = 1000000"));
+        Fixture.writes(store).write("test", link -> link.single("PRAGMA max_page_count = 1000000"));
         Fixture.put(store, id, 60_000, 60_000);
     }
 
@@ -156,7 +156,7 @@ final class GroupCommitTest {
     private CountDownLatch hold() throws InterruptedException {
         CountDownLatch holding = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        threads.execute(() -> store.writes().write("test", link -> {
+        threads.execute(() -> Fixture.writes(store).write("test", link -> {
             holding.countDown();
             try {
                 return release.await(30, TimeUnit.SECONDS);
@@ -169,7 +169,7 @@ final class GroupCommitTest {
     }
 
     private void awaitQueue(int tasks) throws InterruptedException {
-        while (store.writes().queued() < tasks) {
+        while (Fixture.writes(store).queued() < tasks) {
             Thread.sleep(1);
         }
     }

@@ -71,7 +71,7 @@ final class LoginStoreTest {
         Path folder = dir.resolve("store0");
         for (int crash = 0; crash < 5; crash++) {
             int until = 9 * (crash + 1);
-            SqliteStore store = Fixture.open(folder);
+            SealedStore store = Fixture.open(folder);
             LoginStore logins = store.logins();
             List<Future<?>> asking = new ArrayList<>();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -93,7 +93,7 @@ final class LoginStoreTest {
             folder = crashed(folder, dir.resolve("store" + (crash + 1)));
             store.close();
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             assertThat(answered.get()).isEqualTo(limit.most());
             // The owner's known device gets in meanwhile, and another user.
             byte[] device = random(32);
@@ -114,7 +114,7 @@ final class LoginStoreTest {
         Path folder = dir.resolve("store");
         byte[] nonce = random(16);
         byte[] device = random(32);
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             LoginStore logins = store.logins();
             assertThat(allows(logins, STRANGER, nonce, limit, NOW)).isTrue();
             assertThat(allows(logins, STRANGER, random(16), limit, NOW)).isTrue();
@@ -130,7 +130,7 @@ final class LoginStoreTest {
             assertThat(allows(logins, STRANGER, random(16), limit, NOW)).isTrue();
             assertThat(allows(logins, STRANGER, random(16), limit, NOW)).isFalse();
         }
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             // A request that was used isn't taken again, after a restart either, though its guess was given back.
             assertThat(store.logins()
                             .guess("alice", STRANGER, nonce, limit, NOW)
@@ -143,7 +143,7 @@ final class LoginStoreTest {
     @Test
     void onlySoManyDevicesAreKept(@TempDir Path dir) {
         GuessLimit limit = new GuessLimit(100, Duration.ofHours(1), 100, Duration.ZERO);
-        try (SqliteStore store = Fixture.open(dir.resolve("store"))) {
+        try (SealedStore store = Fixture.open(dir.resolve("store"))) {
             LoginStore logins = store.logins();
             List<byte[]> devices = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
@@ -169,7 +169,7 @@ final class LoginStoreTest {
         RecordHash second = new RecordHash(random(32));
         byte[] share = random(32);
         byte[] next = random(32);
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             LoginStore logins = store.logins();
             prepare(logins, held("alice", first, 1), share, List.of());
             assertThat(logins.certified("alice")).isEmpty();
@@ -185,7 +185,7 @@ final class LoginStoreTest {
         assertThat(occurs(folder, key)).isTrue();
         // No share is in a file as it is.
         assertThat(occurs(folder, share)).isFalse();
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             LoginStore logins = store.logins();
             logins.certify(second, random(400), List.of(first));
             assertThat(occurs(folder, key)).isFalse();
@@ -205,7 +205,7 @@ final class LoginStoreTest {
                 before = after;
             }
         }
-        try (Link link = Link.open(folder.resolve("store.db"), false)) {
+        try (Link link = SqliteLinks.open(folder.resolve("store.db"), false)) {
             assertThat(link.single("SELECT count(*) FROM login_key")).isEqualTo("2");
         } catch (java.sql.SQLException e) {
             throw new AssertionError(e);
@@ -213,7 +213,7 @@ final class LoginStoreTest {
     }
 
     private static byte[] keyOf(Path folder, long seq) {
-        try (Link link = Link.open(folder.resolve("store.db"), false)) {
+        try (Link link = SqliteLinks.open(folder.resolve("store.db"), false)) {
             return java.util.HexFormat.of()
                     .parseHex(link.single("SELECT hex(key) FROM login_key WHERE seq = " + seq)
                             .toLowerCase(java.util.Locale.ROOT));

@@ -45,14 +45,14 @@ final class NameTableTest {
     void theLatestStaysOverARestart() {
         NameStore.Kept first = kept(1, 1, 21, 0);
         NameStore.Kept second = kept(1, 2, 22, 21);
-        try (SqliteStore store = Fixture.open(dir)) {
+        try (SealedStore store = Fixture.open(dir)) {
             assertThat(set(store.names(), first)).isEmpty();
             assertThat(set(store.names(), second))
                     .as("what it continues is no surprise")
                     .isEmpty();
             assertThat(set(store.names(), first)).containsExactly(second.entry());
         }
-        try (SqliteStore store = Fixture.open(dir)) {
+        try (SealedStore store = Fixture.open(dir)) {
             assertThat(find(store.names(), Fixture.USER, 1)).containsExactly(second.entry());
             assertThat(find(store.names(), OTHER_USER, 1)).isEmpty();
         }
@@ -62,7 +62,7 @@ final class NameTableTest {
     void ofOneNumberTheHigherHashStaysAndEachHearsOfTheOther() {
         NameStore.Kept lower = kept(1, 1, 21, 0);
         NameStore.Kept higher = kept(1, 1, 22, 0);
-        try (SqliteStore store = Fixture.open(dir)) {
+        try (SealedStore store = Fixture.open(dir)) {
             NameStore names = store.names();
             assertThat(set(names, lower)).isEmpty();
             assertThat(set(names, lower)).as("the same again").isEmpty();
@@ -76,7 +76,7 @@ final class NameTableTest {
 
     @Test
     void anotherOwnersKeyChangesNothingNorDoesWhatComesBesideIt() {
-        try (SqliteStore store = Fixture.open(dir)) {
+        try (SealedStore store = Fixture.open(dir)) {
             NameStore names = store.names();
             assertThat(set(names, kept(1, 1, 21, 0))).isEmpty();
             assertThatThrownBy(() -> set(names, kept(2, 1, 21, 0), kept(1, 9, 22, 21, Fixture.filled(32, 12))))
@@ -87,7 +87,7 @@ final class NameTableTest {
 
     @Test
     void entriesCountAsObjectsWithTheirBytes() {
-        try (SqliteStore store = Fixture.open(dir)) {
+        try (SealedStore store = Fixture.open(dir)) {
             assertThat(set(store.names(), kept(1, 1, 21, 0), kept(2, 1, 21, 0))).isEmpty();
             assertThat(store.usage(Optional.of(Fixture.USER))).isEqualTo(new Store.Usage(2, 202));
             assertThat(set(store.names(), kept(1, 2, 22, 21))).isEmpty();
@@ -100,7 +100,7 @@ final class NameTableTest {
 
     @Test
     void pagesAreBoundedInEntriesAndBytesAndLeaveNothingOut() {
-        try (SqliteStore store = Fixture.open(dir)) {
+        try (SealedStore store = Fixture.open(dir)) {
             NameStore names = store.names();
             for (int tag = 1; tag <= 20; tag++) {
                 assertThat(set(names, kept(tag, tag, 21, 0))).isEmpty();

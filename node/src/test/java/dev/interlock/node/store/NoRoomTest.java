@@ -20,7 +20,7 @@ final class NoRoomTest {
     @Test
     void saidBeforeTheFirstRecord() {
         StatementHash id = Fixture.newId();
-        try (SqliteStore store = Fixture.open(folder);
+        try (SealedStore store = Fixture.open(folder);
                 PendingObject object = Fixture.begin(store, id)) {
             assertThatThrownBy(() -> object.create(BlobKind.SHARE, 1 << 20, 1L << 50))
                     .isInstanceOf(StoreException.NoRoom.class)
@@ -48,7 +48,7 @@ final class NoRoomTest {
     void unfinishedSmallObjectsTakeMemoryAtTheirFirstByteAndOnlySoMuch() throws Exception {
         List<PendingObject> pending = new ArrayList<>();
         List<Blob> blobs = new ArrayList<>();
-        try (SqliteStore store = Fixture.open(folder)) {
+        try (SealedStore store = Fixture.open(folder)) {
             for (int i = 0; i < 800; i++) {
                 PendingObject object = Fixture.begin(store, Fixture.newId());
                 pending.add(object);

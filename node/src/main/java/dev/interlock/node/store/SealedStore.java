@@ -4,12 +4,9 @@ import dev.interlock.core.secret.CipherKey;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.protocol.Session;
-import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,24 +21,20 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A store in one folder: {@code store.db} (SQLite), {@code objects/<id>.<kind>} for blobs over 64 KiB, {@code
- * store.lock}, since one process may have it at a time, and {@code reserve}, room for erasing on a full disk. Blobs and manifests are sealed ({@link Sealer}) under a random
- * key per object, which destroying overwrites first. Memory is bounded by the records and small blobs in use.
+ * A store: rows in a {@link Catalog}, and {@link Blobs} for what is over 64 KiB. Blobs and manifests are sealed ({@link Sealer})
+ * under a random key per object, which destroying erases first, as the catalog says. Memory is bounded by the records and small
+ * blobs in use.
  */
-public final class SqliteStore implements Store {
+public final class SealedStore implements Store {
     private static final int STRIPES = 64;
-    /** For the WAL of a few erasures, and what the database needs to be opened. */
-    private static final int RESERVED_BYTES = 1 << 20;
     /** Of all small blobs that aren't prepared yet: a quarter of a node's heap. */
     private static final long MAX_PENDING_BYTES = 32 << 20;
 
-    private final DataFiles files;
-    private final FolderLock folderLock;
-    private final WriteQueue writes;
-    private final ReadPool reads;
+    private final Catalog catalog;
+    private final Blobs blobs;
+    private final AutoCloseable lease;
     private final NameTable names;
     private final Buffers buffers = new Buffers();
     private final AtomicLong pendingBytes = new AtomicLong();
@@ -63,69 +56,23 @@ public final class SqliteStore implements Store {
         void revoke(Supplier<RuntimeException> why);
     }
 
-    private SqliteStore(
-            DataFiles files,
-            FolderLock folderLock,
-            WriteQueue writes,
-            ReadPool reads,
-            SecureRandom random,
-            Clock clock) {
-        this.files = files;
-        this.folderLock = folderLock;
-        this.writes = writes;
-        this.reads = reads;
-        this.names = new NameTable(writes, reads);
-        this.logins = new SqliteLogins(writes, reads, random);
+    /**
+     * Removes what a crash left of pending, replaced and destroyed objects.
+     *
+     * @param catalog closed with the store, as the blobs are
+     * @param lease what keeps other processes away, closed last
+     * @param random draws the objects' keys
+     */
+    SealedStore(Catalog catalog, Blobs blobs, AutoCloseable lease, SecureRandom random, Clock clock)
+            throws IOException {
+        this.catalog = catalog;
+        this.blobs = blobs;
+        this.lease = lease;
+        this.names = new NameTable(catalog);
+        this.logins = new LoginTable(catalog, random);
         this.random = random;
         this.clock = clock;
-    }
-
-    /**
-     * Opens the store in this folder, after creating it for its owner only unless it is there, and removes what a crash
-     * left of pending, replaced and destroyed objects.
-     *
-     * @param random draws the objects' keys
-     * @throws StoreException.Unusable when the folder is in use, of another version or unreadable
-     */
-    public static SqliteStore open(Path folder, SecureRandom random, Clock clock) {
-        Reserve reserve = new Reserve(folder.resolve("reserve"), RESERVED_BYTES);
-        try {
-            return open(folder, reserve, random, clock);
-        } catch (StoreException.Unusable e) {
-            // On a full disk, too: there are objects to be erased.
-            if (e.isNoRoom() && reserve.release()) {
-                return open(folder, reserve, random, clock);
-            }
-            throw e;
-        }
-    }
-
-    private static SqliteStore open(Path folder, Reserve reserve, SecureRandom random, Clock clock) {
-        FolderLock lock = null;
-        Link writer = null;
-        try {
-            DataFiles.createFolder(folder);
-            lock = FolderLock.take(folder);
-            DataFiles files = DataFiles.open(folder);
-            Path database = folder.resolve("store.db").toAbsolutePath();
-            DataFiles.openOrCreate(database).close();
-            writer = Link.open(database, true);
-            Schema.prepare(writer, folder, clock.instant());
-            sweep(files, writer);
-            WriteQueue.truncateWal(writer, WriteQueue.walOf(database));
-            DataFiles.syncFolder(folder);
-            ReadPool reads = new ReadPool(database);
-            WriteQueue writes = new WriteQueue(writer, database, reserve);
-            writes.start();
-            reserve.fill();
-            return new SqliteStore(files, lock, writes, reads, random, clock);
-        } catch (IOException | SQLException e) {
-            close(writer, lock);
-            throw StoreException.Unusable.of(folder, e);
-        } catch (RuntimeException e) {
-            close(writer, lock);
-            throw e;
-        }
+        blobs.sweep((id, kind) -> catalog.read("looking up generation " + id, link -> Rows.isInFile(link, id, kind)));
     }
 
     @Override
@@ -139,7 +86,7 @@ public final class SqliteStore implements Store {
             if (pending.containsKey(id)) {
                 throw new StoreException.ObjectExists(id, "PENDING");
             }
-            reads.read("looking up generation " + id, link -> {
+            catalog.read("looking up generation " + id, link -> {
                 Rows.state(link, id).ifPresent(state -> {
                     throw new StoreException.ObjectExists(id, state.name());
                 });
@@ -158,19 +105,19 @@ public final class SqliteStore implements Store {
     @Override
     public Optional<StoredObject> find(StatementHash id) {
         requireOpen();
-        return reads.read("looking up object " + id, link -> Rows.find(link, id));
+        return catalog.read("looking up object " + id, link -> Rows.find(link, id));
     }
 
     @Override
     public Optional<StoredObject> current(ObjectId object) {
         requireOpen();
-        return reads.read("looking up object " + object, link -> Rows.current(link, object));
+        return catalog.read("looking up object " + object, link -> Rows.current(link, object));
     }
 
     @Override
     public List<StoredObject> prepared(ObjectId object) {
         requireOpen();
-        return reads.read("looking up object " + object, link -> Rows.prepared(link, object));
+        return catalog.read("looking up object " + object, link -> Rows.prepared(link, object));
     }
 
     @Override
@@ -180,13 +127,13 @@ public final class SqliteStore implements Store {
         if (limit < 1) {
             throw new IllegalArgumentException("limit is " + limit + ", must be at least 1");
         }
-        return reads.read("listing objects", link -> Rows.list(link, user, after, limit));
+        return catalog.read("listing objects", link -> Rows.list(link, user, after, limit));
     }
 
     @Override
     public List<StatementHash> inDoubt() {
         requireOpen();
-        return reads.read("listing objects in doubt", Rows::inDoubt);
+        return catalog.read("listing objects in doubt", Rows::inDoubt);
     }
 
     @Override
@@ -211,7 +158,7 @@ public final class SqliteStore implements Store {
     public List<StatementHash> commit(StatementHash id, byte[] certificate, boolean unfinished) {
         requireOpen();
         long now = clock.millis();
-        List<Rows.Gone> replaced = writes.eraseIf(
+        List<Rows.Gone> replaced = catalog.eraseIf(
                 "committing generation " + id,
                 link -> Rows.commit(link, id, certificate, unfinished, now),
                 gone -> !gone.isEmpty());
@@ -222,7 +169,7 @@ public final class SqliteStore implements Store {
     @Override
     public void show(StatementHash id, byte[] certificate) {
         requireOpen();
-        writes.write("keeping the certificate of generation " + id, link -> {
+        catalog.write("keeping the certificate of generation " + id, link -> {
             Rows.show(link, id, certificate);
             return true;
         });
@@ -231,13 +178,13 @@ public final class SqliteStore implements Store {
     @Override
     public Optional<StoredObject> latest(Scope scope) {
         requireOpen();
-        return reads.read("looking up object " + scope.object(), link -> Rows.latest(link, scope));
+        return catalog.read("looking up object " + scope.object(), link -> Rows.latest(link, scope));
     }
 
     @Override
     public void extend(StatementHash id, byte[] certificate, boolean unfinished) {
         requireOpen();
-        writes.write("extending the chain of generation " + id, link -> {
+        catalog.write("extending the chain of generation " + id, link -> {
             Rows.extend(link, id, certificate, unfinished);
             return true;
         });
@@ -246,14 +193,14 @@ public final class SqliteStore implements Store {
     @Override
     public List<StoredObject> unfinished(Optional<StatementHash> after, int limit) {
         requireOpen();
-        return reads.read("listing unfinished objects", link -> Rows.unfinished(link, after, limit));
+        return catalog.read("listing unfinished objects", link -> Rows.unfinished(link, after, limit));
     }
 
     @Override
     public void discard(StatementHash id, BlobKind kind) {
         requireOpen();
         // The row first: a file that no row names goes with the next start, if not now.
-        if (writes.write("discarding " + kind + " of object " + id, link -> Rows.discard(link, id, kind))) {
+        if (catalog.write("discarding " + kind + " of object " + id, link -> Rows.discard(link, id, kind))) {
             removeFiles(id, Optional.of(List.of(kind)));
         }
     }
@@ -264,7 +211,7 @@ public final class SqliteStore implements Store {
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            Optional<Rows.Gone> gone = writes.erase("forgetting generation " + id, link -> Rows.forget(link, id));
+            Optional<Rows.Gone> gone = catalog.erase("forgetting generation " + id, link -> Rows.forget(link, id));
             if (gone.isPresent() || !pending.containsKey(id)) {
                 clear(List.of(gone.orElse(new Rows.Gone(id, Optional.empty(), Optional.empty()))));
             }
@@ -276,13 +223,13 @@ public final class SqliteStore implements Store {
     @Override
     public boolean deny(StatementHash id, Instant expires) {
         requireOpen();
-        return writes.write("giving up generation " + id, link -> Rows.deny(link, id, expires));
+        return catalog.write("giving up generation " + id, link -> Rows.deny(link, id, expires));
     }
 
     @Override
     public boolean isDenied(StatementHash id) {
         requireOpen();
-        return reads.read("looking up generation " + id, link -> Rows.isDenied(link, id));
+        return catalog.read("looking up generation " + id, link -> Rows.isDenied(link, id));
     }
 
     @Override
@@ -291,7 +238,7 @@ public final class SqliteStore implements Store {
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            clear(writes.eraseIf(
+            clear(catalog.eraseIf(
                     "abandoning generation " + id,
                     link -> Rows.abandon(link, id, abandonment, expires),
                     gone -> !gone.isEmpty()));
@@ -303,21 +250,21 @@ public final class SqliteStore implements Store {
     @Override
     public Optional<byte[]> abandonment(StatementHash id) {
         requireOpen();
-        return reads.read("looking up generation " + id, link -> Rows.abandonment(link, id));
+        return catalog.read("looking up generation " + id, link -> Rows.abandonment(link, id));
     }
 
     @Override
     public void destroy(StatementHash id, Scope scope, byte[] command, byte[] receipt) {
         requireOpen();
         long now = clock.millis();
-        clear(writes.erase(
+        clear(catalog.erase(
                 "destroying object " + scope.object(), link -> Rows.destroy(link, id, scope, command, receipt, now)));
     }
 
     @Override
     public void schedule(Schedule schedule) {
         requireOpen();
-        writes.write("scheduling object " + schedule.object(), link -> {
+        catalog.write("scheduling object " + schedule.object(), link -> {
             Rows.schedule(link, schedule);
             return true;
         });
@@ -326,13 +273,13 @@ public final class SqliteStore implements Store {
     @Override
     public Optional<Schedule> schedule(ObjectId object) {
         requireOpen();
-        return reads.read("looking up object " + object, link -> Rows.schedule(link, object));
+        return catalog.read("looking up object " + object, link -> Rows.schedule(link, object));
     }
 
     @Override
     public void handOver(HandedOver handedOver) {
         requireOpen();
-        writes.write("handing object " + handedOver.object() + " over", link -> {
+        catalog.write("handing object " + handedOver.object() + " over", link -> {
             Rows.handOver(link, handedOver);
             return true;
         });
@@ -341,19 +288,19 @@ public final class SqliteStore implements Store {
     @Override
     public List<HandedOver> handovers(ObjectId object) {
         requireOpen();
-        return reads.read("looking up object " + object, link -> Rows.handovers(link, object));
+        return catalog.read("looking up object " + object, link -> Rows.handovers(link, object));
     }
 
     @Override
     public Optional<byte[]> lastHandover(ObjectId object) {
         requireOpen();
-        return reads.read("looking up object " + object, link -> Rows.lastHandover(link, object));
+        return catalog.read("looking up object " + object, link -> Rows.lastHandover(link, object));
     }
 
     @Override
     public void bind(ObjectId object, long number) {
         requireOpen();
-        writes.write("closing object " + object, link -> {
+        catalog.write("closing object " + object, link -> {
             Rows.bind(link, object, number);
             return true;
         });
@@ -362,13 +309,13 @@ public final class SqliteStore implements Store {
     @Override
     public List<ObjectId> due(Instant now) {
         requireOpen();
-        return reads.read("listing objects to be destroyed", link -> Rows.due(link, now));
+        return catalog.read("listing objects to be destroyed", link -> Rows.due(link, now));
     }
 
     @Override
     public void keep(Notice notice) {
         requireOpen();
-        writes.write("keeping a notice", link -> {
+        catalog.write("keeping a notice", link -> {
             Rows.keep(link, notice);
             return true;
         });
@@ -377,13 +324,13 @@ public final class SqliteStore implements Store {
     @Override
     public List<Notice> notices(int limit) {
         requireOpen();
-        return reads.read("listing notices", link -> Rows.notices(link, limit));
+        return catalog.read("listing notices", link -> Rows.notices(link, limit));
     }
 
     @Override
     public void drop(Notice notice) {
         requireOpen();
-        writes.write("dropping a notice", link -> {
+        catalog.write("dropping a notice", link -> {
             Rows.drop(link, notice);
             return true;
         });
@@ -392,19 +339,19 @@ public final class SqliteStore implements Store {
     @Override
     public boolean burn(StatementHash w, Instant expires) {
         requireOpen();
-        return writes.write("burning a statement", link -> Rows.burn(link, w, expires));
+        return catalog.write("burning a statement", link -> Rows.burn(link, w, expires));
     }
 
     @Override
     public void pruneBurns(Instant now) {
         requireOpen();
-        writes.write("pruning burnt statements", link -> Rows.pruneBurns(link, now));
+        catalog.write("pruning burnt statements", link -> Rows.pruneBurns(link, now));
     }
 
     @Override
     public Instant floor() {
         requireOpen();
-        return reads.read("looking up the floor", link -> Rows.blindBefore(link, Session.LONGEST));
+        return catalog.read("looking up the floor", link -> Rows.blindBefore(link, Session.LONGEST));
     }
 
     @Override
@@ -416,7 +363,7 @@ public final class SqliteStore implements Store {
     @Override
     public Usage usage(Optional<byte[]> user) {
         requireOpen();
-        return reads.read("looking up what is in use", link -> Rows.usage(link, user));
+        return catalog.read("looking up what is in use", link -> Rows.usage(link, user));
     }
 
     @Override
@@ -426,7 +373,7 @@ public final class SqliteStore implements Store {
 
     @Override
     public long transactions() {
-        return writes.transactions();
+        return catalog.transactions();
     }
 
     @Override
@@ -442,22 +389,22 @@ public final class SqliteStore implements Store {
                 // The next open removes the files that this couldn't.
             }
         }
-        List.copyOf(inUse.keySet()).forEach(id -> revoke(id, SqliteStore::closedException));
+        List.copyOf(inUse.keySet()).forEach(id -> revoke(id, SealedStore::closedException));
         try {
-            reads.close();
+            catalog.close();
         } finally {
-            writes.close(); // the last connection to close, which empties the WAL
+            blobs.close();
             buffers.close();
-            folderLock.close();
+            release(lease);
         }
     }
 
-    WriteQueue writes() {
-        return writes;
+    Catalog catalog() {
+        return catalog;
     }
 
-    DataFiles files() {
-        return files;
+    Blobs blobs() {
+        return blobs;
     }
 
     /** Takes memory for a small blob of a pending object. @throws StoreException.NoRoom when too much is taken */
@@ -487,7 +434,7 @@ public final class SqliteStore implements Store {
     void insert(PendingWrite object, byte[] token, Map<BlobKind, SealedBlob> blobs) {
         requireOpen();
         long now = clock.millis();
-        writes.write("preparing object " + object.id(), link -> {
+        catalog.write("preparing object " + object.id(), link -> {
             Rows.insert(link, object, token, blobs, now);
             return true;
         });
@@ -510,7 +457,7 @@ public final class SqliteStore implements Store {
         requireOpen();
         revoking.readLock().lock();
         try {
-            Rows.StoredBlob row = reads.read("opening generation " + id, link -> Rows.blob(link, id, kind))
+            Rows.StoredBlob row = catalog.read("opening generation " + id, link -> Rows.blob(link, id, kind))
                     .orElseThrow(() -> new StoreException.NoSuchObject(id));
             if (row.state() == ObjectState.DESTROYED) {
                 throw new StoreException.Destroyed(id);
@@ -521,9 +468,10 @@ public final class SqliteStore implements Store {
             CipherKey key = CipherKey.taking(row.key());
             try {
                 Rows.Place place = row.place().orElseThrow(() -> new StoreException.NoSuchObject(id, kind));
+                RecordLayout layout = layout(id, kind, place);
                 byte[] sealed = place.sealed();
-                Medium medium = sealed == null ? files.open(id, kind) : new RowMedium(sealed);
-                Reading reading = new Reading(id, kind, layout(id, kind, place), medium, key);
+                Medium medium = sealed == null ? blobs.open(id, kind, layout.sealedBytes()) : new RowMedium(sealed);
+                Reading reading = new Reading(id, kind, layout, medium, key);
                 enter(id, reading);
                 return reading.blob;
             } catch (RuntimeException e) {
@@ -577,11 +525,11 @@ public final class SqliteStore implements Store {
     private void removeFiles(StatementHash id, Optional<List<BlobKind>> kinds) {
         try {
             if (kinds.isPresent()) {
-                files.remove(id, kinds.get());
+                blobs.remove(id, kinds.get());
             } else {
-                files.removeAll(id);
+                blobs.removeAll(id);
             }
-            files.sync();
+            blobs.sync();
         } catch (IOException e) {
             throw StoreException.of("removing the files of generation " + id + " (repeat it)", e);
         }
@@ -607,22 +555,11 @@ public final class SqliteStore implements Store {
         }
     }
 
-    private static void sweep(DataFiles files, Link link) throws IOException {
-        files.sweep((id, kind) -> {
-            try {
-                return Rows.isInFile(link, id, kind);
-            } catch (SQLException e) {
-                throw StoreException.of("looking up object " + id, e);
-            }
-        });
-    }
-
-    private static void close(@Nullable Link writer, @Nullable FolderLock lock) {
-        if (writer != null) {
-            writer.close();
-        }
-        if (lock != null) {
-            lock.close();
+    private static void release(AutoCloseable lease) {
+        try {
+            lease.close();
+        } catch (Exception e) {
+            // It ends with the process at the latest.
         }
     }
 

@@ -11,32 +11,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The logins in the store's database: shares sealed under a random key for each record, which is overwritten to erase them. */
-final class SqliteLogins implements LoginStore {
-    private final WriteQueue writes;
-    private final ReadPool reads;
+/** The logins in a store's catalog: shares sealed under a random key for each record, which is erased first. */
+final class LoginTable implements LoginStore {
+    private final Catalog catalog;
     private final SecureRandom random;
 
-    SqliteLogins(WriteQueue writes, ReadPool reads, SecureRandom random) {
-        this.writes = writes;
-        this.reads = reads;
+    LoginTable(Catalog catalog, SecureRandom random) {
+        this.catalog = catalog;
         this.random = random;
     }
 
     @Override
     public Optional<Held> certified(String name) {
-        return reads.read("looking up a login", link -> LoginRows.certified(link, name));
+        return catalog.read("looking up a login", link -> LoginRows.certified(link, name));
     }
 
     @Override
     public List<Held> prepared(String name) {
-        return reads.read("looking up a login", link -> LoginRows.prepared(link, name));
+        return catalog.read("looking up a login", link -> LoginRows.prepared(link, name));
     }
 
     @Override
     public void prepare(Held held, Map<Lock.Kind, SecretBytes> shares, List<RecordHash> erased) {
         try (CipherKey key = CipherKey.random(random)) {
-            writes.eraseIf(
+            catalog.eraseIf(
                     "keeping a login's record",
                     link -> LoginRows.prepare(link, held, shares, key, erased),
                     erases -> erases);
@@ -45,7 +43,7 @@ final class SqliteLogins implements LoginStore {
 
     @Override
     public void certify(RecordHash hash, byte[] certified, List<RecordHash> erased) {
-        writes.eraseIf(
+        catalog.eraseIf(
                 "making a login's record count",
                 link -> LoginRows.certify(link, hash, certified, erased),
                 _ -> !erased.isEmpty());
@@ -53,57 +51,57 @@ final class SqliteLogins implements LoginStore {
 
     @Override
     public Optional<SecretBytes> share(RecordHash hash, Lock.Kind kind) {
-        return reads.read("reading a login's share", link -> LoginRows.share(link, hash, kind));
+        return catalog.read("reading a login's share", link -> LoginRows.share(link, hash, kind));
     }
 
     @Override
     public List<RecordHash> dropped(String name) {
-        return reads.read("looking up a login", link -> LoginRows.dropped(link, name));
+        return catalog.read("looking up a login", link -> LoginRows.dropped(link, name));
     }
 
     @Override
     public void eraseShares(String name) {
-        writes.eraseIf("erasing a login's shares", link -> LoginRows.eraseShares(link, name), erases -> erases);
+        catalog.eraseIf("erasing a login's shares", link -> LoginRows.eraseShares(link, name), erases -> erases);
     }
 
     @Override
     public int eraseShares() {
-        return writes.eraseIf("erasing all logins' shares", LoginRows::eraseShares, count -> count > 0);
+        return catalog.eraseIf("erasing all logins' shares", LoginRows::eraseShares, count -> count > 0);
     }
 
     @Override
     public long mark() {
-        return reads.read("looking up the logins' mark", LoginRows::mark);
+        return catalog.read("looking up the logins' mark", LoginRows::mark);
     }
 
     @Override
     public void raiseMark(long number) {
-        writes.write("raising the logins' mark", link -> LoginRows.raiseMark(link, number));
+        catalog.write("raising the logins' mark", link -> LoginRows.raiseMark(link, number));
     }
 
     @Override
     public Guess guess(String name, byte[] by, byte[] nonce, GuessLimit limit, Instant now) {
-        return writes.write("counting a guess", link -> LoginRows.guess(link, name, by, nonce, limit, now));
+        return catalog.write("counting a guess", link -> LoginRows.guess(link, name, by, nonce, limit, now));
     }
 
     @Override
     public boolean giveBack(String name, byte[] nonce, byte[] device, int mostDevices, Instant now) {
-        return writes.write(
+        return catalog.write(
                 "giving a guess back", link -> LoginRows.giveBack(link, name, nonce, device, mostDevices, now));
     }
 
     @Override
     public boolean isDevice(String name, byte[] key) {
-        return reads.read("looking up a device", link -> LoginRows.isDevice(link, name, key));
+        return catalog.read("looking up a device", link -> LoginRows.isDevice(link, name, key));
     }
 
     @Override
     public List<Device> devices(String name) {
-        return reads.read("listing devices", link -> LoginRows.devices(link, name));
+        return catalog.read("listing devices", link -> LoginRows.devices(link, name));
     }
 
     @Override
     public boolean forgetDevice(String name, byte[] key) {
-        return writes.write("forgetting a device", link -> LoginRows.forgetDevice(link, name, key));
+        return catalog.write("forgetting a device", link -> LoginRows.forgetDevice(link, name, key));
     }
 }

@@ -19,22 +19,26 @@ import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The files of large blobs, {@code objects/<id>.<kind>}, and what a store does with files in general. */
-final class DataFiles {
+/** Large blobs in files, {@code objects/<id>.<kind>}, and what a store does with files in general. */
+final class FileBlobs implements Blobs {
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
     private static final Pattern NAME = Pattern.compile("([0-9a-f]{64})\\.([a-z0-9-]+)");
 
     private final Path objects;
 
-    private DataFiles(Path objects) {
+    private FileBlobs(Path objects) {
         this.objects = objects;
     }
 
-    static DataFiles open(Path folder) throws IOException {
-        Path objects = folder.resolve("objects");
+    static FileBlobs open(Path folder) throws IOException {
+        return in(folder.resolve("objects"));
+    }
+
+    /** In this folder itself. */
+    static FileBlobs in(Path objects) throws IOException {
         createFolder(objects);
-        return new DataFiles(objects);
+        return new FileBlobs(objects);
     }
 
     /** Creates the folder, for its owner only, unless it is there. */
@@ -59,7 +63,8 @@ final class DataFiles {
         DurableFile.syncFolder(folder);
     }
 
-    FileMedium create(StatementHash id, BlobKind kind) throws IOException {
+    @Override
+    public FileMedium create(StatementHash id, BlobKind kind) throws IOException {
         Path path = path(id, kind);
         return FileMedium.writing(
                 path,
@@ -69,19 +74,25 @@ final class DataFiles {
                         permissions("rw-------")));
     }
 
-    FileMedium open(StatementHash id, BlobKind kind) {
+    @Override
+    public FileMedium createTransient(StatementHash id, BlobKind kind) throws IOException {
+        return create(id, kind);
+    }
+
+    @Override
+    public FileMedium open(StatementHash id, BlobKind kind, long bytes) {
         return FileMedium.reading(path(id, kind));
     }
 
-    /** Removes those of these blobs that are there. */
-    void remove(StatementHash id, Collection<BlobKind> kinds) throws IOException {
+    @Override
+    public void remove(StatementHash id, Collection<BlobKind> kinds) throws IOException {
         for (BlobKind kind : kinds) {
             Files.deleteIfExists(path(id, kind));
         }
     }
 
-    /** Removes whatever is there of the object. */
-    void removeAll(StatementHash id) throws IOException {
+    @Override
+    public void removeAll(StatementHash id) throws IOException {
         for (int number = 0; number < BlobKind.NUMBERS; number++) {
             Optional<BlobKind> kind = BlobKind.ofNumber(number);
             if (kind.isPresent()) {
@@ -90,19 +101,25 @@ final class DataFiles {
         }
     }
 
-    void sync() throws IOException {
+    @Override
+    public void sync() throws IOException {
         syncFolder(objects);
     }
 
-    long usableBytes() throws IOException {
+    @Override
+    public long usableBytes() throws IOException {
         return Files.getFileStore(objects).getUsableSpace();
     }
 
-    /** Removes the blobs that aren't wanted; files with names of another form aren't ours. */
-    void sweep(BiPredicate<StatementHash, BlobKind> wanted) throws IOException {
+    /** Files with names of another form aren't ours. */
+    @Override
+    public void sweep(BiPredicate<StatementHash, BlobKind> wanted) throws IOException {
         removeIf(wanted.negate());
         sync();
     }
+
+    @Override
+    public void close() {}
 
     private Path path(StatementHash id, BlobKind kind) {
         return objects.resolve(id + "." + kind.label());

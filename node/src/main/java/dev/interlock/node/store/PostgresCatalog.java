@@ -1,0 +1,394 @@
+package dev.interlock.node.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rows in a PostgreSQL database, in a schema that one process has open at a time. What was erased is lost after at most
+ * {@link PostgresAddress#erasure}, in dead rows, the log, replicas and backups alike ({@link PostgresKeys}). A database that went back
+ * to an earlier state is refused, not served.
+ */
+final class PostgresCatalog implements Catalog {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresCatalog.class);
+    private static final int READERS = 4;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration TICK = Duration.ofSeconds(10);
+    /** A session whose process died may hold the lock until the server has noticed. */
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
+
+    private final PostgresAddress address;
+    private final EpochKeys epochs;
+    private final PostgresKeys keys;
+    private final HikariDataSource readers;
+    private final WriteQueue writes;
+    private final ScheduledExecutorService timer;
+    private long marked;
+
+    private PostgresCatalog(PostgresAddress address, EpochKeys epochs, PostgresKeys keys, Link link) {
+        this.address = address;
+        this.epochs = epochs;
+        this.keys = keys;
+        this.readers = new HikariDataSource(readers(address));
+        this.writes = new WriteQueue(new PostgresWriter(link));
+        this.timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("interlock-store-keys").factory());
+    }
+
+    /**
+     * Opens the schema, after creating it or bringing it to this program's version.
+     *
+     * @param folder where the epoch keys are
+     * @throws StoreException.Unusable when it is in use, newer than this program, can't be reached, isn't durable, or went back
+     */
+    static PostgresCatalog open(PostgresAddress address, Path folder, SecureRandom random, Clock clock)
+            throws IOException {
+        EpochKeys epochs = EpochKeys.open(folder, random);
+        PostgresKeys keys = new PostgresKeys(epochs, random, clock);
+        Link link = null;
+        PostgresCatalog catalog = null;
+        try {
+            link = connect(address, keys, LOCK_PATIENCE);
+            migrate(address);
+            prepare(address, link, epochs, clock);
+            catalog = new PostgresCatalog(address, epochs, keys, link);
+            catalog.writes.start();
+            keys.finish(catalog::write);
+            catalog.mark();
+            var _ = catalog.timer.scheduleWithFixedDelay(
+                    catalog::tick, TICK.toSeconds(), TICK.toSeconds(), TimeUnit.SECONDS);
+            return catalog;
+        } catch (SQLException e) {
+            close(catalog, link, epochs);
+            throw new StoreException.Unusable(address.toString(), why(e), e);
+        } catch (IOException | RuntimeException e) {
+            close(catalog, link, epochs);
+            throw e;
+        }
+    }
+
+    private static void close(@Nullable PostgresCatalog catalog, @Nullable Link link, EpochKeys epochs) {
+        if (catalog != null) {
+            catalog.close();
+            return;
+        }
+        if (link != null) {
+            link.close();
+        }
+        epochs.close();
+    }
+
+    private static String why(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        if (state.startsWith("28")) {
+            return "refuses this node: " + e.getMessage() + ". Look at the user in the file " + StoreConfig.FILE
+                    + " and at its password, in the file " + PostgresAddress.PASSWORD_FILE;
+        }
+        return state.startsWith("08") ? "can't be reached: " + e.getMessage() : "can't be opened: " + e.getMessage();
+    }
+
+    private static void migrate(PostgresAddress address) {
+        try {
+            Flyway flyway = Flyway.configure()
+                    .dataSource(address.source())
+                    .schemas(address.schema())
+                    .defaultSchema(address.schema())
+                    .createSchemas(true)
+                    .failOnMissingLocations(true)
+                    .locations("classpath:dev/interlock/node/store/postgres")
+                    .load();
+            for (MigrationInfo each : flyway.info().all()) {
+                if (each.getState().name().startsWith("FUTURE")) {
+                    throw new StoreException.Unusable(
+                            address.toString(),
+                            "is of version " + each.getVersion()
+                                    + ", which this program doesn't know. A newer interlock wrote it: run the node with that one",
+                            null);
+                }
+            }
+            flyway.migrate();
+        } catch (FlywayException e) {
+            throw new StoreException.Unusable(
+                    address.toString(), "can't be brought to this program's version: " + firstLine(e), e);
+        }
+    }
+
+    private static String firstLine(Exception e) {
+        return String.valueOf(e.getMessage()).strip().lines().findFirst().orElse("");
+    }
+
+    /** Begins what is empty, and refuses what went back. */
+    private static void prepare(PostgresAddress address, Link link, EpochKeys epochs, Clock clock)
+            throws SQLException, IOException {
+        if (!link.single("SHOW fsync").equals("on")) {
+            throw new StoreException.Unusable(
+                    address.toString(), "loses what it has confirmed: its server runs with fsync off", null);
+        }
+        long seen = epochs.mark();
+        if (link.single("SELECT count(*) FROM meta").equals("0")) {
+            if (seen > 0) {
+                throw new StoreException.Unusable(
+                        address.toString(), "is empty, and this node has keys of one that wasn't. " + LOST, null);
+            }
+            epochs.create(1);
+            PreparedStatement insert =
+                    link.prepare("INSERT INTO meta (made_at, floor, epoch, mark) VALUES (?, 0, 1, 0)");
+            insert.setLong(1, clock.millis());
+            insert.executeUpdate();
+        }
+        requireNotBack(address, link, epochs, seen);
+    }
+
+    private static final String LOST =
+            "Bring the latest state back; where there is none, take the folder keys out of the node's store and give it an empty"
+                    + " schema: a node that starts with an empty store gets its shares back by a repair";
+
+    /** @param seen the highest mark that was seen in the database */
+    private static void requireNotBack(PostgresAddress address, Link link, EpochKeys epochs, long seen)
+            throws SQLException {
+        long mark = Long.parseLong(link.single("SELECT mark FROM meta"));
+        long epoch = PostgresKeys.epoch(link);
+        OptionalLong oldest = PostgresKeys.oldest(link);
+        if (mark < seen || !epochs.has(epoch) || (oldest.isPresent() && !epochs.has(oldest.getAsLong()))) {
+            throw new StoreException.Unusable(
+                    address.toString(),
+                    "went back to an earlier state (it is at mark " + mark + ", epoch " + epoch
+                            + "; this node has seen mark " + seen + "): what was destroyed since would be there again. "
+                            + LOST,
+                    null);
+        }
+    }
+
+    private static Link connect(PostgresAddress address, Keys keys, Duration patience) throws SQLException {
+        Connection connection = address.source().getConnection();
+        Link link = new Link(connection, keys, false);
+        try {
+            link.execute("SET synchronous_commit = on");
+            long deadline = System.nanoTime() + patience.toNanos();
+            while (!lock(link, address.schema())) {
+                if (System.nanoTime() - deadline >= 0) {
+                    throw new StoreException.Unusable(address.toString(), "is in use by another process", null);
+                }
+                Thread.sleep(100);
+            }
+            return link;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            link.close();
+            throw new SQLException("interrupted", e);
+        } catch (SQLException | RuntimeException e) {
+            link.close();
+            throw e;
+        }
+    }
+
+    // Held by the session that writes: a process that loses it writes nothing more.
+    private static boolean lock(Link link, String schema) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT pg_try_advisory_lock(hashtextextended('interlock ' || ?, 0))");
+        select.setString(1, schema);
+        try (ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    private static HikariConfig readers(PostgresAddress address) {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(address.source());
+        config.setReadOnly(true);
+        config.setMaximumPoolSize(READERS);
+        config.setConnectionTimeout(PATIENCE.toMillis());
+        config.setPoolName("interlock-store");
+        return config;
+    }
+
+    @Override
+    public <T> T read(String what, Operation<T> operation) {
+        for (int attempt = 0; ; attempt++) {
+            try (Connection connection = readers.getConnection()) {
+                Link link = new Link(connection, keys, false);
+                try {
+                    return operation.run(link);
+                } finally {
+                    link.discardStatements();
+                }
+            } catch (SQLException e) {
+                // A server that restarted has ended all that the pool held.
+                if (!isBroken(e) || attempt == READERS) {
+                    throw StoreException.of(what, e);
+                }
+            }
+        }
+    }
+
+    private static boolean isBroken(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
+    @Override
+    public <T> T write(String what, Operation<T> operation) {
+        return writes.write(what, operation);
+    }
+
+    @Override
+    public <T> T erase(String what, Operation<T> operation) {
+        return writes.erase(what, operation);
+    }
+
+    @Override
+    public <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased) {
+        return writes.eraseIf(what, operation, erased);
+    }
+
+    @Override
+    public long transactions() {
+        return writes.transactions();
+    }
+
+    WriteQueue writes() {
+        return writes;
+    }
+
+    /** Makes what was erased before this call lost for good. */
+    synchronized void rotate() throws IOException, SQLException {
+        keys.rotate(this::write);
+    }
+
+    /** Raises the mark, here first: a database below the node's copy went back. */
+    private synchronized void mark() throws IOException {
+        long mark = write(
+                "raising the mark",
+                link -> Long.parseLong(link.single("UPDATE meta SET mark = mark + 1 RETURNING mark")));
+        epochs.mark(mark);
+        marked = writes.transactions();
+    }
+
+    private void tick() {
+        try {
+            if (!address.erasure().isZero()
+                    && read(
+                            "looking for erased keys",
+                            link -> keys.isDue(link, address.erasure().minus(TICK)))) {
+                rotate();
+            }
+            if (writes.transactions() > marked) {
+                mark();
+            }
+        } catch (IOException | SQLException | RuntimeException e) {
+            LOG.warn("the store's keys can't be looked after, it is tried again: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdown();
+        try {
+            var _ = timer.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        writes.close();
+        readers.close();
+        epochs.close();
+    }
+
+    private final class PostgresWriter implements Writer {
+        private @Nullable Link link;
+
+        PostgresWriter(Link link) {
+            this.link = link;
+        }
+
+        @Override
+        public Link link() throws SQLException {
+            Link known = link;
+            if (known != null && !known.isClosed()) {
+                return known;
+            }
+            link = null;
+            Link fresh = connect(address, keys, LOCK_PATIENCE);
+            try {
+                // Another server may answer by now, with less in it.
+                requireNotBack(address, fresh, epochs, epochs.mark());
+            } catch (IOException e) {
+                fresh.close();
+                throw new SQLException("the mark can't be read: " + e.getMessage(), e);
+            } catch (SQLException | RuntimeException e) {
+                fresh.close();
+                throw e;
+            }
+            link = fresh;
+            return fresh;
+        }
+
+        @Override
+        public String begin() {
+            return "BEGIN ISOLATION LEVEL SERIALIZABLE";
+        }
+
+        @Override
+        public void erased() throws SQLException, IOException {
+            // Else the row is empty, and the next rotation takes what sealed its copies.
+            if (address.erasure().isZero()) {
+                keys.rotate(this::transact);
+            }
+        }
+
+        private <T> T transact(String what, Operation<T> operation) throws SQLException {
+            Link to = link();
+            to.execute(begin());
+            try {
+                T result = operation.run(to);
+                to.execute("COMMIT");
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                to.discardStatements();
+                to.execute("ROLLBACK");
+                throw e;
+            }
+        }
+
+        @Override
+        public boolean makeRoom() {
+            return false;
+        }
+
+        @Override
+        public boolean mayRepeat(SQLException failure) {
+            String state = String.valueOf(failure.getSQLState());
+            return state.equals("40001") || state.equals("40P01");
+        }
+
+        @Override
+        public boolean isUnknown(SQLException failure) {
+            return isBroken(failure);
+        }
+
+        @Override
+        public void close() {
+            if (link != null) {
+                link.close();
+            }
+        }
+    }
+}

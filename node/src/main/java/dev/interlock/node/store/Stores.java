@@ -1,0 +1,92 @@
+package dev.interlock.node.store;
+
+import dev.interlock.wire.file.Reserve;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** Opens stores. */
+public final class Stores {
+    /** For the WAL of a few erasures, and what the database needs to be opened. */
+    private static final int RESERVED_BYTES = 1 << 20;
+
+    private Stores() {}
+
+    /**
+     * Opens a node's store, in the folder {@code store} of its own, with the engines that {@code store.conf} names; all of it is in that
+     * folder where there is no such file, as with {@link #embedded}.
+     *
+     * @param node the node's folder
+     * @param random draws the objects' keys
+     * @throws dev.interlock.protocol.error.BadInputException when the file can't be used
+     * @throws StoreException.Unusable when the folder or an engine can't be
+     */
+    public static SealedStore of(Path node, SecureRandom random, Clock clock) {
+        return open(node.resolve("store"), StoreConfig.read(node), random, clock);
+    }
+
+    /**
+     * Opens the store in this folder, after creating it for its owner only unless it is there: {@code store.db} (SQLite), {@code
+     * objects/<id>.<kind>} for blobs over 64 KiB, {@code store.lock}, since one process may have it at a time, and {@code reserve},
+     * room for erasing on a full disk.
+     *
+     * @param random draws the objects' keys
+     * @throws StoreException.Unusable when the folder is in use, of another version or unreadable
+     */
+    public static SealedStore embedded(Path folder, SecureRandom random, Clock clock) {
+        return open(folder, StoreConfig.EMBEDDED, random, clock);
+    }
+
+    static SealedStore open(Path folder, StoreConfig config, SecureRandom random, Clock clock) {
+        Reserve reserve = new Reserve(folder.resolve("reserve"), RESERVED_BYTES);
+        try {
+            return open(folder, reserve, config, random, clock);
+        } catch (StoreException.Unusable e) {
+            // On a full disk, too: there are objects to be erased.
+            if (e.isNoRoom() && reserve.release()) {
+                return open(folder, reserve, config, random, clock);
+            }
+            throw e;
+        }
+    }
+
+    private static SealedStore open(
+            Path folder, Reserve reserve, StoreConfig config, SecureRandom random, Clock clock) {
+        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        try {
+            FileBlobs.createFolder(folder);
+            FolderLock lock = FolderLock.take(folder);
+            opened.push(lock);
+            Blobs blobs =
+                    config.blobs().isPresent() ? S3Blobs.open(config.blobs().get(), folder) : FileBlobs.open(folder);
+            opened.push(blobs);
+            Catalog catalog = config.rows().isPresent()
+                    ? PostgresCatalog.open(config.rows().get(), folder.resolve("keys"), random, clock)
+                    : SqliteCatalog.open(folder, reserve, clock.instant());
+            opened.push(catalog);
+            SealedStore store = new SealedStore(catalog, blobs, lock, random, clock);
+            reserve.fill();
+            return store;
+        } catch (IOException | SQLException e) {
+            close(opened);
+            throw StoreException.Unusable.of(folder, e);
+        } catch (RuntimeException e) {
+            close(opened);
+            throw e;
+        }
+    }
+
+    private static void close(Deque<AutoCloseable> opened) {
+        for (AutoCloseable each : opened) {
+            try {
+                each.close();
+            } catch (Exception e) {
+                // Why the store can't be opened is told.
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package dev.interlock.node.store;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** Engines under a store: their real servers, one of each in this process and for all tests of it. */
+public enum Engine {
+    EMBEDDED(false, false),
+    POSTGRES(true, false),
+    S3(false, true),
+    POSTGRES_S3(true, true);
+
+    private static final Set<Path> BEGUN = new HashSet<>();
+
+    private final boolean postgres;
+    private final boolean s3;
+
+    Engine(boolean postgres, boolean s3) {
+        this.postgres = postgres;
+        this.s3 = s3;
+    }
+
+    /** A store in this folder; of PostgreSQL one schema serves one folder after the other, emptied in between. */
+    SealedStore open(Path folder, Clock clock) {
+        configure(folder, "contract", folder.getFileName().toString());
+        if (postgres && BEGUN.add(folder)) {
+            empty("contract");
+        }
+        return Stores.open(folder, StoreConfig.read(folder), Fixture.RANDOM, clock);
+    }
+
+    /**
+     * Makes a node use these engines.
+     *
+     * @param node its folder
+     * @param schema of its own, where its rows are in PostgreSQL
+     * @param prefix of its own, where its blobs are in S3
+     */
+    public void configure(Path node, String schema, String prefix) {
+        try {
+            Files.createDirectories(node);
+            Files.writeString(
+                    node.resolve(StoreConfig.FILE),
+                    (postgres ? "rows " + rows(schema) + "\n" : "") + (s3 ? "blobs " + blobs(prefix) + "\n" : ""));
+            if (s3) {
+                Files.copy(
+                        S3Process.SERVER.credentials(),
+                        node.resolve(S3Address.CREDENTIALS_FILE),
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String rows(String schema) {
+        return "postgresql://127.0.0.1:" + server().getPort() + "/postgres?user=postgres&erasure=PT1M&schema=" + schema;
+    }
+
+    static String blobs(String prefix) {
+        return S3Process.SERVER.address(prefix);
+    }
+
+    static EmbeddedPostgres server() {
+        return PostgresProcess.SERVER;
+    }
+
+    static S3Server s3() {
+        return S3Process.SERVER;
+    }
+
+    /** On one connection, one transaction each. */
+    static void sql(String... statements) {
+        try (Connection connection = server().getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static List<String> query(String sql) {
+        try (Connection connection = server().getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            List<String> found = new ArrayList<>();
+            while (row.next()) {
+                found.add(row.getString(1));
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void empty(String schema) {
+        List<String> tables = query("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema
+                + "' AND tablename <> 'flyway_schema_history'");
+        if (!tables.isEmpty()) {
+            sql("TRUNCATE "
+                    + String.join(
+                            ", ",
+                            tables.stream().map(name -> schema + "." + name).toList()));
+        }
+    }
+
+    Set<String> blobs(Path folder) {
+        Set<String> names = new TreeSet<>(names(folder.resolve("objects")));
+        names.addAll(names(folder.resolve("spool")));
+        if (s3) {
+            S3Address bucket = StoreConfig.read(folder).blobs().orElseThrow();
+            try (S3Client client = bucket.client()) {
+                client.listObjectsV2(list -> list.bucket(bucket.bucket()).prefix(bucket.prefix()))
+                        .contents()
+                        .forEach(each ->
+                                names.add(each.key().substring(bucket.prefix().length())));
+            }
+        }
+        return names;
+    }
+
+    private static Set<String> names(Path folder) {
+        if (!Files.exists(folder)) {
+            return Set.of();
+        }
+        Set<String> names = new TreeSet<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.forEach(file -> names.add(file.getFileName().toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return names;
+    }
+
+    private static final class S3Process {
+        static final S3Server SERVER = S3Server.start();
+    }
+
+    private static final class PostgresProcess {
+        static final EmbeddedPostgres SERVER = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                // As people run it: what it confirms is on the disk.
+                return EmbeddedPostgres.builder()
+                        .setServerConfig("fsync", "on")
+                        .setServerConfig("listen_addresses", "127.0.0.1")
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

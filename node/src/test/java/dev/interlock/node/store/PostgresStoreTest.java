@@ -1,0 +1,12 @@
+package dev.interlock.node.store;
+
+import org.junit.jupiter.api.Timeout;
+
+/** A store whose rows are in PostgreSQL. */
+@Timeout(120)
+final class PostgresStoreTest extends StoreContract {
+    @Override
+    Engine engine() {
+        return Engine.POSTGRES;
+    }
+}

@@ -1,0 +1,12 @@
+package dev.interlock.node.store;
+
+import org.junit.jupiter.api.Timeout;
+
+/** A store whose large blobs are in S3. */
+@Timeout(120)
+final class S3StoreTest extends StoreContract {
+    @Override
+    Engine engine() {
+        return Engine.S3;
+    }
+}
