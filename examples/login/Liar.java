@@ -3,7 +3,8 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.LoginStore;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
+import dev.interlock.node.store.Stores;
 import dev.interlock.node.store.Store;
 import dev.interlock.wire.Deadlines;
 import java.lang.reflect.InvocationTargetException;
@@ -25,7 +26,7 @@ final class Liar {
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[0]);
         NodeFolder node = NodeFolder.open(folder);
-        SqliteStore honest = SqliteStore.open(folder.resolve("store"), new SecureRandom(), Clock.systemUTC());
+        SealedStore honest = Stores.embedded(folder.resolve("store"), new SecureRandom(), Clock.systemUTC());
         Store lying = altered(Store.class, honest, "logins", logins -> altered(
                 LoginStore.class, (LoginStore) logins, "share", share -> {
                     ((Optional<?>) share).ifPresent(each -> ((SecretBytes) each).close());

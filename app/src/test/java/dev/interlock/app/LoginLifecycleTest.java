@@ -13,7 +13,7 @@ import dev.interlock.core.oprf.Voprf;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.store.LoginStore;
-import dev.interlock.node.store.SqliteStore;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -89,7 +89,7 @@ final class LoginLifecycleTest {
 
     /** What a provider that stands still has of the login's key: x and share, by record. */
     private static Optional<Scalar> share(TestRing ring, String node, UserName name, Lock.Kind kind) {
-        try (SqliteStore store = ring.openStore(node)) {
+        try (SealedStore store = ring.openStore(node)) {
             LoginStore stored = store.logins();
             return stored.certified(name.text())
                     .flatMap(held -> stored.share(held.hash(), kind))

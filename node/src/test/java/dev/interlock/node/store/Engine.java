@@ -115,10 +115,9 @@ public enum Engine {
         List<String> tables = query("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema
                 + "' AND tablename <> 'flyway_schema_history'");
         if (!tables.isEmpty()) {
-            sql("TRUNCATE "
-                    + String.join(
-                            ", ",
-                            tables.stream().map(name -> schema + "." + name).toList()));
+            String all = String.join(
+                    ", ", tables.stream().map(name -> schema + "." + name).toList());
+            sql("TRUNCATE " + all, "INSERT INTO " + schema + ".login_mark VALUES (0)");
         }
     }
 
