@@ -83,8 +83,7 @@ final class OpenBatch implements AutoCloseable {
     /** @param asking gets what this provider is to be asked for now, this one first; nothing where it was asked before */
     private synchronized CompletableFuture<OpenAnswer> answer(
             NodeCard node, ObjectId object, Map<ObjectId, CompletableFuture<OpenAnswer>> asking) {
-        Map<ObjectId, CompletableFuture<OpenAnswer>> known =
-                answers.computeIfAbsent(node.name(), _ -> new HashMap<>());
+        Map<ObjectId, CompletableFuture<OpenAnswer>> known = answers.computeIfAbsent(node.name(), _ -> new HashMap<>());
         CompletableFuture<OpenAnswer> before = known.get(object);
         if (before != null) {
             return before;
