@@ -10,8 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class ResultTablesTest {
-    private static final String DOCUMENT =
-            """
+    private static final String DOCUMENT = """
             # Figures
             <!-- bench one -->
             old
@@ -36,7 +35,8 @@ final class ResultTablesTest {
                 .contains("| put | 3.00 ms | a\\|b 1.00 ms | 3.00 [2.00–4.00] | ≤ 2.00 | NO |", "- a remark\n")
                 .endsWith("<!-- end one -->\nbetween\n<!-- bench two -->\n<!-- end two -->\n")
                 .doesNotContain("old");
-        assertThat(ResultTables.into(text, Machine.now(), report("one"), " --quick")).isEqualTo(text);
+        assertThat(ResultTables.into(text, Machine.now(), report("one"), " --quick"))
+                .isEqualTo(text);
     }
 
     @Test

@@ -69,21 +69,7 @@ final class OpenBatch implements AutoCloseable {
 
     private OpenAnswer ask(NodeCard node, ObjectId object) {
         Map<ObjectId, CompletableFuture<OpenAnswer>> asking = new LinkedHashMap<>();
-        CompletableFuture<OpenAnswer> own;
-        synchronized (this) {
-            Map<ObjectId, CompletableFuture<OpenAnswer>> known =
-                    answers.computeIfAbsent(node.name(), _ -> new HashMap<>());
-            if (!known.containsKey(object)) {
-                asking.put(object, new CompletableFuture<>());
-                for (ObjectId other : open) {
-                    if (!known.containsKey(other)) {
-                        asking.putIfAbsent(other, new CompletableFuture<>());
-                    }
-                }
-                known.putAll(asking);
-            }
-            own = known.get(object);
-        }
+        CompletableFuture<OpenAnswer> own = answer(node, object, asking);
         if (asking.isEmpty()) {
             return await(node, own);
         }
@@ -92,6 +78,25 @@ final class OpenBatch implements AutoCloseable {
             client.aside(() -> fetch(node, asking));
             return await(node, own);
         });
+    }
+
+    /** @param asking gets what this provider is to be asked for now, this one first; nothing where it was asked before */
+    private synchronized CompletableFuture<OpenAnswer> answer(
+            NodeCard node, ObjectId object, Map<ObjectId, CompletableFuture<OpenAnswer>> asking) {
+        Map<ObjectId, CompletableFuture<OpenAnswer>> known = answers.computeIfAbsent(node.name(), _ -> new HashMap<>());
+        CompletableFuture<OpenAnswer> before = known.get(object);
+        if (before != null) {
+            return before;
+        }
+        CompletableFuture<OpenAnswer> own = new CompletableFuture<>();
+        asking.put(object, own);
+        for (ObjectId other : open) {
+            if (!known.containsKey(other)) {
+                asking.putIfAbsent(other, new CompletableFuture<>());
+            }
+        }
+        known.putAll(asking);
+        return own;
     }
 
     private void fetch(NodeCard node, Map<ObjectId, CompletableFuture<OpenAnswer>> asking) {
