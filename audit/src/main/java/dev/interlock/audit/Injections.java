@@ -835,12 +835,7 @@ final class Injections {
                 }
                 for (ShareIndex from : w.keepers.keySet()) {
                     if (w.isCorrupt(from)) {
-                        SignatureChain start = SignatureChain.start(token);
-                        Optional<byte[]> root = Token.decode(token).homes().contains(from)
-                                ? Optional.of(
-                                        cast.ciphertextRoot(id, from, Form.of(cast.unknown("another ciphertext"))))
-                                : Optional.empty();
-                        SignatureChain own = start.with(start.participate(from, root, cast.key(cast.name(from))));
+                        SignatureChain own = madeUp(token, from);
                         move(
                                 Sent.to(Sent.Kind.CHAIN, cast.name(x), cast.role(id), cast.name(from)),
                                 cast.name(from) + " hands " + cast.name(x) + " a signature of its own",
@@ -849,6 +844,21 @@ final class Injections {
                 }
             });
         }
+    }
+
+    /** Signatures that nobody made, and a corrupt provider's own behind them. */
+    private SignatureChain madeUp(byte[] token, ShareIndex from) {
+        Token u = Token.decode(token);
+        byte[] root = cast.ciphertextRoot(u.id(), from, Form.of(cast.unknown("another ciphertext")));
+        SignatureChain made = SignatureChain.start(token);
+        for (ShareIndex x : u.present()) {
+            Optional<byte[]> ofHome = u.homes().contains(x) ? Optional.of(root) : Optional.empty();
+            if (x.equals(from)) {
+                return made.with(made.participate(x, ofHome, cast.key(cast.name(x))));
+            }
+            made = made.with(new Participation(ofHome, new byte[SigningKey.SIGNATURE_BYTES]));
+        }
+        return made;
     }
 
     /** A corrupt provider streams before it is its turn. */

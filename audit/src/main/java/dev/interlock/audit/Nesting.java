@@ -82,15 +82,6 @@ final class Nesting {
                     SignatureChain before = without(chain, x);
                     handOn(next, run, x, before.with(before.participate(x, root, cast.key(cast.name(x)))));
                 })));
-        moves.add(new Script.Move(
-                Sent.to(Sent.Kind.CHAIN, cast.name(x), run, "alone"),
-                cast.name(x) + " hands its own signature on, and none of those before it",
-                next -> Script.within(next, run, () -> {
-                    SignatureChain chain = signed.apply(next);
-                    SignatureChain start = SignatureChain.start(chain.token());
-                    Optional<byte[]> root = chain.participations().getLast().ciphertextRoot();
-                    handOn(next, run, x, start.with(start.participate(x, root, cast.key(cast.name(x)))));
-                })));
         from.filter(before -> !cast.corrupt.contains(before))
                 .ifPresent(before -> moves.add(new Script.Move(
                         Sent.to(Sent.Kind.CHAIN, cast.name(x), run, "changed"),
