@@ -252,7 +252,8 @@ final class Agent implements AutoCloseable {
             byte first = frames.receive();
             if (first != Frames.HELLO) {
                 usedNanos = System.nanoTime();
-                new AgentSessions(credentials, build, frames).serve(first);
+                late.interrupt();
+                new AgentSessions(credentials, build, frames).serve(first, channel);
                 return;
             }
             hello = Hello.decode(frames.content());

@@ -33,6 +33,8 @@ import java.util.Optional;
 final class AgentSessions {
     /** For a living agent. */
     private static final Duration ANSWER = Duration.ofSeconds(2);
+    /** For one that has just been started, on a busy machine, to take a session. */
+    private static final Duration HOLDING = Duration.ofSeconds(8);
 
     /** For an agent that was started to listen. */
     private static final Duration START = Duration.ofSeconds(10);
@@ -52,8 +54,28 @@ final class AgentSessions {
         this.frames = frames;
     }
 
-    /** Does what one connection asks for. */
-    void serve(byte first) throws IOException {
+    /** Does what one connection asks for; who says nothing more is let go. */
+    void serve(byte first, SocketChannel channel) throws IOException {
+        Thread late = closing(channel, HOLDING);
+        try {
+            serve(first);
+        } finally {
+            late.interrupt();
+        }
+    }
+
+    private static Thread closing(SocketChannel channel, Duration after) {
+        return Thread.ofVirtual().start(() -> {
+            try {
+                Thread.sleep(after);
+                channel.close();
+            } catch (IOException | InterruptedException e) {
+                // It has answered.
+            }
+        });
+    }
+
+    private void serve(byte first) throws IOException {
         switch (first) {
             case Frames.OFFER -> {
                 if (!frames.text().equals(build)) {
@@ -158,21 +180,18 @@ final class AgentSessions {
         private final Frames frames;
         private final Thread late;
 
-        private Link(SocketChannel channel) {
+        private Link(SocketChannel channel, Duration answer) {
             this.channel = channel;
             this.frames = new Frames(channel, channel);
-            this.late = Thread.ofVirtual().start(() -> {
-                try {
-                    Thread.sleep(ANSWER);
-                    channel.close();
-                } catch (IOException | InterruptedException e) {
-                    // It has answered.
-                }
-            });
+            this.late = closing(channel, answer);
         }
 
         /** Empty where no agent of this user listens. */
         static Optional<Link> open(Map<String, String> environment) {
+            return open(environment, ANSWER);
+        }
+
+        private static Optional<Link> open(Map<String, String> environment, Duration answer) {
             Path socket = Seat.of(environment);
             if (socket == null) {
                 return Optional.empty();
@@ -180,7 +199,7 @@ final class AgentSessions {
             Optional<Link> link = Optional.empty();
             try {
                 Seat.check(socket);
-                link = Optional.of(new Link(SocketChannel.open(StandardProtocolFamily.UNIX)));
+                link = Optional.of(new Link(SocketChannel.open(StandardProtocolFamily.UNIX), answer));
                 link.get().channel.connect(UnixDomainSocketAddress.of(socket));
                 Seat.checkPeer(link.get().channel, Seat.user());
                 return link;
@@ -192,13 +211,13 @@ final class AgentSessions {
 
         /** The same, after starting one where none listens; empty where none is wanted or can be. */
         static Optional<Link> openOrStart(Map<String, String> environment) throws InterruptedException {
-            Optional<Link> link = open(environment);
+            Optional<Link> link = open(environment, HOLDING);
             if (link.isPresent() || Seat.of(environment) == null || !start()) {
                 return link;
             }
             for (long begun = System.nanoTime(); System.nanoTime() - begun < START.toNanos(); ) {
                 Thread.sleep(STEP);
-                link = open(environment);
+                link = open(environment, HOLDING);
                 if (link.isPresent()) {
                     return link;
                 }
