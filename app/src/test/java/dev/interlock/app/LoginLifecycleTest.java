@@ -196,14 +196,9 @@ final class LoginLifecycleTest {
                 new Accounts(logins).change(session, OTHER, LoginTest.quick());
             }
             ring.stop("cc3");
-            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).isPresent();
             delete(ring.storeFolder("cc3"));
             copy(backup, ring.storeFolder("cc3"));
             assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).as("control").isPresent();
-            ring.start("cc3");
-            ring.stop("cc3");
-            assertThat(share(ring, "cc3", name, Lock.Kind.PASSWORD)).isEmpty();
-            assertThat(share(ring, "cc3", name, Lock.Kind.RECOVERY)).isEmpty();
             ring.start("cc3");
             assertThatThrownBy(() -> login(logins, name, PASSWORD))
                     .isInstanceOf(RefusedException.class)

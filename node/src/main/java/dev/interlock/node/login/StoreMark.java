@@ -41,7 +41,7 @@ final class StoreMark {
             int erased = store.eraseShares();
             log.warn(
                     "{}: the store is older than its folder: it was restored from a backup. {} shares of logins were"
-                            + " erased; each user's next `user refresh` brings new ones",
+                            + " erased; new ones come when their users have them shared anew",
                     mark.node,
                     erased);
             store.raiseMark(said);
