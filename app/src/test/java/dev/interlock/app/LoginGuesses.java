@@ -24,8 +24,7 @@ final class LoginGuesses {
     /** One guess by a device that nobody knows. */
     static byte[] evaluate(TestRing ring, String node, CertifiedRecord record, SecureRandom random) {
         try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
-            return evaluate(
-                    peers, ring.descriptor(), node, record.record(), question(record.record(), random), random);
+            return evaluate(peers, ring.descriptor(), node, record.record(), question(record.record(), random), random);
         }
     }
 
@@ -33,8 +32,8 @@ final class LoginGuesses {
     static byte[] question(LoginRecord record, SecureRandom random) {
         byte[] guess = new byte[8];
         random.nextBytes(guess);
-        try (LoginAttempt attempt = LoginAttempt.begin(
-                record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), guess, random)) {
+        try (LoginAttempt attempt =
+                LoginAttempt.begin(record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), guess, random)) {
             return new Messages.Evaluate(record.hash(), Lock.Kind.PASSWORD, Element.decode(attempt.blinded())).encode();
         }
     }
@@ -53,11 +52,7 @@ final class LoginGuesses {
                     random,
                     Instant.now());
             return peers.to(ring.node(node).orElseThrow())
-                    .call(
-                            HttpMethod.POST,
-                            "/v1/logins/" + record.name() + "/evaluate",
-                            Optional.of(header),
-                            question);
+                    .call(HttpMethod.POST, "/v1/logins/" + record.name() + "/evaluate", Optional.of(header), question);
         }
     }
 }

@@ -73,8 +73,8 @@ final class LoginTable implements AutoCloseable {
             tickets.put(node, new Tickets(NodeFolder.open(ring.node(node))).issue(name, random, Instant.now()));
         }
         try (RootSecret root = RootSecret.random(random)) {
-            Accounts.Done done = new Accounts(logins)
-                    .enrol(name, root, password, LoginTest.quick(), Optional.empty(), tickets);
+            Accounts.Done done =
+                    new Accounts(logins).enrol(name, root, password, LoginTest.quick(), Optional.empty(), tickets);
             if (!done.missing().isEmpty() || !done.unserved().isEmpty()) {
                 throw new IllegalStateException("an enrolment in peace: " + done);
             }
@@ -90,7 +90,8 @@ final class LoginTable implements AutoCloseable {
     // ---- Changes ----
 
     /** @param steps how often each message's sending was what broke off */
-    record Changes(int kills, int clients, int done, int stayed, int objects, Map<String, Integer> steps, List<String> wrong) {
+    record Changes(
+            int kills, int clients, int done, int stayed, int objects, Map<String, Integer> steps, List<String> wrong) {
         boolean good() {
             return wrong.isEmpty();
         }
@@ -117,15 +118,16 @@ final class LoginTable implements AutoCloseable {
                 for (int change = 0; change < CHANGES_A_USER && kill < kills; change++, kill++) {
                     byte[] content = LoginTest.bytes("object " + kill);
                     try (Session session = login(logins, name, password, device);
-                            Interlock user = Interlock.open(
-                                    ring.descriptor(), session.credential(), ring.deadlines())) {
+                            Interlock user =
+                                    Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
                         put.put(TestRing.put(user, content).object(), content);
                     }
                     boolean reshares = seeded.nextInt(4) == 0;
                     byte[] next = reshares ? password : LoginTest.bytes("password " + (change + 1) + " of " + text);
                     String victim = seeded.nextInt(4) == 0
                             ? "client"
-                            : ring.providers().get(seeded.nextInt(ring.providers().size()));
+                            : ring.providers()
+                                    .get(seeded.nextInt(ring.providers().size()));
                     clients += victim.equals("client") ? 1 : 0;
                     String step = broken(name, password, next, reshares, victim, device);
                     steps.merge(step, 1, Integer::sum);
@@ -290,7 +292,8 @@ final class LoginTable implements AutoCloseable {
                 }
                 for (int kill = 0; kill < kills; kill++) {
                     Thread.sleep(lasting.toMillis() / (kills + 1));
-                    String victim = ring.providers().get(seeded.nextInt(ring.providers().size()));
+                    String victim =
+                            ring.providers().get(seeded.nextInt(ring.providers().size()));
                     ring.kill(victim, Duration.ofMillis(seeded.nextInt(500)));
                     try {
                         login(logins, name, password, device).close();

@@ -64,7 +64,9 @@ public final class Bench implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
-        System.exit(run(List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan()), args));
+        System.exit(run(
+                List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan()),
+                args));
     }
 
     static int run(List<Suite> suites, String... args) {

@@ -55,8 +55,7 @@ final class StoreMark {
         long next = store.mark() + 1;
         store.raiseMark(next);
         try {
-            DurableFile.write(
-                    file, DurableFile.Access.OWNER, (next + "\n").getBytes(StandardCharsets.US_ASCII));
+            DurableFile.write(file, DurableFile.Access.OWNER, (next + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
             throw new BadInputException(node + " can't write " + FileProblem.at(file, e));
         }
