@@ -169,6 +169,7 @@ final class Catalogue {
         all.put("user passwd", List.of("interlock user passwd alice"));
         all.put("user recover", List.of("interlock user recover alice"));
         all.put("user devices", List.of("interlock user devices alice"));
+        all.put("user refresh", List.of("interlock user refresh alice"));
         all.put("user forget", List.of("interlock user forget alice 3f9c21d4", "interlock user forget alice"));
         all.put("ring ticket", List.of("interlock ring ticket my-ring alice > tickets"));
         all.put("keygen", List.of("interlock keygen -o me.key > me.pub", "interlock keygen -o me.key --kem xwing"));

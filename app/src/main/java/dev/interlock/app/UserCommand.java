@@ -395,11 +395,12 @@ final class UserCommand implements Runnable {
     static void reshare(RingOptions options, Session session) throws InterruptedException {
         try (Logins logins = logins(options)) {
             Accounts.Done done = new Accounts(logins).reshare(session);
-            System.err.println("interlock: the login of " + session.record().record().name()
-                    + " is shared anew among all providers"
-                    + (done.missing().isEmpty()
-                            ? ""
-                            : "; " + String.join(", ", done.missing()) + " may still have a share of before"));
+            System.err.println(
+                    "interlock: the login of " + session.record().record().name()
+                            + " is shared anew among all providers"
+                            + (done.missing().isEmpty()
+                                    ? ""
+                                    : "; " + String.join(", ", done.missing()) + " may still have a share of before"));
         }
     }
 

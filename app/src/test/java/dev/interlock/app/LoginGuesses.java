@@ -24,19 +24,22 @@ final class LoginGuesses {
     /** One guess by a device that nobody knows. */
     static byte[] evaluate(TestRing ring, String node, CertifiedRecord record, SecureRandom random) {
         try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
-            return evaluate(peers, ring.descriptor(), node, record.record(), random);
+            return evaluate(peers, ring.descriptor(), node, record.record(), question(record.record(), random), random);
+        }
+    }
+
+    /** What is asked: some word, blinded. */
+    static byte[] question(LoginRecord record, SecureRandom random) {
+        byte[] guess = new byte[8];
+        random.nextBytes(guess);
+        try (LoginAttempt attempt =
+                LoginAttempt.begin(record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), guess, random)) {
+            return new Messages.Evaluate(record.hash(), Lock.Kind.PASSWORD, Element.decode(attempt.blinded())).encode();
         }
     }
 
     static byte[] evaluate(
-            Peers peers, RingDescriptor ring, String node, LoginRecord record, SecureRandom random) {
-        byte[] body;
-        byte[] guess = new byte[8];
-        random.nextBytes(guess);
-        try (LoginAttempt attempt = LoginAttempt.begin(
-                record, record.lock(Lock.Kind.PASSWORD).orElseThrow(), guess, random)) {
-            body = new Messages.Evaluate(record.hash(), Lock.Kind.PASSWORD, Element.decode(attempt.blinded())).encode();
-        }
+            Peers peers, RingDescriptor ring, String node, LoginRecord record, byte[] question, SecureRandom random) {
         try (SeedCredential device = new SeedCredential(SecretBytes.random(32, random))) {
             String header = SignedRequest.sign(
                     device,
@@ -45,15 +48,11 @@ final class LoginGuesses {
                     node,
                     Operation.EVALUATE,
                     record.name().text(),
-                    body,
+                    question,
                     random,
                     Instant.now());
             return peers.to(ring.node(node).orElseThrow())
-                    .call(
-                            HttpMethod.POST,
-                            "/v1/logins/" + record.name() + "/evaluate",
-                            Optional.of(header),
-                            body);
+                    .call(HttpMethod.POST, "/v1/logins/" + record.name() + "/evaluate", Optional.of(header), question);
         }
     }
 }

@@ -45,11 +45,12 @@ import java.util.stream.Stream;
  */
 final class LoginTable implements AutoCloseable {
     /** A user's guesses are limited, so that each serves for a few changes. */
-    private static final int CHANGES_A_USER = 4;
+    private static final int CHANGES_A_USER = 3;
 
+    private static final Duration PAUSE = Duration.ofSeconds(2);
     private static final int CLIENTS = 100;
     /** After the last pause between guesses, all that are allowed have been answered. */
-    private static final Duration ALL_PAUSES = Duration.ofSeconds(140);
+    private static final Duration ALL_PAUSES = Duration.ofSeconds(240);
 
     private final KilledRing ring;
     private final SplittableRandom seeded;
@@ -72,8 +73,8 @@ final class LoginTable implements AutoCloseable {
             tickets.put(node, new Tickets(NodeFolder.open(ring.node(node))).issue(name, random, Instant.now()));
         }
         try (RootSecret root = RootSecret.random(random)) {
-            Accounts.Done done = new Accounts(logins)
-                    .enrol(name, root, password, LoginTest.quick(), Optional.empty(), tickets);
+            Accounts.Done done =
+                    new Accounts(logins).enrol(name, root, password, LoginTest.quick(), Optional.empty(), tickets);
             if (!done.missing().isEmpty() || !done.unserved().isEmpty()) {
                 throw new IllegalStateException("an enrolment in peace: " + done);
             }
@@ -89,7 +90,8 @@ final class LoginTable implements AutoCloseable {
     // ---- Changes ----
 
     /** @param steps how often each message's sending was what broke off */
-    record Changes(int kills, int clients, int done, int stayed, int objects, Map<String, Integer> steps, List<String> wrong) {
+    record Changes(
+            int kills, int clients, int done, int stayed, int objects, Map<String, Integer> steps, List<String> wrong) {
         boolean good() {
             return wrong.isEmpty();
         }
@@ -115,16 +117,17 @@ final class LoginTable implements AutoCloseable {
                 Map<ObjectId, byte[]> put = new LinkedHashMap<>();
                 for (int change = 0; change < CHANGES_A_USER && kill < kills; change++, kill++) {
                     byte[] content = LoginTest.bytes("object " + kill);
-                    try (Session session = logins.login(name, Lock.Kind.PASSWORD, password, device);
-                            Interlock user = Interlock.open(
-                                    ring.descriptor(), session.credential(), ring.deadlines())) {
+                    try (Session session = login(logins, name, password, device);
+                            Interlock user =
+                                    Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
                         put.put(TestRing.put(user, content).object(), content);
                     }
                     boolean reshares = seeded.nextInt(4) == 0;
                     byte[] next = reshares ? password : LoginTest.bytes("password " + (change + 1) + " of " + text);
                     String victim = seeded.nextInt(4) == 0
                             ? "client"
-                            : ring.providers().get(seeded.nextInt(ring.providers().size()));
+                            : ring.providers()
+                                    .get(seeded.nextInt(ring.providers().size()));
                     clients += victim.equals("client") ? 1 : 0;
                     String step = broken(name, password, next, reshares, victim, device);
                     steps.merge(step, 1, Integer::sum);
@@ -157,7 +160,7 @@ final class LoginTable implements AutoCloseable {
         List<String> step = new ArrayList<>(List.of("the end"));
         Thread[] killer = new Thread[1];
         try (Logins logins = logins();
-                Session session = logins.login(name, Lock.Kind.PASSWORD, password, device)) {
+                Session session = login(logins, name, password, device)) {
             logins.onSend((what, node) -> {
                 int now = sent.getAndIncrement();
                 if (victim.equals("client") && (now > at || (now == at && before))) {
@@ -197,9 +200,24 @@ final class LoginTable implements AutoCloseable {
         }
     }
 
+    /** A success that was lost with its provider stays counted, and the pauses grow: they are waited for. */
+    private static Session login(Logins logins, UserName name, byte[] password, SecretBytes device)
+            throws InterruptedException {
+        while (true) {
+            try {
+                return logins.login(name, Lock.Kind.PASSWORD, password, device);
+            } catch (RefusedException e) {
+                if (!e.getMessage().contains("try again in")) {
+                    throw e;
+                }
+                Thread.sleep(PAUSE);
+            }
+        }
+    }
+
     private boolean opens(Logins logins, UserName name, byte[] password, SecretBytes device, Map<ObjectId, byte[]> put)
             throws InterruptedException {
-        try (Session session = logins.login(name, Lock.Kind.PASSWORD, password, device);
+        try (Session session = login(logins, name, password, device);
                 Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
             put.forEach((object, content) -> {
                 if (!Arrays.equals(TestRing.get(user, object), content)) {
@@ -260,11 +278,12 @@ final class LoginTable implements AutoCloseable {
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (int client = 0; client < CLIENTS; client++) {
                     clients.add(threads.submit(() -> {
+                        byte[] question = LoginGuesses.question(record, random);
                         try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
                             while (System.nanoTime() < end
                                     || decided.values().stream().anyMatch(each -> each.get() * 3 < count)) {
                                 for (String node : ring.providers()) {
-                                    ask(peers, descriptor, node, record, answered, decided);
+                                    ask(peers, descriptor, node, record, question, answered, decided);
                                 }
                             }
                             return true;
@@ -273,10 +292,11 @@ final class LoginTable implements AutoCloseable {
                 }
                 for (int kill = 0; kill < kills; kill++) {
                     Thread.sleep(lasting.toMillis() / (kills + 1));
-                    String victim = ring.providers().get(seeded.nextInt(ring.providers().size()));
+                    String victim =
+                            ring.providers().get(seeded.nextInt(ring.providers().size()));
                     ring.kill(victim, Duration.ofMillis(seeded.nextInt(500)));
                     try {
-                        logins.login(name, Lock.Kind.PASSWORD, password, device).close();
+                        login(logins, name, password, device).close();
                         owner++;
                     } catch (InterlockException e) {
                         System.err.println(e.getMessage());
@@ -299,11 +319,12 @@ final class LoginTable implements AutoCloseable {
             RingDescriptor descriptor,
             String node,
             LoginRecord record,
+            byte[] question,
             Map<String, AtomicInteger> answered,
             Map<String, AtomicInteger> decided)
             throws InterruptedException {
         try {
-            byte[] _ = LoginGuesses.evaluate(peers, descriptor, node, record, random);
+            byte[] _ = LoginGuesses.evaluate(peers, descriptor, node, record, question, random);
             answered.get(node).incrementAndGet();
             decided.get(node).incrementAndGet();
         } catch (RefusedException e) {

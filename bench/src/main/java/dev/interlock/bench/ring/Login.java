@@ -52,11 +52,9 @@ public final class Login implements Suite {
             Map<String, String> tickets = new LinkedHashMap<>();
             for (NodeCard card : ring.descriptor().nodes().toList()) {
                 tickets.put(
-                        card.name(),
-                        new Tickets(NodeFolder.open(ring.node(card))).issue(name, random, Instant.now()));
+                        card.name(), new Tickets(NodeFolder.open(ring.node(card))).issue(name, random, Instant.now()));
             }
-            Accounts.Done _ =
-                    new Accounts(logins).enrol(name, root, password, stretching, Optional.empty(), tickets);
+            Accounts.Done _ = new Accounts(logins).enrol(name, root, password, stretching, Optional.empty(), tickets);
             for (int i = 0; i < WARMING; i++) {
                 options.progress().println("login: warming up, " + (i + 1) + " of " + WARMING);
                 double _ = millis(logins, name, password, device, root);
@@ -69,7 +67,13 @@ public final class Login implements Suite {
                 alone.add(argon2Millis(stretching, password));
             }
             report.ratio(
-                    name(), "a login " + ring.shape(), "ms", whole, "Argon2id, 64 MiB, 3 passes", alone, Goal.atMost(1.5));
+                    name(),
+                    "a login " + ring.shape(),
+                    "ms",
+                    whole,
+                    "Argon2id, 64 MiB, 3 passes",
+                    alone,
+                    Goal.atMost(1.5));
             report.note(
                     name(),
                     "by turns, in one process; every login opens the root that was enrolled, and tells each provider so");

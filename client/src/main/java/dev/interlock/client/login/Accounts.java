@@ -179,11 +179,7 @@ public final class Accounts {
             DealtKeys dealt = DealtKeys.ask(logins, user, before);
             while (true) {
                 LoginRecord.Signed record = Enrolment.record(
-                        ring,
-                        name,
-                        root,
-                        Math.max(records.highest(), before.version()) + 1,
-                        dealt.locks(session));
+                        ring, name, root, Math.max(records.highest(), before.version()) + 1, dealt.locks(session));
                 try {
                     CertifiedRecord certified = agree(
                             user,
@@ -225,11 +221,11 @@ public final class Accounts {
                 .toList();
         Map<String, byte[]> bodies = new LinkedHashMap<>();
         for (NodeCard card : gone) {
-            bodies.put(card.name(), new Messages.Leave(next, session.by(), change(session, card.name(), next)).encode());
+            bodies.put(
+                    card.name(), new Messages.Leave(next, session.by(), change(session, card.name(), next)).encode());
         }
-        return List.copyOf(logins.leave(user, next.record().name(), gone, bodies)
-                .absent()
-                .keySet());
+        return List.copyOf(
+                logins.leave(user, next.record().name(), gone, bodies).absent().keySet());
     }
 
     private byte[] change(Session session, String node, LoginRecord.Signed record) {
@@ -246,12 +242,12 @@ public final class Accounts {
             Provider provider,
             Map<Lock.Kind, Messages.Told> told,
             Logins.Records records) {
-            byte[] change = change(session, provider.name(), record);
-            boolean knows = records.certified()
-                    .getOrDefault(provider.name(), Optional.empty())
-                    .isPresent();
-            return new Messages.Prepare(
-                    "", record, told, knows ? Logins.NOTHING : session.record().encode(), session.by(), change);
+        byte[] change = change(session, provider.name(), record);
+        boolean knows = records.certified()
+                .getOrDefault(provider.name(), Optional.empty())
+                .isPresent();
+        return new Messages.Prepare(
+                "", record, told, knows ? Logins.NOTHING : session.record().encode(), session.by(), change);
     }
 
     /** Phase 1: all n hold the record, durably, and say so. Nothing has changed before this returns, nor if it throws. */

@@ -73,9 +73,7 @@ final class DealtKeys {
                     ring,
                     lock,
                     chosen(lock),
-                    session.by() == lock.kind()
-                            ? Optional.of(session.opened().secrets())
-                            : Optional.empty()));
+                    session.by() == lock.kind() ? Optional.of(session.opened().secrets()) : Optional.empty()));
         }
         return locks;
     }
@@ -118,10 +116,7 @@ final class DealtKeys {
     void without(ShareIndex dealer, String receiver) {
         String name = ring.everProvider(dealer).name();
         complaints.add(receiver + " says that what " + name + " dealt isn't what it committed to");
-        boolean known = dealt.values().stream()
-                .map(each -> each.remove(dealer))
-                .toList()
-                .stream()
+        boolean known = dealt.values().stream().map(each -> each.remove(dealer)).toList().stream()
                 .anyMatch(each -> each != null);
         if (!known) {
             throw new IntegrityException(

@@ -125,9 +125,8 @@ public final class Logins implements AutoCloseable {
 
     private HttpResponse prepare(ServiceRequestContext context, HttpRequest request) throws Exception {
         UserName name = name(context);
-        NodeServer.StrangerRequest asked =
-                server.admitStranger(
-                        context, request, Operation.ENROL, name.text(), Messages.Prepare.maxBytes(server.ring()));
+        NodeServer.StrangerRequest asked = server.admitStranger(
+                context, request, Operation.ENROL, name.text(), Messages.Prepare.maxBytes(server.ring()));
         Messages.Prepare prepare = Messages.Prepare.decode(asked.body());
         Arrays.fill(asked.body(), (byte) 0);
         try {
@@ -265,8 +264,7 @@ public final class Logins implements AutoCloseable {
     }
 
     /** The same identity, a higher version, and the word of who opened a lock of the record before. */
-    private void requireChange(
-            UserName name, Lock.Kind kind, byte[] change, LoginRecord record, LoginRecord before) {
+    private void requireChange(UserName name, Lock.Kind kind, byte[] change, LoginRecord record, LoginRecord before) {
         if (!record.identity().equals(before.identity())) {
             throw taken(name);
         }
@@ -305,8 +303,8 @@ public final class Logins implements AutoCloseable {
             case Messages.Parts parts ->
                 Optional.of(newShares.ofParts(
                         name,
-                        before.orElseThrow(() -> new BadInputException(
-                                self.name() + ": a first record's locks are shared whole")),
+                        before.orElseThrow(
+                                () -> new BadInputException(self.name() + ": a first record's locks are shared whole")),
                         lock,
                         parts));
         };
@@ -349,7 +347,8 @@ public final class Logins implements AutoCloseable {
             Optional<LoginStore.Held> held = prepared.stream()
                     .filter(each -> each.hash().equals(record.hash()))
                     .findFirst();
-            if (held.isEmpty() && (counts.isEmpty() || store.dropped(name.text()).contains(record.hash()))) {
+            if (held.isEmpty()
+                    && (counts.isEmpty() || store.dropped(name.text()).contains(record.hash()))) {
                 return false;
             }
             List<RecordHash> gone = new ArrayList<>();
@@ -359,7 +358,8 @@ public final class Logins implements AutoCloseable {
                     gone.add(other.hash());
                 }
             }
-            VerifyingKey user = VerifyingKey.of(held.or(() -> counts).orElseThrow().user());
+            VerifyingKey user =
+                    VerifyingKey.of(held.or(() -> counts).orElseThrow().user());
             if (counts.isEmpty()) {
                 // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
                 // end that.
@@ -398,8 +398,8 @@ public final class Logins implements AutoCloseable {
     /** Deals this provider's shares to the ring's providers as they are now; the answer is sealed to each of them. */
     private HttpResponse deal(ServiceRequestContext context, HttpRequest request) throws Exception {
         UserName name = name(context);
-        NodeServer.UserRequest asked = server.admit(
-                context, request, Operation.DEAL_LOGIN, Optional.of(name.text()), RecordHash.BYTES);
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.DEAL_LOGIN, Optional.of(name.text()), RecordHash.BYTES);
         requireOwn(name, asked.key());
         LoginStore.Held counts = requireCounts(name, new RecordHash(asked.body()));
         requireFresh(name, counts);
@@ -410,8 +410,8 @@ public final class Logins implements AutoCloseable {
             if (own.isPresent()) {
                 try (SecretBytes secret = own.get();
                         Scalar share = scalar(secret)) {
-                    dealt.add(DealtShare.deal(
-                            server.ring(), name, record.hash(), lock.kind(), self.x(), share, random));
+                    dealt.add(
+                            DealtShare.deal(server.ring(), name, record.hash(), lock.kind(), self.x(), share, random));
                 }
             }
         }
@@ -432,8 +432,8 @@ public final class Logins implements AutoCloseable {
             throw new BadInputException(self.name() + ": a login leaves a provider that has no part in it");
         }
         synchronized (lockOf(name)) {
-            LoginRecord before = decoded(
-                    store.certified(name.text()).orElseThrow(() -> new NoSuchObjectException(self.name() + " knows no user " + name)));
+            LoginRecord before = decoded(store.certified(name.text())
+                    .orElseThrow(() -> new NoSuchObjectException(self.name() + " knows no user " + name)));
             requireChange(name, leave.by(), leave.change(), record, before);
             mark.raise();
             store.eraseShares(name.text());
@@ -477,8 +477,7 @@ public final class Logins implements AutoCloseable {
         Lock lock = lock(name, counts, question.kind());
         requireFresh(name, counts);
         try (SecretBytes secret = store.share(counts.hash(), question.kind())
-                .orElseThrow(() -> new NoSuchObjectException(
-                        self.name() + " has no share of this lock of " + name
+                .orElseThrow(() -> new NoSuchObjectException(self.name() + " has no share of this lock of " + name
                         + ": it was away, or restored from a backup, since that was made"))) {
             requireAllowed(name, asked);
             try (Scalar share = scalar(secret);

@@ -66,8 +66,8 @@ final class NewShares implements AutoCloseable {
         requireShared(lock);
         Lock same = before.lock(lock.kind())
                 .filter(lock::isResharingOf)
-                .orElseThrow(() -> new BadInputException(
-                        self.name() + ": this isn't a lock of the record before, shared anew"));
+                .orElseThrow(() ->
+                        new BadInputException(self.name() + ": this isn't a lock of the record before, shared anew"));
         if (told.parts().size() != same.t()) {
             throw new BadInputException(self.name() + ": a share is made of " + same.t() + " parts, not of "
                     + told.parts().size());
@@ -91,14 +91,7 @@ final class NewShares implements AutoCloseable {
         Scalar part;
         try {
             part = DealtShare.open(
-                    told.sealed(),
-                    opening,
-                    server.ring().id(),
-                    name,
-                    before.hash(),
-                    lock.kind(),
-                    dealer,
-                    self.x());
+                    told.sealed(), opening, server.ring().id(), name, before.hash(), lock.kind(), dealer, self.x());
         } catch (MalformedException e) {
             throw new Misdealt(dealer);
         }

@@ -41,7 +41,7 @@ final class StoreMark {
             int erased = store.eraseShares();
             log.warn(
                     "{}: the store is older than its folder: it was restored from a backup. {} shares of logins were"
-                            + " erased; each user's next `user refresh` brings new ones",
+                            + " erased; new ones come when their users have them shared anew",
                     mark.node,
                     erased);
             store.raiseMark(said);
@@ -55,8 +55,7 @@ final class StoreMark {
         long next = store.mark() + 1;
         store.raiseMark(next);
         try {
-            DurableFile.write(
-                    file, DurableFile.Access.OWNER, (next + "\n").getBytes(StandardCharsets.US_ASCII));
+            DurableFile.write(file, DurableFile.Access.OWNER, (next + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
             throw new BadInputException(node + " can't write " + FileProblem.at(file, e));
         }

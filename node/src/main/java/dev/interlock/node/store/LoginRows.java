@@ -80,8 +80,8 @@ final class LoginRows {
     private static final String MARK = "CREATE TABLE login_mark (number INTEGER NOT NULL) STRICT";
 
     /** What an empty database gets. */
-    static final List<String> TABLES = List.of(
-            KEY, RECORD, RECORD_BY_NAME, SHARE, GUESS, GUESS_BY_NAME, DEVICE, DROPPED, DROPPED_BY_NAME, MARK);
+    static final List<String> TABLES =
+            List.of(KEY, RECORD, RECORD_BY_NAME, SHARE, GUESS, GUESS_BY_NAME, DEVICE, DROPPED, DROPPED_BY_NAME, MARK);
 
     private static final String COLUMNS =
             "SELECT name, hash, version, record, certified, holder, ticket, at FROM login_record ";

@@ -36,7 +36,8 @@ final class AuditLogTest {
     @Test
     void everyEventCanBeTheLast() {
         for (Event event : Event.values()) {
-            Line line = Line.of(Line.NOTHING_BEFORE, 7, 1_800_000_000_000L, Entry.of(event).with("name", "alice"));
+            Line line = Line.of(
+                    Line.NOTHING_BEFORE, 7, 1_800_000_000_000L, Entry.of(event).with("name", "alice"));
             assertThat(Line.parse(line.text()).event()).isEqualTo(event);
         }
     }

@@ -168,7 +168,7 @@ public record DealtShare(Lock.Kind kind, List<Element> commitments, Map<ShareInd
             out.u8(each.kind.code()).u8(each.commitments.size());
             each.commitments.forEach(commitment -> out.fixed(commitment.encode(), Element.BYTES));
             out.u8(each.sealed.size());
-            each.sealed.forEach((x, sealed) -> out.u8(x.x()).bytes(sealed));
+            each.sealed.forEach((x, part) -> out.u8(x.x()).bytes(part));
         }
         return out.toBytes();
     }

@@ -101,7 +101,8 @@ public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys
                 && publicKey().equals(before.publicKey())
                 && keys.entrySet().stream()
                         .allMatch(each -> !before.keys.containsKey(each.getKey())
-                                || before.loginKey(each.getKey()).equals(each.getValue().login()));
+                                || before.loginKey(each.getKey())
+                                        .equals(each.getValue().login()));
     }
 
     /** What verifies what is signed for this provider by whoever opened the lock. */

@@ -197,8 +197,8 @@ final class LoginTest {
         for (String name : some) {
             Scalar share = Scalar.decode(
                     providers.stored.get(name).get(record.record().hash()).get(Lock.Kind.PASSWORD));
-            Voprf.Evaluated evaluated = Voprf.evaluate(
-                    share, Voprf.publicKey(share), List.of(hashed), Scalar.random(providers.random));
+            Voprf.Evaluated evaluated =
+                    Voprf.evaluate(share, Voprf.publicKey(share), List.of(hashed), Scalar.random(providers.random));
             made.add(evaluated.elements().getFirst().encode());
             answers.put(
                     providers.ring.provider(name).orElseThrow().x(),
@@ -211,8 +211,8 @@ final class LoginTest {
             made.add(combined.encode());
             byte[] output = Voprf.finish(input, Scalar.decode(one), combined);
             made.add(output.clone());
-            try (LoginSecrets secrets =
-                    LoginSecrets.of(providers.ring.id(), Providers.ALICE, lock.lock().stretching(), output)) {
+            try (LoginSecrets secrets = LoginSecrets.of(
+                    providers.ring.id(), Providers.ALICE, lock.lock().stretching(), output)) {
                 byte[] bound = Enrolment.bound(
                         providers.ring.id(), Providers.ALICE, record.record().identity(), lock.lock());
                 opens = secrets.open(lock.lock().sealed(), bound).isPresent();

@@ -101,7 +101,9 @@ final class LoginSuites {
         return new Fields()
                 .numbers("dealers", dealers)
                 .hexLists("coefficients", coefficients)
-                .numbers("receivers", IntStream.range(0, receivers).map(i -> 4 + 3 * i).toArray());
+                .numbers(
+                        "receivers",
+                        IntStream.range(0, receivers).map(i -> 4 + 3 * i).toArray());
     }
 
     private static Fields record(Seeds seeds, int kind, int epoch, List<String> unkeyed) {
@@ -183,8 +185,7 @@ final class LoginSuites {
             Element committed = Voprf.publicKey(share);
             Scalar proofScalar = Scalar.decode(proofScalars.get(given.size()));
             Voprf.Evaluated evaluated = Voprf.evaluate(share, committed, List.of(blinded), proofScalar);
-            SharedKey.Answer answer =
-                    new SharedKey.Answer(evaluated.elements().getFirst(), evaluated.proof());
+            SharedKey.Answer answer = new SharedKey.Answer(evaluated.elements().getFirst(), evaluated.proof());
             if (!SharedKey.isRight(committed, blinded, answer)) {
                 throw new IllegalStateException("a right answer is refused");
             }
@@ -215,10 +216,7 @@ final class LoginSuites {
             dealt.put(
                     dealers.get(i),
                     Resharing.deal(
-                            Scalar.decode(own.getFirst()),
-                            own.size(),
-                            receivers,
-                            drawing(own.subList(1, own.size()))));
+                            Scalar.decode(own.getFirst()), own.size(), receivers, drawing(own.subList(1, own.size()))));
         }
         List<byte[]> shares = new ArrayList<>();
         List<byte[]> commitments = new ArrayList<>();
@@ -259,8 +257,8 @@ final class LoginSuites {
                 SigningKey identity = root.identity(ring)) {
             for (int i = 0; i < xs.size(); i++) {
                 String node = nodes.get(i);
-                Element commitment = Voprf.publicKey(
-                        Scalar.decode(in.hexes("shares").get(i)));
+                Element commitment =
+                        Voprf.publicKey(Scalar.decode(in.hexes("shares").get(i)));
                 boolean keyed = !in.texts("unkeyed").contains(node);
                 keys.put(
                         xs.get(i),
@@ -278,7 +276,9 @@ final class LoginSuites {
                     keys,
                     new byte[LoginInside.sealedBytes()]);
             Lock lock = LoginInside.sealed(ring, name, root, secrets, unsealed, giving(in.hex("nonce")));
-            return signed(in, ring, name, identity, lock).hexes("login_keys", loginKeys).hex("sealed", lock.sealed());
+            return signed(in, ring, name, identity, lock)
+                    .hexes("login_keys", loginKeys)
+                    .hex("sealed", lock.sealed());
         }
     }
 
@@ -301,7 +301,8 @@ final class LoginSuites {
                         xs.get(i),
                         card.sign(
                                 Purpose.LOGIN_HELD,
-                                CertifiedRecord.heldMessage(ring, in.texts("nodes").get(i), record.hash())));
+                                CertifiedRecord.heldMessage(
+                                        ring, in.texts("nodes").get(i), record.hash())));
             }
         }
         return new Fields()
@@ -332,8 +333,7 @@ final class LoginSuites {
         try (SeedCredential user = new SeedCredential(SecretBytes.copyOf(in.hex("secret")));
                 SecretBytes secret = user.nameSecret(ring, version);
                 NameKeys keys = NameKeys.of(ring, version, secret)) {
-            NameEntry entry =
-                    keys.seal(content, in.longNumber("number"), in.hex("before"), giving(in.hex("nonce")));
+            NameEntry entry = keys.seal(content, in.longNumber("number"), in.hex("before"), giving(in.hex("nonce")));
             if (!keys.open(NameEntry.decode(entry.encode())).equals(Optional.of(content))) {
                 throw new IllegalStateException("an entry doesn't open as what was sealed");
             }

@@ -45,7 +45,11 @@ final class Suites {
                                 hpke(),
                                 userKey(),
                                 route()),
-                        Stream.of(SignedSuites.all(), Transcripts.all(), LoginSuites.all(), Stream.of(Proofs.all(), Negatives.all()))
+                        Stream.of(
+                                        SignedSuites.all(),
+                                        Transcripts.all(),
+                                        LoginSuites.all(),
+                                        Stream.of(Proofs.all(), Negatives.all()))
                                 .flatMap(suites -> suites))
                 .toList();
     }
