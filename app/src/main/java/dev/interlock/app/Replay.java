@@ -164,7 +164,7 @@ final class Replay implements AutoCloseable {
     private static void requirePlayable(AttackFile.Step step) {
         Sent sent = step.sent();
         boolean playable = switch (sent.kind()) {
-            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE -> false;
+            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE, RESTORE, CHAIN -> false;
             case HOP -> !sent.how().equals("again");
             case SILENT, BLAMES -> !sent.at().startsWith("dealer");
             default -> true;
@@ -542,7 +542,7 @@ final class Replay implements AutoCloseable {
                 messages.early(from[0], sent.at(), sent.of(), number(from[1]));
             }
             case SILENT, BLAMES, UNCONFIRMED, HOP, SHOWS, DESTROYED, ELSEWHERE -> answers(sent);
-            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE ->
+            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE, RESTORE, CHAIN ->
                 throw new IllegalStateException("it was refused before");
         }
     }

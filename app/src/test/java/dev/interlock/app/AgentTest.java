@@ -622,7 +622,8 @@ final class AgentTest {
     }
 
     private void hold(String build, String user) throws InterruptedException {
-        try (AgentSessions.Link link = AgentSessions.Link.openOrStart(environment()).orElseThrow();
+        try (AgentSessions.Link link =
+                        AgentSessions.Link.openOrStart(environment()).orElseThrow();
                 RootSecret root = RootSecret.random(new SecureRandom())) {
             link.hold(build, ring.descriptor(), new UserName(user), Duration.ofMinutes(5), root);
         }

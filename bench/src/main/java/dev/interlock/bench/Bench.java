@@ -37,8 +37,8 @@ public final class Bench implements Callable<Integer> {
     static final int FAILED = 1;
     static final int WRONG_RESULT = 4;
 
-    static final List<Suite> SUITES =
-            List.of(new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan(), new Starts());
+    static final List<Suite> SUITES = List.of(
+            new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan(), new Starts());
 
     private final List<Suite> suites;
 
@@ -49,7 +49,8 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "SUITE",
-            description = "kernels, stream, small, scale, choice, login, wan or starts; without a name all of them in turn")
+            description =
+                    "kernels, stream, small, scale, choice, login, wan or starts; without a name all of them in turn")
     private List<String> names = List.of();
 
     @Option(names = "--quick", description = "fewer sizes and repetitions")
