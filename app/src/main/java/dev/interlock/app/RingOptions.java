@@ -143,6 +143,11 @@ final class RingOptions {
     void reshareLogin() throws InterruptedException {
         if (session != null) {
             UserCommand.reshare(this, session);
+        } else if (hasSession()) {
+            // What the agent holds opens no lock.
+            System.err.println(
+                    "interlock: the login's own shares stay as they are; `interlock user refresh NAME` has them"
+                            + " made anew, with the password");
         }
     }
 

@@ -169,29 +169,34 @@ public final class Accounts {
      * @throws IntegrityException where a provider dealt what isn't so, or says that others did
      */
     public Done reshare(Session session) throws InterruptedException {
+        try (Credential user = session.credential()) {
+            CertifiedRecord certified = sharedAnew(session, user);
+            List<String> missing = new ArrayList<>(spread(certified));
+            missing.addAll(leave(session, user, certified.signed()));
+            return new Done(certified, missing, Map.of());
+        }
+    }
+
+    /** Phase 1 of that: all n hold it, and nothing has changed before the record is spread. */
+    CertifiedRecord sharedAnew(Session session, Credential user) throws InterruptedException {
         LoginRecord before = session.record().record();
         UserName name = before.name();
         Logins.Records records = logins.allRecords(name);
         requireAll("sharing the keys of " + name + " anew", records.absent());
         List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
         RootSecret root = session.opened().root();
-        try (Credential user = session.credential()) {
-            DealtKeys dealt = DealtKeys.ask(logins, user, before);
-            while (true) {
-                LoginRecord.Signed record = Enrolment.record(
-                        ring, name, root, Math.max(records.highest(), before.version()) + 1, dealt.locks(session));
-                try {
-                    CertifiedRecord certified = agree(
-                            user,
-                            record,
-                            provider -> changing(session, record, provider, dealt.toldTo(provider.x()), records));
-                    List<String> missing = new ArrayList<>(spread(certified));
-                    missing.addAll(leave(session, user, record));
-                    return new Done(certified, missing, Map.of());
-                } catch (Misdealt e) {
-                    // One of the two lies: without the dealer it goes on as long as there are enough others.
-                    dealt.without(e.dealer, e.receiver);
-                }
+        DealtKeys dealt = DealtKeys.ask(logins, user, before);
+        while (true) {
+            LoginRecord.Signed record = Enrolment.record(
+                    ring, name, root, Math.max(records.highest(), before.version()) + 1, dealt.locks(session));
+            try {
+                return agree(
+                        user,
+                        record,
+                        provider -> changing(session, record, provider, dealt.toldTo(provider.x()), records));
+            } catch (Misdealt e) {
+                // One of the two lies: without the dealer it goes on as long as there are enough others.
+                dealt.without(e.dealer, e.receiver);
             }
         }
     }
