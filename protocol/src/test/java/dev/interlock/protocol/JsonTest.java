@@ -33,7 +33,8 @@ final class JsonTest {
               "kind" : "refused",
               "message" : "no",
               "node" : "cc1",
-              "culprits" : [ "cc4" ]
+              "culprits" : [ "cc4" ],
+              "waitSeconds" : 0
             }
           }, {
             "place" : 4,
@@ -91,6 +92,7 @@ final class JsonTest {
         "message" : "no"         | "message" : 2                   | the field stations[0].problem.message is missing or
         "message" : "no"         | "message" : true                | the field stations[0].problem.message is missing or
         "message" : "no"         | "message" : [ "no" ]            | the field stations[0].problem.message is missing or
+        "waitSeconds" : 0        | "waitSeconds" : "0"             | the field stations[0].problem.waitSeconds is missing
         "problem" : null         | "problem" : 1                   | the field stations[1].problem is missing or has a
         "culprits" : [ "cc4" ]   | "culprits" : null               | the field stations[0].problem.culprits is null
         "culprits" : [ "cc4" ]   | "culprits" : "cc4"              | the field stations[0].problem.culprits is missing or
