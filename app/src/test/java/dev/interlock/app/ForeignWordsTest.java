@@ -47,7 +47,9 @@ final class ForeignWordsTest {
                 "node",
                 FORGED,
                 "culprits",
-                List.of(FORGED, "cc2")));
+                List.of(FORGED, "cc2"),
+                "waitSeconds",
+                0));
         InterlockException said = Json.read("the answer", answer, Problem.class).toException("cc2");
         assertThat(said.explanation()).matches("[\\p{Print}…]*").hasSizeLessThan(3000);
         assertThat(((IntegrityException) said).culprits()).containsExactly("cc2");
