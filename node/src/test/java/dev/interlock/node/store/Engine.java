@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -160,6 +161,7 @@ public enum Engine {
             try {
                 // As people run it: what it confirms is on the disk.
                 return EmbeddedPostgres.builder()
+                        .setPGStartupWait(Duration.ofMinutes(1))
                         .setServerConfig("fsync", "on")
                         .setServerConfig("listen_addresses", "127.0.0.1")
                         .start();

@@ -8,7 +8,9 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** An S3 server that others wrote, s3proxy over a folder, in a process of its own that ends with this one. */
@@ -26,32 +28,54 @@ final class S3Server {
     }
 
     static S3Server start() {
-        try {
-            Path folder = Files.createTempDirectory("interlock-s3");
-            int port = freePort();
-            Files.writeString(
-                    folder.resolve("s3proxy.conf"), """
-                s3proxy.endpoint=http://127.0.0.1:%d
-                s3proxy.authorization=aws-v2-or-v4
-                s3proxy.identity=interlock
-                s3proxy.credential=not-a-secret
-                jclouds.provider=filesystem-nio2
-                jclouds.identity=unused
-                jclouds.credential=unused
-                jclouds.filesystem.basedir=%s
-                """.formatted(port, Files.createDirectory(folder.resolve("data"))));
-            Files.writeString(
-                    folder.resolve(S3Address.CREDENTIALS_FILE),
-                    "[default]\naws_access_key_id = interlock\naws_secret_access_key = not-a-secret\n");
-            S3Server server = new S3Server(port, folder);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> server.process.destroyForcibly()));
-            try (S3Client client =
-                    S3Address.parse(URI.create(server.address("")), folder).client()) {
-                client.createBucket(bucket -> bucket.bucket(BUCKET));
+        // Its port may be gone again before it listens.
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return start(freePort());
+            } catch (IOException e) {
+                if (attempt == 5) {
+                    throw new UncheckedIOException(e);
+                }
             }
-            return server;
+        }
+    }
+
+    private static S3Server start(int port) throws IOException {
+        Path folder = Files.createTempDirectory("interlock-s3");
+        Files.writeString(
+                folder.resolve("s3proxy.conf"), """
+            s3proxy.endpoint=http://127.0.0.1:%d
+            s3proxy.authorization=aws-v2-or-v4
+            s3proxy.identity=interlock
+            s3proxy.credential=not-a-secret
+            jclouds.provider=filesystem-nio2
+            jclouds.identity=unused
+            jclouds.credential=unused
+            jclouds.filesystem.basedir=%s
+            """.formatted(port, Files.createDirectory(folder.resolve("data"))));
+        Files.writeString(
+                folder.resolve(S3Address.CREDENTIALS_FILE),
+                "[default]\naws_access_key_id = interlock\naws_secret_access_key = not-a-secret\n");
+        S3Server server = new S3Server(port, folder);
+        Runtime.getRuntime().addShutdownHook(new Thread(server::remove));
+        try (S3Client client =
+                S3Address.parse(URI.create(server.address("")), folder).client()) {
+            client.createBucket(bucket -> bucket.bucket(BUCKET));
+        }
+        return server;
+    }
+
+    /** Ends the process, and leaves nothing of it. */
+    private void remove() {
+        try (Stream<Path> files = Files.walk(folder)) {
+            stop();
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // It is in the folder for what is temporary.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
