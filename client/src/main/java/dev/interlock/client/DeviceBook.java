@@ -9,7 +9,6 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.names.NameContent;
-import dev.interlock.protocol.names.NameHead;
 import dev.interlock.protocol.names.NameReading;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SeedCredential;
@@ -29,10 +28,6 @@ import java.util.function.UnaryOperator;
  * <i>settled</i>), those that lie can show what was before; that costs a guess allowance, and no secret.
  */
 public final class DeviceBook {
-    /** So often a change is made anew because somebody else made one meanwhile. */
-    private static final int TRIES = 16;
-
-    private static final int PAUSE_MILLIS = 20;
     private static final byte[] NO_BODY = {};
 
     private final RingClient client;
@@ -170,33 +165,22 @@ public final class DeviceBook {
             NameRegister.Read read = register.read(keys.devicesTag());
             NameContent.Devices before = devices(read.latest());
             NameContent.Devices after = change.apply(before);
-            Optional<NameHead> base = read.latest().map(NameReading.Latest::head);
             if (after.equals(before)) {
                 return before;
             }
-            for (int tries = 0; tries < TRIES; tries++) {
-                NameRegister.Written written = register.write(after, base);
-                NameReading.Latest top = written.others().stream()
-                        .findFirst()
-                        .filter(other -> other.head().isLaterThan(written.own().head()))
-                        .orElse(written.own());
-                NameContent.Devices merged = devices(Optional.of(top)).merged(after);
-                for (NameReading.Latest other : written.others()) {
-                    merged = merged.merged(devices(Optional.of(other)));
-                }
-                if (merged.equals(devices(Optional.of(top)))) {
-                    require(register, written);
-                    return merged;
-                }
-                after = merged;
-                base = Optional.of(top.head());
-                Thread.sleep(client.random().nextInt(PAUSE_MILLIS << Math.min(tries, 5)));
-            }
-            throw new UnsettledException(
-                    "the list of devices wasn't changed: " + TRIES
-                            + " times another device changed it meanwhile; repeat it",
-                    List.of(),
-                    new Advice.ListDevices());
+            NameRegister.Changed<NameContent.Devices> changed = register.change(
+                            after,
+                            read.latest().map(NameReading.Latest::head),
+                            each -> devices(Optional.of(each)),
+                            NameContent.Devices::merged,
+                            NameContent.Devices::equals)
+                    .orElseThrow(() -> new UnsettledException(
+                            "the list of devices wasn't changed: " + NameRegister.TRIES
+                                    + " times another device changed it meanwhile; repeat it",
+                            List.of(),
+                            new Advice.ListDevices()));
+            require(register, changed.written());
+            return changed.content();
         }
     }
 

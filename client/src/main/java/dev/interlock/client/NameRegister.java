@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -38,6 +40,10 @@ final class NameRegister {
     private static final byte[] NO_BODY = {};
     /** Of one range, more than anybody has: who claims more is lying. */
     private static final int MOST_STATES = 5_000_000;
+    /** So often a change is made anew because somebody else made one meanwhile. */
+    static final int TRIES = 16;
+
+    private static final int PAUSE_MILLIS = 20;
 
     private final RingClient client;
     private final RingDescriptor ring;
@@ -186,6 +192,57 @@ final class NameRegister {
                 .sorted((a, b) -> a.head().equals(b.head()) ? 0 : a.head().isLaterThan(b.head()) ? -1 : 1)
                 .toList();
         return new Written(own, List.copyOf(told.values().keySet()), told.failures(), others);
+    }
+
+    /**
+     * How a change ended.
+     *
+     * @param written what this client wrote last
+     * @param top what counts of all that was set at the same time
+     * @param content what that says
+     */
+    record Changed<C extends NameContent>(Written written, NameReading.Latest top, C content) {}
+
+    /**
+     * Writes a change, and again with what others set meanwhile, until what counts has all of it. Of several that were set at once one
+     * counts; who set it hears of the rest from somebody honest, as those do who come too late.
+     *
+     * @param before the state that it continues; empty where there was none
+     * @param says what an entry says
+     * @param merged the first with what the second changed
+     * @param same whether two say the same
+     * @return empty where others were quicker {@value #TRIES} times
+     */
+    <C extends NameContent> Optional<Changed<C>> change(
+            C change,
+            Optional<NameHead> before,
+            Function<NameReading.Latest, C> says,
+            BinaryOperator<C> merged,
+            BiPredicate<C, C> same)
+            throws InterruptedException {
+        C after = change;
+        Optional<NameHead> base = before;
+        for (int tries = 0; tries < TRIES; tries++) {
+            Written written = write(after, base);
+            NameReading.Latest top = written.others().stream()
+                    .findFirst()
+                    .filter(other -> other.head().isLaterThan(written.own().head()))
+                    .orElse(written.own());
+            C counts = says.apply(top);
+            C all = counts;
+            for (NameReading.Latest other : written.others()) {
+                all = other.equals(top) ? all : merged.apply(all, says.apply(other));
+            }
+            all = written.own().equals(top) ? all : merged.apply(all, says.apply(written.own()));
+            if (same.test(all, counts)) {
+                // Nobody set anything else, or whoever did has taken this in.
+                return Optional.of(new Changed<>(written, top, counts));
+            }
+            after = all;
+            base = Optional.of(top.head());
+            Thread.sleep(client.random().nextInt(PAUSE_MILLIS << Math.min(tries, 5)));
+        }
+        return Optional.empty();
     }
 
     /** Whether what was written is settled: as many hold it as every later reading meets. */

@@ -9,7 +9,6 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.names.NameContent;
-import dev.interlock.protocol.names.NameHead;
 import dev.interlock.protocol.names.NameKeys;
 import dev.interlock.protocol.names.NameReading;
 import dev.interlock.protocol.names.NameVersion;
@@ -22,7 +21,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The user's names for their objects in one ring (SPEC §16). Providers keep them sealed, under tags that say nothing; fewer than t
@@ -30,11 +28,6 @@ import java.util.stream.Stream;
  * before it gets one, and stays when it loses one.
  */
 public final class Names {
-    /** So often a change is made anew because somebody else made one meanwhile. */
-    private static final int TRIES = 16;
-
-    private static final int PAUSE_MILLIS = 20;
-
     private final RingClient client;
 
     Names(RingClient client) {
@@ -143,54 +136,27 @@ public final class Names {
             if (after.versions().equals(before.versions())) {
                 return settled(name, named(name, read));
             }
-            Optional<NameHead> base = read.latest().map(NameReading.Latest::head);
-            for (int tries = 0; tries < TRIES; tries++) {
-                NameRegister.Written written = register.write(after, base);
-                NameReading.Latest top = top(written);
-                NameContent.Versions merged = merged(name, top, written);
-                if (merged.versions().equals(versions(name, Optional.of(top)).versions())) {
-                    // Nobody set anything else, or whoever did has taken this in.
-                    return top.equals(written.own())
-                            ? settled(
-                                    name,
-                                    after,
-                                    register,
-                                    written,
-                                    read.reading().wrong())
-                            : settled(name, named(name, register.read(keys.tag(name))));
-                }
-                after = merged;
-                base = Optional.of(top.head());
-                Thread.sleep(client.random().nextInt(PAUSE_MILLIS << Math.min(tries, 5)));
-            }
-            throw new UnsettledException(
-                    "the name \"" + name + "\" wasn't set: " + TRIES + " times somebody else changed it meanwhile",
-                    List.of(),
-                    new Advice.ShowObject(name.text()));
+            NameRegister.Changed<NameContent.Versions> changed = register.change(
+                            after,
+                            read.latest().map(NameReading.Latest::head),
+                            each -> versions(name, Optional.of(each)),
+                            NameContent.Versions::merged,
+                            (one, other) -> one.versions().equals(other.versions()))
+                    .orElseThrow(() -> new UnsettledException(
+                            "the name \"" + name + "\" wasn't set: " + NameRegister.TRIES
+                                    + " times somebody else changed it meanwhile",
+                            List.of(),
+                            new Advice.ShowObject(name.text())));
+            NameRegister.Written written = changed.written();
+            return changed.top().equals(written.own())
+                    ? settled(
+                            name,
+                            changed.content(),
+                            register,
+                            written,
+                            read.reading().wrong())
+                    : settled(name, named(name, register.read(keys.tag(name))));
         });
-    }
-
-    /** What counts of all that was set at the same time. */
-    private static NameReading.Latest top(NameRegister.Written written) {
-        return written.others().stream()
-                .findFirst()
-                .filter(other -> other.head().isLaterThan(written.own().head()))
-                .orElse(written.own());
-    }
-
-    /**
-     * With what the others changed. Of several that were set at once one counts; who set it hears of the rest from somebody honest, as
-     * those do who come too late.
-     */
-    private static NameContent.Versions merged(Name name, NameReading.Latest top, NameRegister.Written written) {
-        NameContent.Versions merged = versions(name, Optional.of(top));
-        for (NameReading.Latest other : Stream.concat(written.others().stream(), Stream.of(written.own()))
-                .toList()) {
-            if (!other.equals(top)) {
-                merged = merged.merged(versions(name, Optional.of(other)));
-            }
-        }
-        return merged;
     }
 
     private Named settled(
