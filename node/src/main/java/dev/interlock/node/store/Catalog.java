@@ -14,21 +14,32 @@ interface Catalog extends AutoCloseable {
      */
     <T> T read(String what, Operation<T> operation);
 
+    /** All that changes something goes through it. */
+    WriteQueue writes();
+
     /** Returns when the operation is durable. */
-    <T> T write(String what, Operation<T> operation);
+    default <T> T write(String what, Operation<T> operation) {
+        return writes().write(what, operation);
+    }
 
     /** Like {@link #write}; also on a full disk, and with what was deleted gone as the engine says. */
-    <T> T erase(String what, Operation<T> operation);
+    default <T> T erase(String what, Operation<T> operation) {
+        return writes().erase(what, operation);
+    }
 
     /**
      * Like {@link #erase} where it turns out that something was deleted, like {@link #write} otherwise.
      *
      * @param erased whether the operation that gave this result deleted something
      */
-    <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased);
+    default <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased) {
+        return writes().eraseIf(what, operation, erased);
+    }
 
     /** How many transactions were committed since the store was opened. */
-    long transactions();
+    default long transactions() {
+        return writes().transactions();
+    }
 
     /** Finishes what is under way. */
     @Override

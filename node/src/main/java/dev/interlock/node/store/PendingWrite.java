@@ -134,7 +134,10 @@ final class PendingWrite implements PendingObject, SealedStore.Revocable {
         key.close();
         store.giveBack(reserved.getAndSet(0));
         try {
-            store.blobs().remove(id, ours ? files : transients.keySet());
+            if (!ours) {
+                files.retainAll(transients.keySet());
+            }
+            store.blobs().remove(id, files);
         } catch (IOException e) {
             throw StoreException.of("removing the files of object " + id + " (the next start does)", e);
         } finally {

@@ -15,7 +15,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -35,6 +34,10 @@ final class PostgresCatalog implements Catalog {
     private static final Duration TICK = Duration.ofSeconds(10);
     /** A session whose process died may hold the lock until the server has noticed. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
+
+    private static final String LOST =
+            "Bring the latest state back; where there is none, take the folder keys out of the node's store and give it an empty"
+                    + " schema: a node that starts with an empty store gets its shares back by a repair";
 
     private final PostgresAddress address;
     private final EpochKeys epochs;
@@ -67,7 +70,7 @@ final class PostgresCatalog implements Catalog {
         Link link = null;
         PostgresCatalog catalog = null;
         try {
-            link = connect(address, keys, LOCK_PATIENCE);
+            link = connect(address, keys);
             migrate(address);
             prepare(address, link, epochs, clock);
             catalog = new PostgresCatalog(address, epochs, keys, link);
@@ -158,10 +161,6 @@ final class PostgresCatalog implements Catalog {
         requireNotBack(address, link, epochs, seen);
     }
 
-    private static final String LOST =
-            "Bring the latest state back; where there is none, take the folder keys out of the node's store and give it an empty"
-                    + " schema: a node that starts with an empty store gets its shares back by a repair";
-
     /** @param seen the highest mark that was seen in the database */
     private static void requireNotBack(PostgresAddress address, Link link, EpochKeys epochs, long seen)
             throws SQLException {
@@ -178,12 +177,12 @@ final class PostgresCatalog implements Catalog {
         }
     }
 
-    private static Link connect(PostgresAddress address, Keys keys, Duration patience) throws SQLException {
+    private static Link connect(PostgresAddress address, Keys keys) throws SQLException {
         Connection connection = address.source().getConnection();
         Link link = new Link(connection, keys, false);
         try {
             link.execute("SET synchronous_commit = on");
-            long deadline = System.nanoTime() + patience.toNanos();
+            long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
             while (!lock(link, address.schema())) {
                 if (System.nanoTime() - deadline >= 0) {
                     throw new StoreException.Unusable(address.toString(), "is in use by another process", null);
@@ -246,26 +245,7 @@ final class PostgresCatalog implements Catalog {
     }
 
     @Override
-    public <T> T write(String what, Operation<T> operation) {
-        return writes.write(what, operation);
-    }
-
-    @Override
-    public <T> T erase(String what, Operation<T> operation) {
-        return writes.erase(what, operation);
-    }
-
-    @Override
-    public <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased) {
-        return writes.eraseIf(what, operation, erased);
-    }
-
-    @Override
-    public long transactions() {
-        return writes.transactions();
-    }
-
-    WriteQueue writes() {
+    public WriteQueue writes() {
         return writes;
     }
 
@@ -326,7 +306,7 @@ final class PostgresCatalog implements Catalog {
                 return known;
             }
             link = null;
-            Link fresh = connect(address, keys, LOCK_PATIENCE);
+            Link fresh = connect(address, keys);
             try {
                 // Another server may answer by now, with less in it.
                 requireNotBack(address, fresh, epochs, epochs.mark());

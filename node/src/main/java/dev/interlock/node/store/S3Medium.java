@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -181,6 +182,13 @@ final class S3Medium {
                 }
             }
             file.close();
+            if (complete) {
+                try {
+                    Files.deleteIfExists(path);
+                } catch (IOException e) {
+                    // The next start does it.
+                }
+            }
         }
     }
 

@@ -11,7 +11,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.Predicate;
 
 /** Rows in {@code store.db}, an SQLite database that one process has open. What was erased is in no file of it when that returns. */
 final class SqliteCatalog implements Catalog {
@@ -50,33 +49,14 @@ final class SqliteCatalog implements Catalog {
         }
     }
 
-    WriteQueue writes() {
+    @Override
+    public WriteQueue writes() {
         return writes;
     }
 
     @Override
     public <T> T read(String what, Operation<T> operation) {
         return reads.read(what, operation);
-    }
-
-    @Override
-    public <T> T write(String what, Operation<T> operation) {
-        return writes.write(what, operation);
-    }
-
-    @Override
-    public <T> T erase(String what, Operation<T> operation) {
-        return writes.erase(what, operation);
-    }
-
-    @Override
-    public <T> T eraseIf(String what, Operation<T> operation, Predicate<T> erased) {
-        return writes.eraseIf(what, operation, erased);
-    }
-
-    @Override
-    public long transactions() {
-        return writes.transactions();
     }
 
     @Override

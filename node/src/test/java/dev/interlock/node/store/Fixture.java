@@ -44,7 +44,7 @@ final class Fixture {
     }
 
     static WriteQueue writes(SealedStore store) {
-        return ((SqliteCatalog) store.catalog()).writes();
+        return store.catalog().writes();
     }
 
     static StatementHash newId() {

@@ -92,6 +92,7 @@ final class S3Test {
     void aBlobOfSeveralParts() {
         int records = 40;
         Fixture.put(store, id, 1 << 20, (long) records << 20);
+        assertThat(folder.resolve("store/spool")).as("it's in the bucket").isEmptyDirectory();
         assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, records)).isTrue();
         try (Blob blob = store.open(id, BlobKind.SHARE)) {
             for (int k : new int[] {39, 0, 17, 16, 18, 39}) {
