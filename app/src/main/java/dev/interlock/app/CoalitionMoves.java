@@ -25,6 +25,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.message.Commands;
+import dev.interlock.protocol.message.HandoverMessage;
 import dev.interlock.protocol.message.Order;
 import dev.interlock.protocol.message.RestoreMessage;
 import dev.interlock.protocol.message.TokenMessage;
@@ -320,10 +321,17 @@ final class CoalitionMoves implements AutoCloseable {
                         "/schedule",
                         Operation.SCHEDULE_DESTROY,
                         _ -> new Command.Schedule(Instant.now().toEpochMilli())));
-        move(
-                "hands another's object over to itself",
-                (by, to) -> aboutObject(
-                        by, to, HttpMethod.POST, "/title", Operation.HAND_OVER, u -> alone(u, toItself(u, to), to)));
+        move("hands another's object over to itself", (by, to) -> {
+            Optional<Certificate> seen = by.certificate();
+            return seen.isPresent()
+                    && aboutObject(
+                            by,
+                            to,
+                            HttpMethod.POST,
+                            "/title",
+                            Operation.HAND_OVER,
+                            u -> new HandoverMessage(seen.get(), alone(u, toItself(u, to), to)).encode());
+        });
         move(
                 "leaves a notice about another's object",
                 (by, to) -> aboutObject(
@@ -332,7 +340,7 @@ final class CoalitionMoves implements AutoCloseable {
                         HttpMethod.POST,
                         "/notices",
                         Operation.NOTIFY,
-                        u -> alone(u, new Command.DestroyForEver(), to)));
+                        u -> alone(u, new Command.DestroyForEver(), to).encode()));
         move("settles another's generation", (by, to) -> {
             Optional<Token> u = by.token();
             if (u.isEmpty()) {
@@ -402,8 +410,8 @@ final class CoalitionMoves implements AutoCloseable {
     }
 
     /** One command, as those that come in lists. */
-    private byte[] alone(Token u, Command.Deed deed, NodeCard at) {
-        return new Commands(List.of(authorised(u, deed, at))).encode();
+    private Commands alone(Token u, Command.Deed deed, NodeCard at) {
+        return new Commands(List.of(authorised(u, deed, at)));
     }
 
     private Command.Deed toItself(Token u, NodeCard at) {

@@ -15,10 +15,12 @@ import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Handover;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Acceptances;
+import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
@@ -27,15 +29,19 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Commands;
+import dev.interlock.protocol.message.HandoverMessage;
+import dev.interlock.protocol.message.ObjectInfo;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
@@ -54,6 +60,7 @@ final class HandoverTest {
     private static TestRing ring;
 
     private final byte[] m = TestRing.random(5000);
+    private final Map<StatementHash, Certificate> certificates = new HashMap<>();
 
     @BeforeAll
     static void start() {
@@ -69,6 +76,27 @@ final class HandoverTest {
     @BeforeEach
     void allUp() {
         ring.startAll();
+    }
+
+    /** A put whose certificate its owner keeps. */
+    private Token put() {
+        Token u = ring.put(m);
+        try (RawUser owner = RawUser.of(ring, "credential")) {
+            byte[] info = owner.call(
+                    "cc1",
+                    HttpMethod.GET,
+                    "/v1/objects/" + u.object(),
+                    Operation.INFO,
+                    u.object().toString(),
+                    new byte[0]);
+            keep(Json.read("info", info, ObjectInfo.class).certificate());
+        }
+        return u;
+    }
+
+    private void keep(byte[] certificate) {
+        Certificate decoded = Certificate.decode(certificate);
+        certificates.put(decoded.token().id(), decoded);
     }
 
     private static HandedOver handOver(ObjectId object) throws InterruptedException {
@@ -121,7 +149,7 @@ final class HandoverTest {
     /** All that who had it before can send, sent by hand. */
     @Test
     void nothingByAnEarlierOwnerCounts() throws Exception {
-        Token token = ring.put(m);
+        Token token = put();
         ObjectId object = token.object();
         Title before = token.statement().title();
         var _ = handOver(object);
@@ -172,10 +200,14 @@ final class HandoverTest {
     }
 
     /** What a test changes of a handover for one provider. */
-    private record Told(Title title, Handover handover, Token u, Acceptance acceptance, SigningKey owner) {}
+    private record Told(Title title, Handover handover, Token u, Acceptance acceptance, SigningKey owner) {
+        Told with(Token other) {
+            return new Told(title, handover, other, acceptance, owner);
+        }
+    }
 
     /** The handover for one node, as it should be but for the change. */
-    private static byte[] commands(RawUser from, Token u, Credential to, String node, UnaryOperator<Told> change) {
+    private byte[] commands(RawUser from, Token u, Credential to, String node, UnaryOperator<Told> change) {
         Title title = u.statement().title();
         try (to;
                 SigningKey o = from.credential().ownerKey(1, title.owner().nonce())) {
@@ -199,13 +231,19 @@ final class HandoverTest {
                                     told.u().id(),
                                     told.acceptance())));
             byte[] message = Command.Authorised.message(signed, node);
-            return new Commands(List.of(new Command.Authorised(
+            return message(
+                    u,
+                    new Command.Authorised(
                             signed,
                             node,
                             from.credential().publicKey(ring.descriptor().id(), node),
-                            from.credential().signCommand(ring.descriptor().id(), node, message))))
-                    .encode();
+                            from.credential().signCommand(ring.descriptor().id(), node, message)));
         }
+    }
+
+    private byte[] message(Token u, Command.Authorised... commands) {
+        return new HandoverMessage(Objects.requireNonNull(certificates.get(u.id())), new Commands(List.of(commands)))
+                .encode();
     }
 
     private static void tell(RawUser from, String node, ObjectId object, byte[] commands) {
@@ -221,7 +259,7 @@ final class HandoverTest {
     /** A root secret that was stolen, another user's acceptance, another object's, another provider's: none does. */
     @Test
     void onlyTheOwnersUserHandsItOverAndOnlyToWhoeverWantsIt() throws Exception {
-        Token token = ring.put(m);
+        Token token = put();
         Token another = ring.put(m);
         ObjectId object = token.object();
         try (RawUser owner = RawUser.of(ring, "credential");
@@ -254,13 +292,14 @@ final class HandoverTest {
                     .signCommand(ring.descriptor().id(), "cc1", Command.Authorised.message(signed, "cc1"));
             bad.put(
                     "a stolen root secret",
-                    new Commands(List.of(new Command.Authorised(
+                    message(
+                            token,
+                            new Command.Authorised(
                                     signed,
                                     "cc1",
                                     thief.credential()
                                             .publicKey(ring.descriptor().id(), "cc1"),
-                                    key)))
-                            .encode());
+                                    key)));
             bad.put("another object's acceptance", commands(owner, token, ring.credential("other"), "cc1", told -> {
                 try (Credential to = ring.credential("other")) {
                     return new Told(
@@ -311,7 +350,7 @@ final class HandoverTest {
                             told.owner());
                 }
             }));
-            bad.put("nothing for this provider", new Commands(List.of()).encode());
+            bad.put("nothing for this provider", message(token));
             byte[] good = commands(owner, token, ring.credential("other"), "cc1", told -> told);
             bad.forEach((what, commands) -> {
                 for (RawUser sender : List.of(owner, thief)) {
@@ -352,6 +391,22 @@ final class HandoverTest {
         }
     }
 
+    /** It has neither the certificate nor the handover: what the others keep brings both. */
+    @Test
+    void whoWasAwayAtTheCommitLearnsBoth() throws Exception {
+        ObjectId object = ring.put(m).object();
+        AtomicBoolean deaf = new AtomicBoolean(true);
+        ring.stop("cc4");
+        ring.startProvider("cc4", store -> Altered.deaf(store, deaf), FieldKernels.chosen());
+        assertThat(ring.owner().replace(List.of(object), Duration.ZERO, _ -> {}))
+                .containsExactly(new Renewed.Done(object, 2));
+        assertThat(handOver(object).failures()).containsOnlyKeys("cc4");
+        deaf.set(false);
+        assertThat(ring.other().replace(List.of(object), Duration.ZERO, _ -> {}))
+                .containsExactly(new Renewed.Done(object, 3));
+        isTheirs(object);
+    }
+
     @Test
     void whoeverLostItsDiskLearnsItByItsRepair() throws Exception {
         ObjectId object = ring.put(m).object();
@@ -367,7 +422,7 @@ final class HandoverTest {
     /** Who sells keeps the certificate of a later generation back, and shows it when the object isn't theirs any more. */
     @Test
     void aGenerationThatWasKeptBackIsNotHandedOver() throws Exception {
-        Token sold = ring.put(m);
+        Token sold = put();
         ObjectId object = sold.object();
         AtomicBoolean deaf = new AtomicBoolean(true);
         List<String> others = List.of("cc2", "cc3", "cc4", "cc5");
@@ -386,7 +441,13 @@ final class HandoverTest {
         ring.start("cc1");
         Token later = Certificate.decode(keptBack).token();
         assertThat(later.number()).isEqualTo(2);
+        keep(keptBack);
         try (RawUser seller = RawUser.of(ring, "credential")) {
+            // Nor does anybody hand over what isn't certified there, to become that one's when the heir has looked.
+            byte[] other = commands(seller, sold, ring.credential("other"), "cc2", told -> told.with(later));
+            assertThatThrownBy(() -> tell(seller, "cc2", object, other))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageContaining("the certificate is of another generation");
             for (String node : others) {
                 tell(seller, node, object, commands(seller, sold, ring.credential("other"), node, told -> told));
             }
@@ -397,7 +458,7 @@ final class HandoverTest {
                             object,
                             commands(seller, sold, ring.credential("other"), "cc1", told -> told)))
                     .isInstanceOf(RefusedException.class)
-                    .hasMessageContaining("later generation");
+                    .hasMessageContaining("another generation");
             for (String node : others) {
                 assertThatThrownBy(() -> seller.call(
                                 node,

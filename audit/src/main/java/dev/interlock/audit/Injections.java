@@ -755,13 +755,14 @@ final class Injections {
                 move(
                         Sent.to(Sent.Kind.HAND_OVER, name, "put", how),
                         SECOND + " has the object handed over to itself at " + name + ", " + how,
-                        next -> tries(() -> next.keeper(x).handOver(command, cast.secondsAt(name))));
+                        next -> tries(
+                                () -> next.keeper(x).handOver(command, w.victim.certificate(), cast.secondsAt(name))));
             });
         });
         w.known.commands.forEach((of, command) -> move(
                 Sent.to(Sent.Kind.HAND_OVER, name, "put", "the owner's for " + of),
                 "somebody brings " + name + " the handover for " + of,
-                next -> tries(() -> next.keeper(x).handOver(command, cast.secondsAt(name)))));
+                next -> tries(() -> next.keeper(x).handOver(command, w.victim.certificate(), cast.secondsAt(name)))));
     }
 
     /** Commands about the victim's object, signed as well as the second user can. */

@@ -779,16 +779,13 @@ final class Keeper {
         changes++;
     }
 
-    void handOver(Command.Authorised command, VerifyingKey asks) {
+    /** @param certificate of the generation that is handed over */
+    void handOver(Command.Authorised command, Certificate certificate, VerifyingKey asks) {
         if (!(command.command().deed() instanceof Command.HandOver handOver)) {
             throw refuse("was given a command that hands nothing over");
         }
         ObjectId object = command.command().object();
-        Stored here = stored.values().stream()
-                .filter(each ->
-                        each.state == State.COMMITTED && each.u().object().equals(object))
-                .max(Keeper::order)
-                .orElseThrow(() -> refuse("has no such object"));
+        Stored here = newest(object).orElseThrow(() -> refuse("has no such object"));
         Title before = title(object).orElseThrow();
         VerifyingKey next = handOver.acceptance().key();
         if (!asks.equals(here.user) && !asks.equals(next)) {
@@ -804,13 +801,21 @@ final class Keeper {
         if (!cast.isServed(next, name())) {
             throw refuse("doesn't serve the next owner");
         }
-        if (command.command().leavesOut(here.u())) {
-            throw refuse("has a later generation than the one that is handed over");
+        if (!certificate.token().id().equals(handOver.generation())) {
+            throw refuse("was given the certificate of another generation");
         }
+        Stored named = stored.get(handOver.generation());
+        if (named != null && named.isThere()) {
+            commit(handOver.generation(), certificate);
+        }
+        here = newest(object).orElseThrow();
+        if (here.state != State.COMMITTED || command.command().leavesOut(here.u())) {
+            throw refuse("has another generation than the one that is handed over");
+        }
+        Token u = here.u();
         handed.put(object, command.signed());
         here.user = next;
-        sessions.values()
-                .removeIf(live -> live.session.generation().equals(here.u().id()));
+        sessions.values().removeIf(live -> live.session.generation().equals(u.id()));
         stored.values()
                 .removeIf(each -> each.state == State.PREPARED
                         && each.certificate == null
@@ -825,6 +830,14 @@ final class Keeper {
         return stored.values().stream()
                 .filter(each -> each.u().object().equals(object) && each.user.equals(asks))
                 .filter(each -> each.isThere() && each.certificate != null)
+                .max(Comparator.comparing((Stored each) -> each.state == State.COMMITTED)
+                        .thenComparing(Keeper::order));
+    }
+
+    /** What is committed, and else what is prepared. */
+    private Optional<Stored> newest(ObjectId object) {
+        return stored.values().stream()
+                .filter(each -> each.isThere() && each.u().object().equals(object))
                 .max(Comparator.comparing((Stored each) -> each.state == State.COMMITTED)
                         .thenComparing(Keeper::order));
     }

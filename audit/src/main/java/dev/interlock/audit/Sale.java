@@ -76,7 +76,8 @@ final class Sale {
                     script.at("hand over", Point.Phase.COMMAND, x),
                     words + cast.name(x),
                     w -> told(w, x).ifPresent(command -> {
-                        var _ = World.tries(() -> w.keeper(x).handOver(command, cast.victimsAt(cast.name(x))));
+                        var _ = World.tries(() ->
+                                w.keeper(x).handOver(command, w.victim.certificate(), cast.victimsAt(cast.name(x))));
                     }),
                     _ -> cast.corrupt.contains(x) || cast.isSold()
                             ? List.of(new Script.Move(
@@ -104,7 +105,8 @@ final class Sale {
                 .filter(u -> w.keepers.values().stream().anyMatch(keeper -> keeper.handed.containsKey(u.object())))
                 .ifPresent(u -> {
                     Command.Authorised command = handingOver(cast, u, cast.name(x));
-                    var _ = World.tries(() -> w.keeper(x).handOver(command, cast.heirsAt(cast.name(x))));
+                    var _ = World.tries(
+                            () -> w.keeper(x).handOver(command, w.victim.certificate(), cast.heirsAt(cast.name(x))));
                 });
     }
 
@@ -176,7 +178,8 @@ final class Sale {
                     throw new RefusedException("it wasn't handed over with the object");
                 }
                 w.victim.run(LOOKUP).shown.put(x, certificate);
-                if (!w.victim.certified.contains(u.id().toString())) {
+                // What its seller certified, it chose to.
+                if (!cast.isSold() && !w.victim.certified.contains(u.id().toString())) {
                     w.harm(
                             Attack.Kind.MISLED,
                             "the heir believes in a generation that its owner never certified, shown by "

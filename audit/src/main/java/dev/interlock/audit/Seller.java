@@ -97,16 +97,19 @@ final class Seller {
             deeds(name).forEach((words, deed) -> {
                 Command.Authorised command = cast.once(
                         "seller's command for " + name + words,
-                        () -> cast.authorised(cast.victim, u.statement().title(), 7, deed, name),
+                        () -> cast.authorised(cast.victim, u.statement().title(), 7, deed.deed(), name),
                         u.id().bytes());
-                boolean handsOver = deed instanceof Command.HandOver;
                 moves.add(new Script.Move(
-                        Sent.to(handsOver ? Sent.Kind.HAND_OVER : Sent.Kind.DESTROY, name, "put", words),
+                        Sent.to(
+                                deed.deed() instanceof Command.HandOver ? Sent.Kind.HAND_OVER : Sent.Kind.DESTROY,
+                                name,
+                                "put",
+                                words),
                         "the seller " + words + " at " + name,
                         next -> {
                             var _ = World.tries(() -> {
-                                if (handsOver) {
-                                    next.keeper(x).handOver(command, cast.victimsAt(name));
+                                if (deed.deed() instanceof Command.HandOver) {
+                                    next.keeper(x).handOver(command, deed.brings(), cast.victimsAt(name));
                                 } else {
                                     next.keeper(x).destroy(command, cast.victimsAt(name));
                                 }
@@ -116,18 +119,24 @@ final class Seller {
         }
     }
 
-    private Map<String, Command.Deed> deeds(String node) {
-        Map<String, Command.Deed> deeds = new LinkedHashMap<>();
-        deeds.put("destroys it for ever", new Command.DestroyForEver());
-        deeds.put("destroys what it sold", new Command.Destroy(u.epoch(), u.number(), u.id()));
-        deeds.put("sells it to the second user", handOver(u.number(), u.id(), false, node));
+    /** @param brings the certificate beside a handover */
+    private record Telling(Command.Deed deed, Certificate brings) {}
+
+    private Map<String, Telling> deeds(String node) {
+        Map<String, Telling> deeds = new LinkedHashMap<>();
+        Certificate put = w.victim.certificate();
+        deeds.put("destroys it for ever", new Telling(new Command.DestroyForEver(), put));
+        deeds.put("destroys what it sold", new Telling(new Command.Destroy(u.epoch(), u.number(), u.id()), put));
+        deeds.put("sells it to the second user", new Telling(handOver(u.number(), u.id(), false, node), put));
         for (Certificate certificate : w.known.certificates.values()) {
             Token later = certificate.token();
             if (later.object().equals(u.object()) && later.isLaterThan(u)) {
                 String generation = later.id().toString().substring(0, 6);
+                Command.HandOver handOver = handOver(later.number(), later.id(), true, node);
+                deeds.put("hands it over with generation " + generation, new Telling(handOver, certificate));
                 deeds.put(
-                        "hands it over with generation " + generation,
-                        handOver(later.number(), later.id(), true, node));
+                        "hands it over with generation " + generation + ", and shows the certificate of what was put",
+                        new Telling(handOver, put));
             }
         }
         return deeds;

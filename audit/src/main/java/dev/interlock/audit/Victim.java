@@ -152,6 +152,11 @@ final class Victim {
         return Optional.ofNullable(acknowledged).map(Token::decode);
     }
 
+    /** Of what it put. */
+    dev.interlock.core.token.Certificate certificate() {
+        return dev.interlock.core.token.Certificate.decode(Cast.present(run("put").certificate));
+    }
+
     Optional<ObjectId> object() {
         return runs.values().stream()
                 .filter(run -> run.token != null)

@@ -487,7 +487,7 @@ final class World {
         opens(u);
     }
 
-    /** Every t honest providers with a home among them open it. */
+    /** Every t honest providers with a home among them open it, in each of its generations that counts. */
     private void opens(Token acked) {
         Map<StatementHash, List<Keeper>> holders = new HashMap<>();
         keepers.values().stream()
@@ -495,7 +495,7 @@ final class World {
                 .forEach(keeper -> keeper.stored.forEach((id, each) -> {
                     if (each.isThere()
                             && each.u().object().equals(acked.object())
-                            && victim.certified.contains(id.toString())) {
+                            && (id.equals(acked.id()) || victim.certified.contains(id.toString()))) {
                         holders.computeIfAbsent(id, _ -> new ArrayList<>()).add(keeper);
                     }
                 }));

@@ -13,9 +13,11 @@ import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.Commands;
+import dev.interlock.protocol.message.HandoverMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
@@ -56,11 +58,12 @@ final class HandingOver {
         if (acceptances.to().equals(title.owner())) {
             throw new BadInputException("the object " + object + " is theirs already");
         }
-        byte[] commands = commands(title, newest.token(), acceptances);
+        byte[] message =
+                new HandoverMessage(newest.certificate(), commands(title, newest.token(), acceptances)).encode();
         List<String> at = new ArrayList<>();
         Map<String, InterlockException> failures = new LinkedHashMap<>();
         List<NodeCard> nodes = holders(newest).stream().map(Provider::card).toList();
-        for (RingClient.Answer<Boolean> answer : client.askAll(nodes, node -> tell(client, node, object, commands))) {
+        for (RingClient.Answer<Boolean> answer : client.askAll(nodes, node -> tell(client, node, object, message))) {
             switch (answer) {
                 case RingClient.Value<Boolean>(NodeCard node, Boolean _) -> at.add(node.name());
                 case RingClient.Failure<Boolean>(NodeCard node, InterlockException error) ->
@@ -83,28 +86,25 @@ final class HandingOver {
     }
 
     /** One for each provider that the acceptance names. */
-    private byte[] commands(Title title, Token u, Acceptances acceptances) {
+    private Commands commands(Title title, Token u, Acceptances acceptances) {
         Handover handover = client.handOver(title, acceptances.to());
         return new Commands(acceptances.providers().stream()
-                        .map(acceptance -> client.authorised(
-                                client.command(
-                                        title,
-                                        0,
-                                        new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance)),
-                                acceptance.node()))
-                        .toList())
-                .encode();
+                .map(acceptance -> client.authorised(
+                        client.command(
+                                title, 0, new Command.HandOver(handover, u.epoch(), u.number(), u.id(), acceptance)),
+                        acceptance.node()))
+                .toList());
     }
 
     /** Twice is once. */
-    private static boolean tell(RingClient client, NodeCard node, ObjectId object, byte[] commands) {
+    private static boolean tell(RingClient client, NodeCard node, ObjectId object, byte[] message) {
         byte[] _ = client.call(
                 node,
                 HttpMethod.POST,
                 "/v1/objects/" + object + "/title",
                 Operation.HAND_OVER,
                 object.toString(),
-                commands,
+                message,
                 client.deadlines().settle());
         return true;
     }
@@ -115,12 +115,9 @@ final class HandingOver {
         if (behind.isEmpty()) {
             return;
         }
-        Optional<List<byte[]>> told = told(client, lookup);
-        if (told.isEmpty()) {
-            return;
-        }
+        List<List<byte[]>> told = told(client, lookup);
         for (RingClient.Answer<Held> answer : client.askAll(behind, node -> {
-            told.get().forEach(commands -> tell(client, node, lookup.object(), commands));
+            tell(client, node, lookup.object(), told);
             return lookup.witnesses().ask(node);
         })) {
             switch (answer) {
@@ -131,12 +128,31 @@ final class HandingOver {
         }
     }
 
-    private static Optional<List<byte[]>> told(RingClient client, Lookup lookup) {
+    /** What one of them keeps may be of no use to another: a seller told it so, or it is a liar. */
+    private static void tell(RingClient client, NodeCard node, ObjectId object, List<List<byte[]>> told) {
+        InterlockException last = null;
+        for (List<byte[]> messages : told) {
+            try {
+                messages.forEach(message -> tell(client, node, object, message));
+                return;
+            } catch (NodeException e) {
+                throw e;
+            } catch (InterlockException e) {
+                last = e;
+            }
+        }
+        if (last != null) {
+            throw last;
+        }
+    }
+
+    private static List<List<byte[]>> told(RingClient client, Lookup lookup) {
         Title newest = lookup.title();
+        List<List<byte[]>> told = new ArrayList<>();
         for (Held each : lookup.held().values()) {
             if (each.handover().flatMap(Command.Signed::handedOver).equals(Optional.of(newest))) {
                 try {
-                    return Optional.of(decode(client.get(
+                    told.add(decode(client.get(
                             each.provider().card(),
                             "/v1/objects/" + lookup.object() + "/title",
                             Operation.TITLE,
@@ -146,7 +162,7 @@ final class HandingOver {
                 }
             }
         }
-        return Optional.empty();
+        return told;
     }
 
     private static List<byte[]> decode(byte[] answer) {

@@ -57,7 +57,7 @@ public record Command(RingId ring, Title title, long number, long signedMillis, 
      *
      * @param handover the next link of the title
      * @param epoch of the ring
-     * @param highest number of the generation that is handed over: what the owner before made after it doesn't count
+     * @param highest number of the generation that is handed over: nothing else that the owner before made counts
      * @param generation its H(w)
      * @param acceptance of the next owner, for that provider
      */
@@ -88,15 +88,13 @@ public record Command(RingId ring, Title title, long number, long signedMillis, 
     }
 
     /**
-     * Whether a generation that was made before this handover is none of what was handed over: its maker kept it back, or made it
-     * after.
+     * Whether a generation of an earlier owner's is none of what was handed over: that is one alone, and what an epoch before has of
+     * it. Its maker kept it back, or made it after.
      */
     public boolean leavesOut(Token u) {
-        return deed
-                        instanceof
-                        HandOver(Handover handover, int epoch, long highest, StatementHash generation, Acceptance _)
+        return deed instanceof HandOver(Handover handover, int epoch, long _, StatementHash generation, Acceptance _)
                 && !u.statement().title().continues(title.with(handover))
-                && (u.epoch() > epoch || (u.epoch() == epoch && isLater(u, highest, generation)));
+                && (u.epoch() > epoch || (u.epoch() == epoch && !u.id().equals(generation)));
     }
 
     public byte[] encode() {

@@ -55,7 +55,7 @@ final class CommandTest {
 
     /** What is its next owner's signs nothing else, and what the owner before signs doesn't count any more. */
     @Test
-    void aHandoverMakesItAnothersAndLeavesOutWhatCameLater() {
+    void aHandoverMakesItAnothersAndLeavesOutAllElse() {
         Command handOver = handOver(TITLE);
         Title after = handOver.handedOver().orElseThrow();
         after.verify();
@@ -68,12 +68,19 @@ final class CommandTest {
         assertThat(command(new Command.Cancel()).handedOver()).isEmpty();
         assertThat(command(new Command.Cancel()).leavesOut(U)).isFalse();
         Command.HandOver deed = (Command.HandOver) handOver.deed();
-        for (Command.HandOver earlier : List.of(
+        for (Command.HandOver other : List.of(
                 new Command.HandOver(
                         deed.handover(), Sample.EPOCH, 1, new StatementHash(0, 0, 0, 0), deed.acceptance()),
+                new Command.HandOver(
+                        deed.handover(), Sample.EPOCH, 9, new StatementHash(0, 0, 0, 0), deed.acceptance()),
                 new Command.HandOver(deed.handover(), Sample.EPOCH - 1, 9, U.id(), deed.acceptance()))) {
-            assertThat(command(earlier).leavesOut(U)).isTrue();
+            assertThat(command(other).leavesOut(U)).isTrue();
         }
+        // What an epoch before still has goes with it.
+        assertThat(command(new Command.HandOver(
+                                deed.handover(), Sample.EPOCH + 1, 9, new StatementHash(0, 0, 0, 0), deed.acceptance()))
+                        .leavesOut(U))
+                .isFalse();
         Command next = new Command(RING, after, 1, Sample.CREATED_MILLIS, new Command.Cancel());
         authorised(Command.Signed.sign(Sample.SESSION, next)).verify();
         rejected(authorised(Command.Signed.sign(OWNER, next)));

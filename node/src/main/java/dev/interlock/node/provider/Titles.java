@@ -7,6 +7,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.Acceptance;
+import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.Handover;
 import dev.interlock.core.token.ObjectId;
@@ -28,6 +29,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.message.Commands;
+import dev.interlock.protocol.message.HandoverMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import java.util.List;
@@ -39,6 +41,8 @@ import java.util.Optional;
  * first that comes stays.
  */
 final class Titles {
+    private static final int MAX_BYTES = Objects.MAX_CERTIFICATE_BYTES + Commands.MOST * Command.MAX_BYTES;
+
     private final NodeServer server;
     private final Provider self;
     private final Store store;
@@ -93,34 +97,35 @@ final class Titles {
                                 : self.name() + ": the object " + known.object() + " isn't this owner's");
     }
 
-    /** What the owner before kept back, or made after the handover, is nobody's. */
+    /** All that the owner before made but what was handed over is nobody's. */
     void requireHandedOver(Token u) {
         if (last(u.object()).filter(handover -> handover.leavesOut(u)).isPresent()) {
             throw new RefusedException(
                     Rule.OWNER,
                     self.name() + ": the object " + u.object()
-                            + " was handed over with an earlier generation; what its owner before made after that doesn't"
-                            + " count");
+                            + " was handed over with another generation; nothing else that its owner before made counts");
         }
     }
 
     private HttpResponse take(ServiceRequestContext context, HttpRequest request) throws Exception {
         ObjectId id = ObjectId.parse(String.valueOf(context.pathParam("object")));
-        NodeServer.UserRequest asked = server.admit(
-                context, request, Operation.HAND_OVER, Optional.of(id.toString()), Commands.MOST * Command.MAX_BYTES);
-        List<Command.Authorised> mine = Commands.decode(asked.body()).commands().stream()
+        NodeServer.UserRequest asked =
+                server.admit(context, request, Operation.HAND_OVER, Optional.of(id.toString()), MAX_BYTES);
+        HandoverMessage message = HandoverMessage.decode(asked.body());
+        List<Command.Authorised> mine = message.commands().commands().stream()
                 .filter(each -> each.node().equals(self.name()))
                 .toList();
         if (mine.size() != 1) {
             throw new BadInputException(
                     self.name() + ": there is no handover for " + self.name() + ", or more than one");
         }
-        handOver(id, mine.getFirst(), asked.key(), asked.body());
+        handOver(id, mine.getFirst(), message.certificate(), asked.key(), asked.body());
         return NodeServer.done();
     }
 
     /** One at a time: of two by one owner the second finds the first. */
-    private synchronized void handOver(ObjectId id, Command.Authorised command, VerifyingKey asks, byte[] all) {
+    private synchronized void handOver(
+            ObjectId id, Command.Authorised command, Certificate certificate, VerifyingKey asks, byte[] all) {
         if (!command.command().object().equals(id)
                 || !(command.command().deed()
                         instanceof
@@ -162,14 +167,17 @@ final class Titles {
             throw new RefusedException(
                     self.name() + ": the object " + id + " is to be destroyed; its owner has to take that back first");
         }
-        Token u = Token.decode(object.token());
-        if (object.certificate().length > 0 && command.command().leavesOut(u)) {
-            throw new RefusedException(
-                    Rule.OWNER, self.name() + " has a later generation of " + id + " than the one that is handed over");
+        if (!certificate.token().id().equals(generation)) {
+            throw new BadInputException(
+                    self.name() + ": the certificate is of another generation than the one that is handed over");
         }
+        // Where it was away at the commit; and what it keeps for others holds.
+        store.find(generation)
+                .filter(here -> here.state() == ObjectState.PREPARED || here.state() == ObjectState.COMMITTED)
+                .ifPresent(here -> objects.commit(here, certificate));
         keep(
                 command,
-                u,
+                theOnly(id, command.command()),
                 new Store.HandedOver(
                         id,
                         before.handovers().size(),
@@ -181,6 +189,20 @@ final class Titles {
                         .object(id)
                         .generation(generation)
                         .with("to", acceptance.key()));
+    }
+
+    /**
+     * What is handed over, if that is what is here: of two handovers with different generations, at different providers, none would
+     * be readable.
+     */
+    private Token theOnly(ObjectId id, Command handover) {
+        StoredObject here = store.current(id).orElseThrow();
+        Token u = Token.decode(here.token());
+        if (here.state() != ObjectState.COMMITTED || handover.leavesOut(u)) {
+            throw new RefusedException(
+                    Rule.OWNER, self.name() + " has another generation of " + id + " than the one that is handed over");
+        }
+        return u;
     }
 
     private void keep(Command.Authorised command, Token u, Store.HandedOver handedOver) {

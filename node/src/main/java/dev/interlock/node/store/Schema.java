@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 11;
+    static final int VERSION = 12;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
