@@ -38,6 +38,7 @@ import java.util.Optional;
  * <pre>
  * card          public: name, address, TLS pin, signing key; signed
  * ring          the descriptor that the node serves, once it joined
+ * succeeded     users' keys of root secrets that were changed for new ones: nobody is served by them
  * users         who may ask, one "name ed25519:…" a line; users.last is the last sound one, while this one has slips
  * listen        where the node listens, where that isn't the card's address
  * metrics       where metrics are served by plain HTTP, where that is wanted
