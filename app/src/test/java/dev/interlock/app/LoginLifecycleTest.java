@@ -297,6 +297,38 @@ final class LoginLifecycleTest {
         }
     }
 
+    /** A folder from before the new root serves the old one, until a login shows it the record; a refresh makes it whole. */
+    @Test
+    void aRestoredFolderLearnsTheNewRoot() throws Exception {
+        UserName name = new UserName("back");
+        try (RootSecret root = enrol(ring, logins, name);
+                Interlock thief = Interlock.open(ring.descriptor(), root.credential(), ring.deadlines())) {
+            Token token = TestRing.put(thief, LoginTest.bytes("a secret"));
+            Path backup = dir.resolve("backup-of-before");
+            ring.stop("cc3");
+            copy(ring.node("cc3"), backup);
+            ring.start("cc3");
+            Accounts accounts = new Accounts(logins);
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                                .missing())
+                        .isEmpty();
+            }
+            ring.stop("cc3");
+            delete(ring.node("cc3"));
+            copy(backup, ring.node("cc3"));
+            ring.start("cc3");
+            try (Session session = login(logins, name, PASSWORD);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                assertThat(accounts.succeed(session)).isEmpty();
+                assertThat(accounts.reshare(session).missing()).isEmpty();
+                assertThat(TestRing.get(user, token.object(), "cc2", "cc3")).isEqualTo(LoginTest.bytes("a secret"));
+            }
+            assertThatThrownBy(() -> TestRing.get(thief, token.object(), "cc2", "cc3"))
+                    .isInstanceOf(InterlockException.class);
+        }
+    }
+
     /** Two devices go on to the next root at once: it is one root, and what the slower one prepared is left behind before the next. */
     @Test
     void twoDevicesMakeOneNewRootAtOnce() throws Exception {

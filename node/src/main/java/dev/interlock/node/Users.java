@@ -102,14 +102,16 @@ final class Users {
 
     private void rereadSucceeded() {
         try {
+            if (!Files.exists(succeededFile())) {
+                // What it said before stays said.
+                succeededRead = null;
+                return;
+            }
             Stamp now = stamp(succeededFile());
             if (!now.equals(succeededRead)) {
                 succeeded = SucceededKeys.open(succeededFile());
                 succeededRead = now;
             }
-        } catch (NoSuchFileException e) {
-            // What it said before stays said.
-            succeededRead = null;
         } catch (IOException e) {
             throw new BadInputException("can't read " + FileProblem.at(succeededFile(), e));
         }

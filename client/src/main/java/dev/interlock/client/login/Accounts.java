@@ -141,7 +141,7 @@ public final class Accounts {
         Logins.Records records = logins.allRecords(name);
         requireAll("changing the password of " + name, records.absent());
         // Whoever missed the record that counts would refuse what follows it.
-        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        bringUp(session, records);
         RootSecret root = session.opened().root();
         try (Enrolment.Made lock = Enrolment.lock(
                         ring,
@@ -290,7 +290,7 @@ public final class Accounts {
         UserName name = before.name();
         Logins.Records records = logins.allRecords(name);
         requireAll("sharing the keys of " + name + " anew", records.absent());
-        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        bringUp(session, records);
         RootSecret root = session.opened().root();
         DealtKeys dealt = DealtKeys.ask(logins, user, before);
         while (true) {
@@ -310,6 +310,15 @@ public final class Accounts {
                 // One of the two lies: without the dealer it goes on as long as there are enough others.
                 dealt.without(e.dealer, e.receiver);
             }
+        }
+    }
+
+    /** Has everybody know the record that counts, and by which key its user goes: a folder from a backup may know neither. */
+    private void bringUp(Session session, Logins.Records records) throws InterruptedException {
+        List<String> behind = records.holdingOther(session.record());
+        List<String> _ = logins.spread(session.record(), behind);
+        if (!behind.isEmpty() && session.record().record().line().version() > 1) {
+            Map<String, String> _ = succeed(session);
         }
     }
 

@@ -359,7 +359,9 @@ public final class Logins implements AutoCloseable {
                 }
             }
             VerifyingKey user =
-                    VerifyingKey.of(held.or(() -> counts).orElseThrow().user());
+                    server.gate()
+                    // Of a store that is older than this folder the user may have a new key by now.
+                    .present(VerifyingKey.of(held.or(() -> counts).orElseThrow().user()));
             if (counts.isEmpty()) {
                 // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
                 // end that.
