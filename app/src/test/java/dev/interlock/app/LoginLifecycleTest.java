@@ -200,8 +200,8 @@ final class LoginLifecycleTest {
                     }
                 });
                 try (Session session = login(logins, name, PASSWORD)) {
-                    assertThatThrownBy(() -> new Accounts(lossy)
-                                    .rotate(session, PASSWORD, LoginTest.quick(), Optional.of(code)))
+                    assertThatThrownBy(() ->
+                                    new Accounts(lossy).rotate(session, PASSWORD, LoginTest.quick(), Optional.of(code)))
                             .isInstanceOf(TooFewProvidersException.class);
                 }
                 assertThat(TestRing.get(thief, first.object())).isEqualTo(LoginTest.bytes("a secret"));
@@ -258,7 +258,12 @@ final class LoginLifecycleTest {
                 BroughtOver over = user.bringOver(line(session).since(), _ -> {});
                 assertThat(over.isAll()).isTrue();
                 assertThat(over.untold()).isEmpty();
-                assertThat(user.names().find(key).versions().versions().getFirst().object())
+                assertThat(user.names()
+                                .find(key)
+                                .versions()
+                                .versions()
+                                .getFirst()
+                                .object())
                         .isEqualTo(first.object());
                 assertThat(user.names().find(spare).versions().names(second.object()))
                         .isTrue();
@@ -291,7 +296,8 @@ final class LoginLifecycleTest {
                 assertThat(accounts.succeed(session)).isEmpty();
                 assertThat(user.bringOver(line(session).since(), _ -> {}).objects())
                         .hasSize(3);
-                assertThat(user.names().find(key).versions().names(first.object())).isTrue();
+                assertThat(user.names().find(key).versions().names(first.object()))
+                        .isTrue();
                 assertThat(TestRing.get(user, first.object())).isEqualTo(LoginTest.bytes("a secret"));
             }
         }
@@ -344,8 +350,7 @@ final class LoginLifecycleTest {
                 }
             });
             Accounts accounts = new Accounts(logins);
-            assertThatThrownBy(
-                            () -> new Accounts(slow).rotate(other, PASSWORD, LoginTest.quick(), Optional.empty()))
+            assertThatThrownBy(() -> new Accounts(slow).rotate(other, PASSWORD, LoginTest.quick(), Optional.empty()))
                     .isInstanceOf(TooFewProvidersException.class);
             assertThat(accounts.rotate(one, PASSWORD, LoginTest.quick(), Optional.empty())
                             .missing())

@@ -358,8 +358,7 @@ public final class Logins implements AutoCloseable {
                     gone.add(other.hash());
                 }
             }
-            VerifyingKey user =
-                    server.gate()
+            VerifyingKey user = server.gate()
                     // Of a store that is older than this folder the user may have a new key by now.
                     .present(VerifyingKey.of(held.or(() -> counts).orElseThrow().user()));
             if (counts.isEmpty()) {
