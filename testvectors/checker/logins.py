@@ -17,21 +17,33 @@ def derived(stretched, what, ring, name, *more):
     return hkdf.hkdf(stretched, SALT, text(what) + ring + text(name) + b"".join(map(text, more)), 32)
 
 
-def identity_seed(root, ring):
-    return hkdf.hkdf(root, b"interlock/v1/credential", text("identity key") + u32(1) + ring, 32)
+def identity_seed(root, version, ring):
+    return hkdf.hkdf(root, b"interlock/v1/credential", text("identity key") + u32(version) + ring, 32)
 
 
-def lock(ring, name, identity, root, stretched, nonce, kind, t, parameters, xs, shares, login_keys):
+def line(ring, name, roots, following, nonce):
+    """The versions of a root: its number, since 1, the identity that follows, those before, and what they are of, sealed."""
+    version = len(roots)
+    keys = [ed25519.public_key(identity_seed(root, i, ring)) for i, root in enumerate([*roots, following], 1)]
+    sealed = b""
+    if version > 1:
+        key = hkdf.hkdf(roots[-1], b"interlock/v1/credential", text("earlier roots") + ring, 32)
+        bound = text("interlock/v1/login-earlier-roots") + ring + text(name) + keys[version - 1]
+        sealed = nonce + gcm_seal(key, nonce, bound, b"".join(roots[:-1]))
+    return u32(version) + u32(1) + keys[version] + b"".join(keys[:version - 1]) + bytes_(sealed)
+
+
+def lock(ring, name, identity, roots, following, stretched, nonce, kind, t, parameters, xs, shares, login_keys):
     commitments = [p256.times(share, p256.G) for share in shares]
     key = p256.combine(dict(list(zip(xs, commitments))[:t]))
-    bound = text("interlock/v1/login-root") + ring + text(name) + identity + u32(1) + u8(kind) + parameters + p256.encode(key)
-    sealed = nonce + gcm_seal(derived(stretched, "sealing key", ring, name), nonce, bound, root)
+    bound = text("interlock/v1/login-root") + ring + text(name) + identity + u32(len(roots)) + u8(kind) + parameters + p256.encode(key)
+    sealed = nonce + gcm_seal(derived(stretched, "sealing key", ring, name), nonce, bound, roots[-1] + following)
     each = b"".join(u8(x) + p256.encode(c) + login for x, c, login in zip(xs, commitments, login_keys, strict=True))
     return sealed, u8(kind) + u8(t) + parameters + u8(len(xs)) + each + sealed
 
 
-def record(ring, epoch, name, identity, version, locks):
-    return u8(2) + ring + u32(epoch) + text(name) + identity + u64(version) + u32(1) + u8(len(locks)) + b"".join(locks)
+def record(ring, epoch, name, identity, version, root_line, locks):
+    return u8(3) + ring + u32(epoch) + text(name) + identity + u64(version) + root_line + u8(len(locks)) + b"".join(locks)
 
 
 def record_hash(encoding):

@@ -598,16 +598,17 @@ def _(dealers, coefficients, receivers):
 
 
 @kind("login-record")
-def _(ring, epoch, name, root, version, login_kind, kib, passes, lanes, salt, t, xs, nodes, seeds, shares, stretched,
-      unkeyed, nonce):
-    seed = logins.identity_seed(root, ring)
+def _(ring, epoch, name, roots, next, version, login_kind, kib, passes, lanes, salt, t, xs, nodes, seeds, shares, stretched,
+      unkeyed, nonce, nonce_before):
+    seed = logins.identity_seed(roots[-1], len(roots), ring)
     identity = ed25519.public_key(seed)
     login_keys = [bytes(32) if node in unkeyed
                   else ed25519.public_key(logins.derived(stretched, "login key", ring, name, node)) for node in nodes]
     parameters = u32(kib) + u8(passes) + u8(lanes) + salt
-    sealed, lock = logins.lock(ring, name, identity, root, stretched, nonce, login_kind, t, parameters, xs,
+    sealed, lock = logins.lock(ring, name, identity, roots, next, stretched, nonce, login_kind, t, parameters, xs,
                                [p256.scalar(share) for share in shares], login_keys)
-    record = logins.record(ring, epoch, name, identity, version, [lock])
+    record = logins.record(ring, epoch, name, identity, version, logins.line(ring, name, roots, next, nonce_before),
+                           [lock])
     digest = logins.record_hash(record)
     signature = sign(seed, "login-record", record)
     held = [logins.held(key, ring, node, digest) for key, node in zip(seeds, nodes, strict=True)]

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What an agent and a command that logs in or out say to each other. What is secret goes out only when a living agent of the
@@ -112,11 +113,17 @@ final class AgentSessions {
             Duration idle = Duration.ofSeconds(in.getLong());
             String ringName = word(in);
             String user = new UserName(word(in)).text();
-            if (in.remaining() != RootSecret.BYTES || idle.isNegative()) {
+            int versions = in.remaining() / RootSecret.BYTES;
+            if (versions < 1
+                    || versions > RootSecret.MOST_VERSIONS
+                    || in.remaining() != versions * RootSecret.BYTES
+                    || idle.isNegative()) {
                 throw new IOException("no session");
             }
-            SecretBytes root = SecretBytes.copyOf(MemorySegment.ofBuffer(in));
-            try (RootSecret secret = new RootSecret(root)) {
+            MemorySegment roots = MemorySegment.ofBuffer(in);
+            try (RootSecret secret = new RootSecret(IntStream.range(0, versions)
+                    .mapToObj(i -> SecretBytes.copyOf(roots.asSlice((long) i * RootSecret.BYTES, RootSecret.BYTES)))
+                    .toList())) {
                 held.hold(ring, ringName, user, secret.credential(), idle);
             }
         } catch (RefusedException e) {
@@ -255,9 +262,10 @@ final class AgentSessions {
          * @throws RefusedException where it doesn't
          */
         void hold(String build, RingDescriptor ring, UserName user, Duration idle, RootSecret root) {
-            ByteBuffer session =
-                    ByteBuffer.allocateDirect(RingId.BYTES + Long.BYTES + 2 * (1 + MOST_WORD_BYTES) + RootSecret.BYTES);
-            try (SecretBytes secret = root.copy()) {
+            ByteBuffer session = ByteBuffer.allocateDirect(
+                    RingId.BYTES + Long.BYTES + 2 * (1 + MOST_WORD_BYTES) + root.version() * RootSecret.BYTES);
+            List<SecretBytes> versions = root.copies();
+            try {
                 frames.send(Frames.OFFER, build);
                 accepted();
                 session.put(ring.id().bytes()).putLong(idle.toSeconds());
@@ -265,13 +273,17 @@ final class AgentSessions {
                     byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
                     session.put((byte) bytes.length).put(bytes);
                 }
-                MemorySegment.ofBuffer(session).copyFrom(secret.segment());
-                session.position(session.position() + RootSecret.BYTES).flip();
+                for (SecretBytes secret : versions) {
+                    MemorySegment.ofBuffer(session).copyFrom(secret.segment());
+                    session.position(session.position() + RootSecret.BYTES);
+                }
+                session.flip();
                 frames.send(Frames.SESSION, session);
                 accepted();
             } catch (IOException e) {
                 throw new RefusedException("the agent doesn't answer, and holds no session");
             } finally {
+                versions.forEach(SecretBytes::close);
                 MemorySegment.ofBuffer(session.clear()).fill((byte) 0);
             }
         }

@@ -167,6 +167,8 @@ final class Catalogue {
         all.put("user logout", List.of("interlock user logout", "interlock user logout --all"));
         all.put("user whoami", List.of("interlock user whoami", "interlock user whoami alice"));
         all.put("user passwd", List.of("interlock user passwd alice"));
+        all.put("user root", List.of("interlock user root rotate alice"));
+        all.put("user root rotate", List.of("interlock user root rotate alice"));
         all.put("user recover", List.of("interlock user recover alice"));
         all.put("user devices", List.of("interlock user devices alice"));
         all.put("user refresh", List.of("interlock user refresh alice"));

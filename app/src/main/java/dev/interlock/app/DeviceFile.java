@@ -55,6 +55,20 @@ final class DeviceFile implements AutoCloseable {
         return secret;
     }
 
+    /** Has this device be another one from its next login on: what was known of it may be known to others. */
+    static void forget(RingDescriptor ring, UserName user) {
+        RingOptions.recordFolder(System.getenv())
+                .map(each -> each.resolve("devices").resolve(ring.id() + "." + user))
+                .ifPresent(file -> {
+                    try {
+                        boolean _ = Files.deleteIfExists(file);
+                    } catch (IOException e) {
+                        System.err.println(
+                                "interlock: " + file + " can't be removed; it is known to whoever had the device");
+                    }
+                });
+    }
+
     /** Whether it is that of before. */
     boolean isKnown() {
         return known;

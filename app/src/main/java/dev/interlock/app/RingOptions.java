@@ -7,6 +7,7 @@ import dev.interlock.client.RecordFile;
 import dev.interlock.client.login.Session;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.request.Credential;
@@ -156,7 +157,13 @@ final class RingOptions {
         RingDescriptor descriptor = descriptor();
         byte[] password = Password.bytes(password("Password of " + name + " at " + descriptor.name() + ": "));
         try {
-            return LoginOptions.login(Lock.Kind.PASSWORD, password, name, descriptor, deadlines());
+            Session opened = LoginOptions.login(Lock.Kind.PASSWORD, password, name, descriptor, deadlines());
+            try {
+                return NewRoot.finish(opened, descriptor, deadlines(), System.err);
+            } catch (InterlockException | InterruptedException e) {
+                opened.close();
+                throw e;
+            }
         } finally {
             Arrays.fill(password, (byte) 0);
         }

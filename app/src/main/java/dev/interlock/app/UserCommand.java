@@ -48,6 +48,7 @@ import picocli.CommandLine.Parameters;
         name = "user",
         description = "Makes and changes logins: a name and a password in place of a credential file.",
         mixinStandardHelpOptions = true,
+        subcommands = RootCommand.class,
         synopsisSubcommandLabel = "COMMAND")
 final class UserCommand implements Runnable {
     @CommandLine.Spec
@@ -58,7 +59,7 @@ final class UserCommand implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "create, adopt, login, logout, whoami, passwd, recover, refresh, devices or forget?");
+                "create, adopt, login, logout, whoami, passwd, recover, refresh, root, devices or forget?");
     }
 
     @Command(
@@ -231,7 +232,7 @@ final class UserCommand implements Runnable {
     }
 
     /** Has the user's other devices know of this one, and providers that were away of those that were forgotten; best effort. */
-    private static void note(Session session, UserName user, RingOptions options) throws InterruptedException {
+    static void note(Session session, UserName user, RingOptions options) throws InterruptedException {
         RingDescriptor ring = options.descriptor();
         try (DeviceFile device = DeviceFile.open(ring, user);
                 Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines())) {
@@ -480,11 +481,11 @@ final class UserCommand implements Runnable {
         }
     }
 
-    private static Logins logins(RingOptions options) {
+    static Logins logins(RingOptions options) {
         return new Logins(options.descriptor(), options.deadlines(), new SecureRandom(), Clock.systemUTC());
     }
 
-    private static void tellAbsent(Map<String, String> absent, String what) {
+    static void tellAbsent(Map<String, String> absent, String what) {
         absent.forEach((node, why) -> System.err.println("interlock: " + node + " " + what + ": " + why));
     }
 }

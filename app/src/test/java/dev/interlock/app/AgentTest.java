@@ -607,6 +607,21 @@ final class AgentTest {
                             .expect(0)
                             .text())
                     .contains("3 of 3", "(this one)");
+            // A new root: the agent has it afterwards, with all that was ann's under the one before.
+            Cli.Result rotated = run(
+                    whole("user", "root", "rotate", "ann", "--password-fd", 0),
+                    "swordfish of ann\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(rotated.expect(0).text())
+                    .contains(
+                            "ann has a new root secret",
+                            "version 2",
+                            "brought over to the new root secret: 1 name, 1 object",
+                            "the agent holds the new root secret");
+            assertThat(rotated.err()).contains("recovery code");
+            assertThat(run(bare(thin("get", "keys/two"))).expect(0).text()).isEqualTo("told to ann");
+            assertThat(run(bare(thin("put", secret, "--name", "keys/two"))).exit())
+                    .isZero();
+            assertThat(run(bare(thin("ls", "keys/"))).expect(0).text()).contains("two");
             // A command that does its own work says so.
             assertThat(run(whole("ls")).expect(Main.USAGE).err()).contains("The agent holds a session of ann");
             // Of two logins the later one counts.

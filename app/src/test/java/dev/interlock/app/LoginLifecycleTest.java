@@ -3,6 +3,9 @@ package dev.interlock.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.client.BroughtOver;
+import dev.interlock.client.Interlock;
+import dev.interlock.client.Renewed;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.KeptBack;
 import dev.interlock.client.login.Logins;
@@ -12,6 +15,7 @@ import dev.interlock.core.oprf.Scalar;
 import dev.interlock.core.oprf.SharedKey;
 import dev.interlock.core.oprf.Voprf;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.store.LoginStore;
 import dev.interlock.node.store.SealedStore;
@@ -23,14 +27,17 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.login.CertifiedRecord;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.RecoveryCode;
+import dev.interlock.protocol.login.RootLine;
 import dev.interlock.protocol.login.RootSecret;
 import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -162,6 +169,203 @@ final class LoginLifecycleTest {
                 own.put(ring.descriptor().provider("cc" + number).orElseThrow().x(), Voprf.publicKey(share)));
         assertThat(combined).isNotNull();
         return SharedKey.publicKey(2, own).equals(SharedKey.publicKey(2, lock.commitments()));
+    }
+
+    private static RootLine line(Session session) {
+        return session.record().record().line();
+    }
+
+    /**
+     * A device was stolen while it was logged in. The user goes on to the next root, though their own client ends again and again before it
+     * is through: nothing is lost at any of these places, and from the first provider that knows it the root of before commands nothing.
+     */
+    @Test
+    void aNewRootEndsTheOneBefore() throws Exception {
+        UserName name = new UserName("robbed");
+        Name key = Name.of("backups/db.key");
+        Name spare = Name.of("spare");
+        try (RootSecret root = enrol(ring, logins, name);
+                Session stale = login(logins, name, PASSWORD);
+                Interlock thief = Interlock.open(ring.descriptor(), root.credential(), ring.deadlines());
+                Logins lossy = LoginTest.logins(ring)) {
+            Token first = TestRing.put(thief, LoginTest.bytes("a secret"));
+            Token second = TestRing.put(thief, LoginTest.bytes("another"));
+            thief.names().add(key, first.object(), 8);
+            thief.names().add(spare, second.object(), 7);
+            // Cut off while it is prepared, then when it counts nowhere: the root of before is the user's still.
+            for (String lost : List.of("record", "certified")) {
+                lossy.onSend((what, node) -> {
+                    if (what.equals(lost) && (lost.equals("certified") || node.equals("cc2"))) {
+                        throw new IllegalStateException("cut off");
+                    }
+                });
+                try (Session session = login(logins, name, PASSWORD)) {
+                    assertThatThrownBy(() ->
+                                    new Accounts(lossy).rotate(session, PASSWORD, LoginTest.quick(), Optional.of(code)))
+                            .isInstanceOf(TooFewProvidersException.class);
+                }
+                assertThat(TestRing.get(thief, first.object())).isEqualTo(LoginTest.bytes("a secret"));
+            }
+            // Cut off when one provider alone has heard of it: the next login tells all.
+            lossy.onSend((what, node) -> {
+                if (what.equals("certified") && !node.equals("cc1")) {
+                    throw new IllegalStateException("cut off");
+                }
+            });
+            RootSecret two;
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(line(session).version()).isEqualTo(1);
+                two = session.opened().root().followedBy(session.opened().next());
+                assertThat(new Accounts(lossy)
+                                .rotate(session, PASSWORD, LoginTest.quick(), Optional.of(code))
+                                .missing())
+                        .containsExactly("cc2", "cc3");
+            }
+            Accounts accounts = new Accounts(logins);
+            try (RootSecret _ = two;
+                    Session session = login(logins, name, PASSWORD);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                assertThat(line(session).version()).isEqualTo(2);
+                assertThat(line(session).isSettled()).isFalse();
+                assertThat(session.opened().root().copy().copyToHeap())
+                        .isEqualTo(two.copy().copyToHeap());
+                // Who has the root of before: no reading, no names, no new object, no command, no way back.
+                assertThatThrownBy(() -> TestRing.get(thief, first.object()))
+                        .isInstanceOf(InterlockException.class)
+                        .hasMessageContaining("changed it for a new one");
+                assertThatThrownBy(() -> thief.names().find(key)).isInstanceOf(InterlockException.class);
+                assertThatThrownBy(() -> TestRing.put(thief, LoginTest.bytes("more")))
+                        .isInstanceOf(InterlockException.class);
+                assertThatThrownBy(() -> thief.scheduleDestroy(first.object(), Duration.ofDays(1)))
+                        .isInstanceOf(InterlockException.class);
+                assertThatThrownBy(() -> accounts.change(stale, OTHER, LoginTest.quick()))
+                        .isInstanceOf(InterlockException.class);
+                // All objects are the user's already; they are handed over one by one, and it breaks off once more.
+                assertThat(TestRing.get(user, first.object())).isEqualTo(LoginTest.bytes("a secret"));
+                assertThatThrownBy(() -> user.bringOver(1, _ -> {
+                            throw new IllegalStateException("cut off");
+                        }))
+                        .isInstanceOf(IllegalStateException.class);
+            }
+            try (Session session = login(logins, name, Lock.Kind.RECOVERY, code);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                // The dealer learns it now.
+                assertThatThrownBy(() -> TestRing.put(user, LoginTest.bytes("more")))
+                        .isInstanceOf(InterlockException.class)
+                        .hasMessageContaining("dealer1");
+                assertThat(accounts.succeed(session)).isEmpty();
+                assertThat(accounts.succeed(session)).isEmpty();
+                BroughtOver over = user.bringOver(line(session).since(), _ -> {});
+                assertThat(over.isAll()).isTrue();
+                assertThat(over.untold()).isEmpty();
+                assertThat(user.names()
+                                .find(key)
+                                .versions()
+                                .versions()
+                                .getFirst()
+                                .object())
+                        .isEqualTo(first.object());
+                assertThat(user.names().find(spare).versions().names(second.object()))
+                        .isTrue();
+                for (Token each : List.of(first, second)) {
+                    assertThat(user.proof(each.object())).isNotNull();
+                    assertThat(user.bringOver(1, _ -> {}).objects()).isEmpty();
+                }
+                assertThat(accounts.settle(session).missing()).isEmpty();
+            }
+            try (Session session = login(logins, name, PASSWORD);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                assertThat(line(session).isSettled()).isTrue();
+                Token third = TestRing.put(user, LoginTest.bytes("more"));
+                assertThat(third.statement().title().owner().rootVersion()).isEqualTo(2);
+                for (Token each : List.of(first, second)) {
+                    // Renewed under the new root, by whose word alone it holds from now on.
+                    assertThat(user.refresh(List.of(each.object()), Duration.ZERO, _ -> {}))
+                            .allSatisfy(renewed -> assertThat(renewed).isInstanceOf(Renewed.Done.class));
+                }
+                assertThat(TestRing.get(user, first.object())).isEqualTo(LoginTest.bytes("a secret"));
+                assertThat(user.list()).hasSize(3);
+                // And once more, with everything in its place.
+                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                                .missing())
+                        .isEmpty();
+            }
+            try (Session session = login(logins, name, PASSWORD);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                assertThat(line(session).version()).isEqualTo(3);
+                assertThat(accounts.succeed(session)).isEmpty();
+                assertThat(user.bringOver(line(session).since(), _ -> {}).objects())
+                        .hasSize(3);
+                assertThat(user.names().find(key).versions().names(first.object()))
+                        .isTrue();
+                assertThat(TestRing.get(user, first.object())).isEqualTo(LoginTest.bytes("a secret"));
+            }
+        }
+    }
+
+    /** A folder from before the new root serves the old one, until a login shows it the record; a refresh makes it whole. */
+    @Test
+    void aRestoredFolderLearnsTheNewRoot() throws Exception {
+        UserName name = new UserName("back");
+        try (RootSecret root = enrol(ring, logins, name);
+                Interlock thief = Interlock.open(ring.descriptor(), root.credential(), ring.deadlines())) {
+            Token token = TestRing.put(thief, LoginTest.bytes("a secret"));
+            Path backup = dir.resolve("backup-of-before");
+            ring.stop("cc3");
+            copy(ring.node("cc3"), backup);
+            ring.start("cc3");
+            Accounts accounts = new Accounts(logins);
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                                .missing())
+                        .isEmpty();
+            }
+            ring.stop("cc3");
+            delete(ring.node("cc3"));
+            copy(backup, ring.node("cc3"));
+            ring.start("cc3");
+            try (Session session = login(logins, name, PASSWORD);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                assertThat(accounts.succeed(session)).isEmpty();
+                assertThat(accounts.reshare(session).missing()).isEmpty();
+                assertThat(TestRing.get(user, token.object(), "cc2", "cc3")).isEqualTo(LoginTest.bytes("a secret"));
+            }
+            assertThatThrownBy(() -> TestRing.get(thief, token.object(), "cc2", "cc3"))
+                    .isInstanceOf(InterlockException.class);
+        }
+    }
+
+    /** Two devices go on to the next root at once: it is one root, and what the slower one prepared is left behind before the next. */
+    @Test
+    void twoDevicesMakeOneNewRootAtOnce() throws Exception {
+        UserName name = new UserName("twice");
+        try (RootSecret _ = enrol(ring, logins, name);
+                Session one = login(logins, name, PASSWORD);
+                Session other = login(logins, name, PASSWORD);
+                Logins slow = LoginTest.logins(ring)) {
+            // The other one is all prepared when the first counts, and counts after it at one provider alone.
+            slow.onSend((what, node) -> {
+                if (what.equals("certified")) {
+                    throw new IllegalStateException("slow");
+                }
+            });
+            Accounts accounts = new Accounts(logins);
+            assertThatThrownBy(() -> new Accounts(slow).rotate(other, PASSWORD, LoginTest.quick(), Optional.empty()))
+                    .isInstanceOf(TooFewProvidersException.class);
+            assertThat(accounts.rotate(one, PASSWORD, LoginTest.quick(), Optional.empty())
+                            .missing())
+                    .isEmpty();
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.opened().root().copy().copyToHeap())
+                        .isEqualTo(other.opened().next().copyToHeap());
+                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                                .missing())
+                        .isEmpty();
+            }
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(line(session).version()).isEqualTo(3);
+            }
+        }
     }
 
     /** A provider that lost its store gets a share of the same key by the others', of both locks. */

@@ -58,6 +58,40 @@ final class HandingOver {
         if (acceptances.to().equals(title.owner())) {
             throw new BadInputException("the object " + object + " is theirs already");
         }
+        return handOver(object, title, newest, acceptances);
+    }
+
+    /**
+     * Makes an object the user's own by the newest version of their root secret.
+     *
+     * @return empty where there is nothing to do: it is so already, or was destroyed, or is to be
+     */
+    Optional<HandedOver> toNewestRoot(ObjectId object, int rootVersion) throws InterruptedException {
+        Lookup lookup = CatchingUp.complete(client, object, ring.everyProvider());
+        if (lookup.destroyed() > 0 || !lookup.scheduled().isEmpty()) {
+            return Optional.empty();
+        }
+        Certified newest = lookup.newest().orElseThrow(() -> lookup.unreadable("a handover"));
+        Title title = lookup.title();
+        if (title.owner().rootVersion() == rootVersion && client.owns(title)) {
+            if (lookup.behindInTitle().isEmpty()) {
+                return Optional.empty();
+            }
+            bringUp(client, lookup);
+            return Optional.empty();
+        }
+        if (!client.owns(title)) {
+            throw new RefusedException("the object " + object + " isn't this user's any more");
+        }
+        if (!lookup.undecided().isEmpty()) {
+            throw new RefusedException(
+                    "something about the object " + object + " is undecided", new Advice.Settle(object.toString()));
+        }
+        return Optional.of(handOver(object, title, newest, client.accept(object)));
+    }
+
+    private HandedOver handOver(ObjectId object, Title title, Certified newest, Acceptances acceptances)
+            throws InterruptedException {
         byte[] message =
                 new HandoverMessage(newest.certificate(), commands(title, newest.token(), acceptances)).encode();
         List<String> at = new ArrayList<>();

@@ -277,6 +277,16 @@ public final class Interlock implements AutoCloseable {
         return new Names(client);
     }
 
+    /**
+     * Brings all that was made under earlier versions of the user's root secret over to the newest one. May be broken off and repeated.
+     *
+     * @param since the oldest version of which something may be left
+     * @param done hears of each object that was looked at
+     */
+    public BroughtOver bringOver(int since, Consumer<ObjectId> done) throws InterruptedException {
+        return new BringingOver(client).bringOver(since, done);
+    }
+
     /** The devices that have logged in as the user. */
     public DeviceBook devices() {
         return new DeviceBook(client);

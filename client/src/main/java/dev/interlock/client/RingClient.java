@@ -1,6 +1,7 @@
 package dev.interlock.client;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Claim;
@@ -158,6 +159,18 @@ final class RingClient implements AutoCloseable {
     /** The keys of this user's names. The caller closes them. */
     NameKeys nameKeys() {
         return credential.nameKeys(ring.id());
+    }
+
+    /** The newest version of the user's root secret. */
+    int rootVersion() {
+        return credential.rootVersion();
+    }
+
+    /** Those of one version of the user's root secret; the caller closes them. */
+    NameKeys nameKeys(int rootVersion) {
+        try (SecretBytes secret = credential.nameSecret(ring.id(), rootVersion)) {
+            return NameKeys.of(ring.id(), rootVersion, secret);
+        }
     }
 
     /** This user's word that they want an object. */

@@ -133,6 +133,12 @@ public final class Gate {
     private void requireServed(ServiceRequestContext context, Entry asked, VerifyingKey key) {
         if (!users.contains(key)) {
             context.setAttr(ASKED, new Asked(asked.user(key), false));
+            if (users.isSucceeded(key)) {
+                throw new RefusedException(
+                        Rule.SUCCEEDED,
+                        self + " serves this root secret no more: its user changed it for a new one, which a login"
+                                + " opens");
+            }
             throw new RefusedException(
                     Rule.UNKNOWN_USER, self + " doesn't know this user: its operator can let " + key + " in");
         }
@@ -221,6 +227,16 @@ public final class Gate {
     /** Whether this node serves the user with this key. */
     public boolean serves(VerifyingKey user) {
         return users.contains(user);
+    }
+
+    /** Whether the operator lets a user in by this key, or did until another key came in its place. */
+    public boolean lists(VerifyingKey user) {
+        return users.lists(user);
+    }
+
+    /** By which key a user goes now, of whom this is a key; what was signed by it while it was served stays signed by them. */
+    public VerifyingKey present(VerifyingKey user) {
+        return users.present(user);
     }
 
     /** Admits a node of the ring, known by its TLS key. @throws RefusedException for anyone else */

@@ -5,6 +5,7 @@ import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
+import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
@@ -28,6 +29,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,6 +38,7 @@ import java.util.Optional;
  * <pre>
  * card          public: name, address, TLS pin, signing key; signed
  * ring          the descriptor that the node serves, once it joined
+ * succeeded     users' keys of root secrets that were changed for new ones: nobody is served by them
  * users         who may ask, one "name ed25519:…" a line; users.last is the last sound one, while this one has slips
  * listen        where the node listens, where that isn't the card's address
  * metrics       where metrics are served by plain HTTP, where that is wanted
@@ -297,6 +300,20 @@ public final class NodeFolder {
     /** Lets a user in: appends to the users file. */
     public void allow(String name, String key) {
         Users.append(path.resolve("users"), name, key);
+    }
+
+    /**
+     * Ends serving keys for good: their user goes by another one from now on, who is served if the operator hadn't ended serving them.
+     *
+     * @param now empty where it isn't known yet
+     * @param rootVersion of the user's root secret that the new key derives from; a lower one says nothing against a higher
+     */
+    public void succeed(String name, List<VerifyingKey> before, Optional<VerifyingKey> now, int rootVersion) {
+        Users users = users();
+        if (now.isPresent() && before.stream().anyMatch(users::lists) && !users.isSucceeded(now.get())) {
+            allow(name, now.get().toString());
+        }
+        SucceededKeys.open(path.resolve(SucceededKeys.FILE)).add(before, now, rootVersion);
     }
 
     Users users() {

@@ -36,6 +36,8 @@ final class Users {
 
     private final Path file;
     private final Path kept;
+    private SucceededKeys succeeded;
+    private @Nullable Stamp succeededRead;
     private @Nullable Stamp read;
     private Listed last;
     private Set<VerifyingKey> keys = Set.of();
@@ -67,18 +69,62 @@ final class Users {
         this.file = file;
         this.kept = file.resolveSibling(file.getFileName() + ".last");
         this.last = kept();
+        this.succeeded = SucceededKeys.open(succeededFile());
         reread();
     }
 
+    /** Whether whoever has this key is served. */
     synchronized boolean contains(VerifyingKey key) {
+        return lists(key) && !isSucceeded(key);
+    }
+
+    /** Whether the operator lets this key in, or did so until another came in its place. */
+    synchronized boolean lists(VerifyingKey key) {
         reread();
         return keys.contains(key);
     }
 
+    /** Whether another came in this one's place: then nobody is served by it, whatever the users file says. */
+    synchronized boolean isSucceeded(VerifyingKey key) {
+        rereadSucceeded();
+        return succeeded.contains(key);
+    }
+
+    /** By which key this user goes now. */
+    synchronized VerifyingKey present(VerifyingKey key) {
+        rereadSucceeded();
+        return succeeded.present(key);
+    }
+
+    private Path succeededFile() {
+        return file.resolveSibling(SucceededKeys.FILE);
+    }
+
+    private void rereadSucceeded() {
+        try {
+            if (!Files.exists(succeededFile())) {
+                // What it said before stays said.
+                succeededRead = null;
+                return;
+            }
+            Stamp now = stamp(succeededFile());
+            if (!now.equals(succeededRead)) {
+                succeeded = SucceededKeys.open(succeededFile());
+                succeededRead = now;
+            }
+        } catch (IOException e) {
+            throw new BadInputException("can't read " + FileProblem.at(succeededFile(), e));
+        }
+    }
+
+    private static Stamp stamp(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+    }
+
     private void reread() {
         try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            Stamp now = new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+            Stamp now = stamp(file);
             if (!now.equals(read)) {
                 byte[] content = Files.readAllBytes(file);
                 read = now;

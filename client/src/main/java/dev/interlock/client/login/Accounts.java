@@ -17,11 +17,13 @@ import dev.interlock.protocol.login.Enrolment;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.RootLine;
 import dev.interlock.protocol.login.RootSecret;
 import dev.interlock.protocol.login.Stretching;
 import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -81,9 +83,11 @@ public final class Accounts {
         if (before.certified().values().stream().anyMatch(Optional::isPresent)) {
             return goOn(name, password, tickets);
         }
-        try (Made made = make(name, root, password, stretching, recoveryCode);
+        try (SecretBytes next = SecretBytes.random(RootSecret.BYTES, logins.random());
+                Made made = make(name, root, next, password, stretching, recoveryCode);
                 Credential user = root.credential()) {
-            LoginRecord.Signed record = Enrolment.record(ring, name, root, 1, made.lockList());
+            LoginRecord.Signed record =
+                    Enrolment.record(ring, name, root, RootLine.first(ring.id(), next), 1, made.lockList());
             CertifiedRecord certified = agree(
                     user,
                     record,
@@ -137,15 +141,22 @@ public final class Accounts {
         Logins.Records records = logins.allRecords(name);
         requireAll("changing the password of " + name, records.absent());
         // Whoever missed the record that counts would refuse what follows it.
-        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        bringUp(session, records);
         RootSecret root = session.opened().root();
-        try (Enrolment.Made lock =
-                        Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random());
+        try (Enrolment.Made lock = Enrolment.lock(
+                        ring,
+                        name,
+                        Lock.Kind.PASSWORD,
+                        password,
+                        stretching,
+                        root,
+                        session.opened().next(),
+                        logins.random());
                 Credential user = session.credential()) {
             List<Lock> locks = new ArrayList<>(List.of(lock.lock()));
             before.locks().stream().skip(1).forEach(locks::add);
-            LoginRecord.Signed record =
-                    Enrolment.record(ring, name, root, Math.max(records.highest(), before.version()) + 1, locks);
+            LoginRecord.Signed record = Enrolment.record(
+                    ring, name, root, before.line(), Math.max(records.highest(), before.version()) + 1, locks);
             CertifiedRecord certified = agree(
                     user,
                     record,
@@ -155,6 +166,102 @@ public final class Accounts {
                             provider,
                             copies(Map.of(Lock.Kind.PASSWORD, lock.shares()), provider.x()),
                             records));
+            return new Done(certified, spread(certified), Map.of());
+        }
+    }
+
+    /**
+     * Changes a login to the next version of its root secret, under new OPRF keys (SPEC §17). Whatever has only the version before
+     * commands nothing any more at who has taken the record; what was made under it is still to be brought over.
+     *
+     * @param session of a login
+     * @param password of the new record's lock, most often as before; the caller wipes it, as the recovery code
+     * @throws TooFewProvidersException unless all n take part; then all stays as it was
+     */
+    public Done rotate(Session session, byte[] password, Stretching stretching, Optional<byte[]> recoveryCode)
+            throws InterruptedException {
+        UserName name = session.record().record().name();
+        Logins.Records records = logins.allRecords(name);
+        requireAll("changing the root secret of " + name, records.absent());
+        Session at = session;
+        if (records.highest() > session.record().record().version()) {
+            // What broke off is left behind first: a root must not be followed by two others.
+            at = session.of(reshare(session).record());
+            records = logins.allRecords(name);
+            requireAll("changing the root secret of " + name, records.absent());
+        }
+        LoginRecord before = at.record().record();
+        List<String> _ = logins.spread(at.record(), records.holdingOther(at.record()));
+        try (RootSecret root = at.opened().root().followedBy(at.opened().next());
+                SecretBytes next = SecretBytes.random(RootSecret.BYTES, logins.random());
+                Made made = make(name, root, next, password, stretching, recoveryCode);
+                Credential user = root.credential()) {
+            long version = Math.max(records.highest(), before.version()) + 1;
+            LoginRecord.Signed record =
+                    Enrolment.succession(ring, before, root, next, version, made.lockList(), logins.random());
+            Session by = at;
+            Logins.Records shown = records;
+            CertifiedRecord certified =
+                    agree(user, record, provider -> changing(by, record, provider, made.toldTo(provider.x()), shown));
+            return new Done(certified, spread(certified), Map.of());
+        }
+    }
+
+    /**
+     * Tells every node that this root followed the versions before it: dealers, who hold no record, and providers that counted the
+     * record without having held it, or were interrupted. Once is as good as twice.
+     *
+     * @return why some don't know it yet, by node
+     */
+    public Map<String, String> succeed(Session session) throws InterruptedException {
+        LoginRecord record = session.record().record();
+        RootSecret root = session.opened().root();
+        Map<String, byte[]> bodies = new LinkedHashMap<>();
+        try (SeedCredential user = session.credential();
+                SigningKey identity = root.identity(ring.id())) {
+            for (NodeCard node : logins.nodes()) {
+                byte[] message = Messages.Succession.message(
+                        ring.id(), node.name(), record.hash(), user.publicKey(ring.id(), node.name()));
+                List<Messages.Succession.Before> before = new ArrayList<>();
+                for (int version = root.version() - 1; version >= 1; version--) {
+                    try (SeedCredential earlier = root.credential(version)) {
+                        before.add(new Messages.Succession.Before(
+                                earlier.publicKey(ring.id(), node.name()),
+                                earlier.signSuccession(ring.id(), node.name(), message)));
+                    }
+                }
+                bodies.put(
+                        node.name(),
+                        new Messages.Succession(
+                                        session.record().encode(),
+                                        before,
+                                        identity.sign(Purpose.LOGIN_SUCCESSION, message))
+                                .encode());
+            }
+            return new TreeMap<>(logins.succeed(user, record.name(), bodies).absent());
+        }
+    }
+
+    /**
+     * Notes in a login's record that everything of earlier roots was brought over.
+     *
+     * @throws TooFewProvidersException unless all n take part; then a later login does it again
+     */
+    public Done settle(Session session) throws InterruptedException {
+        LoginRecord before = session.record().record();
+        Logins.Records records = logins.allRecords(before.name());
+        requireAll("noting that all is brought over for " + before.name(), records.absent());
+        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        try (Credential user = session.credential()) {
+            LoginRecord.Signed record = Enrolment.record(
+                    ring,
+                    before.name(),
+                    session.opened().root(),
+                    before.line().settled(),
+                    Math.max(records.highest(), before.version()) + 1,
+                    before.locks());
+            CertifiedRecord certified =
+                    agree(user, record, provider -> changing(session, record, provider, Map.of(), records));
             return new Done(certified, spread(certified), Map.of());
         }
     }
@@ -183,12 +290,17 @@ public final class Accounts {
         UserName name = before.name();
         Logins.Records records = logins.allRecords(name);
         requireAll("sharing the keys of " + name + " anew", records.absent());
-        List<String> _ = logins.spread(session.record(), records.holdingOther(session.record()));
+        bringUp(session, records);
         RootSecret root = session.opened().root();
         DealtKeys dealt = DealtKeys.ask(logins, user, before);
         while (true) {
             LoginRecord.Signed record = Enrolment.record(
-                    ring, name, root, Math.max(records.highest(), before.version()) + 1, dealt.locks(session));
+                    ring,
+                    name,
+                    root,
+                    before.line(),
+                    Math.max(records.highest(), before.version()) + 1,
+                    dealt.locks(session));
             try {
                 return agree(
                         user,
@@ -198,6 +310,15 @@ public final class Accounts {
                 // One of the two lies: without the dealer it goes on as long as there are enough others.
                 dealt.without(e.dealer, e.receiver);
             }
+        }
+    }
+
+    /** Has everybody know the record that counts, and by which key its user goes: a folder from a backup may know neither. */
+    private void bringUp(Session session, Logins.Records records) throws InterruptedException {
+        List<String> behind = records.holdingOther(session.record());
+        List<String> _ = logins.spread(session.record(), behind);
+        if (!behind.isEmpty() && session.record().record().line().version() > 1) {
+            Map<String, String> _ = succeed(session);
         }
     }
 
@@ -357,11 +478,16 @@ public final class Accounts {
     }
 
     private Made make(
-            UserName name, RootSecret root, byte[] password, Stretching stretching, Optional<byte[]> recoveryCode) {
+            UserName name,
+            RootSecret root,
+            SecretBytes next,
+            byte[] password,
+            Stretching stretching,
+            Optional<byte[]> recoveryCode) {
         List<Enrolment.Made> locks = new ArrayList<>();
-        locks.add(Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, logins.random()));
+        locks.add(Enrolment.lock(ring, name, Lock.Kind.PASSWORD, password, stretching, root, next, logins.random()));
         recoveryCode.ifPresent(code -> locks.add(Enrolment.lock(
-                ring, name, Lock.Kind.RECOVERY, code, Stretching.least(logins.random()), root, logins.random())));
+                ring, name, Lock.Kind.RECOVERY, code, Stretching.least(logins.random()), root, next, logins.random())));
         return new Made(locks);
     }
 

@@ -43,6 +43,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Logging in at one ring (SPEC §17): asks all providers for the record, believes one, has the blinded secret evaluated, opens the
@@ -415,6 +416,22 @@ public final class Logins implements AutoCloseable {
                 .all();
     }
 
+    /** Tells all nodes, dealers too, of a new root. */
+    Everyone<byte[]> succeed(Credential user, UserName name, Map<String, byte[]> bodies) throws InterruptedException {
+        return Everyone.ask(
+                        threads,
+                        nodes(),
+                        node -> signed(
+                                user,
+                                node,
+                                HttpMethod.POST,
+                                path(name, "succeed"),
+                                Operation.ENROL,
+                                name.text(),
+                                bodies.getOrDefault(node.name(), NOTHING)))
+                .all();
+    }
+
     /** Has all present providers deal their shares anew. */
     Everyone<Map<Lock.Kind, DealtShare>> deal(Credential user, LoginRecord before) throws InterruptedException {
         return Everyone.ask(threads, cards(), node -> {
@@ -478,6 +495,13 @@ public final class Logins implements AutoCloseable {
 
     static String path(UserName name, String what) {
         return "/v1/logins/" + name + "/" + what;
+    }
+
+    /** Providers, and dealers that are none. */
+    List<NodeCard> nodes() {
+        return Stream.concat(cards().stream(), ring.dealers().stream())
+                .distinct()
+                .toList();
     }
 
     private List<NodeCard> cards() {

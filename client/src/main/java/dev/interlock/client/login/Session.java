@@ -28,6 +28,11 @@ public record Session(
         return opened.root().credential();
     }
 
+    /** The same where a later record of the same locks counts by now; only one of the two is closed. */
+    public Session of(CertifiedRecord later) {
+        return new Session(later, by, opened, wrong, absent);
+    }
+
     @Override
     public void close() {
         opened.close();

@@ -27,7 +27,8 @@ public enum Purpose {
     LOGIN_RECORD("interlock/v1/login-record"),
     LOGIN_HELD("interlock/v1/login-held"),
     LOGIN_SUCCESS("interlock/v1/login-success"),
-    LOGIN_CHANGE("interlock/v1/login-change");
+    LOGIN_CHANGE("interlock/v1/login-change"),
+    LOGIN_SUCCESSION("interlock/v1/login-succession");
 
     private final String label;
 

@@ -39,6 +39,8 @@ public enum Event {
     DESTROYED,
     /** A user's login counts here, or another record of it. */
     ENROLLED,
+    /** A user goes by another key, of a new root secret, from now on. */
+    SUCCEEDED,
     /** One attempt at a login was counted, before it was answered. */
     GUESSED,
     /** It succeeded, and was given back. */

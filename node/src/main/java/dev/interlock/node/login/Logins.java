@@ -20,6 +20,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.RefusedException.Rule;
 import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Changes;
 import dev.interlock.protocol.login.DealtShare;
 import dev.interlock.protocol.login.GuessLimit;
 import dev.interlock.protocol.login.Lock;
@@ -70,6 +71,7 @@ public final class Logins implements AutoCloseable {
     private final StoreMark mark;
     private final OtherProviders others;
     private final NewShares newShares;
+    private final Changes changes;
     /** Names of which this process knows that no record is later than its own. */
     private final Set<String> fresh = ConcurrentHashMap.newKeySet();
     /** What is decided of a name is decided by one request at a time. */
@@ -92,6 +94,7 @@ public final class Logins implements AutoCloseable {
         this.tickets = new Tickets(folder);
         this.mark = StoreMark.open(folder, store);
         this.others = new OtherProviders(server, self);
+        this.changes = new Changes(server.ring().id(), self.name(), self.x());
         this.newShares = new NewShares(server, self, folder.openingKey());
         Arrays.setAll(names, _ -> new Object());
     }
@@ -100,6 +103,7 @@ public final class Logins implements AutoCloseable {
         server.route(HttpMethod.GET, "/v1/logins/{name}/record", this::show)
                 .route(HttpMethod.POST, "/v1/logins/{name}/record", this::prepare)
                 .route(HttpMethod.POST, "/v1/logins/{name}/certified", this::certify)
+                .route(HttpMethod.POST, "/v1/logins/{name}/succeed", this::succeed)
                 .route(HttpMethod.POST, "/v1/logins/{name}/deal", this::deal)
                 .route(HttpMethod.POST, "/v1/logins/{name}/leave", this::leave)
                 .route(HttpMethod.POST, "/v1/logins/{name}/evaluate", this::evaluate)
@@ -158,12 +162,17 @@ public final class Logins implements AutoCloseable {
         requireSound(name, record);
         byte[] ticket = new byte[0];
         List<RecordHash> gone = new ArrayList<>();
-        Optional<LoginRecord> before = before(name, prepare, user, counts);
+        Optional<LoginRecord> before = before(name, prepare, record, user, counts);
         if (before.isEmpty()) {
             ticket = requireTicket(name, prepare, record, prepared);
             prepared.forEach(each -> gone.add(each.hash()));
         } else {
-            requireChange(name, prepare.by(), prepare.change(), record, before.get());
+            changes.require(
+                    before.get(),
+                    record,
+                    prepared.stream().map(Logins::decoded).toList(),
+                    prepare.by(),
+                    prepare.change());
             if (store.dropped(name.text()).size() >= MOST_DROPPED) {
                 throw new RefusedException(self.name() + ": more than " + MOST_DROPPED + " changes of the login of "
                         + name + " broke off. Show it the one that counts");
@@ -211,8 +220,8 @@ public final class Logins implements AutoCloseable {
             throws InterruptedException {
         byte[] ticket = tickets.require(prepare.ticket(), name, now());
         requireNobodys(name);
-        if (record.version() != 1) {
-            throw new BadInputException(self.name() + ": a login's first record is version 1");
+        if (record.version() != 1 || record.line().version() != 1) {
+            throw new BadInputException(self.name() + ": a login's first record is version 1, of a first root");
         }
         // Whoever has the same ticket begins anew after a crash.
         boolean others = prepared.stream()
@@ -244,9 +253,15 @@ public final class Logins implements AutoCloseable {
      * in.
      */
     private Optional<LoginRecord> before(
-            UserName name, Messages.Prepare prepare, VerifyingKey user, Optional<LoginStore.Held> counts) {
+            UserName name,
+            Messages.Prepare prepare,
+            LoginRecord record,
+            VerifyingKey user,
+            Optional<LoginStore.Held> counts) {
         if (counts.isPresent()) {
-            if (!VerifyingKey.of(counts.get().user()).equals(user)) {
+            // A new root's user has a new key.
+            boolean succeeds = record.succeeds(decoded(counts.get()));
+            if (!succeeds && !VerifyingKey.of(counts.get().user()).equals(user)) {
                 throw taken(name);
             }
             return counts.map(Logins::decoded);
@@ -261,25 +276,6 @@ public final class Logins implements AutoCloseable {
                     Rule.UNKNOWN_USER, self.name() + " doesn't know this user: its operator can let " + user + " in");
         }
         return Optional.of(before);
-    }
-
-    /** The same identity, a higher version, and the word of who opened a lock of the record before. */
-    private void requireChange(UserName name, Lock.Kind kind, byte[] change, LoginRecord record, LoginRecord before) {
-        if (!record.identity().equals(before.identity())) {
-            throw taken(name);
-        }
-        if (record.version() <= before.version()) {
-            throw new RefusedException(self.name() + ": the login of " + name + " is at version " + before.version()
-                    + " here, and this record is version " + record.version());
-        }
-        Lock by = before.lock(kind)
-                .orElseThrow(() -> new RefusedException(self.name() + ": the login of " + name + " has no such lock"));
-        // A provider that is new since then has no login key yet, and the others' word is missing without theirs.
-        by.loginKey(self.x())
-                .ifPresent(key -> key.verify(
-                        Purpose.LOGIN_CHANGE,
-                        Messages.changeMessage(server.ring().id(), self.name(), record.hash()),
-                        change));
     }
 
     /** This provider's share of a lock: told with it, or that of the same lock in the record before, if it has one. */
@@ -336,7 +332,10 @@ public final class Logins implements AutoCloseable {
             Optional<LoginStore.Held> counts = store.certified(name.text());
             if (counts.isPresent()) {
                 LoginRecord known = decoded(counts.get());
-                if (!known.identity().equals(record.identity())) {
+                if (known.succeeds(record)) {
+                    return true;
+                }
+                if (!known.identity().equals(record.identity()) && !record.succeeds(known)) {
                     throw taken(name);
                 }
                 if (!record.isLaterThan(known)) {
@@ -354,17 +353,24 @@ public final class Logins implements AutoCloseable {
             List<RecordHash> gone = new ArrayList<>();
             counts.ifPresent(before -> gone.add(before.hash()));
             for (LoginStore.Held other : prepared) {
-                if ((counts.isEmpty() && !other.hash().equals(record.hash())) || record.isLaterThan(decoded(other))) {
+                boolean itself = other.hash().equals(record.hash());
+                if (!itself && (counts.isEmpty() || Changes.ends(record, decoded(other)))) {
                     gone.add(other.hash());
                 }
             }
-            VerifyingKey user =
-                    VerifyingKey.of(held.or(() -> counts).orElseThrow().user());
+            VerifyingKey user = server.gate()
+                    // Of a store that is older than this folder the user may have a new key by now.
+                    .present(VerifyingKey.of(held.or(() -> counts).orElseThrow().user()));
             if (counts.isEmpty()) {
                 // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
                 // end that.
                 folder.allow(name.text(), user.toString());
             }
+            Optional<VerifyingKey> before = counts.filter(
+                            each -> !decoded(each).identity().equals(record.identity()))
+                    .map(each -> VerifyingKey.of(each.user()));
+            // Before the record counts, too: from then on no word by an earlier root does.
+            before.ifPresent(old -> end(name, record, old, held.map(_ -> user)));
             // Before the erasure: a store from before it is known to be old.
             mark.raise();
             if (held.isPresent()) {
@@ -372,6 +378,11 @@ public final class Logins implements AutoCloseable {
             } else {
                 store.prepare(superseding(name, certified, user), Map.of(), gone);
             }
+            if (record.line().isSettled() && record.line().version() > 1) {
+                store.eraseEarlierNames(user.bytes(), record.line().version());
+            }
+            before.filter(old -> !old.equals(user))
+                    .ifPresent(old -> store.succeed(name.text(), old.bytes(), user.bytes()));
             server.audit()
                     .recordDurably(Entry.of(Event.ENROLLED)
                             .with("name", name)
@@ -379,6 +390,50 @@ public final class Logins implements AutoCloseable {
                             .user(user));
         }
         return true;
+    }
+
+    /** What goes by the root before is served no more, and its devices, whose secrets it opens, are strangers. */
+    private void end(UserName name, LoginRecord record, VerifyingKey old, Optional<VerifyingKey> now) {
+        folder.succeed(name.text(), List.of(old), now, record.line().version());
+        store.devices(name.text()).forEach(device -> {
+            boolean _ = store.forgetDevice(name.text(), device.key());
+        });
+    }
+
+    /**
+     * Where the record counts, its user is known by the key that held it here, or by the one that this names; all that was the user's by
+     * earlier keys is theirs by this one.
+     */
+    private HttpResponse succeed(ServiceRequestContext context, HttpRequest request) throws Exception {
+        UserName name = name(context);
+        NodeServer.StrangerRequest asked =
+                server.admitStranger(context, request, Operation.ENROL, name.text(), Messages.Succession.MAX_BYTES);
+        Messages.Succession succession = Messages.Succession.decode(asked.body());
+        CertifiedRecord record = succession.verify(server.ring(), self.name(), name, asked.key());
+        boolean _ = take(name, record);
+        synchronized (lockOf(name)) {
+            LoginStore.Held counts = requireCounts(name, record.record().hash());
+            List<VerifyingKey> before = succession.before().stream()
+                    .map(Messages.Succession.Before::key)
+                    .toList();
+            VerifyingKey user = VerifyingKey.of(counts.user());
+            if (!user.equals(asked.key()) && !before.contains(user)) {
+                throw taken(name);
+            }
+            folder.succeed(
+                    name.text(),
+                    before,
+                    Optional.of(asked.key()),
+                    record.record().line().version());
+            before.forEach(
+                    old -> store.succeed(name.text(), old.bytes(), asked.key().bytes()));
+        }
+        server.audit()
+                .recordDurably(Entry.of(Event.SUCCEEDED)
+                        .with("name", name)
+                        .with("root", record.record().line().version())
+                        .user(asked.key()));
+        return NodeServer.done();
     }
 
     private LoginStore.Held superseding(UserName name, CertifiedRecord certified, VerifyingKey user) {
@@ -434,7 +489,7 @@ public final class Logins implements AutoCloseable {
         synchronized (lockOf(name)) {
             LoginRecord before = decoded(store.certified(name.text())
                     .orElseThrow(() -> new NoSuchObjectException(self.name() + " knows no user " + name)));
-            requireChange(name, leave.by(), leave.change(), record, before);
+            changes.require(before, record, List.of(), leave.by(), leave.change());
             mark.raise();
             store.eraseShares(name.text());
         }
@@ -451,7 +506,7 @@ public final class Logins implements AutoCloseable {
         }
         OtherProviders.Said said = others.present(name);
         for (CertifiedRecord record : said.records()) {
-            if (record.record().identity().equals(decoded(counts).identity())) {
+            if (record.record().origin().equals(decoded(counts).origin())) {
                 boolean _ = take(name, record);
             }
         }
@@ -470,7 +525,7 @@ public final class Logins implements AutoCloseable {
                 server.admitStranger(context, request, Operation.EVALUATE, name.text(), Messages.Evaluate.BYTES);
         Messages.Evaluate question = Messages.Evaluate.decode(asked.body());
         LoginStore.Held counts = requireCounts(name, question.record());
-        if (!server.gate().serves(VerifyingKey.of(counts.user()))) {
+        if (!server.gate().lists(VerifyingKey.of(counts.user()))) {
             throw new RefusedException(
                     Rule.UNKNOWN_USER, self.name() + " doesn't serve " + name + " any more: its operator ended that");
         }

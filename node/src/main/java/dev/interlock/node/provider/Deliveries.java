@@ -130,7 +130,7 @@ final class Deliveries implements AutoCloseable {
         try (RecordReader in =
                 new RecordReader(new Inbound(request), server.deadlines().stall())) {
             RestoreMessage message = message(in);
-            VerifyingKey owner = Custody.checkBrought(ring, self.x(), message);
+            VerifyingKey owner = server.gate().present(Custody.checkBrought(ring, self.x(), message));
             Token u = message.certificate().token();
             if (!u.id().equals(id)) {
                 throw new MalformedException("the certificate is that of another generation");

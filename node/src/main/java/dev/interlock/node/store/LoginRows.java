@@ -245,6 +245,22 @@ final class LoginRows {
         return true;
     }
 
+    static boolean succeed(Link link, String name, byte[] before, byte[] now) throws SQLException {
+        PreparedStatement login = link.prepare("UPDATE login_record SET holder = ? WHERE name = ? AND holder = ?");
+        login.setBytes(1, now);
+        login.setString(2, name);
+        login.setBytes(3, before);
+        login.executeUpdate();
+        for (String table : List.of("object", "handover")) {
+            PreparedStatement update = link.prepare("UPDATE " + table + " SET holder = ? WHERE holder = ?");
+            update.setBytes(1, now);
+            update.setBytes(2, before);
+            update.executeUpdate();
+        }
+        NameTable.succeed(link, before, now);
+        return true;
+    }
+
     private static boolean erase(Link link, List<RecordHash> hashes) throws SQLException {
         for (RecordHash hash : hashes) {
             // The key first: with it the shares are gone, whatever is left of their rows.

@@ -54,6 +54,15 @@ public interface LoginStore {
     void certify(RecordHash hash, byte[] certified, List<RecordHash> erased);
 
     /**
+     * Makes all that is one user's in this store another's, in one moment: the login, objects, names. It is the same person, by the key
+     * of a new root secret.
+     */
+    void succeed(String name, byte[] before, byte[] now);
+
+    /** Erases a user's names under keys of earlier versions of their root secret than this one. */
+    void eraseEarlierNames(byte[] user, int rootVersion);
+
+    /**
      * A share; the caller closes it.
      *
      * @throws StoreException.Failed when it is damaged

@@ -50,6 +50,19 @@ final class LoginTable implements LoginStore {
     }
 
     @Override
+    public void succeed(String name, byte[] before, byte[] now) {
+        catalog.write("making one user's what was another's", link -> LoginRows.succeed(link, name, before, now));
+    }
+
+    @Override
+    public void eraseEarlierNames(byte[] user, int rootVersion) {
+        catalog.eraseIf(
+                "erasing names of an earlier root",
+                link -> NameTable.eraseEarlier(link, user, rootVersion),
+                count -> count > 0);
+    }
+
+    @Override
     public Optional<SecretBytes> share(RecordHash hash, Lock.Kind kind) {
         return catalog.read("reading a login's share", link -> LoginRows.share(link, hash, kind));
     }

@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.encoding.ByteWriter;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -104,6 +105,60 @@ final class NameTable implements NameStore {
         insert.setBytes(6, entry.entry());
         insert.executeUpdate();
         return other;
+    }
+
+    /** Makes one user's entries another's; under a tag that has one of theirs by now, that one stays. */
+    static void succeed(Link link, byte[] before, byte[] now) throws SQLException {
+        use(link, before, -1);
+        PreparedStatement delete =
+                link.prepare("DELETE FROM name WHERE holder = ? AND tag IN (SELECT tag FROM name WHERE holder = ?)");
+        delete.setBytes(1, before);
+        delete.setBytes(2, now);
+        delete.executeUpdate();
+        PreparedStatement update = link.prepare("UPDATE name SET holder = ? WHERE holder = ?");
+        update.setBytes(1, now);
+        update.setBytes(2, before);
+        use(link, now, -1);
+        update.executeUpdate();
+        use(link, now, 1);
+    }
+
+    /** An entry begins with u8, the ring's id, and the root's version. @return how many there were */
+    static int eraseEarlier(Link link, byte[] user, int rootVersion) throws SQLException {
+        use(link, user, -1);
+        PreparedStatement delete = link.prepare("DELETE FROM name WHERE holder = ? AND substr(entry, 18, 4) < ?");
+        delete.setBytes(1, user);
+        delete.setBytes(2, new ByteWriter().u32(rootVersion).toBytes());
+        int count = delete.executeUpdate();
+        use(link, user, 1);
+        return count;
+    }
+
+    /** Counts a user's entries as in use, or not any more: where rows go, or go to another, no trigger does. */
+    private static void use(Link link, byte[] user, int sign) throws SQLException {
+        PreparedStatement select =
+                link.prepare("SELECT count(*), coalesce(sum(length(entry)), 0) FROM name WHERE holder = ?");
+        select.setBytes(1, user);
+        long objects;
+        long bytes;
+        try (ResultSet row = select.executeQuery()) {
+            row.next();
+            objects = row.getLong(1);
+            bytes = row.getLong(2);
+        }
+        if (objects == 0) {
+            return;
+        }
+        PreparedStatement insert = link.prepare(
+                "INSERT INTO usage (holder, objects, bytes) VALUES (?, 0, 0) ON CONFLICT (holder) DO NOTHING");
+        insert.setBytes(1, user);
+        insert.executeUpdate();
+        PreparedStatement update =
+                link.prepare("UPDATE usage SET objects = objects + ?, bytes = bytes + ? WHERE holder = ?");
+        update.setLong(1, sign * objects);
+        update.setLong(2, sign * bytes);
+        update.setBytes(3, user);
+        update.executeUpdate();
     }
 
     @Override

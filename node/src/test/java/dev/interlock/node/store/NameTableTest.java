@@ -85,6 +85,31 @@ final class NameTableTest {
         }
     }
 
+    /** Of a new root: all that was the old key's is the new one's, in use too, and what the new one has set stays. */
+    @Test
+    void aSucceededKeysEntriesAreTheNewOnes() {
+        try (SealedStore store = Fixture.open(dir)) {
+            NameStore names = store.names();
+            assertThat(set(names, kept(1, 1, 1, 0), kept(2, 1, 3, 0), kept(3, 1, 3, 0)))
+                    .isEmpty();
+            NameStore.Kept newer = kept(2, 2, 4, 3);
+            assertThat(names.set(OTHER_USER, List.of(newer), ROOM)).isEmpty();
+            for (int again = 0; again < 2; again++) {
+                store.logins().succeed("alice", Fixture.USER, OTHER_USER);
+                assertThat(find(names, OTHER_USER, 1)).hasSize(1);
+                assertThat(find(names, OTHER_USER, 2)).containsExactly(newer.entry());
+                assertThat(find(names, Fixture.USER, 1)).isEmpty();
+                assertThat(store.usage(Optional.of(Fixture.USER))).isEqualTo(new Store.Usage(0, 0));
+                assertThat(store.usage(Optional.of(OTHER_USER))).isEqualTo(new Store.Usage(3, 101 + 102 + 101));
+            }
+            // An entry says the root's version behind the ring's id.
+            store.logins().eraseEarlierNames(OTHER_USER, 0x0303_0303);
+            assertThat(find(names, OTHER_USER, 1)).isEmpty();
+            assertThat(find(names, OTHER_USER, 3)).hasSize(1);
+            assertThat(store.usage(Optional.of(OTHER_USER))).isEqualTo(new Store.Usage(2, 102 + 101));
+        }
+    }
+
     @Test
     void entriesCountAsObjectsWithTheirBytes() {
         try (SealedStore store = Fixture.open(dir)) {

@@ -29,6 +29,8 @@ public final class RefusedException extends InterlockException {
         EXPIRED,
         TOO_FAR_AHEAD,
         UNKNOWN_USER,
+        /** The key derives from a version of the user's root secret that was changed for a new one. */
+        SUCCEEDED,
         REPLAYED,
         /** Its MAC is of a channel that this process doesn't have, or not any more: a signed request opens another. */
         UNKNOWN_CHANNEL,

@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which record of a name a client believes (SPEC §17): that of the identity of which t providers give one; and of that identity's
- * the highest, even from one provider.
+ * Which record of a name a client believes (SPEC §17): that of the user of whom t providers give one, of whatever version of their root
+ * secret; and of that user's the latest, even from one provider.
  *
- * @param records all of that identity, the highest first; the others are tried where too few hold the first
+ * @param records all of that user, the highest first; the others are tried where too few hold the first
  */
 public record Believed(List<CertifiedRecord> records) {
     public CertifiedRecord first() {
@@ -30,13 +30,13 @@ public record Believed(List<CertifiedRecord> records) {
      * @param absent why the others gave nothing
      * @throws NoSuchObjectException where t providers know no such name
      * @throws TooFewProvidersException where no record is given by t
-     * @throws IntegrityException where t providers give one identity and t another
+     * @throws IntegrityException where t providers give one user and t another
      */
     public static Believed choose(
             UserName name, int t, Map<String, Optional<CertifiedRecord>> answers, Map<String, String> absent) {
         Map<VerifyingKey, List<String>> given = new LinkedHashMap<>();
         answers.forEach((node, answer) -> answer.ifPresent(
-                certified -> given.computeIfAbsent(certified.record().identity(), _ -> new ArrayList<>())
+                certified -> given.computeIfAbsent(certified.record().origin(), _ -> new ArrayList<>())
                         .add(node)));
         List<VerifyingKey> enough = given.entrySet().stream()
                 .filter(each -> each.getValue().size() >= t)
@@ -61,7 +61,7 @@ public record Believed(List<CertifiedRecord> records) {
         }
         Map<RecordHash, CertifiedRecord> records = new LinkedHashMap<>();
         for (Optional<CertifiedRecord> answer : answers.values()) {
-            answer.filter(each -> each.record().identity().equals(enough.getFirst()))
+            answer.filter(each -> each.record().origin().equals(enough.getFirst()))
                     .ifPresent(each -> records.putIfAbsent(each.record().hash(), each));
         }
         return new Believed(records.values().stream()

@@ -41,6 +41,7 @@ public final class Enrolment {
      * Seals the root secret under a secret of the user's, with an OPRF key that is drawn here and forgotten.
      *
      * @param secret the caller wipes it
+     * @param next the version of the root that is to follow
      */
     public static Made lock(
             RingDescriptor ring,
@@ -49,6 +50,7 @@ public final class Enrolment {
             byte[] secret,
             Stretching stretching,
             RootSecret root,
+            SecretBytes next,
             SecureRandom random) {
         List<ShareIndex> xs = ring.providers().stream().map(Provider::x).toList();
         byte[] input = input(ring.id(), name, kind, secret);
@@ -58,7 +60,7 @@ public final class Enrolment {
             try (LoginSecrets secrets = LoginSecrets.of(ring.id(), name, stretching, output)) {
                 Map<ShareIndex, Scalar> scalars = SharedKey.deal(key, ring.threshold(), xs, random);
                 try {
-                    return made(ring, name, kind, stretching, root, secrets, scalars, random);
+                    return made(ring, name, kind, stretching, root, next, secrets, scalars, random);
                 } finally {
                     scalars.values().forEach(Scalar::close);
                 }
@@ -74,6 +76,7 @@ public final class Enrolment {
             Lock.Kind kind,
             Stretching stretching,
             RootSecret root,
+            SecretBytes next,
             LoginSecrets secrets,
             Map<ShareIndex, Scalar> scalars,
             SecureRandom random) {
@@ -89,8 +92,9 @@ public final class Enrolment {
         int t = ring.threshold().t();
         Lock unsealed = new Lock(kind, t, stretching, keys, new byte[Lock.SEALED_BYTES]);
         try (SigningKey identity = root.identity(ring.id())) {
-            byte[] bound = bound(ring.id(), name, identity.verifyingKey(), unsealed);
-            return new Made(new Lock(kind, t, stretching, keys, secrets.seal(root, bound, random)), shares);
+            byte[] bound = bound(ring.id(), name, identity.verifyingKey(), root.version(), unsealed);
+            return new Made(
+                    new Lock(kind, t, stretching, keys, secrets.seal(root.newest(), next, bound, random)), shares);
         }
     }
 
@@ -118,12 +122,29 @@ public final class Enrolment {
 
     /** A record of these locks, signed by the identity that derives from the root. */
     public static LoginRecord.Signed record(
-            RingDescriptor ring, UserName name, RootSecret root, long version, List<Lock> locks) {
+            RingDescriptor ring, UserName name, RootSecret root, RootLine line, long version, List<Lock> locks) {
         try (SigningKey identity = root.identity(ring.id())) {
-            return new LoginRecord(
-                            ring.id(), ring.epoch(), name, identity.verifyingKey(), version, RootSecret.VERSION, locks)
+            return new LoginRecord(ring.id(), ring.epoch(), name, identity.verifyingKey(), version, line, locks)
                     .sign(identity);
         }
+    }
+
+    /**
+     * A record of the next version of the root, of the same user, with locks that seal it.
+     *
+     * @param root with that version as its newest
+     * @param next the version after it
+     */
+    public static LoginRecord.Signed succession(
+            RingDescriptor ring,
+            LoginRecord before,
+            RootSecret root,
+            SecretBytes next,
+            long version,
+            List<Lock> locks,
+            SecureRandom random) {
+        RootLine line = before.line().followed(ring.id(), before.name(), root, next, random);
+        return record(ring, before.name(), root, line, version, locks);
     }
 
     /** What is hashed to the curve. The caller wipes it. */
@@ -141,13 +162,13 @@ public final class Enrolment {
      * To what a sealing is bound: whose it is, how it is opened, and the OPRF's key. Not to how that is shared, nor to the record's
      * version, so that a lock goes on into the next one as it is, or shared anew.
      */
-    static byte[] bound(RingId ring, UserName name, VerifyingKey identity, Lock lock) {
+    static byte[] bound(RingId ring, UserName name, VerifyingKey identity, int rootVersion, Lock lock) {
         ByteWriter out = new ByteWriter()
                 .text("interlock/v1/login-root")
                 .fixed(ring.bytes(), RingId.BYTES)
                 .text(name.text())
                 .fixed(identity.bytes(), VerifyingKey.BYTES)
-                .u32(RootSecret.VERSION)
+                .u32(rootVersion)
                 .u8(lock.kind().code());
         lock.stretching().write(out);
         return out.fixed(lock.publicKey().encode(), Element.BYTES).toBytes();

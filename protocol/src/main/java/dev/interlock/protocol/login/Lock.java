@@ -27,7 +27,7 @@ import java.util.Optional;
 public record Lock(Kind kind, int t, Stretching stretching, Map<ShareIndex, Keys> keys, byte[] sealed) {
     private static final byte[] NO_KEY = new byte[VerifyingKey.BYTES];
 
-    static final int SEALED_BYTES = AesGcm.NONCE_BYTES + RootSecret.BYTES + AesGcm.TAG_BYTES;
+    static final int SEALED_BYTES = AesGcm.NONCE_BYTES + 2 * RootSecret.BYTES + AesGcm.TAG_BYTES;
 
     /** What opens it. */
     public enum Kind {

@@ -8,8 +8,8 @@ import dev.interlock.core.oprf.Element;
 import dev.interlock.core.oprf.Scalar;
 import dev.interlock.core.oprf.SharedKey;
 import dev.interlock.core.oprf.Voprf;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ShareIndex;
-import dev.interlock.core.signature.SigningKey;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -99,11 +99,16 @@ public final class LoginAttempt implements AutoCloseable {
         return Math.max(0, lock.t() - right.size());
     }
 
-    /** What a login unseals. */
-    public record Opened(RootSecret root, LoginSecrets secrets) implements AutoCloseable {
+    /**
+     * What a login unseals.
+     *
+     * @param next the version that follows, for a change of root alone: nothing that outlives the login holds it
+     */
+    public record Opened(RootSecret root, SecretBytes next, LoginSecrets secrets) implements AutoCloseable {
         @Override
         public void close() {
             root.close();
+            next.close();
             secrets.close();
         }
     }
@@ -111,7 +116,7 @@ public final class LoginAttempt implements AutoCloseable {
     /**
      * Opens the root with what t providers answered.
      *
-     * <p>The identity that the record names must derive from what opens: so no record opens under two secrets (AES-GCM alone would
+     * <p>The identities that the record names must derive from what opens: so no record opens under two secrets (AES-GCM alone would
      * let somebody make one that does).
      *
      * @return empty for a wrong secret
@@ -122,15 +127,23 @@ public final class LoginAttempt implements AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException(missing() + " more answers are needed"));
         LoginSecrets secrets =
                 LoginSecrets.of(record.ring(), record.name(), lock.stretching(), Voprf.finish(input, blind, evaluated));
-        Optional<RootSecret> root =
-                secrets.open(lock.sealed(), Enrolment.bound(record.ring(), record.name(), record.identity(), lock));
-        if (root.isPresent()) {
-            try (SigningKey identity = root.get().identity(record.ring())) {
-                if (identity.verifyingKey().equals(record.identity())) {
-                    return Optional.of(new Opened(root.get(), secrets));
-                }
+        RootLine line = record.line();
+        Optional<List<SecretBytes>> opened = secrets.open(
+                lock.sealed(), Enrolment.bound(record.ring(), record.name(), record.identity(), line.version(), lock));
+        if (opened.isPresent()) {
+            SecretBytes next = opened.get().getLast();
+            Optional<RootSecret> root = line.open(
+                    record.ring(),
+                    record.name(),
+                    record.identity(),
+                    opened.get().getFirst());
+            if (root.isPresent()
+                    && RootSecret.identityKey(next, line.version() + 1, record.ring())
+                            .equals(line.next())) {
+                return Optional.of(new Opened(root.get(), next, secrets));
             }
-            root.get().close();
+            root.ifPresent(RootSecret::close);
+            next.close();
         }
         secrets.close();
         return Optional.empty();

@@ -18,22 +18,22 @@ import java.util.Optional;
  *
  * @param epoch of the ring, whose providers all hold it
  * @param identity signs it; derives from the root secret
- * @param version from 1; orders the records of one identity, then their hashes do
- * @param rootVersion of the root secret that is sealed
+ * @param version from 1; of one user's records the root's version orders them, then this, then their hashes
+ * @param line of the root secret that is sealed
  * @param locks of different kinds, a password's among them
  */
 public record LoginRecord(
-        RingId ring, int epoch, UserName name, VerifyingKey identity, long version, int rootVersion, List<Lock> locks) {
+        RingId ring, int epoch, UserName name, VerifyingKey identity, long version, RootLine line, List<Lock> locks) {
     /** More than any of 254 providers has. */
     public static final int MAX_BYTES = 48 << 10;
 
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     /** @throws MalformedException when a lock is missing, or there twice */
     public LoginRecord {
         locks = List.copyOf(locks);
-        if (epoch < 1 || version < 1 || rootVersion < 1) {
-            throw new MalformedException("a login's record has an epoch and versions from 1");
+        if (epoch < 1 || version < 1) {
+            throw new MalformedException("a login's record has an epoch and a version from 1");
         }
         if (locks.isEmpty()
                 || locks.getFirst().kind() != Lock.Kind.PASSWORD
@@ -53,9 +53,9 @@ public record LoginRecord(
                 .u32(epoch)
                 .text(name.text())
                 .fixed(identity.bytes(), VerifyingKey.BYTES)
-                .u64(version)
-                .u32(rootVersion)
-                .u8(locks.size());
+                .u64(version);
+        line.write(out);
+        out.u8(locks.size());
         locks.forEach(lock -> lock.write(out));
         return out.toBytes();
     }
@@ -71,14 +71,14 @@ public record LoginRecord(
         UserName name = new UserName(in.text());
         VerifyingKey identity = VerifyingKey.of(in.fixed(VerifyingKey.BYTES));
         long version = in.u64();
-        int rootVersion = in.u32();
+        RootLine line = RootLine.read(in);
         List<Lock> locks = new ArrayList<>();
         int count = in.u8();
         for (int i = 0; i < count; i++) {
             locks.add(Lock.read(in));
         }
         in.end();
-        return new LoginRecord(ring, epoch, name, identity, version, rootVersion, locks);
+        return new LoginRecord(ring, epoch, name, identity, version, line, locks);
     }
 
     /** By what it is named. */
@@ -93,8 +93,22 @@ public record LoginRecord(
         return new Signed(this, identityKey.sign(Purpose.LOGIN_RECORD, encode()));
     }
 
-    /** Whether this comes after another record of the same identity. */
+    /** The identity of the first version of the root secret: who the user is, whatever came after. */
+    public VerifyingKey origin() {
+        return line.earlier().isEmpty() ? identity : line.earlier().getFirst();
+    }
+
+    /** Whether this is of a later version of the same user's root secret. */
+    public boolean succeeds(LoginRecord other) {
+        int then = other.line.version();
+        return line.version() > then && line.earlier().get(then - 1).equals(other.identity);
+    }
+
+    /** Whether this comes after another record of the same user. */
     public boolean isLaterThan(LoginRecord other) {
+        if (line.version() != other.line.version()) {
+            return line.version() > other.line.version();
+        }
         return version != other.version ? version > other.version : hash().compareTo(other.hash()) > 0;
     }
 

@@ -10,6 +10,7 @@ import dev.interlock.core.token.RingId;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import javax.crypto.AEADBadTagException;
 
@@ -51,31 +52,35 @@ public final class LoginSecrets implements AutoCloseable {
         }
     }
 
-    /** nonce ‖ the root, sealed. */
-    byte[] seal(RootSecret root, byte[] bound, SecureRandom random) {
+    /** nonce ‖ the newest root and the next, sealed. */
+    byte[] seal(SecretBytes root, SecretBytes next, byte[] bound, SecureRandom random) {
         byte[] nonce = new byte[AesGcm.NONCE_BYTES];
         random.nextBytes(nonce);
         ByteBuffer sealed = ByteBuffer.allocate(Lock.SEALED_BYTES).put(nonce);
-        try (CipherKey key = sealingKey();
+        try (SecretBytes both = SecretBytes.allocate(2L * RootSecret.BYTES);
+                CipherKey key = sealingKey();
                 AesGcm cipher = AesGcm.sealing(key)) {
-            cipher.seal(nonce, bound, root.bytes().segment(), sealed);
+            both.segment().asSlice(0, RootSecret.BYTES).copyFrom(root.segment());
+            both.segment().asSlice(RootSecret.BYTES).copyFrom(next.segment());
+            cipher.seal(nonce, bound, both.segment(), sealed);
         }
         return sealed.array();
     }
 
-    /** Empty where it wasn't sealed under this. */
-    Optional<RootSecret> open(byte[] sealed, byte[] bound) {
-        SecretBytes root = SecretBytes.allocate(RootSecret.BYTES);
-        try (CipherKey key = sealingKey();
+    /** The root and the next, which the caller closes; empty where they weren't sealed under this. */
+    Optional<List<SecretBytes>> open(byte[] sealed, byte[] bound) {
+        try (SecretBytes both = SecretBytes.allocate(2L * RootSecret.BYTES);
+                CipherKey key = sealingKey();
                 AesGcm cipher = AesGcm.opening(key)) {
             cipher.open(
                     Arrays.copyOf(sealed, AesGcm.NONCE_BYTES),
                     bound,
                     ByteBuffer.wrap(sealed, AesGcm.NONCE_BYTES, sealed.length - AesGcm.NONCE_BYTES),
-                    root.segment());
-            return Optional.of(new RootSecret(root));
+                    both.segment());
+            return Optional.of(List.of(
+                    SecretBytes.copyOf(both.segment().asSlice(0, RootSecret.BYTES)),
+                    SecretBytes.copyOf(both.segment().asSlice(RootSecret.BYTES))));
         } catch (AEADBadTagException e) {
-            root.close();
             return Optional.empty();
         }
     }

@@ -10,8 +10,10 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.core.token.RingId;
 import dev.interlock.protocol.ring.RingDescriptor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -197,6 +199,75 @@ public final class Messages {
             Leave leave = new Leave(LoginRecord.Signed.decode(in.bytes()), Lock.Kind.of(in.u8()), in.bytes());
             in.end();
             return leave;
+        }
+    }
+
+    /**
+     * Tells a node that a user's root secret was followed by another, and so by which key it knows them from now on: that of whoever
+     * signs the request.
+     *
+     * @param certified the record of the newest version, encoded
+     * @param before the keys by which the node may know the user now, each with its word for the new one
+     * @param signature of the record's identity over {@link #message}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
+    public record Succession(byte[] certified, List<Before> before, byte[] signature) {
+        public static final int MAX_BYTES = CertifiedRecord.MAX_BYTES
+                + RootSecret.MOST_VERSIONS * (VerifyingKey.BYTES + SigningKey.SIGNATURE_BYTES)
+                + 128;
+
+        /** @param signature of this key over {@link Succession#message} */
+        @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
+        public record Before(VerifyingKey key, byte[] signature) {}
+
+        /** What both sign, for one node. */
+        public static byte[] message(RingId ring, String node, RecordHash record, VerifyingKey next) {
+            return new ByteWriter()
+                    .fixed(ring.bytes(), RingId.BYTES)
+                    .text(node)
+                    .fixed(record.bytes(), RecordHash.BYTES)
+                    .fixed(next.bytes(), VerifyingKey.BYTES)
+                    .toBytes();
+        }
+
+        /**
+         * Verifies all of it.
+         *
+         * @param next who signed the request
+         * @return the record
+         * @throws MalformedException when it isn't of a later root than the first
+         * @throws dev.interlock.core.signature.BadSignatureException when one of the signatures is another's
+         */
+        public CertifiedRecord verify(RingDescriptor ring, String node, UserName name, VerifyingKey next) {
+            CertifiedRecord record = CertifiedRecord.decode(ring, name, certified);
+            if (record.record().line().version() < 2) {
+                throw new MalformedException("the root secret of " + name + " was followed by none");
+            }
+            byte[] message = message(ring.id(), node, record.record().hash(), next);
+            record.record().identity().verify(Purpose.LOGIN_SUCCESSION, message, signature);
+            before.forEach(each -> each.key().verify(Purpose.LOGIN_SUCCESSION, message, each.signature()));
+            return record;
+        }
+
+        public byte[] encode() {
+            ByteWriter out = new ByteWriter().bytes(certified).u8(before.size());
+            before.forEach(each -> out.fixed(each.key().bytes(), VerifyingKey.BYTES)
+                    .fixed(each.signature(), SigningKey.SIGNATURE_BYTES));
+            return out.fixed(signature, SigningKey.SIGNATURE_BYTES).toBytes();
+        }
+
+        public static Succession decode(byte[] bytes) {
+            ByteReader in = new ByteReader("a new root's message", bytes);
+            byte[] certified = in.bytes();
+            List<Before> before = new ArrayList<>();
+            int count = in.u8();
+            for (int i = 0; i < count; i++) {
+                before.add(new Before(
+                        VerifyingKey.of(in.fixed(VerifyingKey.BYTES)), in.fixed(SigningKey.SIGNATURE_BYTES)));
+            }
+            Succession succession = new Succession(certified, before, in.fixed(SigningKey.SIGNATURE_BYTES));
+            in.end();
+            return succession;
         }
     }
 

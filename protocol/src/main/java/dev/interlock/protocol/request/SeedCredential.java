@@ -12,26 +12,42 @@ import dev.interlock.protocol.names.NameKeys;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A credential grown from 32 secret bytes: every key is HKDF-SHA256 (RFC 5869) of them under the ring and the node. */
+/**
+ * A credential grown from 32 secret bytes, in one or more versions: every key is HKDF-SHA256 (RFC 5869) of them. The newest asks; what
+ * was made under an earlier one is still the user's.
+ */
 public final class SeedCredential implements Credential {
     public static final int SEED_BYTES = 32;
     private static final byte[] SALT = "interlock/v1/credential".getBytes(StandardCharsets.US_ASCII);
 
-    private final SecretBytes seed;
+    /** The first version first. */
+    private final List<SecretBytes> seeds;
+
     private final ConcurrentMap<String, SigningKey> keys = new ConcurrentHashMap<>();
 
-    /** Takes over the seed and closes it with this credential. */
+    /** Of one version; takes over the seed and closes it with this credential. */
     public SeedCredential(SecretBytes seed) {
-        if (seed.size() != SEED_BYTES) {
-            throw new IllegalArgumentException("a credential has 32 secret bytes, not " + seed.size());
+        this(List.of(seed));
+    }
+
+    /** @param seeds of all versions, the first one first; taken over, and closed with this credential */
+    public SeedCredential(List<SecretBytes> seeds) {
+        if (seeds.isEmpty()) {
+            throw new IllegalArgumentException("a credential has a version");
         }
-        this.seed = seed;
+        for (SecretBytes seed : seeds) {
+            if (seed.size() != SEED_BYTES) {
+                throw new IllegalArgumentException("a credential has 32 secret bytes, not " + seed.size());
+            }
+        }
+        this.seeds = List.copyOf(seeds);
     }
 
     @Override
@@ -59,9 +75,14 @@ public final class SeedCredential implements Credential {
         return key(ring, node).sign(Purpose.ACCEPTANCE, message);
     }
 
+    /** The same for the purpose {@code LOGIN_SUCCESSION}: that another key comes in this one's place. */
+    public byte[] signSuccession(RingId ring, String node, byte[] message) {
+        return key(ring, node).sign(Purpose.LOGIN_SUCCESSION, message);
+    }
+
     @Override
     public int rootVersion() {
-        return 1;
+        return seeds.size();
     }
 
     @Override
@@ -73,7 +94,7 @@ public final class SeedCredential implements Credential {
                 .u32(rootVersion)
                 .fixed(nonce, OwnerKey.NONCE_BYTES)
                 .toBytes();
-        return new SigningKey(SecretBytes.taking(derive(info, SigningKey.SEED_BYTES)));
+        return new SigningKey(SecretBytes.taking(derive(rootVersion, info, SigningKey.SEED_BYTES)));
     }
 
     @Override
@@ -84,13 +105,13 @@ public final class SeedCredential implements Credential {
                 .u32(rootVersion)
                 .fixed(ring.bytes(), RingId.BYTES)
                 .toBytes();
-        return SecretBytes.taking(derive(info, NameKeys.SECRET_BYTES));
+        return SecretBytes.taking(derive(rootVersion, info, NameKeys.SECRET_BYTES));
     }
 
     private void requireVersion(int rootVersion, String what) {
-        if (rootVersion != rootVersion()) {
-            throw new RefusedException("this credential has version " + rootVersion()
-                    + " of its user's root secret, and " + what + " of version " + rootVersion);
+        if (rootVersion < 1 || rootVersion > rootVersion()) {
+            throw new RefusedException("this credential has " + (rootVersion() == 1 ? "version " : "versions 1 to ")
+                    + rootVersion() + " of its user's root secret, and " + what + " of version " + rootVersion);
         }
     }
 
@@ -98,6 +119,7 @@ public final class SeedCredential implements Credential {
         return keys.computeIfAbsent(
                 ring + "/" + node,
                 _ -> new SigningKey(SecretBytes.taking(derive(
+                        rootVersion(),
                         new ByteWriter()
                                 .text("request key")
                                 .fixed(ring.bytes(), RingId.BYTES)
@@ -106,8 +128,8 @@ public final class SeedCredential implements Credential {
                         SigningKey.SEED_BYTES))));
     }
 
-    private byte[] derive(byte[] info, int length) {
-        byte[] secret = seed.copyToHeap();
+    private byte[] derive(int rootVersion, byte[] info, int length) {
+        byte[] secret = seeds.get(rootVersion - 1).copyToHeap();
         try {
             return KDF.getInstance("HKDF-SHA256")
                     .deriveData(HKDFParameterSpec.ofExtract()
@@ -125,6 +147,6 @@ public final class SeedCredential implements Credential {
     public void close() {
         keys.values().forEach(SigningKey::close);
         keys.clear();
-        seed.close();
+        seeds.forEach(SecretBytes::close);
     }
 }

@@ -25,16 +25,28 @@ public final class LoginInside {
 
     /** The lock with the root sealed in it. */
     public static Lock sealed(
-            RingId ring, UserName name, RootSecret root, LoginSecrets secrets, Lock unsealed, SecureRandom random) {
+            RingId ring,
+            UserName name,
+            RootSecret root,
+            SecretBytes next,
+            LoginSecrets secrets,
+            Lock unsealed,
+            SecureRandom random) {
         try (SigningKey identity = root.identity(ring)) {
-            byte[] bound = Enrolment.bound(ring, name, identity.verifyingKey(), unsealed);
+            byte[] bound = Enrolment.bound(ring, name, identity.verifyingKey(), root.version(), unsealed);
             return new Lock(
                     unsealed.kind(),
                     unsealed.t(),
                     unsealed.stretching(),
                     unsealed.keys(),
-                    secrets.seal(root, bound, random));
+                    secrets.seal(root.newest(), next, bound, random));
         }
+    }
+
+    /** The line that leads to a root's newest version. */
+    public static RootLine line(RingId ring, UserName name, RootSecret root, SecretBytes next, SecureRandom random) {
+        RootLine first = RootLine.first(ring, root.version() == 1 ? next : root.newest());
+        return root.version() == 1 ? first : first.followed(ring, name, root, next, random);
     }
 
     public static int sealedBytes() {

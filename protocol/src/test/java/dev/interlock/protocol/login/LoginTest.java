@@ -214,7 +214,7 @@ final class LoginTest {
             try (LoginSecrets secrets = LoginSecrets.of(
                     providers.ring.id(), Providers.ALICE, lock.lock().stretching(), output)) {
                 byte[] bound = Enrolment.bound(
-                        providers.ring.id(), Providers.ALICE, record.record().identity(), lock.lock());
+                        providers.ring.id(), Providers.ALICE, record.record().identity(), 1, lock.lock());
                 opens = secrets.open(lock.lock().sealed(), bound).isPresent();
                 for (Provider provider : providers.ring.providers()) {
                     made.add(secrets.loginPublicKey(provider.name()).bytes());
@@ -245,8 +245,7 @@ final class LoginTest {
                 lock.lock().sealed());
         CertifiedRecord mixed = squatter.hold(squatter.record(own, 1, carried), theirs);
         assertThat(squatter.login(mixed, PASSWORD, "cc1", "cc2", "cc3")).isEmpty();
-        CertifiedRecord whole =
-                providers.hold(Enrolment.record(providers.ring, Providers.ALICE, own, 1, List.of(lock.lock())), lock);
+        CertifiedRecord whole = providers.hold(providers.record(own, 1, lock.lock()), lock);
         assertThat(providers.login(whole, PASSWORD, "cc1", "cc2", "cc3")).isEmpty();
     }
 

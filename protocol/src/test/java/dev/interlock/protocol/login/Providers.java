@@ -30,8 +30,12 @@ final class Providers {
     /** What each provider stores: its shares, by record and lock. */
     final Map<String, Map<RecordHash, Map<Lock.Kind, byte[]>>> stored = new LinkedHashMap<>();
 
+    /** The version of everybody's root that is to follow. */
+    final SecretBytes next;
+
     Providers(int t, int n, long seed) {
         random = new SeededRandom(seed);
+        next = SecretBytes.random(RootSecret.BYTES, random);
         List<NodeCard> cards = new ArrayList<>();
         for (int i = 1; i <= n; i++) {
             String pin = "%064x".formatted(i);
@@ -67,11 +71,11 @@ final class Providers {
 
     /** A lock whose shares the providers have under this record, once {@link #hold} was called. */
     Enrolment.Made lock(RootSecret root, byte[] password) {
-        return Enrolment.lock(ring, ALICE, Lock.Kind.PASSWORD, password, quick(), root, random);
+        return Enrolment.lock(ring, ALICE, Lock.Kind.PASSWORD, password, quick(), root, next, random);
     }
 
     LoginRecord.Signed record(RootSecret root, long version, Lock... locks) {
-        return Enrolment.record(ring, ALICE, root, version, List.of(locks));
+        return Enrolment.record(ring, ALICE, root, RootLine.first(ring.id(), next), version, List.of(locks));
     }
 
     /** All providers hold it, and sign so. */

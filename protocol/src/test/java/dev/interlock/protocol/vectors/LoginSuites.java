@@ -18,6 +18,7 @@ import dev.interlock.protocol.login.LoginAttempt;
 import dev.interlock.protocol.login.LoginInside;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.LoginSecrets;
+import dev.interlock.protocol.login.RootLine;
 import dev.interlock.protocol.login.RootSecret;
 import dev.interlock.protocol.login.Stretching;
 import dev.interlock.protocol.login.UserName;
@@ -58,12 +59,17 @@ final class LoginSuites {
                 "three of the ring before deal to the providers of the next, whose threshold is two",
                 "login-reshare",
                 seeds -> reshare(seeds, 2, 4, 1, 2, 3));
-        suite.add("a-record", "a password's", "login-record", seeds -> record(seeds, 1, 1, List.of()));
+        suite.add("a-record", "a password's", "login-record", seeds -> record(seeds, 1, 1, 1, List.of()));
+        suite.add(
+                "a-third-root",
+                "the record of a root secret that two came before",
+                "login-record",
+                seeds -> record(seeds, 1, 1, 3, List.of()));
         suite.add(
                 "a-provider-without-a-login-key",
                 "of a ring that has changed",
                 "login-record",
-                seeds -> record(seeds, 1, 7, List.of("cc3")));
+                seeds -> record(seeds, 1, 7, 1, List.of("cc3")));
         return suite;
     }
 
@@ -106,12 +112,13 @@ final class LoginSuites {
                         IntStream.range(0, receivers).map(i -> 4 + 3 * i).toArray());
     }
 
-    private static Fields record(Seeds seeds, int kind, int epoch, List<String> unkeyed) {
+    private static Fields record(Seeds seeds, int kind, int epoch, int roots, List<String> unkeyed) {
         return new Fields()
                 .hex("ring", seeds.id("ring"))
                 .number("epoch", epoch)
                 .text("name", "alice.b-2")
-                .hex("root", seeds.seed("root"))
+                .hexes("roots", seeds.many("root", roots, 32))
+                .hex("next", seeds.seed("next"))
                 .number("version", 3)
                 .number("login_kind", kind)
                 .number("kib", 65_536)
@@ -125,7 +132,8 @@ final class LoginSuites {
                 .hexes("shares", scalars(seeds, "share", 3))
                 .hex("stretched", seeds.seed("stretched"))
                 .texts("unkeyed", unkeyed)
-                .hex("nonce", seeds.bytes("nonce", 12));
+                .hex("nonce", seeds.bytes("nonce", 12))
+                .hex("nonce_before", seeds.bytes("nonce before", 12));
     }
 
     private static Suite name() {
@@ -253,7 +261,9 @@ final class LoginSuites {
         List<byte[]> loginKeys = new ArrayList<>();
         Map<ShareIndex, Lock.Keys> keys = new LinkedHashMap<>();
         try (LoginSecrets secrets = LoginInside.stretched(ring, name, in.hex("stretched"));
-                RootSecret root = new RootSecret(SecretBytes.copyOf(in.hex("root")));
+                RootSecret root = new RootSecret(
+                        in.hexes("roots").stream().map(SecretBytes::copyOf).toList());
+                SecretBytes next = SecretBytes.copyOf(in.hex("next"));
                 SigningKey identity = root.identity(ring)) {
             for (int i = 0; i < xs.size(); i++) {
                 String node = nodes.get(i);
@@ -275,22 +285,17 @@ final class LoginSuites {
                     stretching,
                     keys,
                     new byte[LoginInside.sealedBytes()]);
-            Lock lock = LoginInside.sealed(ring, name, root, secrets, unsealed, giving(in.hex("nonce")));
-            return signed(in, ring, name, identity, lock)
+            Lock lock = LoginInside.sealed(ring, name, root, next, secrets, unsealed, giving(in.hex("nonce")));
+            RootLine line = LoginInside.line(ring, name, root, next, giving(in.hex("nonce_before")));
+            return signed(in, ring, name, identity, line, lock)
                     .hexes("login_keys", loginKeys)
                     .hex("sealed", lock.sealed());
         }
     }
 
-    private static Fields signed(Value in, RingId ring, UserName name, SigningKey identity, Lock lock) {
+    private static Fields signed(Value in, RingId ring, UserName name, SigningKey identity, RootLine line, Lock lock) {
         LoginRecord record = new LoginRecord(
-                ring,
-                in.number("epoch"),
-                name,
-                identity.verifyingKey(),
-                in.longNumber("version"),
-                RootSecret.VERSION,
-                List.of(lock));
+                ring, in.number("epoch"), name, identity.verifyingKey(), in.longNumber("version"), line, List.of(lock));
         LoginRecord.Signed signed = record.sign(identity);
         Map<ShareIndex, byte[]> held = new LinkedHashMap<>();
         List<ShareIndex> xs = in.xs("xs");
