@@ -10,6 +10,7 @@ import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.login.Tickets;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.StoreException;
+import dev.interlock.node.store.StoreMigration;
 import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -85,6 +86,9 @@ final class NodeCommand implements Callable<Integer> {
                 .name(role.toString())
                 .usageMessage()
                 .description("Runs one " + role + " in the foreground, or prepares its folder.");
+        if (role != Role.PROVIDER) {
+            command.getCommandSpec().removeSubcommand("migrate-store");
+        }
         return command;
     }
 
@@ -251,6 +255,57 @@ final class NodeCommand implements Callable<Integer> {
             rows.forEach(row -> System.out.println(row.get("name") + " " + row.get("key")));
         }
         return 0;
+    }
+
+    @Command(
+            name = "migrate-store",
+            description =
+                    "Moves what a provider stores from where it is to other engines, while the provider doesn't run:"
+                            + " copies everything, compares every row and opens every blob, then erases the old store. Broken off,"
+                            + " it goes on when the command is repeated; until it is done the old store serves.")
+    int migrateStore(
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
+            @Option(
+                            names = "--to",
+                            paramLabel = "ADDRESS",
+                            required = true,
+                            description =
+                                    "postgresql://HOST/DATABASE?user=NAME&schema=NAME for rows, s3://BUCKET/PREFIX for"
+                                            + " blobs, which may be given together; what isn't named comes into the node's folder,"
+                                            + " and all of it with `folder`")
+                    List<String> to) {
+        NodeFolder node = open(folder);
+        List<String> addresses = to.equals(List.of("folder")) ? List.of() : to;
+        try (NodeLock _ = NodeLock.take(folder)) {
+            StoreMigration.run(folder, addresses, new SecureRandom(), Clock.systemUTC(), new MigrationLines());
+        } catch (StoreException e) {
+            throw StoreProblems.known(node.card().name(), e);
+        }
+        System.out.println("the store of " + node.card().name() + " is in "
+                + (addresses.isEmpty() ? folder : String.join(" and ", addresses)));
+        return 0;
+    }
+
+    /** A line for each step, and for each that takes long another one every ten seconds. */
+    private static final class MigrationLines implements StoreMigration.Progress {
+        private static final Duration EVERY = Duration.ofSeconds(10);
+
+        private String last = "";
+        private long said;
+
+        @Override
+        public void at(String what, long count) {
+            long now = System.nanoTime();
+            if (!what.equals(last)) {
+                Screen.hint(what);
+            } else if (now - said > EVERY.toNanos()) {
+                Screen.hint(what + ": " + count);
+            } else {
+                return;
+            }
+            last = what;
+            said = now;
+        }
     }
 
     private static boolean deals(NodeFolder folder) {
