@@ -196,7 +196,7 @@ final class Catalogue {
         all.put("status", List.of("interlock status"));
         for (String role : List.of("provider", "dealer")) {
             String name = role.equals("provider") ? "cc1" : "dealer1";
-            all.put(role, List.of("interlock " + role + " " + name));
+            all.put(role, List.of("interlock " + role + " " + name, "interlock " + role + " " + name + " --standby"));
             all.put(
                     role + " init",
                     List.of("interlock " + role + " init " + name + " --name " + name + " --address " + name

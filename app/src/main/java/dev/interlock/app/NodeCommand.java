@@ -71,6 +71,13 @@ final class NodeCommand implements Callable<Integer> {
                     + " card's address)")
     private @Nullable String listen;
 
+    @Option(
+            names = "--standby",
+            description =
+                    "where another process runs this node, wait until it has ended, however it did, and go on in its"
+                            + " place")
+    private boolean standby;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
@@ -320,13 +327,18 @@ final class NodeCommand implements Callable<Integer> {
 
     /** Runs a node until the process is told to end. */
     private int run(Path folder, double stallSeconds) throws InterruptedException {
-        NodeFolder node = listen == null ? open(folder) : open(folder).listening(listen);
+        NodeFolder seen = open(folder);
+        if (standby && NodeLock.isHeld(folder)) {
+            Screen.hint(seen.card().name() + " runs in another process; this one waits for its end");
+        }
         Deadlines deadlines = Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        try (NodeLock _ = NodeLock.take(folder);
+        try (NodeLock _ = standby ? NodeLock.await(folder) : NodeLock.take(folder);
                 LogRotation _ = LogRotation.start(folder);
-                AutoCloseable _ = start(node, deadlines, noise)) {
+                // What the folder says now, which may be another thing than before a wait.
+                AutoCloseable _ =
+                        start(listen == null ? open(folder) : open(folder).listening(listen), deadlines, noise)) {
             // It can't wait for the end of this thread, which itself waits for the hooks to leave the process.
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 told.countDown();
@@ -338,7 +350,7 @@ final class NodeCommand implements Callable<Integer> {
             }));
             told.await();
         } catch (StoreException e) {
-            throw StoreProblems.known(node.card().name(), e);
+            throw StoreProblems.known(seen.card().name(), e);
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

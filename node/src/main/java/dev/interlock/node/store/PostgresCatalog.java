@@ -235,7 +235,13 @@ final class PostgresCatalog implements Catalog {
             long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
             while (!lock(link, address.schema())) {
                 if (System.nanoTime() - deadline >= 0) {
-                    throw new StoreException.Unusable(address.toString(), "is in use by another process", null);
+                    throw new StoreException.Unusable(
+                            address.toString(),
+                            "is in use by another process, and a store is served by one at a time: what one process"
+                                    + " knows alone (sessions, whose streams end when an object is destroyed, who changes a"
+                                    + " login) and the keys on its disk hold for all. A second one can wait as a standby, in"
+                                    + " the same folder",
+                            null);
                 }
                 Thread.sleep(100);
             }
