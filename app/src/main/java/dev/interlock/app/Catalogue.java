@@ -198,7 +198,7 @@ final class Catalogue {
         all.put("status", List.of("interlock status"));
         for (String role : List.of("provider", "dealer")) {
             String name = role.equals("provider") ? "cc1" : "dealer1";
-            all.put(role, List.of("interlock " + role + " " + name));
+            all.put(role, List.of("interlock " + role + " " + name, "interlock " + role + " " + name + " --standby"));
             all.put(
                     role + " init",
                     List.of("interlock " + role + " init " + name + " --name " + name + " --address " + name
@@ -211,6 +211,11 @@ final class Catalogue {
             all.put(role + " deny", List.of("interlock " + role + " deny " + name + " alice"));
             all.put(role + " users", List.of("interlock " + role + " users " + name));
         }
+        all.put(
+                "provider migrate-store",
+                List.of(
+                        "interlock provider migrate-store cc1 --to 'postgresql://db.example/interlock?schema=cc1' --to s3://bucket/cc1",
+                        "interlock provider migrate-store cc1 --to folder"));
         all.put("log", List.of("interlock log verify cc1 --ring ring", "interlock log show cc1"));
         all.put("log verify", List.of("interlock log verify cc1 --ring ring"));
         all.put("log head", List.of("interlock log head cc1 > kept-elsewhere"));

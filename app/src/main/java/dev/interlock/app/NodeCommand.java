@@ -10,6 +10,7 @@ import dev.interlock.node.dealer.Noise;
 import dev.interlock.node.login.Tickets;
 import dev.interlock.node.provider.ProviderNode;
 import dev.interlock.node.store.StoreException;
+import dev.interlock.node.store.StoreMigration;
 import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -70,6 +71,13 @@ final class NodeCommand implements Callable<Integer> {
                     + " card's address)")
     private @Nullable String listen;
 
+    @Option(
+            names = "--standby",
+            description =
+                    "where another process runs this node, wait until it has ended, however it did, and go on in its"
+                            + " place")
+    private boolean standby;
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
@@ -85,6 +93,9 @@ final class NodeCommand implements Callable<Integer> {
                 .name(role.toString())
                 .usageMessage()
                 .description("Runs one " + role + " in the foreground, or prepares its folder.");
+        if (role != Role.PROVIDER) {
+            command.getCommandSpec().removeSubcommand("migrate-store");
+        }
         return command;
     }
 
@@ -253,6 +264,57 @@ final class NodeCommand implements Callable<Integer> {
         return 0;
     }
 
+    @Command(
+            name = "migrate-store",
+            description =
+                    "Moves what a provider stores from where it is to other engines, while the provider doesn't run:"
+                            + " copies everything, compares every row and opens every blob, then erases the old store. Broken off,"
+                            + " it goes on when the command is repeated; until it is done the old store serves.")
+    int migrateStore(
+            @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
+            @Option(
+                            names = "--to",
+                            paramLabel = "ADDRESS",
+                            required = true,
+                            description =
+                                    "postgresql://HOST/DATABASE?user=NAME&schema=NAME for rows, s3://BUCKET/PREFIX for"
+                                            + " blobs, which may be given together; what isn't named comes into the node's folder,"
+                                            + " and all of it with `folder`")
+                    List<String> to) {
+        NodeFolder node = open(folder);
+        List<String> addresses = to.equals(List.of("folder")) ? List.of() : to;
+        try (NodeLock _ = NodeLock.take(folder)) {
+            StoreMigration.run(folder, addresses, new SecureRandom(), Clock.systemUTC(), new MigrationLines());
+        } catch (StoreException e) {
+            throw StoreProblems.known(node.card().name(), e);
+        }
+        System.out.println("the store of " + node.card().name() + " is in "
+                + (addresses.isEmpty() ? folder : String.join(" and ", addresses)));
+        return 0;
+    }
+
+    /** A line for each step, and for each that takes long another one every ten seconds. */
+    private static final class MigrationLines implements StoreMigration.Progress {
+        private static final Duration EVERY = Duration.ofSeconds(10);
+
+        private String last = "";
+        private long said;
+
+        @Override
+        public void at(String what, long count) {
+            long now = System.nanoTime();
+            if (!what.equals(last)) {
+                Screen.hint(what);
+            } else if (now - said > EVERY.toNanos()) {
+                Screen.hint(what + ": " + count);
+            } else {
+                return;
+            }
+            last = what;
+            said = now;
+        }
+    }
+
     private static boolean deals(NodeFolder folder) {
         String name = folder.card().name();
         return folder.ring().dealers().stream().anyMatch(dealer -> dealer.name().equals(name));
@@ -265,13 +327,18 @@ final class NodeCommand implements Callable<Integer> {
 
     /** Runs a node until the process is told to end. */
     private int run(Path folder, double stallSeconds) throws InterruptedException {
-        NodeFolder node = listen == null ? open(folder) : open(folder).listening(listen);
+        NodeFolder seen = open(folder);
+        if (standby && NodeLock.isHeld(folder)) {
+            Screen.hint(seen.card().name() + " runs in another process; this one waits for its end");
+        }
         Deadlines deadlines = Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        try (NodeLock _ = NodeLock.take(folder);
+        try (NodeLock _ = standby ? NodeLock.await(folder) : NodeLock.take(folder);
                 LogRotation _ = LogRotation.start(folder);
-                AutoCloseable _ = start(node, deadlines, noise)) {
+                // What the folder says now, which may be another thing than before a wait.
+                AutoCloseable _ =
+                        start(listen == null ? open(folder) : open(folder).listening(listen), deadlines, noise)) {
             // It can't wait for the end of this thread, which itself waits for the hooks to leave the process.
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 told.countDown();
@@ -283,7 +350,7 @@ final class NodeCommand implements Callable<Integer> {
             }));
             told.await();
         } catch (StoreException e) {
-            throw StoreProblems.known(node.card().name(), e);
+            throw StoreProblems.known(seen.card().name(), e);
         } catch (InterruptedException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

@@ -8,8 +8,10 @@ import dev.interlock.client.Renewed;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.node.store.Engine;
 import dev.interlock.protocol.error.DestroyedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ring whose providers keep what they have in different engines: PostgreSQL and S3, S3 alone, neither. */
-@Timeout(120)
+@Timeout(240)
 final class EnginesTest {
     @TempDir
     private Path dir;
@@ -49,6 +51,20 @@ final class EnginesTest {
             assertThat(owner.refresh(ids, Duration.ZERO, _ -> {})).allMatch(each -> each instanceof Renewed.Done);
             assertAllOpen(ring, objects);
 
+            // Each provider's store to where the other one's engines are, tombstones and all.
+            ObjectId gone = ring.put(TestRing.random(100)).object();
+            var _ = owner.destroy(gone, List.of(), _ -> {});
+            ring.stop("cc1", "cc3");
+            migrate(ring, "cc1", List.of("folder")).expect(0);
+            List<String> addresses = Engine.addresses("moved-here");
+            Files.copy(
+                    ring.node("cc1").resolve("s3.credentials"), ring.node("cc3").resolve("s3.credentials"));
+            migrate(ring, "cc3", addresses).expect(0);
+            ring.start("cc1", "cc3");
+            assertThat(migrate(ring, "cc3", List.of("folder")).expect(1).err()).contains("is open in this");
+            assertAllOpen(ring, objects);
+            assertThatThrownBy(() -> ring.get(gone, "cc1", "cc3")).isInstanceOf(DestroyedException.class);
+
             ring.loseStore("cc1");
             var _ = owner.repair("cc1", ids, Duration.ZERO, _ -> {});
             assertAllOpen(ring, objects);
@@ -62,6 +78,12 @@ final class EnginesTest {
                     .extracting(listed -> listed.object())
                     .containsExactlyInAnyOrderElementsOf(objects.keySet());
         }
+    }
+
+    private static Cli.Result migrate(TestRing ring, String provider, List<String> to) {
+        List<Object> words = new ArrayList<>(List.of("provider", "migrate-store", ring.node(provider)));
+        to.forEach(address -> words.addAll(List.of("--to", address)));
+        return InProcess.run(words.toArray());
     }
 
     private static void assertAllOpen(TestRing ring, Map<ObjectId, byte[]> objects) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -59,6 +60,25 @@ public final class NodeLock implements AutoCloseable {
             NodeLock lock = new NodeLock(folder, channel);
             lock.sayWho();
             return lock;
+        } catch (IOException e) {
+            throw new BadInputException("can't use the folder " + FileProblem.at(folder, e));
+        }
+    }
+
+    /**
+     * The same, once the process that runs this node has ended, however it did.
+     *
+     * @throws BadInputException when the folder can't be used
+     */
+    public static NodeLock await(Path folder) throws InterruptedException {
+        try {
+            FileChannel channel = open(folder);
+            var _ = channel.lock();
+            NodeLock lock = new NodeLock(folder, channel);
+            lock.sayWho();
+            return lock;
+        } catch (FileLockInterruptionException e) {
+            throw new InterruptedException();
         } catch (IOException e) {
             throw new BadInputException("can't use the folder " + FileProblem.at(folder, e));
         }

@@ -26,6 +26,8 @@ import java.util.regex.Pattern;
 final class EpochKeys implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("epoch-([1-9][0-9]{0,17})");
 
+    private static final int PIECE_BYTES = 1 << 20;
+
     private final Path folder;
     private final SecureRandom random;
     private final TreeMap<Long, CipherKey> keys = new TreeMap<>();
@@ -92,11 +94,13 @@ final class EpochKeys implements AutoCloseable {
         DurableFile.syncFolder(folder);
     }
 
-    private static void overwrite(Path file) throws IOException {
+    /** Overwrites all of a file, then removes it. */
+    static void overwrite(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            ByteBuffer zeros = ByteBuffer.allocate(CipherKey.BYTES);
-            while (zeros.hasRemaining()) {
-                channel.write(zeros, zeros.position());
+            ByteBuffer zeros = ByteBuffer.allocate(PIECE_BYTES);
+            for (long at = 0, bytes = channel.size(); at < bytes; ) {
+                zeros.clear().limit((int) Math.min(PIECE_BYTES, bytes - at));
+                at += channel.write(zeros, at);
             }
             channel.force(true);
         }

@@ -47,6 +47,9 @@ interface Keys {
     /** Keeps a key; returns its number. */
     long keep(Link link, Family family, CipherKey key) throws SQLException;
 
+    /** Keeps a key at a number that none has had, or says of that number that its key was erased. */
+    void keep(Link link, Family family, long seq, Optional<CipherKey> key) throws SQLException;
+
     /** The key, for the caller to wipe; empty when it was erased. */
     Optional<byte[]> find(Link link, Family family, long seq) throws SQLException;
 

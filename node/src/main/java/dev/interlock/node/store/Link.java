@@ -40,6 +40,19 @@ final class Link implements AutoCloseable {
         return hints ? " INDEXED BY " + index : "";
     }
 
+    /** Orders a column of text by its bytes, where the engine has another order. */
+    String byBytes() {
+        return hints ? "" : " COLLATE \"C\"";
+    }
+
+    /** Makes the next number that the engine gives a row of this table follow those that are there. */
+    void renumber(String table) throws SQLException {
+        if (!hints) { // SQLite does so by itself
+            execute("SELECT setval(pg_get_serial_sequence('" + table + "', 'seq'), max(seq)) FROM " + table
+                    + " HAVING max(seq) IS NOT NULL");
+        }
+    }
+
     /** The statement of this text, compiled once; its result must be closed before it is used again. */
     PreparedStatement prepare(String sql) throws SQLException {
         PreparedStatement known = statements.get(sql);

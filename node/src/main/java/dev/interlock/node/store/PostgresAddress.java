@@ -16,11 +16,12 @@ import org.postgresql.ds.PGSimpleDataSource;
  * Where a store's rows are: {@code postgresql://HOST[:PORT]/DATABASE?user=NAME&schema=NAME&sslmode=…&erasure=PT10M}. The password is in
  * the file {@value #PASSWORD_FILE} beside the one with this address, or where PostgreSQL's own tools look for it.
  *
+ * @param uri as it was written
  * @param source gives connections
  * @param schema where the tables are
  * @param erasure after so long what was erased is lost, in backups, too; zero: before erasing it returns, which then waits for the rotation
  */
-record PostgresAddress(String shown, DataSource source, String schema, Duration erasure) {
+record PostgresAddress(URI uri, DataSource source, String schema, Duration erasure) {
     static final String PASSWORD_FILE = "postgres.password";
     private static final Set<String> PARAMETERS = Set.of("user", "schema", "sslmode", "sslrootcert", "erasure");
     private static final Duration SHORTEST = Duration.ofMinutes(1);
@@ -67,11 +68,7 @@ record PostgresAddress(String shown, DataSource source, String schema, Duration 
                         "can't read " + password + ": " + e.getClass().getSimpleName());
             }
         }
-        return new PostgresAddress(
-                "postgresql://" + uri.getRawAuthority() + uri.getRawPath() + " (schema " + schema + ")",
-                source,
-                schema,
-                erasure(given.getOrDefault("erasure", "PT10M")));
+        return new PostgresAddress(uri, source, schema, erasure(given.getOrDefault("erasure", "PT10M")));
     }
 
     private static Duration erasure(String text) {
@@ -89,6 +86,6 @@ record PostgresAddress(String shown, DataSource source, String schema, Duration 
 
     @Override
     public String toString() {
-        return shown;
+        return "postgresql://" + uri.getRawAuthority() + uri.getRawPath() + " (schema " + schema + ")";
     }
 }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -177,6 +178,55 @@ final class PostgresCatalog implements Catalog {
         }
     }
 
+    /** Whether there is no store in this schema, nor anything else. */
+    static boolean isEmpty(PostgresAddress address) {
+        try (Connection connection = address.source().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*), count(*) FILTER (WHERE tablename = 'flyway_schema_history') FROM pg_tables WHERE schemaname = '"
+                                + address.schema() + "'")) {
+            row.next();
+            if (row.getInt(2) == 0) {
+                return row.getInt(1) == 0;
+            }
+            try (Statement rows = connection.createStatement();
+                    ResultSet any = rows.executeQuery("SELECT 1 FROM meta")) {
+                return !any.next();
+            }
+        } catch (SQLException e) {
+            throw new StoreException.Unusable(address.toString(), why(e), e);
+        }
+    }
+
+    /**
+     * Empties a schema, unless a store has it by now that began at another time.
+     *
+     * @param made when the store began that is left there
+     * @throws StoreException.Unusable when another process has it, or it can't be reached
+     */
+    static void clear(PostgresAddress address, long made) {
+        if (isEmpty(address)) {
+            return;
+        }
+        try {
+            // No keys are needed to delete rows.
+            Link link = connect(address, new SqliteKeys());
+            try {
+                link.execute("BEGIN");
+                if (link.single("SELECT made_at FROM meta").equals(Long.toString(made))) {
+                    link.execute("TRUNCATE key_group, object_key, login_key, usage, meta, login_mark, "
+                            + String.join(", ", RowCopy.tables()));
+                    link.execute("INSERT INTO login_mark (number) VALUES (0)");
+                }
+                link.execute("COMMIT");
+            } finally {
+                link.close();
+            }
+        } catch (SQLException e) {
+            throw new StoreException.Unusable(address.toString(), why(e), e);
+        }
+    }
+
     private static Link connect(PostgresAddress address, Keys keys) throws SQLException {
         Connection connection = address.source().getConnection();
         Link link = new Link(connection, keys, false);
@@ -185,7 +235,13 @@ final class PostgresCatalog implements Catalog {
             long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
             while (!lock(link, address.schema())) {
                 if (System.nanoTime() - deadline >= 0) {
-                    throw new StoreException.Unusable(address.toString(), "is in use by another process", null);
+                    throw new StoreException.Unusable(
+                            address.toString(),
+                            "is in use by another process, and a store is served by one at a time: what one process"
+                                    + " knows alone (sessions, whose streams end when an object is destroyed, who changes a"
+                                    + " login) and the keys on its disk hold for all. A second one can wait as a standby, in"
+                                    + " the same folder",
+                            null);
                 }
                 Thread.sleep(100);
             }

@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,18 +49,29 @@ final class PostgresKeys implements Keys {
     public long keep(Link link, Family family, CipherKey key) throws SQLException {
         Optional<Long> free = family.free(link);
         long seq = free.isPresent() ? free.get() : next(link, family);
-        Optional<Group> known = group(link, family, seq / GROUP);
-        Group group = known.isPresent() ? known.get() : begin(link, family, seq / GROUP);
-        byte[] sealed;
-        try (CipherKey under = open(group)) {
-            sealed = seal(under, of(group, seq), key);
-        }
+        keep(link, family, seq, Optional.of(key));
+        return seq;
+    }
+
+    @Override
+    public void keep(Link link, Family family, long seq, Optional<CipherKey> key) throws SQLException {
         PreparedStatement insert = link.prepare("INSERT INTO " + family.table()
                 + " (seq, sealed) VALUES (?, ?) ON CONFLICT (seq) DO UPDATE SET sealed = excluded.sealed");
         insert.setLong(1, seq);
-        insert.setBytes(2, sealed);
+        if (key.isPresent()) {
+            insert.setBytes(2, sealed(link, family, seq, key.get()));
+        } else {
+            insert.setNull(2, Types.BINARY);
+        }
         insert.executeUpdate();
-        return seq;
+    }
+
+    private byte[] sealed(Link link, Family family, long seq, CipherKey key) throws SQLException {
+        Optional<Group> known = group(link, family, seq / GROUP);
+        Group group = known.isPresent() ? known.get() : begin(link, family, seq / GROUP);
+        try (CipherKey under = open(group)) {
+            return seal(under, of(group, seq), key);
+        }
     }
 
     @Override

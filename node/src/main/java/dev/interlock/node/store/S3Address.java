@@ -100,6 +100,11 @@ record S3Address(
         return builder.build();
     }
 
+    /** The same for two addresses that name the same objects. */
+    String place() {
+        return endpoint + " " + this;
+    }
+
     @Override
     public String toString() {
         return "s3://" + bucket + "/" + prefix;

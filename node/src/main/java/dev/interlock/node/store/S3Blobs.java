@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -97,6 +98,41 @@ final class S3Blobs implements Blobs {
             throw S3Medium.failed(e);
         }
         remove(id, there);
+    }
+
+    /** Whether an address has no blobs yet. */
+    static boolean isEmpty(S3Address address) {
+        try (S3Client client = address.client()) {
+            return keys(address, client).findAny().isEmpty();
+        } catch (SdkException e) {
+            throw new StoreException.Unusable(address.toString(), "can't be used: " + e.getMessage(), e);
+        }
+    }
+
+    /** Removes all blobs of an address that no store has open. */
+    static void clear(S3Address address) throws IOException {
+        try (S3Client client = address.client()) {
+            keys(address, client)
+                    .forEach(key -> client.deleteObject(
+                            delete -> delete.bucket(address.bucket()).key(key)));
+        } catch (SdkException e) {
+            throw S3Medium.failed(e);
+        }
+    }
+
+    /** Names of another form, as those of a longer prefix, aren't this store's. */
+    private static Stream<String> keys(S3Address address, S3Client client) {
+        int prefix = address.prefix().length();
+        return client
+                .listObjectsV2Paginator(list ->
+                        list.bucket(address.bucket()).prefix(address.prefix()).delimiter("/"))
+                .contents()
+                .stream()
+                .map(S3Object::key)
+                .filter(key -> {
+                    Matcher name = NAME.matcher(key.substring(prefix));
+                    return name.matches() && BlobKind.ofLabel(name.group(2)).isPresent();
+                });
     }
 
     @Override

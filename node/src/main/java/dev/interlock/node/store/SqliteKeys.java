@@ -33,6 +33,19 @@ final class SqliteKeys implements Keys {
     }
 
     @Override
+    public void keep(Link link, Family family, long seq, Optional<CipherKey> key) throws SQLException {
+        byte[] secret = key.map(CipherKey::getEncoded).orElseGet(ERASED::clone);
+        PreparedStatement insert = link.prepare("INSERT INTO " + family.table() + " (seq, key) VALUES (?, ?)");
+        try {
+            insert.setLong(1, seq);
+            insert.setBytes(2, secret);
+            insert.executeUpdate();
+        } finally {
+            Arrays.fill(secret, (byte) 0);
+        }
+    }
+
+    @Override
     public Optional<byte[]> find(Link link, Family family, long seq) throws SQLException {
         PreparedStatement select = link.prepare("SELECT key FROM " + family.table() + " WHERE seq = ?");
         select.setLong(1, seq);

@@ -8,7 +8,9 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,10 +32,24 @@ record StoreConfig(Optional<PostgresAddress> rows, Optional<S3Address> blobs) {
         if (!Files.exists(file)) {
             return EMBEDDED;
         }
+        try {
+            return of(Files.readAllLines(file), folder, file.toString());
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "can't read " + file + ": " + e.getClass().getSimpleName());
+        }
+    }
+
+    /**
+     * @param folder the node's, which has the passwords
+     * @param where the lines are, for error messages
+     * @throws BadInputException when one of them can't be used
+     */
+    static StoreConfig of(List<String> lines, Path folder, String where) {
         Optional<PostgresAddress> rows = Optional.empty();
         Optional<S3Address> blobs = Optional.empty();
         try {
-            for (String line : Files.readAllLines(file)) {
+            for (String line : lines) {
                 String entry = line.strip();
                 if (entry.isEmpty() || entry.startsWith("#")) {
                     continue;
@@ -52,19 +68,34 @@ record StoreConfig(Optional<PostgresAddress> rows, Optional<S3Address> blobs) {
                     blobs = Optional.of(S3Address.parse(address, folder));
                 } else {
                     throw new BadInputException(
-                            file + " has the line \"" + (address == null ? words[0] : words[0] + " " + shown(address))
+                            where + " has the line \"" + (address == null ? words[0] : words[0] + " " + shown(address))
                                     + "\": write \"rows postgresql://…\" and \"blobs s3://…\", each once; what isn't named is kept in"
                                     + " the node's folder");
                 }
             }
         } catch (URISyntaxException e) {
-            throw new BadInputException(file + " has an address that isn't one, at its character " + (e.getIndex() + 1)
+            throw new BadInputException(where + " has an address that isn't one, at its character " + (e.getIndex() + 1)
                     + ": " + e.getReason());
-        } catch (IOException e) {
-            throw new BadInputException(
-                    "can't read " + file + ": " + e.getClass().getSimpleName());
         }
         return new StoreConfig(rows, blobs);
+    }
+
+    /** As they stand in the file; none for the node's folder. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        rows.ifPresent(address -> lines.add("rows " + address.uri()));
+        blobs.ifPresent(address -> lines.add("blobs " + address.uri()));
+        return lines;
+    }
+
+    /** Whether both have their rows in the same tables. */
+    boolean hasRowsOf(StoreConfig other) {
+        return rows.map(PostgresAddress::toString).equals(other.rows.map(PostgresAddress::toString));
+    }
+
+    /** Whether both have their blobs in the same place. */
+    boolean hasBlobsOf(StoreConfig other) {
+        return blobs.map(S3Address::place).equals(other.blobs.map(S3Address::place));
     }
 
     /** Without what may be a secret in a wrong place. */

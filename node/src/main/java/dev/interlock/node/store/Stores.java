@@ -18,7 +18,7 @@ public final class Stores {
 
     /**
      * Opens a node's store, in the folder {@code store} of its own, with the engines that {@code store.conf} names; all of it is in that
-     * folder where there is no such file, as with {@link #embedded}.
+     * folder where there is no such file, as with {@link #embedded}. Where {@link StoreMigration} was broken off, ends or undoes it.
      *
      * @param node the node's folder
      * @param random draws the objects' keys
@@ -26,6 +26,7 @@ public final class Stores {
      * @throws StoreException.Unusable when the folder or an engine can't be
      */
     public static SealedStore of(Path node, SecureRandom random, Clock clock) {
+        StoreMigration.settle(node, random, clock);
         return open(node.resolve("store"), StoreConfig.read(node), random, clock);
     }
 

@@ -70,6 +70,15 @@ public enum Engine {
         }
     }
 
+    /**
+     * Addresses of both servers.
+     *
+     * @param place a name for a schema and a prefix
+     */
+    public static List<String> addresses(String place) {
+        return List.of(rows(place.replace('-', '_')), blobs(place));
+    }
+
     static String rows(String schema) {
         return "postgresql://127.0.0.1:" + server().getPort() + "/postgres?user=postgres&erasure=PT1M&schema=" + schema;
     }

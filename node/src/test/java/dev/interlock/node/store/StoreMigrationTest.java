@@ -1,0 +1,513 @@
+package dev.interlock.node.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.token.StatementHash;
+import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.login.GuessLimit;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.RecordHash;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.ResultSet;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+
+/** A store that moves from its engines to others, with all that is in it, and what breaks off on the way. */
+@Timeout(120)
+final class StoreMigrationTest {
+    private static final AtomicInteger PLACES = new AtomicInteger();
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+    private static final GuessLimit LIMIT = new GuessLimit(2, Duration.ofHours(1), 2, Duration.ZERO);
+    private static final byte[] NEXT_OWNER = Fixture.filled(32, 8);
+
+    /** What a kill is to the migration: none of its own code runs any more but what closes files. */
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @TempDir
+    private Path node;
+
+    private final StatementHash large = Fixture.newId();
+    private final StatementHash small = Fixture.newId();
+    private final StatementHash destroyed = Fixture.newId();
+    private final StatementHash prepared = Fixture.newId();
+    private final StatementHash handedOver = Fixture.newId();
+    private final StatementHash denied = Fixture.newId();
+    private final StatementHash burnt = Fixture.newId();
+    private final RecordHash login = new RecordHash(Fixture.newId().bytes());
+
+    private SealedStore open() {
+        return Stores.of(node, Fixture.RANDOM, Clock.systemUTC());
+    }
+
+    private static final StoreMigration.Progress ON = (what, count) -> {};
+
+    private void move(StoreMigration.Progress progress, List<String> to) {
+        StoreMigration.run(node, to, Fixture.RANDOM, Clock.systemUTC(), progress);
+    }
+
+    /** Addresses where nothing is yet. */
+    private List<String> elsewhere() throws IOException {
+        String place = "moved" + PLACES.incrementAndGet();
+        Files.copy(
+                Engine.s3().credentials(),
+                node.resolve(S3Address.CREDENTIALS_FILE),
+                StandardCopyOption.REPLACE_EXISTING);
+        return List.of(Engine.rows(place), Engine.blobs(place));
+    }
+
+    /** Of everything that a store can have, something. */
+    private void fill() {
+        try (SealedStore store = open()) {
+            Fixture.put(store, Fixture.newId(), 1000, 3000);
+            StatementHash forgotten = Fixture.newId();
+            Fixture.prepare(store, forgotten, 1000, 100_000);
+            store.forget(forgotten);
+            try (PendingObject object = Fixture.begin(store, large)) {
+                Fixture.write(object, large, BlobKind.SHARE, 64 << 10, 3 << 20);
+                Fixture.write(object, large, BlobKind.CIPHERTEXT, 64 << 10, (1 << 20) + 5);
+                Fixture.write(object, large, BlobKind.waitingShare(2), 1000, 70_000);
+                object.prepare(Fixture.TOKEN, Fixture.MANIFEST);
+            }
+            var _ = store.commit(large, Fixture.CERTIFICATE, true);
+            Store.Generation first =
+                    new Store.Generation(Fixture.newId(), Fixture.put(small).object(), 1, 0, false);
+            Fixture.prepare(store, first, 1000, 2000);
+            var _ = store.commit(first.id(), Fixture.CERTIFICATE);
+            Fixture.put(store, small, 1000, 5000);
+            Fixture.put(store, destroyed, 1000, 200_000);
+            Fixture.destroy(store, destroyed, Fixture.TOKEN);
+            Fixture.prepare(store, prepared, 1000, 80_000);
+            Fixture.put(store, handedOver, 1000, 1000);
+            store.handOver(new Store.HandedOver(
+                    Fixture.put(handedOver).object(), 1, NEXT_OWNER, Fixture.COMMAND, Fixture.filled(40, 2)));
+            store.schedule(
+                    new Store.Schedule(Fixture.put(handedOver).object(), 3, Optional.of(NOW), Fixture.COMMAND, true));
+            store.schedule(
+                    new Store.Schedule(Fixture.put(small).object(), 1, Optional.empty(), Fixture.COMMAND, false));
+            assertThat(store.deny(denied, NOW.plusSeconds(1))).isTrue();
+            store.abandon(Fixture.newId(), Fixture.filled(90, 3), NOW);
+            assertThat(store.burn(burnt, Instant.now().plusSeconds(600))).isTrue();
+            for (String to : List.of("cc2", "cc3")) {
+                store.keep(new Store.Notice(Fixture.put(destroyed).object(), to, Fixture.filled(50, to.hashCode())));
+            }
+            store.drop(new Store.Notice(Fixture.put(destroyed).object(), "cc2", Fixture.filled(50, "cc2".hashCode())));
+            store.names()
+                    .set(
+                            Fixture.USER,
+                            List.of(new NameStore.Kept(
+                                    Fixture.filled(32, 1),
+                                    Fixture.filled(32, 2),
+                                    7,
+                                    Fixture.filled(32, 3),
+                                    Fixture.filled(32, 4),
+                                    Fixture.filled(333, 5))),
+                            1000);
+            LoginStore logins = store.logins();
+            RecordHash earlier = new RecordHash(Fixture.newId().bytes());
+            RecordHash dropped = new RecordHash(Fixture.newId().bytes());
+            prepare(logins, earlier, List.of());
+            logins.certify(earlier, Fixture.CERTIFICATE, List.of());
+            prepare(logins, dropped, List.of());
+            prepare(logins, login, List.of(dropped));
+            assertThat(logins.dropped("älice")).containsExactly(dropped);
+            logins.raiseMark(12);
+            assertThat(guess(store, 1)).isInstanceOf(GuessLimit.Allowed.class);
+            assertThat(guess(store, 2)).isInstanceOf(GuessLimit.Allowed.class);
+            assertThat(logins.giveBack("älice", Fixture.filled(16, 2), Fixture.filled(32, 6), 3, NOW))
+                    .isTrue();
+        }
+    }
+
+    private static void prepare(LoginStore logins, RecordHash hash, List<RecordHash> erased) {
+        try (SecretBytes share = SecretBytes.copyOf(Fixture.filled(32, 77))) {
+            logins.prepare(
+                    new LoginStore.Held(
+                            "älice", hash, 1, Fixture.filled(300, 1), new byte[0], Fixture.USER, new byte[0], NOW),
+                    Map.of(Lock.Kind.PASSWORD, share),
+                    erased);
+        }
+    }
+
+    private static GuessLimit.Decision guess(SealedStore store, int nonce) {
+        return store.logins()
+                .guess("älice", new byte[0], Fixture.filled(16, nonce), LIMIT, NOW)
+                .decision();
+    }
+
+    /** All rows of all tables but those with keys, as text; what an engine has for itself alone isn't among them. */
+    private static Map<String, Set<String>> rows(SealedStore store) {
+        return store.catalog().read("test", link -> {
+            boolean postgres = !link.byBytes().isEmpty();
+            String tables = postgres
+                    ? "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+                    : "SELECT name FROM sqlite_schema WHERE type = 'table'";
+            Set<String> names = new TreeSet<>();
+            try (ResultSet row = link.prepare(tables).executeQuery()) {
+                while (row.next()) {
+                    names.add(row.getString(1));
+                }
+            }
+            names.removeAll(Set.of("object_key", "login_key", "key_group", "flyway_schema_history"));
+            Map<String, Set<String>> all = new TreeMap<>();
+            for (String name : names) {
+                Set<String> rows = new TreeSet<>();
+                String columns = name.equals("meta") ? "made_at, floor" : "*";
+                String where = name.equals("usage") ? " WHERE objects <> 0" : "";
+                try (ResultSet row = link.prepare("SELECT " + columns + " FROM " + name + where)
+                        .executeQuery()) {
+                    while (row.next()) {
+                        Map<String, String> values = new TreeMap<>();
+                        for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                            Object value = row.getObject(i);
+                            values.put(
+                                    row.getMetaData().getColumnName(i),
+                                    value instanceof byte[] bytes
+                                            ? HexFormat.of().formatHex(bytes)
+                                            : value == null ? "" : value.toString());
+                        }
+                        rows.add(values.toString());
+                    }
+                }
+                all.put(name, rows);
+            }
+            return all;
+        });
+    }
+
+    private void assertServes(SealedStore store) {
+        assertThat(Fixture.isWhole(store, large, BlobKind.SHARE, 48)).isTrue();
+        assertThat(Fixture.isWhole(store, large, BlobKind.CIPHERTEXT, 17)).isTrue();
+        assertThat(Fixture.isWhole(store, large, BlobKind.waitingShare(2), 70)).isTrue();
+        assertThat(Fixture.isWhole(store, small, BlobKind.SHARE, 5)).isTrue();
+        assertThat(Fixture.isWhole(store, prepared, BlobKind.SHARE, 80)).isTrue();
+        assertThat(store.manifest(handedOver)).isEqualTo(Fixture.MANIFEST);
+        assertThatThrownBy(() -> store.open(destroyed, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
+        assertThatThrownBy(() -> store.begin(Fixture.put(destroyed), Fixture.USER))
+                .isInstanceOf(StoreException.class);
+        assertThat(store.isDenied(denied)).isTrue();
+        assertThat(store.burn(burnt, Instant.now().plusSeconds(600))).isFalse();
+        try (SecretBytes share = store.logins().share(login, Lock.Kind.PASSWORD).orElseThrow()) {
+            assertThat(share.copyToHeap()).isEqualTo(Fixture.filled(32, 77));
+        }
+    }
+
+    private void assertGoesOn() {
+        try (SealedStore store = open()) {
+            assertServes(store);
+            // Of two guesses one was given back.
+            assertThat(guess(store, 3)).isInstanceOf(GuessLimit.Allowed.class);
+            assertThat(guess(store, 4)).isNotInstanceOf(GuessLimit.Allowed.class);
+            // Numbers that were given before don't serve again.
+            StatementHash fresh = Fixture.newId();
+            Fixture.put(store, fresh, 1000, 90_000);
+            assertThat(Fixture.isWhole(store, fresh, BlobKind.SHARE, 90)).isTrue();
+            store.keep(new Store.Notice(Fixture.put(fresh).object(), "cc2", Fixture.filled(50, 1)));
+            assertThat(store.notices(9))
+                    .hasSize(2)
+                    .last()
+                    .matches(each -> each.node().equals("cc2"));
+            prepare(store.logins(), new RecordHash(Fixture.newId().bytes()), List.of());
+            assertThat(store.commit(prepared, Fixture.CERTIFICATE)).isEmpty();
+            assertServes(store);
+        }
+    }
+
+    private List<String> files() {
+        try (Stream<Path> files = Files.list(node)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void thereAndBack() throws IOException {
+        fill();
+        Map<String, Set<String>> before;
+        try (SealedStore store = open()) {
+            before = rows(store);
+        }
+        assertThat(before)
+                .allSatisfy((table, rows) -> assertThat(rows).as(table).isNotEmpty());
+        Set<String> copied = new TreeSet<>(RowCopy.tables());
+        copied.addAll(Set.of("meta", "login_mark", "usage"));
+        assertThat(copied).as("no table is forgotten").isEqualTo(before.keySet());
+        before.forEach((table, rows) -> assertThat(RowCopy.columns(table))
+                .as(table)
+                .allMatch(column -> rows.iterator().next().contains(column + "=")));
+        Set<String> blobs = Engine.EMBEDDED.blobs(node.resolve("store"));
+        List<String> to = elsewhere();
+
+        move(ON, to);
+
+        assertThat(files()).containsExactly("s3.credentials", "store", "store.conf");
+        assertThat(Files.exists(node.resolve("store/store.db"))).isFalse();
+        assertThat(Files.exists(node.resolve("store/objects"))).isFalse();
+        assertThat(Engine.POSTGRES_S3.blobs(node)).isEqualTo(blobs);
+        try (SealedStore store = open()) {
+            assertThat(rows(store)).isEqualTo(before);
+            assertServes(store);
+        }
+        assertThatThrownBy(() -> move(ON, to))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("is in postgresql://")
+                .hasMessageContaining("already");
+
+        // Rows alone, to another database: the blobs stay where they are.
+        move(ON, List.of(elsewhere().getFirst(), to.get(1)));
+        assertThat(Engine.POSTGRES_S3.blobs(node)).isEqualTo(blobs);
+        assertThat(Engine.query("SELECT count(*) FROM " + schema(to) + ".object"))
+                .containsExactly("0");
+        try (SealedStore store = open()) {
+            assertThat(rows(store)).isEqualTo(before);
+            assertServes(store);
+        }
+        move(ON, List.of());
+        assertThat(files()).containsExactly("s3.credentials", "store");
+        assertThat(Engine.EMBEDDED.blobs(node.resolve("store"))).isEqualTo(blobs);
+        try (SealedStore store = open()) {
+            assertThat(rows(store)).isEqualTo(before);
+        }
+        assertGoesOn();
+    }
+
+    /** At each call of the progress: at every batch of rows, at every blob, before and after each file that changes. */
+    @Test
+    void brokenOffAnywhere() throws IOException {
+        fill();
+        Map<String, Set<String>> before;
+        try (SealedStore store = open()) {
+            before = rows(store);
+        }
+        List<String> bucket = elsewhere().subList(1, 2);
+        List<String> to = bucket;
+        for (int n = 0; isKilled(to, anyCall(n)); n++) {
+            boolean moved = !files().contains("store.migration")
+                    || Files.readString(node.resolve("store.migration")).matches("(?s)state (moved|cleaning)\\n.*");
+            // The node starts in between, or it doesn't.
+            if (n % 3 != 0) {
+                try (SealedStore store = open()) {
+                    assertThat(rows(store)).isEqualTo(before);
+                    assertServes(store);
+                    assertThat(store.blobs() instanceof S3Blobs).isEqualTo(moved == !to.isEmpty());
+                }
+                assertThat(files()).doesNotContain("store.next", "store.old");
+            }
+            if (moved) {
+                if (files().contains("store.migration")) {
+                    move(ON, to);
+                }
+                assertThat(files()).doesNotContain("store.migration", "store.next", "store.old");
+                to = to.isEmpty() ? bucket : List.of();
+            }
+        }
+        assertGoesOn();
+    }
+
+    private boolean isKilled(List<String> to, StoreMigration.Progress where) {
+        try {
+            move(where, to);
+            return false;
+        } catch (Killed e) {
+            return true;
+        }
+    }
+
+    /** Kills at the call of this number, from 0 on. */
+    private static StoreMigration.Progress anyCall(int number) {
+        AtomicInteger rest = new AtomicInteger(number);
+        return (what, count) -> {
+            if (rest.getAndDecrement() == 0) {
+                throw new Killed();
+            }
+        };
+    }
+
+    /** Kills where it is at this. */
+    private static StoreMigration.Progress at(String step, long number) {
+        return (what, count) -> {
+            if (what.equals(step) && count >= number) {
+                throw new Killed();
+            }
+        };
+    }
+
+    /** Where there is something of a store in two databases. */
+    @Test
+    void brokenOffBetweenDatabases() throws IOException {
+        fill();
+        List<String> to = elsewhere();
+        assertThat(isKilled(to, at("opening the new store", 0))).isTrue();
+        assertThat(isKilled(to, at("copying rows of object", 7))).isTrue();
+        assertThat(isKilled(to, at("copying blobs", 4))).as("it goes on").isTrue();
+        assertEmbedded(true);
+        assertThat(isKilled(to, at("comparing keys", 1))).as("it begins anew").isTrue();
+        assertEmbedded(true);
+        assertThat(isKilled(to, at("taking the new store over", 1))).isTrue();
+        assertEmbedded(false);
+        // Old stores that are elsewhere.
+        assertThat(isKilled(List.of(), at("erasing the old store", 0))).isTrue();
+        assertEmbedded(true);
+        assertThat(files()).contains("store.migration");
+        move(ON, to);
+        assertThat(isKilled(List.of(), at("removing what nothing opens any more", 1)))
+                .isTrue();
+        assertEmbedded(true);
+        move(ON, List.of());
+        assertThat(files()).doesNotContain("store.migration");
+        assertGoesOn();
+    }
+
+    private void assertEmbedded(boolean is) {
+        try (SealedStore store = open()) {
+            assertThat(store.catalog() instanceof SqliteCatalog).isEqualTo(is);
+            assertServes(store);
+        }
+        assertThat(files()).doesNotContain("store.next", "store.old");
+    }
+
+    @Test
+    void wrongBytes() throws Exception {
+        fill();
+        List<String> to = elsewhere();
+        Path file = Fixture.file(node.resolve("store"), large, BlobKind.CIPHERTEXT);
+        byte[] sound = Files.readAllBytes(file);
+        for (byte[] wrong : List.of(flipped(sound, 500_000), Arrays.copyOf(sound, 300_000), new byte[0])) {
+            Files.write(file, wrong);
+            assertThatThrownBy(() -> move(ON, to))
+                    .isInstanceOf(StoreException.Unusable.class)
+                    .hasMessageContaining("is damaged and isn't moved")
+                    .hasMessageContaining(large.toString());
+        }
+        Files.delete(file);
+        assertThatThrownBy(() -> move(ON, to)).hasMessageContaining("is damaged and isn't moved");
+        Files.write(file, sound);
+
+        // A row that changed on its way.
+        String schema = schema(to);
+        for (String wrong : List.of(
+                "UPDATE " + schema + ".object SET certificate = '\\x00' WHERE state = 3",
+                "INSERT INTO " + schema + ".login_dropped VALUES (decode(repeat('00', 32), 'hex'), 'x')",
+                "UPDATE " + schema + ".login_key SET sealed = NULL")) {
+            assertThatThrownBy(() -> move(
+                            (what, count) -> {
+                                if (what.equals("copying blobs") && count == 1) {
+                                    Engine.sql(wrong);
+                                }
+                            },
+                            to))
+                    .as(wrong)
+                    .isInstanceOf(StoreException.Unusable.class)
+                    .hasMessageContaining("hasn't got what the old one has")
+                    .hasMessageContaining("The old store serves");
+        }
+        // A blob that was damaged while nobody looked is written anew.
+        assertThat(isKilled(to, at("comparing keys", 1))).isTrue();
+        S3Address bucket =
+                StoreConfig.of(List.of("blobs " + to.get(1)), node, "").blobs().orElseThrow();
+        try (var client = bucket.client()) {
+            client.putObject(
+                    put -> put.bucket(bucket.bucket()).key(bucket.prefix() + large + ".share"),
+                    RequestBody.fromString("wrong"));
+        }
+        move(ON, to);
+        assertGoesOn();
+    }
+
+    private String schema(List<String> addresses) {
+        return StoreConfig.of(List.of("rows " + addresses.getFirst()), node, "")
+                .rows()
+                .orElseThrow()
+                .schema();
+    }
+
+    private static byte[] flipped(byte[] bytes, int at) {
+        byte[] wrong = bytes.clone();
+        wrong[at] ^= 1;
+        return wrong;
+    }
+
+    @Test
+    void whereItCannotGo(@TempDir Path second) throws IOException {
+        fill();
+        Engine.POSTGRES_S3.configure(second, "taken", "taken");
+        List<String> taken = List.of(Engine.rows("taken"), Engine.blobs("taken"));
+        List<String> to = elsewhere();
+        try (SealedStore store = Stores.of(second, Fixture.RANDOM, Clock.systemUTC())) {
+            Fixture.put(store, Fixture.newId(), 1000, 100_000);
+        }
+        assertRefused(List.of(taken.getFirst(), to.get(1)), "isn't empty");
+        assertRefused(List.of(to.getFirst(), taken.get(1)), "has blobs of a store already");
+        assertRefused(List.of(), "is in the node's folder already");
+        assertRefused(List.of("mysql://h/d"), "write \"rows postgresql://");
+        Engine.sql("CREATE SCHEMA other_application", "CREATE TABLE other_application.meta (x INT)");
+        assertRefused(List.of(Engine.rows("other_application")), "isn't empty", "can't be opened");
+        assertRefused(List.of(to.getFirst().replace("user=postgres", "user=nobody")), "refuses this node");
+        assertRefused(List.of("postgresql://127.0.0.1:1/x"), "can't be reached");
+        // Whoever has the store, or where it goes to, open.
+        try (SealedStore _ = open()) {
+            assertRefused(to, "is open in this process already");
+        }
+        assertGoesOn();
+        try (SealedStore store = Stores.of(second, Fixture.RANDOM, Clock.systemUTC())) {
+            assertThat(store.list(Fixture.USER)).hasSize(1);
+        }
+    }
+
+    private void assertRefused(List<String> to, String... why) {
+        assertThatThrownBy(() -> move(ON, to))
+                .isInstanceOfAny(BadInputException.class, StoreException.Unusable.class)
+                .satisfies(e -> assertThat(why)
+                        .anyMatch(each -> String.valueOf(e.getMessage()).contains(each)));
+        assertThat(files()).contains("store").doesNotContain("store.old");
+    }
+
+    /** What was copied before the node went on without it: destroyed stays destroyed. */
+    @Test
+    void whatIsDestroyedAfterACopyThatWasGivenUp() throws Exception {
+        fill();
+        List<String> to = elsewhere();
+        assertThat(isKilled(to, at("comparing keys", 1))).isTrue();
+        List<byte[]> keys = new ArrayList<>();
+        for (Path file : Fixture.files(node.resolve("store.next/keys"))) {
+            if (file.getFileName().toString().startsWith("epoch")) {
+                keys.add(Files.readAllBytes(file));
+            }
+        }
+        assertThat(keys).hasSize(1);
+        try (SealedStore store = open()) {
+            Fixture.destroy(store, small, Fixture.TOKEN);
+        }
+        assertThat(Files.exists(node.resolve("store.next"))).isFalse();
+        assertThat(Fixture.found(node, keys)).isEmpty();
+        move(ON, to);
+        try (SealedStore store = open()) {
+            assertThatThrownBy(() -> store.open(small, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
+            assertThat(Fixture.isWhole(store, large, BlobKind.SHARE, 48)).isTrue();
+        }
+    }
+}
