@@ -32,6 +32,13 @@ final class NodeProcess {
             "-Xmn16m",
             // The second compiler's memory of the first minutes goes back to the system.
             "-XX:TrimNativeHeapInterval=5000",
+            // A node's code is wide and flat: compiled by the second compiler at the JVM's own thresholds, most of it
+            // never pays for
+            // that, and a ring's first minutes go to compilers. Five times as hot, it does.
+            "-XX:Tier4InvocationThreshold=25000",
+            "-XX:Tier4MinInvocationThreshold=3000",
+            "-XX:Tier4CompileThreshold=75000",
+            "-XX:Tier4BackEdgeThreshold=200000",
             // Counting buffers is for tests: it makes stack traces all the time.
             "-Dio.netty.leakDetection.level=disabled",
             // Its file would lie in /tmp, and a full /tmp be told on standard output.
