@@ -73,7 +73,11 @@ public record RootLine(List<VerifyingKey> earlier, VerifyingKey next, byte[] sea
             random.nextBytes(nonce);
             ByteBuffer out = ByteBuffer.allocate(AesGcm.NONCE_BYTES + (int) before.size() + AesGcm.TAG_BYTES)
                     .put(nonce);
-            cipher.seal(nonce, bound(ring, name, RootSecret.identityKey(root.newest(), all.size(), ring)), before.segment(), out);
+            cipher.seal(
+                    nonce,
+                    bound(ring, name, RootSecret.identityKey(root.newest(), all.size(), ring)),
+                    before.segment(),
+                    out);
             return new RootLine(identities, RootSecret.identityKey(next, all.size() + 1, ring), out.array(), since);
         } finally {
             all.forEach(SecretBytes::close);
