@@ -2,6 +2,7 @@ package dev.interlock.wire;
 
 import com.linecorp.armeria.client.DnsTimeoutException;
 import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.client.WriteTimeoutException;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpMethod;
@@ -334,6 +335,9 @@ public final class Peer {
                     return new NodeException(
                             name(), describe() + " can't be reached: it doesn't answer the connection, or hangs");
                 }
+                case WriteTimeoutException _ -> {
+                    return new NodeException(name(), describe() + " doesn't take what is sent to it");
+                }
                 case NoRouteToHostException _ -> {
                     return new NodeException(name(), describe() + " can't be reached: no route to it");
                 }
@@ -358,7 +362,9 @@ public final class Peer {
                             + " (ulimit -n)");
         }
         log.info("{} broke off the connection", describe(), failure);
-        return new NodeException(name(), describe() + " broke off the connection");
+        NodeException broken = new NodeException(name(), describe() + " broke off the connection");
+        var _ = broken.initCause(failure);
+        return broken;
     }
 
     private String describe() {
