@@ -96,15 +96,18 @@ final class DemoCommand implements Callable<Integer> {
     private static void stopChildren() {
         long end = System.nanoTime()
                 + Duration.ofSeconds(NodeCommand.CLOSE_SECONDS + 5).toNanos();
-        // The story may go on starting nodes for a moment; it ends with the process.
-        for (int quiet = 0; quiet < 5; ) {
+        // The story goes on beside this, and may be starting nodes.
+        NodeProcess.startNoMore();
+        while (true) {
             List<ProcessHandle> children = ProcessHandle.current()
                     .children()
                     .filter(ProcessHandle::isAlive)
                     .toList();
+            if (children.isEmpty()) {
+                return;
+            }
             boolean late = System.nanoTime() > end;
             children.forEach(late ? ProcessHandle::destroyForcibly : ProcessHandle::destroy);
-            quiet = children.isEmpty() ? quiet + 1 : 0;
             try {
                 Thread.sleep(100);
             } catch (InterruptedException e) {

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.TimeUnit;
 
 /** A node as a process of its own, known by its folder. */
@@ -47,6 +49,8 @@ final class NodeProcess {
 
     /** How the launcher names a program whose path the JVM can't take. */
     private static final String BY_DESCRIPTOR = "/proc/self/fd/3/";
+
+    private static final Lock STARTS = new ReentrantLock();
 
     private final NodeFolder folder;
     /** How long the log was when the process was started here. */
@@ -108,6 +112,7 @@ final class NodeProcess {
         command.add(folder.card().role().toString());
         command.add(folder.path().toString());
         command.add(String.valueOf(stall.toMillis() / 1000.0));
+        STARTS.lock();
         try {
             return new ProcessBuilder(command)
                     .redirectInput(
@@ -118,7 +123,14 @@ final class NodeProcess {
                     .start();
         } catch (IOException e) {
             throw new BadInputException("can't start " + name() + ": " + e.getMessage());
+        } finally {
+            STARTS.unlock();
         }
+    }
+
+    /** For the end of this process: who would start a node from now on waits for that end. */
+    static void startNoMore() {
+        STARTS.lock();
     }
 
     private static String program(String classPath) {
