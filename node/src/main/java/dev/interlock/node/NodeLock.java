@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,6 +29,10 @@ public final class NodeLock implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeLock.class);
     private static final String INSTANCE = HexFormat.of().formatHex(randomBytes());
     private static final int FORM_BYTES = 20 + 1 + 16 + 1;
+    /** Who asks whether a node runs holds its lock for a moment: that is nobody who runs it. */
+    private static final Duration ASKING = Duration.ofSeconds(2);
+
+    private static final Duration ASK_AGAIN = Duration.ofMillis(10);
 
     private final Path folder;
     private final FileChannel channel;
@@ -49,19 +54,26 @@ public final class NodeLock implements AutoCloseable {
     public static NodeLock take(Path folder) {
         try {
             FileChannel channel = open(folder);
-            if (!locked(channel)) {
-                channel.close();
-                throw new BadInputException("the node in " + folder + " runs already"
-                        + holder(folder)
-                                .flatMap(Holder::process)
-                                .map(process -> ", as process " + process.pid())
-                                .orElse(""));
+            long end = System.nanoTime() + ASKING.toNanos();
+            while (!locked(channel)) {
+                Optional<ProcessHandle> process = named(folder).process();
+                boolean another = process.isPresent()
+                        && process.get().pid() != ProcessHandle.current().pid();
+                if (another || System.nanoTime() > end) {
+                    channel.close();
+                    throw new BadInputException("the node in " + folder + " runs already"
+                            + process.map(each -> ", as process " + each.pid()).orElse(""));
+                }
+                Thread.sleep(ASK_AGAIN);
             }
             NodeLock lock = new NodeLock(folder, channel);
             lock.sayWho();
             return lock;
         } catch (IOException e) {
             throw new BadInputException("can't use the folder " + FileProblem.at(folder, e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BadInputException("interrupted while waiting for the lock of " + folder);
         }
     }
 
@@ -113,9 +125,11 @@ public final class NodeLock implements AutoCloseable {
 
     /** The process that runs this node, when one does. */
     public static Optional<Holder> holder(Path folder) {
-        if (!isHeld(folder)) {
-            return Optional.empty();
-        }
+        return isHeld(folder) ? Optional.of(named(folder)) : Optional.empty();
+    }
+
+    /** Whom the lock's file names. */
+    private static Holder named(Path folder) {
         String pid = "";
         String instance = "";
         try (FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.READ)) {
@@ -131,11 +145,11 @@ public final class NodeLock implements AutoCloseable {
         } catch (IOException e) {
             // It runs, and more can't be said.
         }
-        return Optional.of(new Holder(
+        return new Holder(
                 pid.matches("[0-9]{1,10}")
                         ? ProcessHandle.of(Long.parseLong(pid)).filter(process -> hasOpen(process, folder))
                         : Optional.empty(),
-                instance));
+                instance);
     }
 
     /** A number is no identity: another process may have got it since. Only Linux lets us see what a process has open. */

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +55,27 @@ final class NodeLockTest {
         }
         assertThat(NodeLock.holder(folder)).isEmpty();
         assertThat(folder.resolve("pid")).doesNotExist();
+    }
+
+    /** As {@code ring up} does, until the nodes that it started answer. */
+    @Test
+    void whoOnlyAsksKeepsNobodyFromTakingIt() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicLong asked = new AtomicLong();
+        Thread asking = Thread.ofPlatform().start(() -> {
+            while (!over.get()) {
+                boolean _ = NodeLock.isHeld(folder);
+                asked.incrementAndGet();
+            }
+        });
+        try {
+            while (asked.get() < 2000) {
+                NodeLock.take(folder).close();
+            }
+        } finally {
+            over.set(true);
+            asking.join();
+        }
     }
 
     @Test
