@@ -1,6 +1,7 @@
 package dev.interlock.wire;
 
 import com.linecorp.armeria.client.DnsTimeoutException;
+import com.linecorp.armeria.client.SessionProtocolNegotiationException;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.client.WriteTimeoutException;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
@@ -332,8 +333,11 @@ public final class Peer {
                             name(), describe() + " can't be reached: the look-up of its name failed on this machine");
                 }
                 case ConnectTimeoutException _, SslHandshakeTimeoutException _ -> {
-                    return new NodeException(
-                            name(), describe() + " can't be reached: it doesn't answer the connection, or hangs");
+                    return hangs();
+                }
+                case SessionProtocolNegotiationException negotiation
+                when negotiation.getCause() == null -> {
+                    return hangs();
                 }
                 case WriteTimeoutException _ -> {
                     return new NodeException(name(), describe() + " doesn't take what is sent to it");
@@ -365,6 +369,10 @@ public final class Peer {
         NodeException broken = new NodeException(name(), describe() + " broke off the connection");
         var _ = broken.initCause(failure);
         return broken;
+    }
+
+    private NodeException hangs() {
+        return new NodeException(name(), describe() + " can't be reached: it doesn't answer the connection, or hangs");
     }
 
     private String describe() {

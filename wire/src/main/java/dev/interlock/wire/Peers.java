@@ -2,6 +2,7 @@ package dev.interlock.wire;
 
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.ClientFactoryBuilder;
+import com.linecorp.armeria.client.ClientFactoryOptions;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.util.EventLoopGroups;
 import dev.interlock.protocol.ring.NodeCard;
@@ -75,7 +76,13 @@ public final class Peers implements AutoCloseable {
             EventLoopGroup eventLoops, AddressPins pins, Deadlines deadlines, Optional<TlsIdentity> own) {
         ClientFactoryBuilder builder = ClientFactory.builder()
                 .workerGroup(eventLoops, false)
-                .connectTimeout(deadlines.connect())
+                // Of the connection with its handshakes, which a busy node that has just started takes long over; …
+                .connectTimeout(deadlines.answer())
+                // … and of the connection alone, which its machine makes without it.
+                .option(
+                        ClientFactoryOptions.CHANNEL_PIPELINE_CUSTOMIZER,
+                        pipeline -> pipeline.channel().config().setConnectTimeoutMillis((int)
+                                deadlines.connect().toMillis()))
                 .idleTimeout(IDLE)
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
