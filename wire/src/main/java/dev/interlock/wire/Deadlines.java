@@ -12,6 +12,7 @@ import java.time.Duration;
  */
 public record Deadlines(Duration connect, Duration answer, Duration stall, Duration settle) {
     private static final int SETTLE_STALLS = 3;
+    private static final int HANDSHAKES_A_STALL = 4;
 
     public static final Deadlines DEFAULT = stallAfter(Duration.ofSeconds(20));
 
@@ -20,6 +21,12 @@ public record Deadlines(Duration connect, Duration answer, Duration stall, Durat
         Duration connect = shorter(stall, Duration.ofSeconds(3));
         Duration answer = shorter(stall, Duration.ofSeconds(10));
         return new Deadlines(connect, answer, stall, stall.multipliedBy(SETTLE_STALLS));
+    }
+
+    /** For a connection with its handshakes, which a busy node that has just started takes long over. */
+    Duration handshake() {
+        Duration patient = stall.dividedBy(HANDSHAKES_A_STALL);
+        return patient.compareTo(connect) < 0 ? connect : patient;
     }
 
     private static Duration shorter(Duration a, Duration b) {

@@ -76,9 +76,8 @@ public final class Peers implements AutoCloseable {
             EventLoopGroup eventLoops, AddressPins pins, Deadlines deadlines, Optional<TlsIdentity> own) {
         ClientFactoryBuilder builder = ClientFactory.builder()
                 .workerGroup(eventLoops, false)
-                // Of the connection with its handshakes, which a busy node that has just started takes long over; …
-                .connectTimeout(deadlines.answer())
-                // … and of the connection alone, which its machine makes without it.
+                .connectTimeout(deadlines.handshake())
+                // The connection alone is made by the other machine, whatever its node does.
                 .option(
                         ClientFactoryOptions.CHANNEL_PIPELINE_CUSTOMIZER,
                         pipeline -> pipeline.channel().config().setConnectTimeoutMillis((int)

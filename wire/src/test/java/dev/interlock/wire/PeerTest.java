@@ -48,7 +48,7 @@ final class PeerTest {
     }
 
     @Test
-    void handshakesHaveTheTimeOfAnAnswer() throws Exception {
+    void handshakesHaveMoreTimeThanTheConnection() throws Exception {
         try (silent;
                 Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT, LONG, LONG, LONG))) {
             Peer.Call call = peer(peers).begin(HttpMethod.GET, "/health", Optional.empty(), new byte[0]);
@@ -62,7 +62,7 @@ final class PeerTest {
     @Test
     void whoNeverAnswersThemIsSaidToHang() throws Exception {
         try (silent;
-                Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT, SHORT, LONG, LONG))) {
+                Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT, SHORT, SHORT, LONG))) {
             Peer.Call call = peer(peers).begin(HttpMethod.GET, "/health", Optional.empty(), new byte[0]);
             assertThatThrownBy(() -> call.complete(LONG))
                     .isInstanceOf(NodeException.class)
