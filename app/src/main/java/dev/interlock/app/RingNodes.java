@@ -13,7 +13,6 @@ import dev.interlock.wire.Peers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -194,9 +193,10 @@ final class RingNodes {
          * who start need.
          */
         private boolean listens() {
-            URI at = URI.create("h2://" + node.card().address());
+            InetSocketAddress at =
+                    new InetSocketAddress(node.card().host(), node.card().port());
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(at.getHost(), at.getPort()), (int) CONNECT.toMillis());
+                socket.connect(at, (int) CONNECT.toMillis());
                 return true;
             } catch (IOException e) {
                 return false;

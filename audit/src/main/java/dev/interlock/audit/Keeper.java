@@ -830,17 +830,18 @@ final class Keeper {
         return stored.values().stream()
                 .filter(each -> each.u().object().equals(object) && each.user.equals(asks))
                 .filter(each -> each.isThere() && each.certificate != null)
-                .max(Comparator.comparing((Stored each) -> each.state == State.COMMITTED)
-                        .thenComparing(Keeper::order));
+                .max(COMMITTED_FIRST);
     }
 
     /** What is committed, and else what is prepared. */
     private Optional<Stored> newest(ObjectId object) {
         return stored.values().stream()
                 .filter(each -> each.isThere() && each.u().object().equals(object))
-                .max(Comparator.comparing((Stored each) -> each.state == State.COMMITTED)
-                        .thenComparing(Keeper::order));
+                .max(COMMITTED_FIRST);
     }
+
+    private static final Comparator<Stored> COMMITTED_FIRST =
+            Comparator.comparing((Stored each) -> each.state == State.COMMITTED).thenComparing(Keeper::order);
 
     private static int order(Stored a, Stored b) {
         return Victim.isLater(a.u(), b.u()) ? 1 : -1;

@@ -74,10 +74,6 @@ final class HandingOver {
         Certified newest = lookup.newest().orElseThrow(() -> lookup.unreadable("a handover"));
         Title title = lookup.title();
         if (title.owner().rootVersion() == rootVersion && client.owns(title)) {
-            if (lookup.behindInTitle().isEmpty()) {
-                return Optional.empty();
-            }
-            bringUp(client, lookup);
             return Optional.empty();
         }
         if (!client.owns(title)) {
@@ -149,9 +145,9 @@ final class HandingOver {
         if (behind.isEmpty()) {
             return;
         }
-        List<List<byte[]>> told = told(client, lookup);
+        List<NodeCard> knowing = knowing(lookup);
         for (RingClient.Answer<Held> answer : client.askAll(behind, node -> {
-            tell(client, node, lookup.object(), told);
+            bringUp(client, node, lookup.object(), knowing);
             return lookup.witnesses().ask(node);
         })) {
             switch (answer) {
@@ -162,41 +158,42 @@ final class HandingOver {
         }
     }
 
+    private static List<NodeCard> knowing(Lookup lookup) {
+        Optional<Title> newest = Optional.of(lookup.title());
+        return lookup.held().values().stream()
+                .filter(each ->
+                        each.handover().flatMap(Command.Signed::handedOver).equals(newest))
+                .map(each -> each.provider().card())
+                .toList();
+    }
+
     /** What one of them keeps may be of no use to another: a seller told it so, or it is a liar. */
-    private static void tell(RingClient client, NodeCard node, ObjectId object, List<List<byte[]>> told) {
-        InterlockException last = null;
-        for (List<byte[]> messages : told) {
+    private static void bringUp(RingClient client, NodeCard node, ObjectId object, List<NodeCard> knowing) {
+        InterlockException refused = null;
+        for (NodeCard knows : knowing) {
+            List<byte[]> told;
             try {
-                messages.forEach(message -> tell(client, node, object, message));
+                told = told(client, knows, object);
+            } catch (InterlockException | MalformedException e) {
+                // Another one knows it, too.
+                continue;
+            }
+            try {
+                told.forEach(message -> tell(client, node, object, message));
                 return;
             } catch (NodeException e) {
                 throw e;
             } catch (InterlockException e) {
-                last = e;
+                refused = e;
             }
         }
-        if (last != null) {
-            throw last;
+        if (refused != null) {
+            throw refused;
         }
     }
 
-    private static List<List<byte[]>> told(RingClient client, Lookup lookup) {
-        Title newest = lookup.title();
-        List<List<byte[]>> told = new ArrayList<>();
-        for (Held each : lookup.held().values()) {
-            if (each.handover().flatMap(Command.Signed::handedOver).equals(Optional.of(newest))) {
-                try {
-                    told.add(decode(client.get(
-                            each.provider().card(),
-                            "/v1/objects/" + lookup.object() + "/title",
-                            Operation.TITLE,
-                            lookup.object().toString())));
-                } catch (InterlockException | MalformedException e) {
-                    // Another one knows it, too.
-                }
-            }
-        }
-        return told;
+    private static List<byte[]> told(RingClient client, NodeCard knows, ObjectId object) {
+        return decode(client.get(knows, "/v1/objects/" + object + "/title", Operation.TITLE, object.toString()));
     }
 
     private static List<byte[]> decode(byte[] answer) {

@@ -322,13 +322,11 @@ public final class StoreMigration {
         write(left);
         progress.at("erasing what was copied", 0);
         erase(next());
-        boolean elsewhere =
-                left.to.rows().isPresent() || (left.to.blobs().isPresent() && !sharesBlobs(left.from, left.to));
-        if (!elsewhere) {
-            Files.delete(node.resolve(FILE));
-            DurableFile.syncFolder(node);
+        if (isElsewhere(left.to, left.from)) {
+            return Optional.of(left);
         }
-        return elsewhere ? Optional.of(left) : Optional.empty();
+        forget();
+        return Optional.empty();
     }
 
     /** Makes the new store the node's, and erases the old one's keys. @return what is left elsewhere */
@@ -356,16 +354,24 @@ public final class StoreMigration {
         progress.at("erasing the old store", 0);
         erase(old);
         progress.at("erasing the old store", 1);
-        boolean elsewhere = journal.from.rows().isPresent()
-                || (journal.from.blobs().isPresent() && !sharesBlobs(journal.from, journal.to));
-        if (elsewhere) {
+        if (isElsewhere(journal.from, journal.to)) {
             Journal cleaning = journal.in(State.CLEANING);
             write(cleaning);
             return Optional.of(cleaning);
         }
+        forget();
+        return Optional.empty();
+    }
+
+    /** Whether a store that doesn't serve the node has something outside of its folder. */
+    private static boolean isElsewhere(StoreConfig store, StoreConfig serving) {
+        return store.rows().isPresent() || (store.blobs().isPresent() && !sharesBlobs(store, serving));
+    }
+
+    /** Nothing is left to do. */
+    private void forget() throws IOException {
         Files.delete(node.resolve(FILE));
         DurableFile.syncFolder(node);
-        return Optional.empty();
     }
 
     /** Removes what is left of a store that is no longer, or never was, the node's. */
@@ -387,8 +393,7 @@ public final class StoreMigration {
                     e);
         }
         progress.at("removing what nothing opens any more", 1);
-        Files.delete(node.resolve(FILE));
-        DurableFile.syncFolder(node);
+        forget();
     }
 
     /** Overwrites what has keys before it removes the folder. */
