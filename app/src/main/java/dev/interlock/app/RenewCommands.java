@@ -1,6 +1,7 @@
 package dev.interlock.app;
 
 import dev.interlock.client.Interlock;
+import dev.interlock.client.NamesMoved;
 import dev.interlock.client.Renewed;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.protocol.error.BadInputException;
@@ -156,7 +157,8 @@ final class RenewCommands {
             name = "reshare",
             description = {
                 "Moves objects into another ring, with other providers, other t and n; the ids stay. Some ring opens each of them",
-                "at any time; the old one destroys what it has only when the new one has it. May be broken off and repeated."
+                "at any time; the old one destroys what it has only when the new one has it. Their names go along, with the numbers of",
+                "their versions where these are free there. May be broken off and repeated: then it goes on."
             },
             mixinStandardHelpOptions = true)
     static final class Reshare implements Callable<Integer> {
@@ -181,9 +183,29 @@ final class RenewCommands {
         @Override
         public Integer call() throws InterruptedException {
             try (Interlock other = options.ring.at(to, credential).open()) {
-                return options.run(
-                        "moved", (interlock, objects, pace, done) -> interlock.reshare(objects, other, pace, done));
+                int[] worst = {0};
+                int code = options.run("moved", (interlock, objects, pace, done) -> {
+                    List<Renewed> moved = interlock.reshare(objects, other, pace, done);
+                    worst[0] = tell(interlock.reshareNames(objects, other));
+                    return moved;
+                });
+                return code != 0 ? code : worst[0];
             }
+        }
+
+        /** @return the exit code */
+        private static int tell(NamesMoved names) {
+            if (!names.names().isEmpty()) {
+                System.err.println("interlock: " + Output.count(names.names().size(), "name") + " went along");
+            }
+            names.wrong().forEach((node, why) -> System.err.println("interlock: " + node + " was not used: " + why));
+            names.left()
+                    .forEach((name, error) -> System.err.println("interlock: \"" + name + "\" didn't go along, or not all"
+                            + " of it: " + Wording.with(error.explanation(), error.advice()) + ". Repeat it"));
+            return names.left().values().stream()
+                    .map(Main::exitCode)
+                    .findFirst()
+                    .orElse(0);
         }
     }
 

@@ -157,15 +157,21 @@ final class RingOptions {
         RingDescriptor descriptor = descriptor();
         byte[] password = Password.bytes(password("Password of " + name + " at " + descriptor.name() + ": "));
         try {
-            Session opened = LoginOptions.login(Lock.Kind.PASSWORD, password, name, descriptor, deadlines());
-            try {
-                return NewRoot.finish(opened, descriptor, deadlines(), System.err);
-            } catch (InterlockException | InterruptedException e) {
-                opened.close();
-                throw e;
-            }
+            return login(name, Lock.Kind.PASSWORD, password);
         } finally {
             Arrays.fill(password, (byte) 0);
+        }
+    }
+
+    /** A login; where a change of the root secret broke off before, it goes on with that first. */
+    Session login(UserName name, Lock.Kind kind, byte[] secret) throws InterruptedException {
+        RingDescriptor descriptor = descriptor();
+        Session opened = LoginOptions.login(kind, secret, name, descriptor, deadlines());
+        try {
+            return NewRoot.finish(opened, descriptor, deadlines(), System.err);
+        } catch (InterlockException | InterruptedException e) {
+            opened.close();
+            throw e;
         }
     }
 

@@ -151,6 +151,7 @@ final class RootCommand implements Runnable {
         }
     }
 
+    /** On a connection of its own: to the agent each asks one thing. */
     private static void hold(RingDescriptor ring, UserName user, Session session, Duration idle) {
         try (AgentSessions.Link link = AgentSessions.Link.open(System.getenv()).orElse(null)) {
             if (link != null) {

@@ -348,8 +348,7 @@ final class UserCommand implements Runnable {
         } finally {
             Arrays.fill(typed, '\0');
         }
-        try (Session session =
-                LoginOptions.login(Lock.Kind.RECOVERY, code, user, options.descriptor(), options.deadlines())) {
+        try (Session session = options.login(user, Lock.Kind.RECOVERY, code)) {
             return change(options, session);
         } finally {
             Arrays.fill(code, (byte) 0);

@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 
 /** Waits for a condition, and not for ever. */
 final class Await {
@@ -26,6 +27,15 @@ final class Await {
             throw e;
         } catch (Exception e) {
             throw new AssertionError("while waiting until " + what, e);
+        }
+    }
+
+    /** For what others do, where an interrupt can't be passed on. */
+    static void uninterruptibly(CountDownLatch others) {
+        try {
+            others.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

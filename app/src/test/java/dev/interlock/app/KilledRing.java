@@ -85,6 +85,10 @@ final class KilledRing implements AutoCloseable {
                 .toList();
     }
 
+    Path folder() {
+        return folder.path();
+    }
+
     Path node(String name) {
         return folder.path().resolve(name);
     }

@@ -45,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -337,6 +338,68 @@ final class LoginAttackTest {
                 old = works;
             }
         }
+    }
+
+    /** A change that one provider alone has heard of, and that one is slow: who types the new password isn't told that it is wrong. */
+    @Test
+    void aSlowProviderMayKnowTheNewPassword() throws Exception {
+        UserName name = new UserName("slow");
+        byte[] next = LoginTest.bytes("the next one");
+        try (Logins logins = LoginTest.logins(ring);
+                Logins lossy = LoginTest.logins(ring);
+                RootSecret _ = enrol(logins, name);
+                SecretBytes known = SecretBytes.random(32, random)) {
+            lossy.onSend((what, node) -> {
+                if (what.equals("certified") && !node.equals("cc1")) {
+                    throw new IllegalStateException("lost");
+                }
+            });
+            try (Session session = lossy.login(name, Lock.Kind.PASSWORD, PASSWORD, known)) {
+                assertThat(new Accounts(lossy)
+                                .change(session, next, LoginTest.quick())
+                                .missing())
+                        .containsExactly("cc2", "cc3");
+            }
+            // cc1 says what it has once the others have counted a guess under the record before.
+            CountDownLatch guessed = new CountDownLatch(2);
+            ring.stop("cc1", "cc2", "cc3");
+            ring.startProvider("cc1", store -> with(store, "certified", guessed::await), FieldKernels.chosen());
+            for (String other : List.of("cc2", "cc3")) {
+                ring.startProvider(other, store -> with(store, "guess", guessed::countDown), FieldKernels.chosen());
+            }
+            try (Logins fresh = LoginTest.logins(ring);
+                    Session session = fresh.login(name, Lock.Kind.PASSWORD, next, known)) {
+                assertThat(session.record().record().version()).isEqualTo(2);
+            }
+            assertThat(guessed.getCount()).as("control").isZero();
+            assertThatThrownBy(() -> logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("is wrong");
+            ring.restart("cc1", "cc2", "cc3");
+        }
+    }
+
+    private interface Before {
+        void run() throws InterruptedException;
+    }
+
+    /** A store whose logins do this before they answer that. */
+    private static Store with(Store honest, String method, Before before) {
+        return altered(
+                Store.class,
+                honest,
+                "logins",
+                logins -> Proxy.newProxyInstance(
+                        LoginStore.class.getClassLoader(), new Class<?>[] {LoginStore.class}, (_, called, arguments) -> {
+                            if (called.getName().equals(method)) {
+                                before.run();
+                            }
+                            try {
+                                return called.invoke(logins, arguments);
+                            } catch (InvocationTargetException e) {
+                                throw e.getCause();
+                            }
+                        }));
     }
 
     /** Somebody with a ticket for a name, and providers that are cut off meanwhile: the name is taken at all or at none. */

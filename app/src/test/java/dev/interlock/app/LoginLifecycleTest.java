@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.interlock.client.BroughtOver;
 import dev.interlock.client.Interlock;
+import dev.interlock.client.Listed;
 import dev.interlock.client.Renewed;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.KeptBack;
@@ -15,6 +16,7 @@ import dev.interlock.core.oprf.Scalar;
 import dev.interlock.core.oprf.SharedKey;
 import dev.interlock.core.oprf.Voprf;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.store.LoginStore;
@@ -24,6 +26,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.login.CertifiedRecord;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.RecoveryCode;
@@ -32,6 +35,7 @@ import dev.interlock.protocol.login.RootSecret;
 import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.request.Credential;
+import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,15 +45,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A login through the life of its ring: its keys are shared anew, lost, restored from backups, and moved into the next epoch. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -332,6 +343,57 @@ final class LoginLifecycleTest {
             }
             assertThatThrownBy(() -> TestRing.get(thief, token.object(), "cc2", "cc3"))
                     .isInstanceOf(InterlockException.class);
+        }
+    }
+
+    /**
+     * A put by the root of before is under way, at any of its steps, when the root changes: it is refused in words that say why, or it is
+     * stored; what is stored is the user's by the new root, and what isn't is nowhere.
+     */
+    @ParameterizedTest
+    @EnumSource(
+            value = Operation.class,
+            names = {"CHECK", "COMMIT"})
+    void aPutThatIsUnderWayIsRefusedOrComesOver(Operation step) throws Exception {
+        UserName name = new UserName("under-way-" + step.name().toLowerCase(Locale.ROOT));
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch changed = new CountDownLatch(1);
+        Accounts accounts = new Accounts(logins);
+        try (RootSecret root = enrol(ring, logins, name);
+                Interlock before = Interlock.open(ring.descriptor(), root.credential(), ring.deadlines());
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            before.onRequest((node, operation, _, _) -> {
+                // The commit has come to one provider by then.
+                if (operation == step && !(step == Operation.COMMIT && node.equals("cc1"))) {
+                    reached.countDown();
+                    Await.uninterruptibly(changed);
+                }
+            });
+            Future<Token> put = threads.submit(() -> TestRing.put(before, LoginTest.bytes("on its way")));
+            reached.await();
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                                .missing())
+                        .isEmpty();
+            }
+            try (Session session = login(logins, name, PASSWORD);
+                    Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                assertThat(accounts.succeed(session)).isEmpty();
+                BroughtOver over = user.bringOver(line(session).since(), _ -> {});
+                changed.countDown();
+                boolean committed = step == Operation.COMMIT;
+                assertThatThrownBy(put::get)
+                        .cause()
+                        .isInstanceOf(committed ? UnsettledException.class : RefusedException.class)
+                        .hasMessageContaining("changed it for a new one");
+                assertThat(user.list()).extracting(Listed::object).containsExactlyElementsOf(over.objects());
+                assertThat(over.isAll()).isTrue();
+                assertThat(over.objects()).hasSize(committed ? 1 : 0);
+                for (ObjectId object : over.objects()) {
+                    assertThat(TestRing.get(user, object)).isEqualTo(LoginTest.bytes("on its way"));
+                }
+                assertThat(accounts.settle(session).missing()).isEmpty();
+            }
         }
     }
 

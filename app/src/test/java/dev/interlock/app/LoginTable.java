@@ -1,5 +1,8 @@
 package dev.interlock.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.Logins;
@@ -25,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,32 +36,40 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
  * Logins at a ring of processes that are killed: changes of passwords and new shares, broken off at every message by the end of a
- * provider or of the client; and guesses by a hundred clients at once. {@code LoginTable passwd KILLS SEED}, {@code LoginTable
- * guesses COUNT SEED}.
+ * provider or of the client; and guesses by a hundred clients at once. {@code LoginTable passwd CHANGES SEED}, {@code LoginTable
+ * commands COUNT SEED}, {@code LoginTable guesses COUNT SEED}.
  */
 final class LoginTable implements AutoCloseable {
     /** A user's guesses are limited, so that each serves for a few changes. */
     private static final int CHANGES_A_USER = 3;
 
+    /** So many users' changes are broken off by each kill, every one at a message of its own. */
+    private static final int AT_ONCE = 4;
+
     private static final Duration PAUSE = Duration.ofSeconds(2);
+    static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final int CLIENTS = 100;
     /** After the last pause between guesses, all that are allowed have been answered. */
     private static final Duration ALL_PAUSES = Duration.ofSeconds(240);
 
+    private final Path dir;
     private final KilledRing ring;
     private final SplittableRandom seeded;
     private final SecureRandom random = new SecureRandom();
-    private final List<String> wrong = new ArrayList<>();
+    private final List<String> wrong = Collections.synchronizedList(new ArrayList<>());
 
     LoginTable(Path dir, long seed) throws IOException, InterruptedException {
+        this.dir = dir;
         this.ring = KilledRing.start(dir.resolve("ring"), 2, 3);
         this.seeded = new SplittableRandom(seed);
     }
@@ -89,9 +101,22 @@ final class LoginTable implements AutoCloseable {
 
     // ---- Changes ----
 
-    /** @param steps how often each message's sending was what broke off */
+    /**
+     * What became of changes that were broken off.
+     *
+     * @param kills how often a provider was killed; each breaks off all changes that are under way, at the message that each has come to
+     * @param clients how often the client was gone
+     * @param steps how often each message's sending was what broke off
+     */
     record Changes(
-            int kills, int clients, int done, int stayed, int objects, Map<String, Integer> steps, List<String> wrong) {
+            int changes,
+            int kills,
+            int clients,
+            int done,
+            int stayed,
+            int objects,
+            Map<String, Integer> steps,
+            List<String> wrong) {
         boolean good() {
             return wrong.isEmpty();
         }
@@ -102,101 +127,213 @@ final class LoginTable implements AutoCloseable {
         private static final long serialVersionUID = 1L;
     }
 
-    Changes changes(int kills) throws Exception {
+    /** Who changes their password again and again. */
+    private final class Changing implements AutoCloseable {
+        private final String text;
+        private final UserName name;
+        private final SecretBytes device = SecretBytes.random(32, random);
+        private final Map<ObjectId, byte[]> put = new LinkedHashMap<>();
+        private byte[] password;
+        private int changes;
+
+        Changing(Logins logins, String text) throws InterruptedException {
+            this.text = text;
+            this.password = LoginTest.bytes("password 0 of " + text);
+            this.name = enrol(logins, text, password);
+        }
+
+        byte[] next() {
+            return LoginTest.bytes("password " + ++changes + " of " + text);
+        }
+
+        @Override
+        public void close() {
+            device.close();
+        }
+    }
+
+    /**
+     * How a change is broken off.
+     *
+     * @param client whether by its client's end, not a provider's
+     * @param at the message, from 0
+     * @param before whether it doesn't leave
+     */
+    private record Plan(boolean reshares, boolean client, int at, boolean before) {}
+
+    /** All changes of a round are held at their messages; then the victim is killed. */
+    private static final class Round {
+        private final CountDownLatch reached;
+        private final CountDownLatch sending = new CountDownLatch(1);
+        private final CountDownLatch killed = new CountDownLatch(1);
+
+        Round(int held) {
+            this.reached = new CountDownLatch(held);
+        }
+
+        void hold(boolean before) {
+            reached.countDown();
+            try {
+                (before ? killed : sending).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private record Outcome(String step, boolean works, boolean old) {}
+
+    Changes changes(int count) throws Exception {
         Map<String, Integer> steps = new TreeMap<>();
+        List<Changing> users = new ArrayList<>();
+        int kills = 0;
         int clients = 0;
         int done = 0;
         int stayed = 0;
         int objects = 0;
-        for (int kill = 0; kill < kills; ) {
-            String text = "user" + kill;
-            byte[] password = LoginTest.bytes("password 0 of " + text);
-            try (Logins logins = logins();
-                    SecretBytes device = SecretBytes.random(32, random)) {
-                UserName name = enrol(logins, text, password);
-                Map<ObjectId, byte[]> put = new LinkedHashMap<>();
-                for (int change = 0; change < CHANGES_A_USER && kill < kills; change++, kill++) {
-                    byte[] content = LoginTest.bytes("object " + kill);
-                    try (Session session = login(logins, name, password, device);
-                            Interlock user =
-                                    Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
-                        put.put(TestRing.put(user, content).object(), content);
+        ring.providers().forEach(this::awaitAnswers);
+        try (Logins logins = logins();
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int begun = 0, rounds = 0; begun < count; rounds++) {
+                if (rounds % CHANGES_A_USER == 0) {
+                    objects += end(users);
+                    for (int i = 0; i < AT_ONCE && i < count - begun; i++) {
+                        users.add(new Changing(logins, "user" + (begun + i)));
                     }
-                    boolean reshares = seeded.nextInt(4) == 0;
-                    byte[] next = reshares ? password : LoginTest.bytes("password " + (change + 1) + " of " + text);
-                    String victim = seeded.nextInt(4) == 0
-                            ? "client"
-                            : ring.providers()
-                                    .get(seeded.nextInt(ring.providers().size()));
-                    clients += victim.equals("client") ? 1 : 0;
-                    String step = broken(name, password, next, reshares, victim, device);
-                    steps.merge(step, 1, Integer::sum);
-                    boolean works = opens(logins, name, next, device, put);
-                    boolean old = !reshares && opens(logins, name, password, device, put);
-                    if (works == old) {
-                        wrong.add(text + ", change " + change + ", " + victim + " at " + step + ": "
-                                + (works ? "both passwords work" : "no password works"));
-                        break;
-                    }
-                    done += works && !reshares ? 1 : 0;
-                    stayed += works ? 0 : 1;
-                    password = works ? next : password;
                 }
-                objects += put.size();
-                System.out.println(kill + " of " + kills + ", wrong: " + wrong);
+                List<Plan> plans = new ArrayList<>();
+                for (int i = 0; i < users.size() && begun < count; i++, begun++) {
+                    boolean reshares = seeded.nextInt(4) == 0;
+                    plans.add(new Plan(
+                            reshares, seeded.nextInt(4) == 0, seeded.nextInt(reshares ? 9 : 6), seeded.nextBoolean()));
+                }
+                String victim =
+                        ring.providers().get(seeded.nextInt(ring.providers().size()));
+                long delay = seeded.nextLong(15);
+                int held = (int) plans.stream().filter(plan -> !plan.client()).count();
+                Round round = new Round(held);
+                List<Future<Outcome>> outcomes = new ArrayList<>();
+                CountDownLatch broken = new CountDownLatch(plans.size());
+                CountDownLatch healthy = new CountDownLatch(1);
+                for (int i = 0; i < plans.size(); i++) {
+                    Changing user = users.get(i);
+                    Plan plan = plans.get(i);
+                    outcomes.add(threads.submit(() -> change(logins, user, plan, round, broken, healthy)));
+                }
+                round.reached.await();
+                round.sending.countDown();
+                if (held > 0) {
+                    Thread.sleep(delay);
+                    ring.end(victim);
+                    kills++;
+                }
+                round.killed.countDown();
+                broken.await();
+                if (held > 0) {
+                    ring.revive(victim);
+                    awaitAnswers(victim);
+                }
+                healthy.countDown();
+                for (int i = 0; i < plans.size(); i++) {
+                    Outcome outcome = outcomes.get(i).get();
+                    Plan plan = plans.get(i);
+                    clients += plan.client() ? 1 : 0;
+                    steps.merge(outcome.step(), 1, Integer::sum);
+                    if (outcome.works() == outcome.old()) {
+                        wrong.add(users.get(i).text + ", " + plan + ", " + victim + " at " + outcome.step() + ": "
+                                + (outcome.works() ? "both passwords work" : "no password works"));
+                    }
+                    done += outcome.works() && !plan.reshares() ? 1 : 0;
+                    stayed += outcome.works() ? 0 : 1;
+                }
+                System.out.println(begun + " of " + count + ", wrong: " + wrong);
             }
         }
-        return new Changes(kills, clients, done, stayed, objects, steps, wrong);
+        objects += end(users);
+        return new Changes(count, kills, clients, done, stayed, objects, steps, wrong);
+    }
+
+    private static int end(List<Changing> users) {
+        int objects = users.stream().mapToInt(user -> user.put.size()).sum();
+        users.forEach(Changing::close);
+        users.clear();
+        return objects;
+    }
+
+    /** One change, and what works after it. */
+    private Outcome change(
+            Logins logins, Changing user, Plan plan, Round round, CountDownLatch broken, CountDownLatch healthy)
+            throws Exception {
+        byte[] next = plan.reshares() ? user.password : user.next();
+        String step;
+        try {
+            byte[] content = LoginTest.bytes("object of " + user.text + " before " + new String(next, UTF_8));
+            try (Session session = login(logins, user.name, user.password, user.device);
+                    Interlock owner = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+                user.put.put(TestRing.put(owner, content).object(), content);
+            }
+        } catch (InterlockException e) {
+            // In peace nothing fails: the others aren't left waiting for this one.
+            round.reached.countDown();
+            broken.countDown();
+            throw e;
+        }
+        try {
+            step = broken(user, next, plan, round);
+        } finally {
+            broken.countDown();
+        }
+        healthy.await();
+        boolean works = opens(logins, user, next);
+        boolean old = !plan.reshares() && opens(logins, user, user.password);
+        user.password = works ? next : user.password;
+        return new Outcome(step, works, old);
     }
 
     /** @return at which message it broke off */
-    private String broken(
-            UserName name, byte[] password, byte[] next, boolean reshares, String victim, SecretBytes device)
-            throws Exception {
-        int at = seeded.nextInt(reshares ? 9 : 6);
-        boolean before = seeded.nextBoolean();
-        long delay = seeded.nextLong(15);
+    private String broken(Changing user, byte[] next, Plan plan, Round round) throws InterruptedException {
         AtomicInteger sent = new AtomicInteger();
-        List<String> step = new ArrayList<>(List.of("the end"));
-        Thread[] killer = new Thread[1];
+        AtomicReference<String> step = new AtomicReference<>();
         try (Logins logins = logins();
-                Session session = login(logins, name, password, device)) {
+                Session session = login(logins, user.name, user.password, user.device)) {
             logins.onSend((what, node) -> {
                 int now = sent.getAndIncrement();
-                if (victim.equals("client") && (now > at || (now == at && before))) {
-                    step.set(0, what);
+                if (plan.client() && (now > plan.at() || (now == plan.at() && plan.before()))) {
+                    step.compareAndSet(null, what);
                     throw new Gone();
                 }
-                if (!victim.equals("client") && now == at) {
-                    step.set(0, what);
-                    killer[0] = Thread.ofVirtual().start(() -> kill(victim, before ? 0 : delay));
+                if (!plan.client() && now == plan.at()) {
+                    step.set(what);
+                    round.hold(plan.before());
                 }
             });
-            if (reshares) {
+            if (plan.reshares()) {
                 new Accounts(logins).reshare(session);
             } else {
                 new Accounts(logins).change(session, next, LoginTest.quick());
             }
         } catch (InterlockException e) {
             // It broke off.
+        } finally {
+            if (!plan.client() && step.get() == null) {
+                round.reached.countDown();
+            }
         }
-        if (killer[0] != null) {
-            killer[0].join();
-        } else if (!victim.equals("client")) {
-            ring.end(victim);
-        }
-        if (!victim.equals("client")) {
-            ring.revive(victim);
-        }
-        return step.getFirst();
+        return Optional.ofNullable(step.get()).orElse("the end");
     }
 
-    private void kill(String victim, long delay) {
-        try {
-            Thread.sleep(delay);
-            ring.end(victim);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void awaitAnswers(String node) {
+        Await.until(node + " answers", PATIENCE, () -> answers(node));
+    }
+
+    /** Whether a node has begun to answer. */
+    private boolean answers(String node) {
+        try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
+            byte[] _ = peers.to(ring.descriptor().node(node).orElseThrow())
+                    .call(HttpMethod.GET, "/v1/logins/nobody/record", Optional.empty(), new byte[0]);
+            return true;
+        } catch (InterlockException e) {
+            return false;
         }
     }
 
@@ -215,12 +352,12 @@ final class LoginTable implements AutoCloseable {
         }
     }
 
-    private boolean opens(Logins logins, UserName name, byte[] password, SecretBytes device, Map<ObjectId, byte[]> put)
-            throws InterruptedException {
-        try (Session session = login(logins, name, password, device);
-                Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
-            put.forEach((object, content) -> {
-                if (!Arrays.equals(TestRing.get(user, object), content)) {
+    private boolean opens(Logins logins, Changing user, byte[] password) throws InterruptedException {
+        UserName name = user.name;
+        try (Session session = login(logins, name, password, user.device);
+                Interlock owner = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+            user.put.forEach((object, content) -> {
+                if (!Arrays.equals(TestRing.get(owner, object), content)) {
                     wrong.add(object + " of " + name + " opens as something else");
                 }
             });
@@ -234,6 +371,13 @@ final class LoginTable implements AutoCloseable {
             wrong.add(name + ": " + e.getMessage());
             return false;
         }
+    }
+
+    // ---- Commands ----
+
+    KilledCommands.Outcome commands(int count) throws Exception {
+        ring.providers().forEach(this::awaitAnswers);
+        return new KilledCommands(ring, Files.createDirectory(dir.resolve("home")), seeded).run(count, this::enrol);
     }
 
     // ---- Guesses ----
@@ -349,6 +493,10 @@ final class LoginTable implements AutoCloseable {
                 Changes changes = table.changes(count);
                 System.out.println(changes);
                 good = changes.good();
+            } else if (what.equals("commands")) {
+                KilledCommands.Outcome outcome = table.commands(count);
+                System.out.println(outcome);
+                good = outcome.good();
             } else {
                 Guesses guesses = table.guesses(count, ALL_PAUSES, 6);
                 System.out.println(guesses);

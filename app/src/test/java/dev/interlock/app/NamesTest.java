@@ -8,6 +8,8 @@ import dev.interlock.app.SwitchableNames.Mode;
 import dev.interlock.client.Interlock;
 import dev.interlock.client.Named;
 import dev.interlock.client.Names;
+import dev.interlock.client.NamesMoved;
+import dev.interlock.client.Renewed;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.ObjectId;
@@ -30,6 +32,7 @@ import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -244,6 +247,62 @@ final class NamesTest {
             assertThat(list()).containsKeys(kept, added).doesNotContainKey(removed);
             assertThat(list().get(kept).versions()).hasSize(2);
             KEPT.get(down).become(Mode.HONEST);
+        }
+    }
+
+    /**
+     * Objects move into another ring, where a provider of the old one shows names as they were: those that stand for what moved are there,
+     * in their latest state, and here no more; what didn't move keeps its own. It breaks off, and is repeated.
+     */
+    @Test
+    void namesFollowTheirObjectsIntoAnotherRing() throws Exception {
+        ObjectId one = ring.put(new byte[] {1}).object();
+        ObjectId two = ring.put(new byte[] {2}).object();
+        ObjectId gone = ring.put(new byte[] {3}).object();
+        ObjectId stays = ring.put(new byte[] {4}).object();
+        ObjectId own = object();
+        Name key = Name.of("follow/key");
+        Name removed = Name.of("follow/removed");
+        Name mixed = Name.of("follow/mixed");
+        Name taken = Name.of("follow/taken");
+        var _ = names().add(key, one, 1);
+        var _ = names().add(removed, gone, 1);
+        var _ = names().add(mixed, stays, 1);
+        KEPT.get("cc3").freeze(user("cc3"));
+        var _ = names().add(key, two, 1);
+        var _ = names().remove(removed, Set.of(gone));
+        var _ = names().add(mixed, gone, 1);
+        var _ = names().add(taken, two, 1);
+        List<ObjectId> moving = List.of(one, two, gone);
+        try (TestRing next = TestRing.startFor(ring, dir, 3, 4, TestRing.PATIENT)) {
+            Names there = next.owner().names();
+            var _ = there.add(taken, own, 1);
+            // Nothing follows what is still here.
+            assertThat(ring.owner().reshareNames(moving, next.owner()).names()).isEmpty();
+            assertThat(ring.owner().reshare(moving, next.owner(), Duration.ZERO, _ -> {}))
+                    .allSatisfy(each -> assertThat(each).isInstanceOf(Renewed.Done.class));
+            // There no name is set for certain without all four: until then it is here.
+            next.stop("cc4");
+            NamesMoved half = ring.owner().reshareNames(List.of(), next.owner());
+            assertThat(half.names()).isEmpty();
+            assertThat(half.left()).containsOnlyKeys(key, mixed, taken);
+            assertThat(objects(names().find(key))).containsExactly(one, two);
+            next.start("cc4");
+            NamesMoved moved = ring.owner().reshareNames(moving, next.owner());
+            assertThat(moved.left()).isEmpty();
+            assertThat(moved.names()).containsExactlyInAnyOrder(key, mixed, taken);
+            assertThat(objects(there.find(key))).containsExactly(one, two);
+            assertThat(there.resolve(NameVersion.of("follow/mixed@2")).object()).isEqualTo(gone);
+            assertThat(objects(there.find(taken))).containsExactly(own, two);
+            assertThat(there.find(removed).exists()).isFalse();
+            assertThat(names().find(key).exists()).isFalse();
+            assertThat(names().find(taken).exists()).isFalse();
+            assertThat(objects(names().find(mixed))).containsExactly(stays);
+            assertThat(ring.owner().reshareNames(List.of(), next.owner()).names())
+                    .isEmpty();
+            // The number of a version that was here doesn't come again there.
+            assertThat(there.add(mixed, own, 1).versions().newest().orElseThrow().number())
+                    .isEqualTo(3);
         }
     }
 

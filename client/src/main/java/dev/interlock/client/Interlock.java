@@ -420,7 +420,8 @@ public final class Interlock implements AutoCloseable {
 
     /**
      * Moves objects into another ring (SPEC §10): other providers, other t and n, and the ids stay. Needs all providers of that ring
-     * and what opens the objects in this one. May be broken off and repeated; some ring opens each object at any time.
+     * and what opens the objects in this one. May be broken off and repeated; some ring opens each object at any time. Their names follow
+     * by {@link #reshareNames}.
      *
      * @param to the other ring; stays the caller's to close
      */
@@ -435,6 +436,18 @@ public final class Interlock implements AutoCloseable {
                 pace,
                 object -> new Moving(where(object), to.client).move(object),
                 done);
+    }
+
+    /**
+     * Has the user's names follow objects that are in another ring by now and not in this one any more: the names stand for them there,
+     * and here no more. May be broken off and repeated.
+     *
+     * @param objects those that were asked for in {@link #reshare}; empty for all
+     * @param to the other ring
+     */
+    public NamesMoved reshareNames(List<ObjectId> objects, Interlock to) throws InterruptedException {
+        return new MovingNames(names(), to.names())
+                .follow(objects, object -> new Moving(where(object), to.client).hasMoved(object));
     }
 
     /**

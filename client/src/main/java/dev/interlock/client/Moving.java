@@ -77,6 +77,16 @@ final class Moving {
         }
     }
 
+    /** Whether an object is there, by its certificate, and nobody needs what there may be of it here: nobody's mere word decides that. */
+    boolean hasMoved(ObjectId object) throws InterruptedException {
+        Lookup there = Lookup.complete(next, object, next.ring().everyProvider());
+        if (there.newest().isEmpty()) {
+            return false;
+        }
+        Lookup here = Lookup.complete(old, object, old.ring().providers());
+        return moved(here, there).isPresent() && (here.newest().isEmpty() || here.lost());
+    }
+
     /** What is at the destination and continues what is here: itself, or by way of others that came after it under the same owner. */
     private static Optional<Certified> moved(Lookup here, Lookup there) {
         return there.newest()

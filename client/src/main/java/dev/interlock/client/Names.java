@@ -128,6 +128,11 @@ public final class Names {
         return there;
     }
 
+    /** Adds versions that the name has in another ring, with their numbers where these are free here; what is here stays. */
+    Named takeOver(NameContent.Versions there) throws InterruptedException {
+        return change(there.name(), before -> before.takingOver(there));
+    }
+
     private Named change(Name name, UnaryOperator<NameContent.Versions> change) throws InterruptedException {
         return with((keys, register) -> {
             NameRegister.Read read = register.read(keys.tag(name));

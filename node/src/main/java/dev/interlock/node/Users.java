@@ -3,7 +3,7 @@ package dev.interlock.node;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.protocol.error.BadInputException;
-import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.protocol.login.UserName;
 import dev.interlock.wire.file.DurableFile;
 import dev.interlock.wire.file.FileProblem;
 import dev.interlock.wire.file.SmallFile;
@@ -102,16 +102,14 @@ final class Users {
 
     private void rereadSucceeded() {
         try {
-            if (!Files.exists(succeededFile())) {
-                // What it said before stays said.
-                succeededRead = null;
-                return;
-            }
             Stamp now = stamp(succeededFile());
             if (!now.equals(succeededRead)) {
                 succeeded = SucceededKeys.open(succeededFile());
                 succeededRead = now;
             }
+        } catch (NoSuchFileException e) {
+            // What it said before stays said.
+            succeededRead = null;
         } catch (IOException e) {
             throw new BadInputException("can't read " + FileProblem.at(succeededFile(), e));
         }
@@ -217,8 +215,7 @@ final class Users {
     /** @throws BadInputException when the name or key isn't one, or the file can't be written; then it is as it was */
     static void append(Path file, String name, String key) {
         try {
-            NodeCard.checkName(name);
-            String line = name + " " + VerifyingKey.parse(key);
+            String line = new UserName(name) + " " + VerifyingKey.parse(key);
             byte[] before = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
             String text = new String(before, StandardCharsets.ISO_8859_1);
             if (text.lines().anyMatch(each -> each.strip().equals(line))) {

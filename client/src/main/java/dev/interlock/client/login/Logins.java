@@ -52,6 +52,8 @@ import java.util.stream.Stream;
 public final class Logins implements AutoCloseable {
     /** How long the others are waited for once t have answered: a later record, or one that answers wrongly, is worth that. */
     private static final Duration GRACE = Duration.ofMillis(500);
+    /** How long the rest are waited for where a login fails without them: they may know of a change that the others missed. */
+    private static final Duration SLOW = Duration.ofSeconds(5);
 
     static final byte[] NOTHING = {};
 
@@ -90,8 +92,24 @@ public final class Logins implements AutoCloseable {
      */
     public Session login(UserName name, Lock.Kind kind, byte[] secret, SecretBytes device) throws InterruptedException {
         // SPEC §17, login, step 1.
-        Records records = records(name);
+        Everyone<Messages.Shown> asked = askForRecord(name, ring);
+        Records records = records(asked);
         Believed believed = believed(name, records);
+        try {
+            return open(believed, records, kind, secret, device);
+        } catch (RefusedException | TooFewProvidersException e) {
+            // Whoever was slow may be the only one that knows a later record, and so that another password counts.
+            Records slow = records(asked.until(_ -> true, SLOW));
+            Believed later = believed(name, slow);
+            if (!later.first().record().isLaterThan(believed.first().record())) {
+                throw e;
+            }
+            return open(later, slow, kind, secret, device);
+        }
+    }
+
+    private Session open(Believed believed, Records records, Lock.Kind kind, byte[] secret, SecretBytes device)
+            throws InterruptedException {
         TooFewProvidersException first = null;
         for (CertifiedRecord record : believed.records()) {
             spread(record, records.holdingOther(record));
@@ -169,7 +187,11 @@ public final class Logins implements AutoCloseable {
                             new RefusedException((kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
                                     + " is wrong for " + record.name() + ". It cost one guess at each of "
                                     + String.join(", ", answers.answers().keySet())
-                                    + said(wrong)));
+                                    + said(wrong)
+                                    + (silent.isEmpty()
+                                            ? ""
+                                            : ". " + String.join(", ", silent.keySet())
+                                                    + " didn't say whether it has been changed")));
             // Step 5: from here on its maker is known to know the secret.
             tellSuccess(
                     record,
@@ -309,10 +331,13 @@ public final class Logins implements AutoCloseable {
         }
     }
 
-    Records records(UserName name) throws InterruptedException {
-        int t = ring.threshold().t();
-        return records(
-                Everyone.ask(threads, cards(), node -> shown(node, name)).until(given -> hasAgreed(given, t), GRACE));
+    private Everyone<Messages.Shown> askForRecord(UserName name, RingDescriptor epoch) throws InterruptedException {
+        int t = epoch.threshold().t();
+        return Everyone.ask(
+                        threads,
+                        epoch.providers().stream().map(Provider::card).toList(),
+                        node -> shown(node, name))
+                .until(given -> hasAgreed(given, t), GRACE);
     }
 
     /**
@@ -325,14 +350,10 @@ public final class Logins implements AutoCloseable {
             if (epoch.epoch() >= ring.epoch()) {
                 continue;
             }
-            int t = epoch.threshold().t();
-            Records records = records(Everyone.ask(
-                            threads,
-                            epoch.providers().stream().map(Provider::card).toList(),
-                            node -> shown(node, name))
-                    .until(given -> hasAgreed(given, t), GRACE));
+            Records records = records(askForRecord(name, epoch));
             try {
-                return Optional.of(Believed.choose(name, t, records.certified(), records.absent()));
+                return Optional.of(Believed.choose(
+                        name, epoch.threshold().t(), records.certified(), records.absent()));
             } catch (NoSuchObjectException e) {
                 // Nor in the epochs before, maybe.
             }

@@ -103,6 +103,27 @@ public sealed interface NameContent {
                     new Change(versions.stream().map(Version::object).toList(), List.of()));
         }
 
+        /** Those that stand for some of these objects; no number is given anew. */
+        public Versions only(Collection<ObjectId> objects) {
+            return new Versions(
+                    name,
+                    next,
+                    versions.stream()
+                            .filter(each -> objects.contains(each.object()))
+                            .toList(),
+                    Change.NONE);
+        }
+
+        /** With versions of the same name from elsewhere, each under its number where that is free, else under the next ones. */
+        public Versions takingOver(Versions other) {
+            List<ObjectId> added = other.versions.stream()
+                    .map(Version::object)
+                    .filter(object -> !names(object))
+                    .toList();
+            Versions all = with(other.versions);
+            return new Versions(name, Math.max(all.next, other.next), all.versions, new Change(added, List.of()));
+        }
+
         /** With what somebody else changed at the same time: their versions get other numbers only where these are taken. */
         public Versions merged(Versions other) {
             return with(other.versions.stream()

@@ -1,0 +1,230 @@
+package dev.interlock.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.client.Interlock;
+import dev.interlock.client.login.Logins;
+import dev.interlock.client.login.Session;
+import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.token.Token;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.names.Name;
+import dev.interlock.protocol.names.NameVersion;
+import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.Peers;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code user passwd} and {@code user root rotate} as processes that are killed once a ring of processes shows how far they have come,
+ * or a little later. After each one password works, the change of the root goes on with the next login, and every object opens by its
+ * name. {@code LoginTable commands COUNT SEED}.
+ */
+final class KilledCommands {
+    private static final Name KEY = Name.of("backups/db.key");
+    private static final Name SPARE = Name.of("spare");
+    /** From there on names and objects are brought over, step by step. */
+    private static final int LATEST_MILLIS = 400;
+
+    /** What of a change the providers show. */
+    private enum Stage {
+        NOTHING,
+        PREPARED,
+        COUNTS_AT_ONE,
+        COUNTS_AT_ALL
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param killed by command, and stage that it had come to
+     * @param ended commands that were through before
+     */
+    record Outcome(int commands, Map<String, Integer> killed, int ended, int objects, List<String> wrong) {
+        boolean good() {
+            return wrong.isEmpty();
+        }
+    }
+
+    /** Enrols a user under a password. */
+    interface Enrolling {
+        UserName enrol(Logins logins, String text, byte[] password) throws InterruptedException;
+    }
+
+    private final KilledRing ring;
+    private final Path home;
+    private final SplittableRandom seeded;
+    private final SecureRandom random = new SecureRandom();
+
+    KilledCommands(KilledRing ring, Path home, SplittableRandom seeded) {
+        this.ring = ring;
+        this.home = home;
+        this.seeded = seeded;
+    }
+
+    Outcome run(int count, Enrolling enrolling) throws Exception {
+        Map<String, Integer> killed = new TreeMap<>();
+        List<String> wrong = new ArrayList<>();
+        int ended = 0;
+        int objects = 0;
+        try (Logins logins = new Logins(ring.descriptor(), ring.deadlines(), random, Clock.systemUTC())) {
+            for (int i = 0; i < count; i++) {
+                boolean root = i % 2 == 0;
+                String text = (root ? "rotates" : "changes") + i;
+                byte[] old = LoginTest.bytes("the old one of " + text);
+                byte[] next = root ? old : LoginTest.bytes("the new one of " + text);
+                UserName name = enrolling.enrol(logins, text, old);
+                Map<Name, byte[]> put = new TreeMap<>();
+                try (Session session = login(logins, name, old)) {
+                    put(session, put, KEY, LoginTest.bytes("the key of " + text));
+                    put(session, put, SPARE, LoginTest.bytes("another one of " + text));
+                }
+                Stage stage = Stage.values()[seeded.nextInt(Stage.values().length)];
+                int delay = seeded.nextInt(stage == Stage.COUNTS_AT_ALL ? LATEST_MILLIS : 20);
+                String came = kill(name, root, old, next, stage, delay);
+                if (came.isEmpty()) {
+                    ended++;
+                } else {
+                    killed.merge(came, 1, Integer::sum);
+                }
+                String what = text + ", " + stage + " and " + delay + " ms: ";
+                try {
+                    boolean works = opens(logins, name, next, put, what, wrong);
+                    boolean before = !root && opens(logins, name, old, put, what, wrong);
+                    if (works == before) {
+                        wrong.add(what + (works ? "both passwords work" : "no password works"));
+                    }
+                } catch (InterlockException e) {
+                    wrong.add(what + e.getMessage());
+                }
+                objects += put.size();
+                System.out.println((i + 1) + " of " + count + ", " + killed + ", wrong: " + wrong);
+            }
+        }
+        return new Outcome(count, killed, ended, objects, wrong);
+    }
+
+    private void put(Session session, Map<Name, byte[]> put, Name name, byte[] content) throws InterruptedException {
+        try (Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+            Token token = TestRing.put(user, content);
+            var _ = user.names().add(name, token.object(), content.length);
+            put.put(name, content);
+        }
+    }
+
+    private Session login(Logins logins, UserName name, byte[] password) throws InterruptedException {
+        try (SecretBytes device = SecretBytes.random(32, random)) {
+            return logins.login(name, Lock.Kind.PASSWORD, password, device);
+        }
+    }
+
+    /** @return what it had come to when it was killed; empty where it was through */
+    private String kill(UserName name, boolean root, byte[] old, byte[] next, Stage stage, int delay) throws Exception {
+        Object[] command = root
+                ? new Object[] {"user", "root", "rotate", name, "--no-recovery", "--ring", ring.folder(), "--password-fd", 0
+                }
+                : new Object[] {"user", "passwd", name, "--ring", ring.folder(), "--password-fd", 0};
+        Process process = Cli.built()
+                .with("HOME", home)
+                .with("XDG_STATE_HOME", home)
+                .builder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(home.resolve("out").toFile())
+                .start();
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(old);
+            in.write('\n');
+            in.write(next);
+            in.write('\n');
+        } catch (IOException e) {
+            // It takes one password, or has ended.
+        }
+        try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
+            Await.until(
+                    stage + " of " + name,
+                    LoginTable.PATIENCE,
+                    () -> !process.isAlive() || stage(peers, name).compareTo(stage) >= 0);
+            Thread.sleep(delay);
+            boolean ended = !process.isAlive();
+            process.destroyForcibly();
+            process.waitFor(10, TimeUnit.SECONDS);
+            if (ended && process.exitValue() != 0) {
+                throw new IllegalStateException(
+                        name + " failed by itself: " + java.nio.file.Files.readString(home.resolve("out")));
+            }
+            return ended ? "" : (root ? "root rotate, " : "passwd, ") + stage(peers, name);
+        }
+    }
+
+    /** How far the providers show a first change to have come. */
+    private Stage stage(Peers peers, UserName name) {
+        RingDescriptor descriptor = ring.descriptor();
+        int counts = 0;
+        boolean prepared = false;
+        for (String node : ring.providers()) {
+            Messages.Shown shown = Messages.Shown.decode(
+                    descriptor,
+                    name,
+                    peers.to(descriptor.node(node).orElseThrow())
+                            .call(HttpMethod.GET, "/v1/logins/" + name + "/record", Optional.empty(), new byte[0]));
+            boolean now = shown.certified()
+                    .filter(each -> each.record().version() > 1)
+                    .isPresent();
+            counts += now ? 1 : 0;
+            prepared |= shown.highest() > 1;
+        }
+        return counts == ring.providers().size()
+                ? Stage.COUNTS_AT_ALL
+                : counts > 0 ? Stage.COUNTS_AT_ONE : prepared ? Stage.PREPARED : Stage.NOTHING;
+    }
+
+    /** Logs in as every command does, and opens what the names stand for. */
+    private boolean opens(
+            Logins logins, UserName name, byte[] password, Map<Name, byte[]> put, String what, List<String> wrong)
+            throws InterruptedException {
+        Session opened;
+        try {
+            opened = login(logins, name, password);
+        } catch (RefusedException e) {
+            if (!e.getMessage().contains("is wrong")) {
+                throw e;
+            }
+            return false;
+        }
+        try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
+                Session session = NewRoot.finish(opened, ring.descriptor(), ring.deadlines(), nowhere);
+                Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+            if (!session.record().record().line().isSettled()) {
+                wrong.add(what + "something of an earlier root is left");
+            }
+            for (Map.Entry<Name, byte[]> each : put.entrySet()) {
+                byte[] content = TestRing.get(
+                        user,
+                        user.names()
+                                .resolve(NameVersion.of(each.getKey().text()))
+                                .object());
+                if (!Arrays.equals(content, each.getValue())) {
+                    wrong.add(what + each.getKey() + " opens as something else");
+                }
+            }
+            return true;
+        }
+    }
+}

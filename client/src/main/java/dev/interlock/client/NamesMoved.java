@@ -1,0 +1,15 @@
+package dev.interlock.client;
+
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.names.Name;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What became of names whose objects moved into another ring.
+ *
+ * @param names that stand for those objects there now, and here no more
+ * @param left why others stand for them here still; repeating it goes on
+ * @param wrong providers of the ring that the objects left which didn't answer, or lied, and why
+ */
+public record NamesMoved(List<Name> names, Map<Name, InterlockException> left, Map<String, String> wrong) {}
