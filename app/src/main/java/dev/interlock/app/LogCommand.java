@@ -5,6 +5,7 @@ import dev.interlock.node.UserList;
 import dev.interlock.node.log.AuditLog;
 import dev.interlock.node.log.Head;
 import dev.interlock.node.log.Line;
+import dev.interlock.node.log.LogBinding;
 import dev.interlock.node.log.LogCheck;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
@@ -23,7 +24,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +57,9 @@ final class LogCommand implements Runnable {
 
     /** Which log, and what it is checked against. */
     static final class Source {
-        @Parameters(paramLabel = "PATH", description = "a node's folder, or a copy of its audit.log")
+        @Parameters(
+                paramLabel = "PATH",
+                description = "a node's folder, with the logs of all its processes, or a copy of one")
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private Path path;
 
@@ -66,24 +73,66 @@ final class LogCommand implements Runnable {
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private RingOptions ring;
 
-        /** @throws IntegrityException unless all of it holds */
-        LogCheck check(Consumer<Line> each) throws IOException {
-            LogCheck log = LogCheck.verify(file(), kept(), each);
+        /** Those of all processes of the node, by their numbers; one where the path is a log. */
+        SortedMap<Integer, Path> files() {
+            SortedMap<Integer, Path> files = new TreeMap<>();
+            if (Files.isDirectory(path) && Files.exists(path.resolve("card"))) {
+                NodeFolder node = NodeFolder.open(path);
+                node.logs().forEach(files::put);
+            }
+            if (files.isEmpty()) {
+                files.put(1, file());
+            }
+            return files;
+        }
+
+        /** @throws IntegrityException unless all of them hold, by themselves and beside each other */
+        Map<Integer, LogCheck> checkAll(BiConsumer<Integer, Line> each) throws IOException {
+            SortedMap<Integer, Path> files = files();
+            if (files.size() == 1) {
+                return Map.of(
+                        files.firstKey(),
+                        check(files.get(files.firstKey()), kept(), line -> each.accept(files.firstKey(), line)));
+            }
+            Map<Integer, LogCheck> all = new TreeMap<>();
+            Optional<String> head = kept().map(kept -> kept.line().text());
+            AtomicBoolean found = new AtomicBoolean(head.isEmpty());
+            for (Map.Entry<Integer, Path> file : files.entrySet()) {
+                all.put(file.getKey(), check(file.getValue(), Optional.empty(), line -> {
+                    if (head.equals(Optional.of(line.text()))) {
+                        found.set(true);
+                    }
+                    each.accept(file.getKey(), line);
+                }));
+            }
+            if (!found.get()) {
+                throw new IntegrityException(
+                        "the head that was kept is in none of the logs in " + path + ": one was cut off or rewritten",
+                        List.of());
+            }
+            long _ = LogBinding.verify(files);
+            return all;
+        }
+
+        private LogCheck check(Path file, Optional<Head> since, Consumer<Line> each) throws IOException {
+            LogCheck log = LogCheck.verify(file, since, each);
             Optional<RingDescriptor> descriptor = ring.descriptorIfGiven();
             if (descriptor.isPresent()) {
                 NodeCard card = descriptor
                         .get()
                         .node(log.node())
-                        .orElseThrow(() -> wrong("the ring has no node " + log.node()));
+                        .orElseThrow(() -> wrong(file, "the ring has no node " + log.node()));
                 if (!card.key().equals(log.key())) {
-                    throw wrong("the log is signed with " + log.key() + ", and the key of " + log.node()
-                            + " in the ring is " + card.key());
+                    throw wrong(
+                            file,
+                            "the log is signed with " + log.key() + ", and the key of " + log.node()
+                                    + " in the ring is " + card.key());
                 }
             }
             return log;
         }
 
-        Path file() {
+        private Path file() {
             Path file = path;
             try {
                 if (Files.readAttributes(file, BasicFileAttributes.class).isDirectory()) {
@@ -115,8 +164,8 @@ final class LogCommand implements Runnable {
             return names;
         }
 
-        private IntegrityException wrong(String why) {
-            return new IntegrityException(file() + ", line 1: " + why, List.of());
+        private static IntegrityException wrong(Path file, String why) {
+            return new IntegrityException(file + ", line 1: " + why, List.of());
         }
 
         String keyFrom() {
@@ -152,7 +201,37 @@ final class LogCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            LogCheck log = source.check(line -> {});
+            Map<Integer, LogCheck> logs = source.checkAll((process, line) -> {});
+            if (logs.size() > 1) {
+                if (json) {
+                    System.out.println(Output.json(logs.entrySet().stream()
+                            .map(log -> {
+                                Map<String, Object> fields = new LinkedHashMap<>();
+                                fields.put("process", log.getKey());
+                                fields.putAll(fields(log.getValue()));
+                                return fields;
+                            })
+                            .toList()));
+                    return 0;
+                }
+                System.out.println("The logs of " + logs.size() + " processes hold, beside each other, too.");
+                logs.forEach((process, log) -> {
+                    System.out.println();
+                    System.out.println("Process " + process + ":");
+                    print(log);
+                });
+                return 0;
+            }
+            LogCheck log = logs.values().iterator().next();
+            if (json) {
+                System.out.println(Output.json(fields(log)));
+            } else {
+                print(log);
+            }
+            return 0;
+        }
+
+        private static Map<String, Object> fields(LogCheck log) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("node", log.node());
             fields.put("key", log.key().toString());
@@ -164,10 +243,10 @@ final class LogCommand implements Runnable {
             fields.put("recovered", log.recovered());
             fields.put("clockSetBack", log.steppedBack());
             fields.put("head", log.head().line().text());
-            if (json) {
-                System.out.println(Output.json(fields));
-                return 0;
-            }
+            return fields;
+        }
+
+        private void print(LogCheck log) {
             System.out.println("The log of " + log.node() + " holds: "
                     + (log.entries() == 1 ? "1 entry" : log.entries() + " entries") + ", from "
                     + Output.time(log.first()) + " to " + Output.time(log.last()) + ".");
@@ -183,7 +262,6 @@ final class LogCommand implements Runnable {
                 System.out.println("clock   " + Output.count(log.steppedBack(), "time") + " it was set back");
             }
             System.out.println("head    " + log.head().line().text());
-            return 0;
         }
     }
 
@@ -199,7 +277,9 @@ final class LogCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
-            System.out.println(source.check(line -> {}).head().line().text());
+            source.checkAll((process, line) -> {})
+                    .values()
+                    .forEach(log -> System.out.println(log.head().line().text()));
             return 0;
         }
     }
@@ -229,7 +309,7 @@ final class LogCommand implements Runnable {
             Set<String> sessions = new HashSet<>();
             LogNames names = new LogNames(source.descriptor(), source.users());
             String id = object == null ? null : Ids.checkId(object);
-            LogCheck log = source.check(line -> {
+            Map<Integer, LogCheck> logs = source.checkAll((process, line) -> {
                 if (id != null && line.fields().getOrDefault("object", "").startsWith(id)) {
                     Stream.of("session", "generation")
                             .map(line.fields()::get)
@@ -237,15 +317,19 @@ final class LogCommand implements Runnable {
                             .forEach(sessions::add);
                 }
             });
-            var _ = LogCheck.verify(source.file(), Optional.empty(), line -> {
-                if (line.sequence() <= log.entries()
-                        && (id == null
-                                || line.fields().getOrDefault("object", "").startsWith(id)
-                                || sessions.contains(line.fields().getOrDefault("session", ""))
-                                || sessions.contains(line.fields().getOrDefault("generation", "")))) {
-                    System.out.println(full ? line.text() : names.line(line));
-                }
-            });
+            for (Map.Entry<Integer, Path> file : source.files().entrySet()) {
+                long entries = Objects.requireNonNull(logs.get(file.getKey())).entries();
+                String process = logs.size() == 1 ? "" : file.getKey() + "  ";
+                var _ = LogCheck.verify(file.getValue(), Optional.empty(), line -> {
+                    if (line.sequence() <= entries
+                            && (id == null
+                                    || line.fields().getOrDefault("object", "").startsWith(id)
+                                    || sessions.contains(line.fields().getOrDefault("session", ""))
+                                    || sessions.contains(line.fields().getOrDefault("generation", "")))) {
+                        System.out.println(process + (full ? line.text() : names.line(line)));
+                    }
+                });
+            }
             return 0;
         }
     }

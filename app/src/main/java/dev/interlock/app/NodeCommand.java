@@ -74,8 +74,8 @@ final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--standby",
             description =
-                    "where another process runs this node, wait until it has ended, however it did, and go on in its"
-                            + " place")
+                    "where another process runs this node, or as many as may, wait until one has ended, however it did,"
+                            + " and go on in its place")
     private boolean standby;
 
     @CommandLine.Spec
@@ -283,7 +283,7 @@ final class NodeCommand implements Callable<Integer> {
                     List<String> to) {
         NodeFolder node = open(folder);
         List<String> addresses = to.equals(List.of("folder")) ? List.of() : to;
-        try (NodeLock _ = NodeLock.take(folder)) {
+        try (NodeLock _ = NodeLock.takeAlone(folder)) {
             StoreMigration.run(folder, addresses, new SecureRandom(), Clock.systemUTC(), new MigrationLines());
         } catch (StoreException e) {
             throw StoreProblems.known(node.card().name(), e);
@@ -328,17 +328,20 @@ final class NodeCommand implements Callable<Integer> {
     /** Runs a node until the process is told to end. */
     private int run(Path folder, double stallSeconds) throws InterruptedException {
         NodeFolder seen = open(folder);
-        if (standby && NodeLock.isHeld(folder)) {
+        int most = seen.mostProcesses();
+        if (standby && most == 1 && NodeLock.isHeld(folder)) {
             Screen.hint(seen.card().name() + " runs in another process; this one waits for its end");
         }
         Deadlines deadlines = Deadlines.stallAfter(Duration.ofMillis((long) (stallSeconds * 1000)));
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        try (NodeLock _ = standby ? NodeLock.await(folder) : NodeLock.take(folder);
-                LogRotation _ = LogRotation.start(folder);
+        try (NodeLock.Numbered lock = lock(folder, most);
+                LogRotation _ = LogRotation.start(seen.asProcess(lock.number()).own(""));
                 // What the folder says now, which may be another thing than before a wait.
-                AutoCloseable _ =
-                        start(listen == null ? open(folder) : open(folder).listening(listen), deadlines, noise)) {
+                AutoCloseable _ = start(
+                        (listen == null ? open(folder) : open(folder).listening(listen)).asProcess(lock.number()),
+                        deadlines,
+                        noise)) {
             // It can't wait for the end of this thread, which itself waits for the hooks to leave the process.
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
                 told.countDown();
@@ -361,6 +364,19 @@ final class NodeCommand implements Callable<Integer> {
         return 0;
     }
 
+    private NodeLock.Numbered lock(Path folder, int most) throws InterruptedException {
+        return most > 1
+                ? NodeLock.takeNumbered(folder, most, standby)
+                : new NodeLock.Numbered(1, standby ? NodeLock.await(folder) : NodeLock.take(folder));
+    }
+
+    /** The others go on without this process: nothing of it may leave any more, as if it had been killed. */
+    private static void lost() {
+        Screen.hint("the other processes of this provider have taken this one for dead: it was silent for too long. Start"
+                + " it again");
+        Runtime.getRuntime().halt(1);
+    }
+
     static AutoCloseable start(NodeFolder folder, Deadlines deadlines, List<Path> noise) throws InterruptedException {
         SecureRandom random = new SecureRandom();
         Clock clock = Clock.systemUTC();
@@ -369,7 +385,7 @@ final class NodeCommand implements Callable<Integer> {
                 ProviderNode node = new ProviderNode(
                         folder,
                         folder.auditLog(clock),
-                        Stores.of(folder.path(), random, clock),
+                        Stores.of(folder.path(), folder.member(NodeCommand::lost), random, clock),
                         FieldKernels.chosen(),
                         random,
                         deadlines,

@@ -1,14 +1,21 @@
 package dev.interlock.app;
 
+import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.RequestHeaders;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.RingId;
 import dev.interlock.core.token.Title;
+import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peer;
@@ -18,6 +25,8 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Speaks to nodes request by request, as someone does who doesn't keep to the protocol. */
@@ -28,6 +37,7 @@ final class RawUser implements AutoCloseable {
     private final Credential credential;
     private final Peers peers;
     private final SecureRandom random = new SecureRandom();
+    private final Map<String, NodeCard> elsewhere = new HashMap<>();
 
     private RawUser(RingDescriptor ring, Credential credential, Optional<TlsIdentity> tls, Deadlines deadlines) {
         this.ring = ring;
@@ -88,7 +98,13 @@ final class RawUser implements AutoCloseable {
     }
 
     Peer peer(String node) {
-        return peers.to(ring.node(node).orElseThrow());
+        return peers.to(elsewhere.getOrDefault(node, ring.node(node).orElseThrow()));
+    }
+
+    /** From now on this node is spoken to at another port: one of its processes. */
+    RawUser at(String node, int port) {
+        elsewhere.put(node, ring.node(node).orElseThrow().movedTo("127.0.0.1:" + port));
+        return this;
     }
 
     String header(String node, Operation operation, String subject, byte[] body) {
@@ -107,6 +123,22 @@ final class RawUser implements AutoCloseable {
     byte[] send(String node, HttpMethod method, String path, String header, byte[] body) {
         return peer(node)
                 .call(method, path, Optional.of(header), body, deadlines().settle());
+    }
+
+    /** With the word, in the header of a node's own processes, that one of them let it in. */
+    byte[] passed(String node, String path, String word) {
+        HttpResponse answer = peer(node)
+                .pass(
+                        RequestHeaders.builder(HttpMethod.GET, path)
+                                .set("interlock-passed", word)
+                                .build(),
+                        HttpRequest.of(HttpMethod.GET, path));
+        AggregatedHttpResponse whole = answer.aggregate().join();
+        if (!whole.status().isSuccess()) {
+            throw Json.read("the answer", whole.content().array(), Problem.class)
+                    .toException(node);
+        }
+        return whole.content().array();
     }
 
     /** Sends the beginning of a body, and never its end. */

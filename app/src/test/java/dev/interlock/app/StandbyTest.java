@@ -8,17 +8,12 @@ import dev.interlock.node.NodeLock;
 import dev.interlock.node.store.Engine;
 import dev.interlock.protocol.error.InterlockException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -35,82 +30,19 @@ final class StandbyTest {
     @TempDir
     private Path dir;
 
-    private final List<Process> processes = new ArrayList<>();
+    private final List<ProviderProcess> processes = new ArrayList<>();
     private final AtomicBoolean over = new AtomicBoolean();
 
     @AfterEach
     void end() {
         over.set(true);
-        for (Process each : processes) {
-            each.toHandle().destroyForcibly();
-            each.onExit().orTimeout(30, TimeUnit.SECONDS).join();
-        }
+        processes.forEach(ProviderProcess::close);
     }
 
-    private Process process(Path node, int port) throws IOException {
-        Process started = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "provider",
-                        node.toString(),
-                        "--standby",
-                        "--listen",
-                        "127.0.0.1:" + port)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(dir.resolve("log-" + port).toFile())
-                .start();
+    private ProviderProcess process(Path node, int port) throws IOException {
+        ProviderProcess started = new ProviderProcess(node, port, dir.resolve("log-" + port), "--standby");
         processes.add(started);
         return started;
-    }
-
-    /** Passes connections on to whichever of these ports takes them, as a balancer in front of machines does. */
-    private void balance(ServerSocket front, List<Integer> ports) {
-        while (!over.get()) {
-            try {
-                Socket client = front.accept();
-                Thread.ofVirtual().start(() -> pass(client, ports));
-            } catch (IOException e) {
-                return; // it is over
-            }
-        }
-    }
-
-    private static void pass(Socket client, List<Integer> ports) {
-        try (client) {
-            for (int port : ports) {
-                Socket server;
-                try {
-                    server = new Socket(InetAddress.getLoopbackAddress(), port);
-                } catch (IOException e) {
-                    continue; // this one doesn't serve
-                }
-                Thread back = Thread.ofVirtual().start(() -> copy(server, client));
-                copy(client, server);
-                back.join();
-                return;
-            }
-        } catch (IOException e) {
-            // It is closed.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void copy(Socket from, Socket to) {
-        try (from;
-                to;
-                InputStream in = from.getInputStream()) {
-            in.transferTo(to.getOutputStream());
-        } catch (IOException e) {
-            // One of them is gone, and the other with it.
-        }
     }
 
     @Test
@@ -121,11 +53,8 @@ final class StandbyTest {
                 dir, 2, 3, TestRing.PATIENT, name -> name.equals("cc1") ? Engine.POSTGRES_S3 : Engine.EMBEDDED)) {
             ring.stop("cc1");
             Path node = ring.node("cc1");
-            try (ServerSocket front = new ServerSocket(
-                    ring.descriptor().provider("cc1").orElseThrow().card().port(),
-                    50,
-                    InetAddress.getByName("127.0.0.1"))) {
-                Thread.ofVirtual().start(() -> balance(front, ports));
+            int address = ring.descriptor().provider("cc1").orElseThrow().card().port();
+            try (Balancer _ = new Balancer(address, ports)) {
                 for (int port : ports) {
                     var _ = process(node, port);
                 }
@@ -139,16 +68,15 @@ final class StandbyTest {
                             .process()
                             .orElseThrow()
                             .pid();
-                    Process serving = processes.stream()
+                    ProviderProcess serving = processes.stream()
                             .filter(each -> each.pid() == pid)
                             .findAny()
                             .orElseThrow();
                     if (round == 0) {
-                        serving.toHandle().destroyForcibly();
+                        serving.kill();
                     } else {
-                        serving.destroy(); // as an operator who starts another version
+                        serving.stop(); // as an operator who starts another version
                     }
-                    serving.onExit().orTimeout(60, TimeUnit.SECONDS).join();
                 }
                 int before = put.size();
                 Await.until("puts go on", LIMIT, () -> put.size() >= before + 2);
@@ -158,10 +86,13 @@ final class StandbyTest {
                 put.forEach((object, bytes) ->
                         assertThat(ring.get(object, "cc1", "cc2")).isEqualTo(bytes));
             }
-            assertThat(processes.stream().filter(Process::isAlive).toList()).hasSize(1);
-            Process last = processes.stream().filter(Process::isAlive).findAny().orElseThrow();
-            last.destroy();
-            last.onExit().orTimeout(60, TimeUnit.SECONDS).join();
+            assertThat(processes.stream().filter(ProviderProcess::isAlive).toList())
+                    .hasSize(1);
+            processes.stream()
+                    .filter(ProviderProcess::isAlive)
+                    .findAny()
+                    .orElseThrow()
+                    .stop();
             // One chain, by three processes.
             var _ = InProcess.run(
                             "log",

@@ -1,8 +1,12 @@
 package dev.interlock.node;
 
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
+import dev.interlock.core.token.StatementHash;
 import dev.interlock.node.admission.Allowance;
 import dev.interlock.node.admission.Allowances;
 import dev.interlock.node.admission.Channels;
@@ -21,6 +25,7 @@ import dev.interlock.protocol.request.Channel;
 import dev.interlock.protocol.request.ChannelRequest;
 import dev.interlock.protocol.request.ClientRequest;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.PassedRequest;
 import dev.interlock.protocol.request.SignedRequest;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
@@ -28,8 +33,10 @@ import dev.interlock.wire.Tls;
 import io.netty.util.AttributeKey;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -38,6 +45,13 @@ import java.util.regex.Pattern;
 /** Who may ask this node: users by signed requests, nodes by their TLS keys. Every answer to that goes into the log. */
 public final class Gate {
     private static final AttributeKey<Asked> ASKED = AttributeKey.valueOf(Gate.class, "ASKED");
+    private static final AttributeKey<ClientRequest> LET_IN = AttributeKey.valueOf(Gate.class, "LET_IN");
+    private static final AttributeKey<NodeCard> NODE_LET_IN = AttributeKey.valueOf(Gate.class, "NODE_LET_IN");
+    /** Whom another process of this node let in. Nobody else is believed that. */
+    private static final String PASSED = "interlock-passed";
+
+    private static final String USER = "user ";
+    private static final String NODE = "node ";
     private static final byte[] NO_BODY = {};
     private static final Pattern ID = Pattern.compile("[0-9a-f]{32}|[0-9a-f]{64}");
 
@@ -50,13 +64,16 @@ public final class Gate {
     private final Allowances allowances;
     private final Nonces nonces;
     private final Channels channels;
+    private final NodeCard card;
+    private volatile Once once = (_, _) -> true;
     private final SecureRandom random = new SecureRandom();
 
     Gate(RingDescriptor ring, NodeFolder folder, AuditLog log, Allowances allowances, Clock clock) {
         this.ring = ring;
         this.epochs =
                 new TreeSet<>(ring.epochs().stream().map(RingDescriptor::epoch).toList());
-        this.self = folder.card().name();
+        this.card = folder.card();
+        this.self = card.name();
         this.users = folder.users();
         this.clock = clock;
         this.log = log;
@@ -64,6 +81,18 @@ public final class Gate {
         this.nonces = new Nonces(allowances.of(Allowances.Kind.NONCES));
         this.channels = new Channels(self, allowances.limit(Allowances.Kind.CHANNELS));
         allowances.of(Allowances.Kind.CHANNELS).standing(_ -> channels.size());
+    }
+
+    /** What is used up over all processes of this node. */
+    @FunctionalInterface
+    public interface Once {
+        /** @return false where it was used before, or may have been */
+        boolean use(StatementHash what, Instant expires);
+    }
+
+    /** Before the first request, where several processes serve this node. */
+    public void once(Once over) {
+        once = over;
     }
 
     /**
@@ -91,16 +120,42 @@ public final class Gate {
      *
      * @param subject empty where the body has it; the caller compares it then
      */
-    ClientRequest enter(ServiceRequestContext context, Operation operation, Optional<String> subject) {
+    public ClientRequest enter(ServiceRequestContext context, Operation operation, Optional<String> subject) {
         Entry asked = asked(operation, subject.orElse(""));
         context.setAttr(ASKED, new Asked(asked, false));
+        ClientRequest before = context.attr(LET_IN);
+        ClientRequest request = before != null ? before : verified(context, asked, operation);
+        ClientRequest.require(
+                Rule.OTHER_OPERATION,
+                self,
+                request.operation() == operation,
+                () -> "it was made for the operation " + request.operation());
+        Entry known = (subject.isPresent() ? asked : asked(operation, request.subject())).user(request.key());
+        context.setAttr(ASKED, new Asked(known, false));
+        subject.ifPresent(request::requireSubject);
+        context.setAttr(ASKED, new Asked(known, true));
+        if (before == null) {
+            use(context, request);
+            context.setAttr(LET_IN, request);
+        }
+        return request;
+    }
+
+    /** By its signature or MAC, or by the word of another process of this node. */
+    private ClientRequest verified(ServiceRequestContext context, Entry asked, Operation operation) {
+        Optional<String> passed = passed(context, USER);
+        if (passed.isPresent()) {
+            PassedRequest request = PassedRequest.decode(passed.get(), self);
+            requireServed(context, asked, request.key());
+            return request;
+        }
         String header = context.request().headers().get(ClientRequest.HEADER);
         if (header == null || header.length() > ClientRequest.MAX_HEADER_CHARS) {
             throw new RefusedException(
                     Rule.UNSIGNED,
                     self + " refuses the request: it carries no signature in the header " + ClientRequest.HEADER);
         }
-        ClientRequest request = header.startsWith(Channel.PREFIX)
+        return header.startsWith(Channel.PREFIX)
                 ? ofChannel(header, operation, key -> requireServed(context, asked, key))
                 : SignedRequest.verify(
                         header,
@@ -110,24 +165,81 @@ public final class Gate {
                         operation,
                         clock.instant(),
                         key -> requireServed(context, asked, key));
-        Entry known = (subject.isPresent() ? asked : asked(operation, request.subject())).user(request.key());
-        context.setAttr(ASKED, new Asked(known, false));
-        subject.ifPresent(request::requireSubject);
-        context.setAttr(ASKED, new Asked(known, true));
+    }
+
+    private void use(ServiceRequestContext context, ClientRequest request) {
         Connections.letIn(context);
         String holder = request.key().toString();
-        allowances.rate().take(holder);
+        if (!(request instanceof PassedRequest)) {
+            allowances.rate().take(holder);
+        }
         whenDone(context, allowances.of(Allowances.Kind.REQUESTS).take(holder, 1));
         switch (request) {
             case ChannelRequest ofChannel -> channels.use(ofChannel, clock.millis());
             case SignedRequest signed -> {
-                if (!nonces.use(holder, signed.nonce(), signed.expiresMillis())) {
+                if (!nonces.use(holder, signed.nonce(), signed.expiresMillis())
+                        || !once.use(nonce(signed), Instant.ofEpochMilli(signed.expiresMillis()))) {
                     throw new RefusedException(
                             Rule.REPLAYED, self + " refuses the request: it was made before; sign a new one");
                 }
             }
+            case PassedRequest _ -> {}
         }
-        return request;
+    }
+
+    /** What a signed request is once over all processes. */
+    private static StatementHash nonce(SignedRequest request) {
+        return StatementHash.of(Sha256.labelled("interlock/v1/nonce")
+                .update(request.key().bytes())
+                .update(request.nonce())
+                .digest());
+    }
+
+    // ---- One process of this node to another ----
+
+    /** Whether another process of this node passed this request on, which isn't passed on again. */
+    public boolean isPassed(ServiceRequestContext context) {
+        return context.request().headers().contains(PASSED);
+    }
+
+    private Optional<String> passed(ServiceRequestContext context, String kind) {
+        return Optional.ofNullable(context.request().headers().get(PASSED))
+                .filter(value -> isOwn(context) && value.startsWith(kind))
+                .map(value -> value.substring(kind.length()));
+    }
+
+    private boolean isOwn(ServiceRequestContext context) {
+        return Tls.peer(ring, context.sslSession())
+                .filter(peer -> peer.tlsPin().equals(card.tlsPin()))
+                .isPresent();
+    }
+
+    /** A request that was let in, to be passed on: with the word that it was. */
+    public RequestHeaders passingOn(ServiceRequestContext context) {
+        ClientRequest user = context.attr(LET_IN);
+        NodeCard node = context.attr(NODE_LET_IN);
+        if (user == null && node == null) {
+            throw new IllegalStateException("the request was never checked");
+        }
+        RequestHeaders headers = context.request().headers();
+        RequestHeadersBuilder passed = RequestHeaders.builder(headers.method(), headers.path());
+        Optional.ofNullable(headers.contentType()).ifPresent(passed::contentType);
+        return passed.set(
+                        PASSED,
+                        user != null
+                                ? USER + PassedRequest.of(user).encode()
+                                : NODE + Objects.requireNonNull(node).tlsPin())
+                .build();
+    }
+
+    /** Admits another process of this node, for what no other party may ask. @throws RefusedException for anyone else */
+    public void admitProcess(ServiceRequestContext context) {
+        context.setAttr(ASKED, new Asked(asked(context), false));
+        if (!isOwn(context) || isPassed(context)) {
+            throw new RefusedException(
+                    Rule.NOT_OF_THE_RING, self + " answers this only to its own processes, which show its certificate");
+        }
+        Connections.letIn(context);
     }
 
     private void requireServed(ServiceRequestContext context, Entry asked, VerifyingKey key) {
@@ -243,7 +355,16 @@ public final class Gate {
     public NodeCard admitNode(ServiceRequestContext context) {
         Entry asked = asked(context);
         context.setAttr(ASKED, new Asked(asked, false));
-        NodeCard node = Tls.peer(ring, context.sslSession())
+        NodeCard before = context.attr(NODE_LET_IN);
+        if (before != null) {
+            context.setAttr(ASKED, new Asked(asked.with("node", before.name()), true));
+            return before;
+        }
+        NodeCard node = passed(context, NODE)
+                .flatMap(pin -> ring.everyNode()
+                        .filter(each -> each.tlsPin().equals(pin))
+                        .findFirst())
+                .or(() -> Tls.peer(ring, context.sslSession()))
                 .orElseThrow(() -> new RefusedException(
                         Rule.NOT_OF_THE_RING,
                         self + " answers this only to nodes of the ring " + ring.name()
@@ -252,6 +373,7 @@ public final class Gate {
         asked = asked.with("node", node.name());
         context.setAttr(ASKED, new Asked(asked, true));
         log.append(asked);
+        context.setAttr(NODE_LET_IN, node);
         return node;
     }
 

@@ -34,6 +34,16 @@ record ListenAddress(String host, int port) {
         return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
     }
 
+    /** Whether it stands for all addresses of the machine. */
+    boolean isEverywhere() {
+        return host.equals("0.0.0.0") || host.equals("::");
+    }
+
+    /** The same with a port so much higher. */
+    ListenAddress plus(int ports) {
+        return new ListenAddress(host, port + ports);
+    }
+
     /**
      * The addresses of this machine that the host stands for: a name may have several, and some of another machine.
      *

@@ -7,6 +7,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.node.log.AuditLog;
+import dev.interlock.node.store.Member;
 import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.NodeCard;
@@ -31,6 +32,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A node's folder. Its operator owns it alone; the card is the only thing that leaves.
@@ -47,6 +51,8 @@ import java.util.Optional;
  * tls.key       secret; tls.crt is public
  * store/        a provider's shares, sealed
  * audit.log     what the node let in, refused and did
+ * processes     how many processes may serve this provider together, where that is more than one; a folder
+ *               process-2, process-3 … has the lock, log and audit log of each but the first
  * log, pid      of the running node; lock says which process that is
  * </pre>
  */
@@ -54,14 +60,23 @@ public final class NodeFolder {
     /** What is sealed lies with others for as long as a provider is away: a quantum computer mustn't open it later. */
     private static final Kem SEALING = Kem.XWING;
 
+    private static final int MOST_PROCESSES = 64;
+
     private final Path path;
     private final NodeCard card;
     private final Optional<ListenAddress> listen;
+    /** Which of several that serve the node this process is. */
+    private final int process;
 
     private NodeFolder(Path path, NodeCard card, Optional<ListenAddress> listen) {
+        this(path, card, listen, 1);
+    }
+
+    private NodeFolder(Path path, NodeCard card, Optional<ListenAddress> listen, int process) {
         this.path = path;
         this.card = card;
         this.listen = listen;
+        this.process = process;
     }
 
     /**
@@ -179,7 +194,83 @@ public final class NodeFolder {
      * @param address {@code host:port} of this machine; a host of 0.0.0.0 or [::] stands for all its addresses
      */
     public NodeFolder listening(String address) {
-        return new NodeFolder(path, card, Optional.of(ListenAddress.parse(address)));
+        return new NodeFolder(path, card, Optional.of(ListenAddress.parse(address)), process);
+    }
+
+    // ---- Several processes ----
+
+    /** How many processes may serve this node together: 1 unless the file {@code processes} says more. */
+    public int mostProcesses() {
+        if (!Files.exists(path.resolve("processes"))) {
+            return 1;
+        }
+        String text = new String(read("processes"), StandardCharsets.US_ASCII).strip();
+        if (!text.matches("[1-9][0-9]?") || Integer.parseInt(text) > MOST_PROCESSES) {
+            throw new BadInputException(
+                    path.resolve("processes") + " must have one number, from 1 to " + MOST_PROCESSES);
+        }
+        if (card.role() == Role.DEALER && Integer.parseInt(text) > 1) {
+            throw new BadInputException(
+                    "a dealer is served by one process; take " + path.resolve("processes") + " away");
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** The same folder as the process of this number sees it, from 1. */
+    public NodeFolder asProcess(int number) {
+        return new NodeFolder(path, card, listen, number);
+    }
+
+    public int process() {
+        return process;
+    }
+
+    /** A file of this process alone; the first one's are where those of a node of one process are. */
+    public Path own(String file) {
+        return ownFolder(path, process).resolve(file);
+    }
+
+    static Path ownFolder(Path path, int process) {
+        return process == 1 ? path : path.resolve("process-" + process);
+    }
+
+    /** The audit logs of all processes that there ever were, by their numbers. */
+    public SortedMap<Integer, Path> logs() {
+        SortedMap<Integer, Path> logs = new TreeMap<>();
+        for (int number = 1; number <= MOST_PROCESSES; number++) {
+            Path log = ownFolder(path, number).resolve(AuditLog.FILE);
+            if (Files.exists(log)) {
+                logs.put(number, log);
+            }
+        }
+        return logs;
+    }
+
+    /** Those of the first process, and of all others that there ever were. */
+    public List<Path> ofAllProcesses(String file) {
+        return IntStream.rangeClosed(1, MOST_PROCESSES)
+                .mapToObj(each -> ownFolder(path, each).resolve(file))
+                .filter(Files::exists)
+                .toList();
+    }
+
+    /**
+     * This process as the others know it.
+     *
+     * @param lost run when they have taken it for dead
+     * @return empty for a node of one process
+     */
+    public Optional<Member> member(Runnable lost) {
+        if (mostProcesses() == 1) {
+            return Optional.empty();
+        }
+        ListenAddress own = listen();
+        if (own.isEverywhere()) {
+            throw new BadInputException(
+                    "one of several processes needs an address of its own, where the others reach it:"
+                            + " --listen HOST:PORT, not " + own.text());
+        }
+        return Optional.of(new Member(process, NodeLock.instance(), own.text(), lost));
     }
 
     /** The same, for every start from now on. */
@@ -208,7 +299,8 @@ public final class NodeFolder {
     /** Where the node serves its metrics by plain HTTP, on a listener of their own; empty where none is wanted. */
     Optional<ListenAddress> metrics() {
         return Files.exists(path.resolve("metrics"))
-                ? Optional.of(ListenAddress.parse(new String(read("metrics"), StandardCharsets.US_ASCII).strip()))
+                ? Optional.of(ListenAddress.parse(new String(read("metrics"), StandardCharsets.US_ASCII).strip())
+                        .plus(process - 1))
                 : Optional.empty();
     }
 
@@ -279,7 +371,7 @@ public final class NodeFolder {
 
     /** The node's audit log, which its node closes. */
     public AuditLog auditLog(Clock clock) {
-        return AuditLog.open(path.resolve(AuditLog.FILE), card, signingKey(), clock);
+        return AuditLog.open(own(AuditLog.FILE), card, signingKey(), clock);
     }
 
     public TlsIdentity tls() {

@@ -1,6 +1,7 @@
 package dev.interlock.node;
 
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.wire.file.DurableFile;
 import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One process a node's folder: holds a lock while it lives, and says in the lock's file who it is. The pid beside it, in a
- * file of its own, is for people.
+ * One process a node's folder, or one for each number where several serve the node: holds a lock while it lives, and says in the lock's
+ * file who it is. The pid beside it, in a file of its own, is for people.
  */
 public final class NodeLock implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeLock.class);
@@ -96,6 +97,57 @@ public final class NodeLock implements AutoCloseable {
         }
     }
 
+    /** One of several processes that serve a node: the lock of the lowest number that is free. */
+    public record Numbered(int number, NodeLock lock) implements AutoCloseable {
+        @Override
+        public void close() {
+            lock.close();
+        }
+    }
+
+    /**
+     * Takes the place of one of several processes.
+     *
+     * @param most how many there may be
+     * @param wait whether to wait until a place is free
+     * @throws BadInputException when none is and it isn't waited for, or the folder can't be used
+     */
+    public static Numbered takeNumbered(Path folder, int most, boolean wait) throws InterruptedException {
+        try {
+            while (true) {
+                for (int number = 1; number <= most; number++) {
+                    Path own = NodeFolder.ownFolder(folder, number);
+                    DurableFile.createFolder(own);
+                    FileChannel channel = open(own);
+                    if (locked(channel)) {
+                        NodeLock lock = new NodeLock(own, channel);
+                        lock.sayWho();
+                        return new Numbered(number, lock);
+                    }
+                    channel.close();
+                }
+                if (!wait) {
+                    throw new BadInputException("the node in " + folder + " runs already, in " + most
+                            + " processes, as many as its file processes says");
+                }
+                Thread.sleep(ASKING);
+            }
+        } catch (IOException e) {
+            throw new BadInputException("can't use the folder " + FileProblem.at(folder, e));
+        }
+    }
+
+    /** As {@link #take}, and no process of any other number runs. */
+    public static NodeLock takeAlone(Path folder) {
+        for (Path other : NodeFolder.open(folder).ofAllProcesses("lock")) {
+            Path own = other.getParent();
+            if (own != null && !own.equals(folder) && isHeld(own)) {
+                throw new BadInputException("the node in " + folder + " runs already, in several processes");
+            }
+        }
+        return take(folder);
+    }
+
     private void sayWho() {
         long pid = ProcessHandle.current().pid();
         try {
@@ -110,7 +162,7 @@ public final class NodeLock implements AutoCloseable {
     }
 
     /** What this process says of itself in {@code /health}: 16 hex digits, drawn anew by each. */
-    static String instance() {
+    public static String instance() {
         return INSTANCE;
     }
 

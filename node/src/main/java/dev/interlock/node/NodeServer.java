@@ -53,6 +53,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOption;
+import io.netty.util.AttributeKey;
 import java.net.BindException;
 import java.time.Clock;
 import java.time.Duration;
@@ -85,6 +86,7 @@ public final class NodeServer implements AutoCloseable {
     private static final Duration IDLE = Duration.ofSeconds(30);
 
     private static final int MAX_PATH_CHARS = 200;
+    private static final AttributeKey<Boolean> STREAMING = AttributeKey.valueOf(NodeServer.class, "STREAMING");
     /** What is being answered when the node ends has this long to come to its end. */
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
 
@@ -109,6 +111,7 @@ public final class NodeServer implements AutoCloseable {
     private final ServerBuilder builder;
     private final Map<String, Map<HttpMethod, Handler>> handlers = new LinkedHashMap<>();
     private volatile Supplier<Optional<String>> failing = Optional::empty;
+    private volatile Runnable serving = () -> {};
     private Optional<Server> server = Optional.empty();
 
     /** A request's handler. It may block, and throw what it likes. */
@@ -125,7 +128,7 @@ public final class NodeServer implements AutoCloseable {
         this.deadlines = deadlines;
         this.clock = clock;
         this.audit = audit;
-        this.allowances = Allowances.read(card.name(), folder.path());
+        this.allowances = Allowances.read(card.name(), folder.path(), folder.mostProcesses());
         this.allowances.register(meters);
         this.connections.register(meters);
         this.bodies =
@@ -139,7 +142,7 @@ public final class NodeServer implements AutoCloseable {
         this.held = new HeldFiles(
                 card.name(),
                 Stream.of(AuditLog.FILE, "lock", "store/store.db")
-                        .map(folder.path()::resolve)
+                        .map(each -> each.startsWith("store") ? folder.path().resolve(each) : folder.own(each))
                         .toList());
         this.builder = Server.builder()
                 .tls(tls.keyPair())
@@ -226,6 +229,7 @@ public final class NodeServer implements AutoCloseable {
 
     private byte[] health() {
         Optional<String> reason = failing.get()
+                .or(this::notServing)
                 .or(audit::failure)
                 .or(held::problem)
                 .or(descriptors::problem)
@@ -257,6 +261,20 @@ public final class NodeServer implements AutoCloseable {
             }
             return handler.handle(context, request);
         };
+    }
+
+    private Optional<String> notServing() {
+        try {
+            serving.run();
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            return Optional.of(String.valueOf(known(e).getMessage()));
+        }
+    }
+
+    /** Has every request be refused while this throws. */
+    public void serving(Runnable check) {
+        serving = check;
     }
 
     /** Has {@code /health} say "failing" and why while this gives a reason. */
@@ -352,8 +370,9 @@ public final class NodeServer implements AutoCloseable {
             CompletableFuture<HttpResponse> response = new CompletableFuture<>();
             var _ = threads.submit(() -> {
                 try {
+                    serving.run();
                     HttpResponse answer = handler.handle(context, request);
-                    if (!(answer instanceof HttpResponseWriter)) {
+                    if (!(answer instanceof HttpResponseWriter) && !context.hasAttr(STREAMING)) {
                         // A stream has a deadline for each piece; whoever doesn't take a small answer loses it.
                         context.setRequestTimeout(TimeoutMode.SET_FROM_NOW, deadlines.stall());
                     }
@@ -511,6 +530,11 @@ public final class NodeServer implements AutoCloseable {
     public HttpResponse bytes(ServiceRequestContext context, VerifyingKey user, int atMost, Supplier<byte[]> answer) {
         Gate.whenDone(context, allowances.of(Allowances.Kind.BODIES).take(user.toString(), atMost));
         return bytes(answer.get());
+    }
+
+    /** The answer may be a stream for long, with deadlines of its own. */
+    public static void streaming(ServiceRequestContext context) {
+        context.setAttr(STREAMING, true);
     }
 
     public static HttpResponse done() {

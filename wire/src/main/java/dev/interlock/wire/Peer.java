@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpRequestWriter;
+import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
@@ -109,6 +110,11 @@ public final class Peer {
     public Download download(String path, Optional<String> authorization, byte[] body) {
         return new Download(client.execute(HttpRequest.of(headers(HttpMethod.POST, path, authorization), copy(body)))
                 .split());
+    }
+
+    /** Passes a request on as it comes, and its answer back; each piece waits for whoever takes it. */
+    public HttpResponse pass(RequestHeaders headers, HttpRequest request) {
+        return client.execute(HttpRequest.of(headers, request));
     }
 
     /** A request for a stream, under way. */

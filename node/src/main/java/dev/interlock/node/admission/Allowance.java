@@ -17,6 +17,7 @@ public final class Allowance {
     private final String node;
     private final String what;
     private final Limit limit;
+    private final int parts;
     private final Duration again;
     private final Map<String, Long> held = new HashMap<>();
     private volatile Standing standing = _ -> 0;
@@ -36,13 +37,20 @@ public final class Allowance {
                         "1 <= each <= in all must hold, these are " + each + " and " + inAll);
             }
         }
+
+        /** One of so many parts; at least 1. */
+        Limit dividedBy(int parts) {
+            return new Limit(Math.max(1, each / parts), Math.max(1, inAll / parts));
+        }
     }
 
     /**
      * @param what in messages and metrics, plural: "sessions"
+     * @param parts of what isn't in use for all, so much is given here: one part
      * @param again when it is worth asking again; zero where time alone frees nothing
      */
-    Allowance(String node, String what, Limit limit, Duration again) {
+    Allowance(String node, String what, Limit limit, int parts, Duration again) {
+        this.parts = parts;
         this.node = node;
         this.what = what;
         this.limit = limit;
@@ -63,8 +71,9 @@ public final class Allowance {
         return what;
     }
 
+    /** What there is of it here, were nothing in use. */
     public Limit limit() {
-        return limit;
+        return limit.dividedBy(parts);
     }
 
     /** How much is in use by all. */
@@ -83,7 +92,7 @@ public final class Allowance {
 
     /** Whether someone could be refused at once: nothing is left for all together. */
     public boolean isUsedUp() {
-        return held() >= limit.inAll();
+        return parts * promised() + standing.of(Optional.empty()) >= limit.inAll();
     }
 
     /**
@@ -106,19 +115,19 @@ public final class Allowance {
     private synchronized void reserve(String holder, long amount, long ownStanding, long allStanding) {
         long held = this.held.getOrDefault(holder, 0L);
         long own = held + ownStanding;
-        if (own + amount > limit.each()) {
+        if (held + amount > (limit.each() - ownStanding) / parts) {
             refused++;
             throw new RefusedException(
                     RefusedException.Rule.ALLOWANCE,
                     node + " refuses the request: it allows one " + kind(holder) + " " + limit.each() + " " + what
-                            + ", and " + own + " are in use; " + way());
+                            + ", and " + own + " are in use" + ofParts() + "; " + way());
         }
-        if (heldInAll + allStanding + amount > limit.inAll()) {
+        if (heldInAll + amount > (limit.inAll() - allStanding) / parts) {
             refused++;
             throw new NodeException(
                     node,
                     node + " has no room: it allows all users together " + limit.inAll() + " " + what + ", and "
-                            + (heldInAll + allStanding) + " are in use; " + way());
+                            + (heldInAll + allStanding) + " are in use" + ofParts() + "; " + way());
         }
         this.held.put(holder, held + amount);
         heldInAll += amount;
@@ -132,6 +141,10 @@ public final class Allowance {
     /** Who holds the most here; empty where nobody holds anything. */
     synchronized Optional<String> largestHolder() {
         return held.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey);
+    }
+
+    private String ofParts() {
+        return parts == 1 ? "" : " at this one of its " + parts + " processes, which has one part in " + parts;
     }
 
     private String way() {

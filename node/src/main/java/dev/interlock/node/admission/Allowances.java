@@ -80,30 +80,40 @@ public final class Allowances {
     private final RateAllowance rate;
     private final RateAllowance logins;
 
-    private Allowances(String node, Map<Kind, Limit> set, LongSupplier nanoTime) {
+    private Allowances(String node, Map<Kind, Limit> set, int processes, LongSupplier nanoTime) {
         for (Kind kind : Kind.values()) {
             Limit limit = set.getOrDefault(kind, kind.standard);
-            allowances.put(kind, new Allowance(node, kind.what, limit, kind.again));
+            // The memory for bodies is each process's own, and the longest body must fit.
+            int parts = kind == Kind.BODIES ? 1 : processes;
+            allowances.put(kind, new Allowance(node, kind.what, limit, parts, kind.again));
         }
-        this.rate = rate(node, Kind.RATE, set, nanoTime);
-        this.logins = rate(node, Kind.LOGINS, set, nanoTime);
+        this.rate = rate(node, Kind.RATE, set, processes, nanoTime);
+        this.logins = rate(node, Kind.LOGINS, set, processes, nanoTime);
     }
 
-    private static RateAllowance rate(String node, Kind kind, Map<Kind, Limit> set, LongSupplier nanoTime) {
-        return new RateAllowance(node, kind.what, set.getOrDefault(kind, kind.standard), nanoTime);
+    private static RateAllowance rate(
+            String node, Kind kind, Map<Kind, Limit> set, int processes, LongSupplier nanoTime) {
+        return new RateAllowance(
+                node, kind.what, set.getOrDefault(kind, kind.standard).dividedBy(processes), nanoTime);
     }
 
     /** @param set instead of the defaults */
     public static Allowances of(String node, Map<Kind, Limit> set) {
-        return new Allowances(node, set, System::nanoTime);
+        return of(node, set, 1);
+    }
+
+    /** @param processes among so many they are divided, each of which has its part by itself */
+    static Allowances of(String node, Map<Kind, Limit> set, int processes) {
+        return new Allowances(node, set, processes, System::nanoTime);
     }
 
     /**
      * A node's, as its folder sets them.
      *
+     * @param processes that serve the node together, at most: so that all of them never give more than there is, each gives its part
      * @throws BadInputException when the file has a line that can't be used
      */
-    public static Allowances read(String node, Path folder) {
+    public static Allowances read(String node, Path folder, int processes) {
         Path file = folder.resolve(FILE);
         try {
             Map<Kind, Limit> set =
@@ -112,7 +122,7 @@ public final class Allowances {
                 long room = Math.max(10, Files.getFileStore(folder).getTotalSpace());
                 set.put(Kind.DISK, new Limit(room / 2, room / 10 * 9));
             }
-            return of(node, set);
+            return of(node, set, processes);
         } catch (IOException e) {
             throw new BadInputException(
                     "can't read " + file + ": " + e.getClass().getSimpleName());

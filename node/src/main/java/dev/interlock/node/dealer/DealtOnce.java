@@ -27,14 +27,16 @@ public final class DealtOnce implements AutoCloseable {
     private static final StatementHash FLOOR = new StatementHash(0, 0, 0, 0);
 
     private final Path file;
+    private final Shared shared;
     private final Map<StatementHash, Long> marks = new HashMap<>();
     private FileChannel out;
     private long floorMillis;
     private int records;
     private int pruneAt = PRUNE_AT;
 
-    private DealtOnce(Path file) throws IOException {
+    private DealtOnce(Path file, Shared shared) throws IOException {
         this.file = file;
+        this.shared = shared;
         this.out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         long whole = out.size() / RECORD_BYTES * RECORD_BYTES;
         ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES);
@@ -53,11 +55,22 @@ public final class DealtOnce implements AutoCloseable {
         syncFolder();
     }
 
+    /** What several processes of a provider that deals decide together. */
+    @FunctionalInterface
+    public interface Shared {
+        /** @return false where any of them has dealt to the statement, or may have */
+        boolean take(StatementHash w, Instant expires);
+    }
+
     /** @throws BadInputException when the file in the node's folder can't be read or written */
     public static DealtOnce open(Path folder) {
-        Path file = folder.resolve("dealt");
+        return open(folder.resolve("dealt"), (_, _) -> true);
+    }
+
+    /** The same in this file, where other processes deal as well. */
+    public static DealtOnce open(Path file, Shared shared) {
         try {
-            return new DealtOnce(file);
+            return new DealtOnce(file, shared);
         } catch (IOException e) {
             throw new BadInputException("the record of dealings " + file + " can't be opened: " + e.getMessage());
         }
@@ -80,7 +93,7 @@ public final class DealtOnce implements AutoCloseable {
             append(out, w, expires.toEpochMilli());
             out.force(false);
             note(w, expires.toEpochMilli());
-            return true;
+            return shared.take(w, expires);
         } catch (IOException e) {
             throw new UncheckedIOException("the record of dealings " + file + " can't be written", e);
         }

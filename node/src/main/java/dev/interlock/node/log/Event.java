@@ -10,6 +10,8 @@ public enum Event {
     RECOVERED,
     /** The node signs all entries before this one: a head. */
     SIGNED,
+    /** How far the log of another process of this node was. */
+    BOUND,
     /** A user's or a node's request was let in. */
     AUTHORISED,
     /** A request was refused, or so many more were. */

@@ -15,6 +15,8 @@ import dev.interlock.node.admission.Connections;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.LoginStore;
+import dev.interlock.node.store.Processes;
+import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
@@ -43,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The logins at one provider (SPEC §17). It holds each record that it signed for until a later one counts, evaluates under the one
@@ -65,6 +68,7 @@ public final class Logins implements AutoCloseable {
     private final NodeFolder folder;
     private final Provider self;
     private final LoginStore store;
+    private final Processes processes;
     private final SecureRandom random;
     private final GuessLimit limit;
     private final Tickets tickets;
@@ -75,20 +79,18 @@ public final class Logins implements AutoCloseable {
     /** Names of which this process knows that no record is later than its own. */
     private final Set<String> fresh = ConcurrentHashMap.newKeySet();
     /** What is decided of a name is decided by one request at a time. */
-    private final Object[] names = new Object[NAMES_AT_ONCE];
+    private final Object users = new Object();
+
+    private final ReentrantLock[] names = new ReentrantLock[NAMES_AT_ONCE];
 
     /** Erases the shares of a store that was restored from a backup. */
     public Logins(
-            NodeServer server,
-            NodeFolder folder,
-            Provider self,
-            LoginStore store,
-            SecureRandom random,
-            GuessLimit limit) {
+            NodeServer server, NodeFolder folder, Provider self, Store of, SecureRandom random, GuessLimit limit) {
         this.server = server;
+        this.processes = of.processes();
         this.folder = folder;
         this.self = self;
-        this.store = store;
+        this.store = of.logins();
         this.random = random;
         this.limit = limit;
         this.tickets = new Tickets(folder);
@@ -96,7 +98,7 @@ public final class Logins implements AutoCloseable {
         this.others = new OtherProviders(server, self);
         this.changes = new Changes(server.ring().id(), self.name(), self.x());
         this.newShares = new NewShares(server, self, folder.openingKey());
-        Arrays.setAll(names, _ -> new Object());
+        Arrays.setAll(names, _ -> new ReentrantLock());
     }
 
     public void route() {
@@ -135,7 +137,7 @@ public final class Logins implements AutoCloseable {
         Arrays.fill(asked.body(), (byte) 0);
         try {
             LoginRecord record = prepare.record().record();
-            synchronized (lockOf(name)) {
+            try (Processes.Turn _ = turn(name)) {
                 keep(name, prepare, record, asked.key());
             }
             // Only what is held durably is signed for.
@@ -328,7 +330,7 @@ public final class Logins implements AutoCloseable {
      */
     private boolean take(UserName name, CertifiedRecord certified) throws IOException {
         LoginRecord record = certified.record();
-        synchronized (lockOf(name)) {
+        try (Processes.Turn _ = turn(name)) {
             Optional<LoginStore.Held> counts = store.certified(name.text());
             if (counts.isPresent()) {
                 LoginRecord known = decoded(counts.get());
@@ -364,7 +366,7 @@ public final class Logins implements AutoCloseable {
             if (counts.isEmpty()) {
                 // Before the record counts: whoever is enrolled is served. Not again later, since their operator may
                 // end that.
-                folder.allow(name.text(), user.toString());
+                changeUsers(() -> folder.allow(name.text(), user.toString()));
             }
             Optional<VerifyingKey> before = counts.filter(
                             each -> !decoded(each).identity().equals(record.identity()))
@@ -394,7 +396,8 @@ public final class Logins implements AutoCloseable {
 
     /** What goes by the root before is served no more, and its devices, whose secrets it opens, are strangers. */
     private void end(UserName name, LoginRecord record, VerifyingKey old, Optional<VerifyingKey> now) {
-        folder.succeed(name.text(), List.of(old), now, record.line().version());
+        changeUsers(() ->
+                folder.succeed(name.text(), List.of(old), now, record.line().version()));
         store.devices(name.text()).forEach(device -> {
             boolean _ = store.forgetDevice(name.text(), device.key());
         });
@@ -411,7 +414,7 @@ public final class Logins implements AutoCloseable {
         Messages.Succession succession = Messages.Succession.decode(asked.body());
         CertifiedRecord record = succession.verify(server.ring(), self.name(), name, asked.key());
         boolean _ = take(name, record);
-        synchronized (lockOf(name)) {
+        try (Processes.Turn _ = turn(name)) {
             LoginStore.Held counts = requireCounts(name, record.record().hash());
             List<VerifyingKey> before = succession.before().stream()
                     .map(Messages.Succession.Before::key)
@@ -420,11 +423,11 @@ public final class Logins implements AutoCloseable {
             if (!user.equals(asked.key()) && !before.contains(user)) {
                 throw taken(name);
             }
-            folder.succeed(
+            changeUsers(() -> folder.succeed(
                     name.text(),
                     before,
                     Optional.of(asked.key()),
-                    record.record().line().version());
+                    record.record().line().version()));
             before.forEach(
                     old -> store.succeed(name.text(), old.bytes(), asked.key().bytes()));
         }
@@ -486,7 +489,7 @@ public final class Logins implements AutoCloseable {
                 || record.locks().stream().anyMatch(lock -> lock.keys().containsKey(self.x()))) {
             throw new BadInputException(self.name() + ": a login leaves a provider that has no part in it");
         }
-        synchronized (lockOf(name)) {
+        try (Processes.Turn _ = turn(name)) {
             LoginRecord before = decoded(store.certified(name.text())
                     .orElseThrow(() -> new NoSuchObjectException(self.name() + " knows no user " + name)));
             changes.require(before, record, List.of(), leave.by(), leave.change());
@@ -676,8 +679,33 @@ public final class Logins implements AutoCloseable {
         }
     }
 
-    private Object lockOf(UserName name) {
-        return names[Math.floorMod(name.hashCode(), NAMES_AT_ONCE)];
+    /** The files that say whom this node serves are everybody's. */
+    private void changeUsers(Runnable change) {
+        synchronized (users) {
+            try (Processes.Turn _ = processes.turn("users")) {
+                change.run();
+            }
+        }
+    }
+
+    /** One thread of one process at a time changes what is kept of a name. */
+    private Processes.Turn turn(UserName name) {
+        int stripe = Math.floorMod(name.hashCode(), NAMES_AT_ONCE);
+        ReentrantLock lock = names[stripe];
+        lock.lock();
+        try {
+            Processes.Turn turn = lock.getHoldCount() > 1 ? () -> {} : processes.turn("login " + stripe);
+            return () -> {
+                try {
+                    turn.close();
+                } finally {
+                    lock.unlock();
+                }
+            };
+        } catch (RuntimeException e) {
+            lock.unlock();
+            throw e;
+        }
     }
 
     private Instant now() {

@@ -8,8 +8,8 @@ import dev.interlock.wire.file.FileProblem;
 import dev.interlock.wire.file.SmallFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,12 +23,14 @@ final class StoreMark {
     private static final String FILE = "logins.mark";
 
     private final String node;
+    private final NodeFolder folder;
     private final Path file;
     private final LoginStore store;
 
     private StoreMark(NodeFolder folder, LoginStore store) {
         this.node = folder.card().name();
-        this.file = folder.path().resolve(FILE);
+        this.folder = folder;
+        this.file = folder.own(FILE);
         this.store = store;
     }
 
@@ -63,13 +65,18 @@ final class StoreMark {
 
     /** A folder without one belongs to a new store, or not to this store. */
     private long read() {
-        if (!Files.exists(file)) {
+        List<Path> files = folder.ofAllProcesses(FILE);
+        if (files.isEmpty()) {
             return store.mark() == 0 ? 0 : Long.MAX_VALUE >> 1;
         }
+        return files.stream().mapToLong(this::read).max().orElse(0);
+    }
+
+    private long read(Path from) {
         try {
-            return Long.parseLong(new String(SmallFile.read(file), StandardCharsets.US_ASCII).strip());
+            return Long.parseLong(new String(SmallFile.read(from), StandardCharsets.US_ASCII).strip());
         } catch (IOException | NumberFormatException e) {
-            throw new BadInputException(node + " can't read " + file + ", which says how far its store was: put it"
+            throw new BadInputException(node + " can't read " + from + ", which says how far its store was: put it"
                     + " back, or delete it, and have users refresh their logins");
         }
     }

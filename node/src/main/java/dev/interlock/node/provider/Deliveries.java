@@ -33,6 +33,7 @@ import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.ObjectState;
 import dev.interlock.node.store.PendingObject;
+import dev.interlock.node.store.Processes;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
@@ -460,6 +461,12 @@ final class Deliveries implements AutoCloseable {
      * @return what is kept
      */
     private synchronized Certificate keep(StatementHash id, SignatureChain chain) {
+        try (Processes.Turn _ = store.processes().turn("chain " + id)) {
+            return keepLonger(id, chain);
+        }
+    }
+
+    private Certificate keepLonger(StatementHash id, SignatureChain chain) {
         StoredObject object = store.find(id)
                 .filter(each -> each.state() == ObjectState.COMMITTED)
                 .orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id + " any more"));

@@ -126,9 +126,18 @@ final class Objects {
 
     /** What is done every second, none of it behind another's wait. */
     void timers() {
-        server.everySecond("schedules", schedules::sweep);
-        server.everySecond("commands", carrier::sweep);
-        server.everySecond("in-doubt", doubts::sweep);
+        server.everySecond("schedules", ofFirst(schedules::sweep));
+        server.everySecond("commands", ofFirst(carrier::sweep));
+        server.everySecond("in-doubt", ofFirst(doubts::sweep));
+    }
+
+    /** One of several processes is enough for it. */
+    private Runnable ofFirst(Runnable task) {
+        return () -> {
+            if (store.processes().isFirst()) {
+                task.run();
+            }
+        };
     }
 
     /** The token of a generation that this user may read now. */

@@ -80,6 +80,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
@@ -114,6 +115,7 @@ public final class ProviderNode implements AutoCloseable {
     private final Clock clock;
     private final ByteSpace space;
     private final SessionTable sessions;
+    private final OtherProcesses others;
     private final DealtOnce dealtOnce;
     private final Counter hopped;
     private final Counter dealt;
@@ -145,10 +147,12 @@ public final class ProviderNode implements AutoCloseable {
         this.random = random;
         this.deadlines = deadlines;
         this.clock = clock;
-        this.dealtOnce = DealtOnce.open(folder.path());
+        this.dealtOnce = DealtOnce.open(folder.own("dealt"), (w, expires) -> store.burn(dealt(w), expires));
         this.sessions = new SessionTable(self.name());
-        this.objects = new Objects(server, self, store, new SessionsOfObjects(), Objects.FORGET);
-        this.logins = new Logins(server, folder, self, store.logins(), random, GuessLimit.STANDARD);
+        SessionsOfObjects local = new SessionsOfObjects();
+        this.others = new OtherProcesses(server, store, sessions, local);
+        this.objects = new Objects(server, self, store, new SessionsOfAll(local), Objects.FORGET);
+        this.logins = new Logins(server, folder, self, store, random, GuessLimit.STANDARD);
         this.deliveries = new Deliveries(server, self, store, objects, folder.openingKey());
         this.hopped = Counter.builder("interlock.hop.bytes")
                 .description("bytes that passed this provider's stations")
@@ -179,33 +183,65 @@ public final class ProviderNode implements AutoCloseable {
     }
 
     public void start() {
+        Duration soon = deadlines.answer();
+        Duration now = Duration.ZERO;
         server.route(HttpMethod.POST, "/v1/sessions", this::order)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/shares", this::shares)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/waiting/{x}", this::waiting)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/blind", this::blind)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/stations/{place}", this::streamIn)
-                .route(HttpMethod.GET, "/v1/sessions/{session}/stations/{place}", this::streamOut)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/token", this::token)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/chain", this::chain)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/check", this::check)
-                .route(HttpMethod.POST, "/v1/sessions/{session}/restore", this::restore)
-                .route(HttpMethod.GET, "/v1/sessions/{session}/root", this::root)
-                .route(HttpMethod.GET, "/v1/sessions/{session}", this::report)
-                .route(HttpMethod.GET, "/v1/sessions/{session}/parts/{part}", this::partOfSession)
-                .route(HttpMethod.GET, "/v1/sessions/{session}/received/{place}", this::received)
-                .route(HttpMethod.DELETE, "/v1/sessions/{session}", this::abandon)
+                .route(HttpMethod.POST, "/v1/sessions/{session}/shares", ofNode(soon, this::shares))
+                .route(HttpMethod.POST, "/v1/sessions/{session}/waiting/{x}", ofNode(soon, this::waiting))
+                .route(HttpMethod.POST, "/v1/sessions/{session}/blind", ofUser(Operation.BLIND, soon, this::blind))
+                .route(
+                        HttpMethod.POST,
+                        "/v1/sessions/{session}/stations/{place}",
+                        others.ofSession(OtherProcesses.Asks.EITHER, Operation.STREAM, soon, this::streamIn))
+                .route(
+                        HttpMethod.GET,
+                        "/v1/sessions/{session}/stations/{place}",
+                        ofUser(Operation.STREAM, soon, this::streamOut))
+                .route(HttpMethod.POST, "/v1/sessions/{session}/token", ofUser(Operation.TOKEN, now, this::token))
+                .route(HttpMethod.POST, "/v1/sessions/{session}/chain", ofNode(now, this::chain))
+                .route(HttpMethod.POST, "/v1/sessions/{session}/check", ofUser(Operation.CHECK, now, this::check))
+                .route(HttpMethod.POST, "/v1/sessions/{session}/restore", ofUser(Operation.RESTORE, now, this::restore))
+                .route(HttpMethod.GET, "/v1/sessions/{session}/root", ofUser(Operation.ROOT, now, this::root))
+                .route(HttpMethod.GET, "/v1/sessions/{session}", ofUser(Operation.REPORT, now, this::report))
+                .route(
+                        HttpMethod.GET,
+                        "/v1/sessions/{session}/parts/{part}",
+                        ofUser(Operation.SESSION_PART, now, this::partOfSession))
+                .route(
+                        HttpMethod.GET,
+                        "/v1/sessions/{session}/received/{place}",
+                        ofUser(Operation.SESSION_PART, now, this::received))
+                .route(HttpMethod.DELETE, "/v1/sessions/{session}", ofUser(Operation.ABANDON, now, this::abandon))
                 .route(HttpMethod.GET, "/v1/objects/{object}/ciphertext", this::ciphertext)
                 .route(HttpMethod.GET, "/v1/objects/{object}/sealed/{x}", this::sealedShare)
                 .route(HttpMethod.GET, "/v1/objects/{object}/parts/{part}", this::part);
+        others.route();
         objects.route();
         new Names(server, self, store.names()).route();
         deliveries.route();
         logins.route();
         server.everySecond("sessions", this::sweep);
-        server.everySecond("burns", () -> store.pruneBurns(clock.instant()));
+        server.everySecond("burns", () -> {
+            if (store.processes().isFirst()) {
+                store.pruneBurns(clock.instant());
+            }
+        });
         objects.timers();
-        server.everySecond("deliveries", deliveries::sweep);
+        server.everySecond("deliveries", () -> {
+            if (store.processes().isFirst()) {
+                deliveries.sweep();
+            }
+        });
         server.start();
+    }
+
+    private NodeServer.Handler ofUser(Operation operation, Duration wait, NodeServer.Handler handler) {
+        return others.ofSession(OtherProcesses.Asks.USER, operation, wait, handler);
+    }
+
+    /** @param handler of what another node asks about a session; no user's operation */
+    private NodeServer.Handler ofNode(Duration wait, NodeServer.Handler handler) {
+        return others.ofSession(OtherProcesses.Asks.NODE, Operation.STREAM, wait, handler);
     }
 
     // ---- Step 1 of a write and of a read ----
@@ -271,6 +307,12 @@ public final class ProviderNode implements AutoCloseable {
             keepCiphertext(live);
         }
         return NodeServer.done();
+    }
+
+    /** A mark of its own for what this provider deals to, beside the one for what it stores. */
+    private static StatementHash dealt(StatementHash w) {
+        return StatementHash.of(
+                Sha256.labelled("interlock/v1/dealt").update(w.bytes()).digest());
     }
 
     private Store.Usage usage(Optional<String> holder) {
@@ -1155,6 +1197,28 @@ public final class ProviderNode implements AutoCloseable {
                                 + live.session().object() + " ended while the session ran"));
                 drop(live);
             }
+        }
+    }
+
+    /** The same where the session may run in another process. Who ends a generation in the store has ended it in all of them. */
+    private final class SessionsOfAll implements Objects.Sessions {
+        private final Objects.Sessions local;
+
+        SessionsOfAll(Objects.Sessions local) {
+            this.local = local;
+        }
+
+        @Override
+        public void finish(StatementHash generation) {
+            if (sessions.of(generation).isEmpty()) {
+                others.finished(generation);
+            }
+            local.finish(generation);
+        }
+
+        @Override
+        public void end(StatementHash generation) {
+            local.end(generation);
         }
     }
 

@@ -82,6 +82,11 @@ final class SessionTable {
         }
     }
 
+    /** Whether it was here, and isn't any more. */
+    boolean hasEnded(StatementHash id) {
+        return ended.contains(id);
+    }
+
     /** The session, or an error at once. */
     LiveSession get(StatementHash id) {
         return find(id).orElseThrow(() -> none(id));

@@ -21,6 +21,7 @@ import dev.interlock.node.admission.Allowances;
 import dev.interlock.node.log.Entry;
 import dev.interlock.node.log.Event;
 import dev.interlock.node.store.ObjectState;
+import dev.interlock.node.store.Processes;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoredObject;
 import dev.interlock.protocol.error.BadInputException;
@@ -119,7 +120,9 @@ final class Titles {
             throw new BadInputException(
                     self.name() + ": there is no handover for " + self.name() + ", or more than one");
         }
-        handOver(id, mine.getFirst(), message.certificate(), asked.key(), asked.body());
+        try (Processes.Turn _ = store.processes().turn("title " + id)) {
+            handOver(id, mine.getFirst(), message.certificate(), asked.key(), asked.body());
+        }
         return NodeServer.done();
     }
 

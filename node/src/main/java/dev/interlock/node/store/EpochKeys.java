@@ -7,12 +7,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -25,31 +27,35 @@ import java.util.regex.Pattern;
  */
 final class EpochKeys implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("epoch-([1-9][0-9]{0,17})");
+    private static final Pattern MARK = Pattern.compile("mark(-[1-9][0-9]?)?");
 
     private static final int PIECE_BYTES = 1 << 20;
 
     private final Path folder;
     private final SecureRandom random;
+    private final int process;
+    private long lowest;
     private final TreeMap<Long, CipherKey> keys = new TreeMap<>();
 
-    private EpochKeys(Path folder, SecureRandom random) {
+    private EpochKeys(Path folder, SecureRandom random, int process) {
         this.folder = folder;
         this.random = random;
+        this.process = process;
     }
 
-    /** Those of this folder, which is made unless it is there. */
-    static EpochKeys open(Path folder, SecureRandom random) throws IOException {
+    /**
+     * Those of this folder, which is made unless it is there.
+     *
+     * @param process the number of this one among those that share the folder: each notes the marks that it has seen
+     */
+    static EpochKeys open(Path folder, SecureRandom random, int process) throws IOException {
         DurableFile.createFolder(folder);
-        EpochKeys all = new EpochKeys(folder, random);
+        EpochKeys all = new EpochKeys(folder, random, process);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 Matcher name = NAME.matcher(file.getFileName().toString());
                 if (name.matches()) {
-                    byte[] key = Files.readAllBytes(file);
-                    // Erasing it was interrupted, or making it: nothing was sealed under it, or nothing is any more.
-                    if (key.length == CipherKey.BYTES && !Arrays.equals(key, new byte[CipherKey.BYTES])) {
-                        all.keys.put(Long.parseLong(name.group(1)), CipherKey.taking(key));
-                    }
+                    all.load(Long.parseLong(name.group(1)));
                 }
             }
         } catch (IOException e) {
@@ -59,39 +65,100 @@ final class EpochKeys implements AutoCloseable {
         return all;
     }
 
-    synchronized boolean has(long epoch) {
-        return keys.containsKey(epoch);
+    /** Erasing a key was interrupted, or making it, where its file isn't one: nothing was sealed under it, or nothing is any more. */
+    private void load(long epoch) throws IOException {
+        if (epoch < lowest || keys.containsKey(epoch) || !Files.exists(file(epoch))) {
+            return;
+        }
+        try {
+            byte[] key = Files.readAllBytes(file(epoch));
+            if (key.length == CipherKey.BYTES && !Arrays.equals(key, new byte[CipherKey.BYTES])) {
+                keys.put(epoch, CipherKey.taking(key));
+            }
+        } catch (NoSuchFileException e) {
+            // Another process has erased it meanwhile.
+        }
     }
 
-    /** Makes the key of an epoch, unless it is there. */
+    synchronized boolean has(long epoch) {
+        return key(epoch).map(EpochKeys::closed).orElse(false);
+    }
+
+    private static boolean closed(CipherKey copy) {
+        copy.close();
+        return true;
+    }
+
+    /** Makes the key of an epoch, unless it is there; of two processes the second finds the first one's. */
     synchronized void create(long epoch) throws IOException {
+        load(epoch);
         if (keys.containsKey(epoch)) {
             return;
         }
         CipherKey key = CipherKey.random(random);
         byte[] bytes = key.getEncoded();
         try {
-            DurableFile.write(file(epoch), DurableFile.Access.OWNER, bytes);
+            if (Files.exists(file(epoch))) { // and is no key
+                DurableFile.write(file(epoch), DurableFile.Access.OWNER, bytes);
+            } else {
+                DurableFile.writeNew(file(epoch), DurableFile.Access.OWNER, bytes);
+            }
+            keys.put(epoch, key);
+        } catch (FileAlreadyExistsException e) {
+            key.close();
+            load(epoch);
+            if (!keys.containsKey(epoch)) {
+                throw e;
+            }
         } finally {
             Arrays.fill(bytes, (byte) 0);
         }
-        keys.put(epoch, key);
     }
 
     /** A copy, for the caller to close; empty when it was erased. */
     synchronized Optional<CipherKey> key(long epoch) {
+        if (!keys.containsKey(epoch)) {
+            try {
+                load(epoch); // another process may have made it
+            } catch (IOException e) {
+                throw StoreException.of("reading the key of epoch " + epoch, e);
+            }
+        }
         return Optional.ofNullable(keys.get(epoch)).map(key -> CipherKey.taking(key.getEncoded()));
     }
 
-    /** Erases the keys of all other epochs: they are overwritten, then removed. */
-    synchronized void keepOnly(long epoch) throws IOException {
-        for (long other : List.copyOf(keys.keySet())) {
-            if (other != epoch) {
-                overwrite(file(other));
-                Optional.ofNullable(keys.remove(other)).ifPresent(CipherKey::close);
+    /**
+     * Erases the keys of all epochs before this one: they are overwritten, then removed. Never one that came after it: who was
+     * stopped here for long may be far behind.
+     */
+    synchronized void eraseBefore(long epoch) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                Matcher name = NAME.matcher(file.getFileName().toString());
+                if (name.matches() && Long.parseLong(name.group(1)) < epoch) {
+                    try {
+                        overwrite(file);
+                    } catch (NoSuchFileException e) {
+                        // Another process does the same.
+                    }
+                }
             }
         }
         DurableFile.syncFolder(folder);
+        forgetBefore(epoch);
+    }
+
+    /** Forgets those keys in this process's memory. */
+    synchronized void forgetBefore(long epoch) {
+        lowest = Math.max(lowest, epoch);
+        Map<Long, CipherKey> before = keys.headMap(lowest);
+        before.values().forEach(CipherKey::close);
+        before.clear();
+    }
+
+    /** Whether there are keys of epochs before this one. */
+    synchronized boolean hasBefore(long epoch) {
+        return !keys.headMap(epoch).isEmpty();
     }
 
     /** Overwrites all of a file, then removes it. */
@@ -107,18 +174,28 @@ final class EpochKeys implements AutoCloseable {
         Files.delete(file);
     }
 
-    /** The highest mark that was noted; 0 in the beginning. */
+    /** The highest mark that was noted by any process; 0 in the beginning. */
     synchronized long mark() throws IOException {
-        Path file = folder.resolve("mark");
-        return Files.exists(file)
-                ? Long.parseLong(
-                        Files.readString(file, StandardCharsets.US_ASCII).strip())
-                : 0;
+        long highest = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "mark*")) {
+            for (Path file : files) {
+                if (MARK.matcher(file.getFileName().toString()).matches()) {
+                    highest = Math.max(
+                            highest,
+                            Long.parseLong(Files.readString(file, StandardCharsets.US_ASCII)
+                                    .strip()));
+                }
+            }
+        }
+        return highest;
     }
 
+    /** In a file of this process's own: else one that was stopped for long would set the others' mark back. */
     synchronized void mark(long mark) throws IOException {
         DurableFile.write(
-                folder.resolve("mark"), DurableFile.Access.OWNER, (mark + "\n").getBytes(StandardCharsets.US_ASCII));
+                folder.resolve(process == 1 ? "mark" : "mark-" + process),
+                DurableFile.Access.OWNER,
+                (mark + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     @Override

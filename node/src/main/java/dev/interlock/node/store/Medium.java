@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Where the sealed records of a blob lie. One thread writes and syncs, one at a time reads. */
-sealed interface Medium extends AutoCloseable permits FileMedium, RowMedium, S3Medium.Written, S3Medium.Read {
+sealed interface Medium extends AutoCloseable
+        permits FileMedium, LeasedMedium, RowMedium, S3Medium.Written, S3Medium.Read {
     void write(ByteBuffer sealed, long position) throws IOException;
 
     /** Fills the buffer up to its limit, or as far as there are bytes. */

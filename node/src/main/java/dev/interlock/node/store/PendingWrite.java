@@ -137,11 +137,14 @@ final class PendingWrite implements PendingObject, SealedStore.Revocable {
             if (!ours) {
                 files.retainAll(transients.keySet());
             }
+            if (!files.isEmpty()) {
+                store.requireServing();
+            }
             store.blobs().remove(id, files);
         } catch (IOException e) {
             throw StoreException.of("removing the files of object " + id + " (the next start does)", e);
         } finally {
-            store.dropPending(this);
+            store.dropPending(this, ours);
             store.leave(id, this);
         }
     }

@@ -2,6 +2,7 @@ package dev.interlock.node.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -12,10 +13,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -24,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rows in a PostgreSQL database, in a schema that one process has open at a time. What was erased is lost after at most
+ * Rows in a PostgreSQL database, in a schema that one process has open at a time, or several of one provider. What was erased is lost after at most
  * {@link PostgresAddress#erasure}, in dead rows, the log, replicas and backups alike ({@link PostgresKeys}). A database that went back
  * to an earlier state is refused, not served.
  */
@@ -43,12 +48,21 @@ final class PostgresCatalog implements Catalog {
     private final PostgresAddress address;
     private final EpochKeys epochs;
     private final PostgresKeys keys;
+    private final Processes processes;
+    private final Optional<PostgresProcesses> several;
     private final HikariDataSource readers;
     private final WriteQueue writes;
     private final ScheduledExecutorService timer;
     private long marked;
 
-    private PostgresCatalog(PostgresAddress address, EpochKeys epochs, PostgresKeys keys, Link link) {
+    private PostgresCatalog(
+            PostgresAddress address,
+            EpochKeys epochs,
+            PostgresKeys keys,
+            Optional<PostgresProcesses> several,
+            Link link) {
+        this.several = several;
+        this.processes = several.isPresent() ? several.get() : Processes.ALONE;
         this.address = address;
         this.epochs = epochs;
         this.keys = keys;
@@ -62,43 +76,50 @@ final class PostgresCatalog implements Catalog {
      * Opens the schema, after creating it or bringing it to this program's version.
      *
      * @param folder where the epoch keys are
+     * @param member which of several processes this is; empty for one that has the schema for itself alone
      * @throws StoreException.Unusable when it is in use, newer than this program, can't be reached, isn't durable, or went back
      */
-    static PostgresCatalog open(PostgresAddress address, Path folder, SecureRandom random, Clock clock)
+    static PostgresCatalog open(
+            PostgresAddress address, Path folder, Optional<Member> member, SecureRandom random, Clock clock)
             throws IOException {
-        EpochKeys epochs = EpochKeys.open(folder, random);
-        PostgresKeys keys = new PostgresKeys(epochs, random, clock);
-        Link link = null;
-        PostgresCatalog catalog = null;
+        Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            link = connect(address, keys);
-            migrate(address);
+            Optional<PostgresProcesses> several = Optional.empty();
+            if (member.isPresent()) {
+                several = Optional.of(PostgresProcesses.join(address, member.get()));
+                opened.push(several.get()::leave);
+                several.get().start();
+            }
+            // After joining: whoever erases keys from now on tells this process, and what was erased before isn't read.
+            EpochKeys epochs =
+                    EpochKeys.open(folder, random, member.map(Member::number).orElse(1));
+            opened.push(epochs);
+            PostgresKeys keys =
+                    new PostgresKeys(epochs, several.isPresent() ? several.get() : Processes.ALONE, random, clock);
+            Link link = member.isPresent() ? connect(address, keys) : connectAlone(address, keys);
+            opened.push(link);
+            if (member.isEmpty()) {
+                migrate(address);
+            }
             prepare(address, link, epochs, clock);
-            catalog = new PostgresCatalog(address, epochs, keys, link);
+            PostgresCatalog catalog = new PostgresCatalog(address, epochs, keys, several, link);
+            opened.clear();
+            opened.push(catalog);
             catalog.writes.start();
-            keys.finish(catalog::write);
+            if (member.isEmpty()) {
+                keys.finish(catalog::write);
+            }
             catalog.mark();
             var _ = catalog.timer.scheduleWithFixedDelay(
                     catalog::tick, TICK.toSeconds(), TICK.toSeconds(), TimeUnit.SECONDS);
             return catalog;
         } catch (SQLException e) {
-            close(catalog, link, epochs);
+            Stores.close(opened);
             throw new StoreException.Unusable(address.toString(), why(e), e);
         } catch (IOException | RuntimeException e) {
-            close(catalog, link, epochs);
+            Stores.close(opened);
             throw e;
         }
-    }
-
-    private static void close(@Nullable PostgresCatalog catalog, @Nullable Link link, EpochKeys epochs) {
-        if (catalog != null) {
-            catalog.close();
-            return;
-        }
-        if (link != null) {
-            link.close();
-        }
-        epochs.close();
     }
 
     private static String why(SQLException e) {
@@ -110,7 +131,7 @@ final class PostgresCatalog implements Catalog {
         return state.startsWith("08") ? "can't be reached: " + e.getMessage() : "can't be opened: " + e.getMessage();
     }
 
-    private static void migrate(PostgresAddress address) {
+    static void migrate(PostgresAddress address) {
         try {
             Flyway flyway = Flyway.configure()
                     .dataSource(address.source())
@@ -147,6 +168,8 @@ final class PostgresCatalog implements Catalog {
             throw new StoreException.Unusable(
                     address.toString(), "loses what it has confirmed: its server runs with fsync off", null);
         }
+        link.execute("BEGIN");
+        link.execute("LOCK TABLE turn IN EXCLUSIVE MODE");
         long seen = epochs.mark();
         if (link.single("SELECT count(*) FROM meta").equals("0")) {
             if (seen > 0) {
@@ -160,6 +183,7 @@ final class PostgresCatalog implements Catalog {
             insert.executeUpdate();
         }
         requireNotBack(address, link, epochs, seen);
+        link.execute("COMMIT");
     }
 
     /** @param seen the highest mark that was seen in the database */
@@ -210,7 +234,7 @@ final class PostgresCatalog implements Catalog {
         }
         try {
             // No keys are needed to delete rows.
-            Link link = connect(address, new SqliteKeys());
+            Link link = connectAlone(address, new SqliteKeys());
             try {
                 link.execute("BEGIN");
                 if (link.single("SELECT made_at FROM meta").equals(Long.toString(made))) {
@@ -228,19 +252,30 @@ final class PostgresCatalog implements Catalog {
     }
 
     private static Link connect(PostgresAddress address, Keys keys) throws SQLException {
-        Connection connection = address.source().getConnection();
-        Link link = new Link(connection, keys, false);
+        Link link = new Link(address.source().getConnection(), keys, false);
+        try {
+            link.execute("SET synchronous_commit = on");
+            // A process that is stopped in the middle of a transaction holds the others up for no longer.
+            link.execute("SET idle_in_transaction_session_timeout = '5s'");
+            return link;
+        } catch (SQLException e) {
+            link.close();
+            throw e;
+        }
+    }
+
+    private static Link connectAlone(PostgresAddress address, Keys keys) throws SQLException {
+        Link link = new Link(address.source().getConnection(), keys, false);
         try {
             link.execute("SET synchronous_commit = on");
             long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
-            while (!lock(link, address.schema())) {
+            while (!lock(link, address.schema(), "pg_try_advisory_lock")) {
                 if (System.nanoTime() - deadline >= 0) {
                     throw new StoreException.Unusable(
                             address.toString(),
-                            "is in use by another process, and a store is served by one at a time: what one process"
-                                    + " knows alone (sessions, whose streams end when an object is destroyed, who changes a"
-                                    + " login) and the keys on its disk hold for all. A second one can wait as a standby, in"
-                                    + " the same folder",
+                            "is in use by another process. Several serve one store only where the file processes in the"
+                                    + " node's folder says how many, and they share that folder; else a second one can wait"
+                                    + " as a standby, in the same folder",
                             null);
                 }
                 Thread.sleep(100);
@@ -256,9 +291,9 @@ final class PostgresCatalog implements Catalog {
         }
     }
 
-    // Held by the session that writes: a process that loses it writes nothing more.
-    private static boolean lock(Link link, String schema) throws SQLException {
-        PreparedStatement select = link.prepare("SELECT pg_try_advisory_lock(hashtextextended('interlock ' || ?, 0))");
+    /** By the session that beats, or that writes where the process is alone: one that loses it writes nothing more. */
+    static boolean lock(Link link, String schema, String how) throws SQLException {
+        PreparedStatement select = link.prepare("SELECT " + how + "(hashtextextended('interlock ' || ?, 0))");
         select.setString(1, schema);
         try (ResultSet row = select.executeQuery()) {
             row.next();
@@ -278,6 +313,7 @@ final class PostgresCatalog implements Catalog {
 
     @Override
     public <T> T read(String what, Operation<T> operation) {
+        processes.requireServing();
         for (int attempt = 0; ; attempt++) {
             try (Connection connection = readers.getConnection()) {
                 Link link = new Link(connection, keys, false);
@@ -310,6 +346,24 @@ final class PostgresCatalog implements Catalog {
         keys.rotate(this::write);
     }
 
+    private synchronized void finish() throws IOException, SQLException {
+        keys.finish(this::write);
+    }
+
+    Processes processes() {
+        return processes;
+    }
+
+    /** Forgets what other processes have erased. */
+    void forgetKeysBefore(long epoch) {
+        epochs.forgetBefore(epoch);
+    }
+
+    /** Begins to clean up after processes that died. */
+    void cleanUp(Consumer<StatementHash> remove) {
+        several.ifPresent(all -> all.cleanUp(this, remove));
+    }
+
     /** Raises the mark, here first: a database below the node's copy went back. */
     private synchronized void mark() throws IOException {
         long mark = write(
@@ -321,7 +375,11 @@ final class PostgresCatalog implements Catalog {
 
     private void tick() {
         try {
-            if (!address.erasure().isZero()
+            if (!processes.isFirst()) {
+                // One is enough.
+            } else if (several.isPresent() && read("looking for erased keys", keys::isBrokenOff)) {
+                finish();
+            } else if (!address.erasure().isZero()
                     && read(
                             "looking for erased keys",
                             link -> keys.isDue(link, address.erasure().minus(TICK)))) {
@@ -345,6 +403,7 @@ final class PostgresCatalog implements Catalog {
         }
         writes.close();
         readers.close();
+        several.ifPresent(PostgresProcesses::leave);
         epochs.close();
     }
 
@@ -362,7 +421,7 @@ final class PostgresCatalog implements Catalog {
                 return known;
             }
             link = null;
-            Link fresh = connect(address, keys);
+            Link fresh = several.isPresent() ? connect(address, keys) : connectAlone(address, keys);
             try {
                 // Another server may answer by now, with less in it.
                 requireNotBack(address, fresh, epochs, epochs.mark());
@@ -378,8 +437,13 @@ final class PostgresCatalog implements Catalog {
         }
 
         @Override
-        public String begin() {
-            return "BEGIN ISOLATION LEVEL SERIALIZABLE";
+        public void begin(Link to) throws SQLException {
+            to.execute("BEGIN ISOLATION LEVEL SERIALIZABLE");
+            if (several.isPresent()) {
+                // Before the transaction sees anything, so that it sees all that the others have written.
+                to.execute("LOCK TABLE turn IN EXCLUSIVE MODE");
+                several.get().requireMember(to);
+            }
         }
 
         @Override
@@ -392,7 +456,7 @@ final class PostgresCatalog implements Catalog {
 
         private <T> T transact(String what, Operation<T> operation) throws SQLException {
             Link to = link();
-            to.execute(begin());
+            begin(to);
             try {
                 T result = operation.run(to);
                 to.execute("COMMIT");

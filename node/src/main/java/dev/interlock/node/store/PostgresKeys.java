@@ -34,8 +34,10 @@ final class PostgresKeys implements Keys {
     private final EpochKeys epochs;
     private final SecureRandom random;
     private final Clock clock;
+    private final Processes processes;
 
-    PostgresKeys(EpochKeys epochs, SecureRandom random, Clock clock) {
+    PostgresKeys(EpochKeys epochs, Processes processes, SecureRandom random, Clock clock) {
+        this.processes = processes;
         this.epochs = epochs;
         this.random = random;
         this.clock = clock;
@@ -164,13 +166,20 @@ final class PostgresKeys implements Keys {
         finish(transactions);
     }
 
-    /** Seals what isn't yet under the present epoch's key, and erases all others. */
+    /** Whether a rotation was broken off. */
+    boolean isBrokenOff(Link link) throws SQLException {
+        return epochs.hasBefore(epoch(link));
+    }
+
+    /** Seals what isn't yet under the present epoch's key, and erases those before it, in every process. */
     void finish(Transactions transactions) throws SQLException, IOException {
         long epoch = transactions.run("looking up the key epoch", PostgresKeys::epoch);
         while (transactions.run("sealing keys anew", link -> sealAnew(link, epoch)) > 0) {
             // until there is no group left
         }
-        epochs.keepOnly(epoch);
+        epochs.eraseBefore(epoch);
+        // Whoever joins from now on reads the folder after that.
+        processes.letGo(epoch);
     }
 
     private int sealAnew(Link link, long epoch) throws SQLException {

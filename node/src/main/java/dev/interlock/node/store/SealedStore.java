@@ -16,9 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -33,6 +35,7 @@ public final class SealedStore implements Store {
     private static final long MAX_PENDING_BYTES = 32 << 20;
 
     private final Catalog catalog;
+    private final Processes processes;
     private final Blobs blobs;
     private final AutoCloseable lease;
     private final NameTable names;
@@ -49,6 +52,7 @@ public final class SealedStore implements Store {
     // Between forgetting an id and beginning it anew, so that no new files are removed with the old.
     private final ReentrantLock[] ids =
             Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+    private volatile LongConsumer forgetting = _ -> {};
     private volatile boolean closed;
 
     /** Something that holds an object's key. */
@@ -60,19 +64,58 @@ public final class SealedStore implements Store {
      * Removes what a crash left of pending, replaced and destroyed objects.
      *
      * @param catalog closed with the store, as the blobs are
-     * @param lease what keeps other processes away, closed last
+     * @param processes that serve these rows and blobs
+     * @param lease what keeps other processes out of what is this one's, closed last
      * @param random draws the objects' keys
      */
-    SealedStore(Catalog catalog, Blobs blobs, AutoCloseable lease, SecureRandom random, Clock clock)
+    SealedStore(
+            Catalog catalog, Processes processes, Blobs blobs, AutoCloseable lease, SecureRandom random, Clock clock)
             throws IOException {
         this.catalog = catalog;
+        this.processes = processes;
         this.blobs = blobs;
         this.lease = lease;
         this.names = new NameTable(catalog);
         this.logins = new LoginTable(catalog, random);
         this.random = random;
         this.clock = clock;
-        blobs.sweep((id, kind) -> catalog.read("looking up generation " + id, link -> Rows.isInFile(link, id, kind)));
+        // In this order: a claim ends in the transaction that makes the row.
+        blobs.sweep((id, kind) -> catalog.read(
+                "looking up generation " + id, link -> processes.isClaimed(link, id) || Rows.isInFile(link, id, kind)));
+    }
+
+    @Override
+    public Processes processes() {
+        return processes;
+    }
+
+    void forgettingKeys(LongConsumer forgets) {
+        forgetting = forgets;
+    }
+
+    /** For another process, which has erased the keys of all epochs before this one. */
+    @Override
+    public void forgetKeysBefore(long epoch) {
+        forgetting.accept(epoch);
+    }
+
+    /** For another process, by which these generations have ended: whatever reads or makes them here does. */
+    @Override
+    public void endHere(List<StatementHash> ended) {
+        requireOpen();
+        for (StatementHash id : ended) {
+            Optional<ObjectState> state = catalog.read("looking up generation " + id, link -> Rows.state(link, id));
+            revoke(id, () -> switch (state.orElse(ObjectState.PREPARED)) {
+                case DESTROYED -> new StoreException.Destroyed(id);
+                case REPLACED -> new StoreException.Replaced(id);
+                case PREPARED, COMMITTED -> new StoreException.NoSuchObject(id);
+            });
+        }
+    }
+
+    /** What a process that died left of a generation, which it was making. */
+    void removeLeft(StatementHash id) {
+        removeFiles(id, Optional.empty());
     }
 
     @Override
@@ -86,13 +129,20 @@ public final class SealedStore implements Store {
             if (pending.containsKey(id)) {
                 throw new StoreException.ObjectExists(id, "PENDING");
             }
-            catalog.read("looking up generation " + id, link -> {
-                Rows.state(link, id).ifPresent(state -> {
-                    throw new StoreException.ObjectExists(id, state.name());
-                });
+            Operation<Boolean> mayBegin = link -> {
+                Optional<ObjectState> state = Rows.state(link, id);
+                if (state.isPresent()) {
+                    throw new StoreException.ObjectExists(id, state.get().name());
+                }
                 Rows.requireRoom(link, generation, user);
+                if (!processes.claim(link, id)) {
+                    throw new StoreException.ObjectExists(id, "PENDING");
+                }
                 return true;
-            });
+            };
+            var _ = processes.isAlone()
+                    ? catalog.read("looking up generation " + id, mayBegin)
+                    : catalog.write("beginning generation " + id, mayBegin);
             PendingWrite begun = new PendingWrite(this, generation, user.clone(), CipherKey.random(random));
             pending.put(id, begun);
             enter(id, begun);
@@ -211,9 +261,20 @@ public final class SealedStore implements Store {
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            Optional<Rows.Gone> gone = catalog.erase("forgetting generation " + id, link -> Rows.forget(link, id));
-            if (gone.isPresent() || !pending.containsKey(id)) {
-                clear(List.of(gone.orElse(new Rows.Gone(id, Optional.empty(), Optional.empty()))));
+            AtomicBoolean claimed = new AtomicBoolean();
+            Optional<Rows.Gone> gone = catalog.erase("forgetting generation " + id, link -> {
+                Optional<Rows.Gone> row = Rows.forget(link, id);
+                claimed.set(processes.claim(link, id));
+                return row;
+            });
+            if (claimed.get() && (gone.isPresent() || !pending.containsKey(id))) {
+                try {
+                    clear(List.of(gone.orElse(new Rows.Gone(id, Optional.empty(), Optional.empty()))));
+                } finally {
+                    processes.giveBack(id);
+                }
+            } else if (claimed.get()) {
+                processes.giveBack(id);
             }
         } finally {
             one.unlock();
@@ -238,10 +299,21 @@ public final class SealedStore implements Store {
         ReentrantLock one = lockOf(id);
         one.lock();
         try {
-            clear(catalog.eraseIf(
+            List<Rows.Gone> all = catalog.eraseIf(
                     "abandoning generation " + id,
-                    link -> Rows.abandon(link, id, abandonment, expires),
-                    gone -> !gone.isEmpty()));
+                    link -> {
+                        List<Rows.Gone> rows = Rows.abandon(link, id, abandonment, expires);
+                        for (Rows.Gone each : rows) {
+                            boolean _ = processes.claim(link, each.id());
+                        }
+                        return rows;
+                    },
+                    gone -> !gone.isEmpty());
+            try {
+                clear(all);
+            } finally {
+                all.forEach(gone -> processes.giveBack(gone.id()));
+            }
         } finally {
             one.unlock();
         }
@@ -436,14 +508,23 @@ public final class SealedStore implements Store {
         long now = clock.millis();
         catalog.write("preparing object " + object.id(), link -> {
             Rows.insert(link, object, token, blobs, now);
+            processes.release(link, object.id());
             return true;
         });
         pending.remove(object.id(), object);
     }
 
-    /** The object is no longer pending. */
-    void dropPending(PendingWrite object) {
+    /** The object is no longer pending. @param ours whether nothing of it is in the rows */
+    void dropPending(PendingWrite object, boolean ours) {
         pending.remove(object.id(), object);
+        if (ours) {
+            processes.giveBack(object.id());
+        }
+    }
+
+    /** Before blobs are removed, which no transaction holds to. @throws StoreException.Failed where they may be another process's by now */
+    void requireServing() {
+        processes.requireServing();
     }
 
     void leave(StatementHash id, Revocable holder) {
@@ -471,6 +552,9 @@ public final class SealedStore implements Store {
                 RecordLayout layout = layout(id, kind, place);
                 byte[] sealed = place.sealed();
                 Medium medium = sealed == null ? blobs.open(id, kind, layout.sealedBytes()) : new RowMedium(sealed);
+                if (!processes.isAlone()) {
+                    medium = new LeasedMedium(medium, processes);
+                }
                 Reading reading = new Reading(id, kind, layout, medium, key);
                 enter(id, reading);
                 return reading.blob;
@@ -516,6 +600,9 @@ public final class SealedStore implements Store {
     /** Takes from readers and the disk what the rows have no more. */
     private void clear(List<Rows.Gone> objects) {
         objects.forEach(gone -> revoke(gone.id(), gone::why));
+        if (!objects.isEmpty()) {
+            processes.end(objects.stream().map(Rows.Gone::id).toList());
+        }
         for (Rows.Gone gone : objects) {
             removeFiles(gone.id(), gone.files());
         }
@@ -523,6 +610,7 @@ public final class SealedStore implements Store {
 
     /** @param kinds empty when a call before took the rows that knew, and may have failed here */
     private void removeFiles(StatementHash id, Optional<List<BlobKind>> kinds) {
+        requireServing();
         try {
             if (kinds.isPresent()) {
                 blobs.remove(id, kinds.get());

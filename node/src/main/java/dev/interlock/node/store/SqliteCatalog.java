@@ -70,8 +70,8 @@ final class SqliteCatalog implements Catalog {
 
     private record SqliteWriter(Link link, Path wal, Reserve reserve) implements Writer {
         @Override
-        public String begin() {
-            return "BEGIN IMMEDIATE";
+        public void begin(Link to) throws SQLException {
+            to.prepare("BEGIN IMMEDIATE").execute();
         }
 
         @Override

@@ -289,6 +289,17 @@ public interface Store extends AutoCloseable {
     /** The users' logins, which end with this store. */
     LoginStore logins();
 
+    /** Who serves this store beside this process. */
+    default Processes processes() {
+        return Processes.ALONE;
+    }
+
+    /** For another process, by which these generations have ended: whatever reads or makes them here ends, too. */
+    default void endHere(List<StatementHash> generations) {}
+
+    /** For another process, which erased the keys of all epochs before this one: this one forgets them. */
+    default void forgetKeysBefore(long epoch) {}
+
     /** How many transactions were made durable since the store was opened: operations that come together share one. */
     long transactions();
 

@@ -100,6 +100,27 @@ public final class StoreMigration {
         }
     }
 
+    /** Before one of several processes opens the store. @throws StoreException.Unusable where a migration was broken off */
+    static void requireNone(Path node) {
+        if (!Files.exists(node.resolve(FILE))) {
+            return;
+        }
+        try {
+            Journal journal = new StoreMigration(node, new SecureRandom(), Clock.systemUTC(), (what, count) -> {})
+                    .read()
+                    .orElseThrow();
+            if (journal.state != State.CLEANING) {
+                throw new StoreException.Unusable(
+                        node.toString(),
+                        "was being moved, which one process has to end: start the node once without the file processes",
+                        null);
+            }
+        } catch (IOException e) {
+            throw new StoreException.Unusable(
+                    node.toString(), "was being moved, which can't be read: " + FileProblem.why(e), e);
+        }
+    }
+
     /** Before a node's store is opened: what a migration that was broken off has left to do, or to undo. */
     static void settle(Path node, SecureRandom random, Clock clock) {
         if (!Files.exists(node.resolve(FILE))) {

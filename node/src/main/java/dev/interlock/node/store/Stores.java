@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 
 /** Opens stores. */
 public final class Stores {
@@ -22,12 +24,31 @@ public final class Stores {
      *
      * @param node the node's folder
      * @param random draws the objects' keys
-     * @throws dev.interlock.protocol.error.BadInputException when the file can't be used
+     * @throws BadInputException when the file can't be used
      * @throws StoreException.Unusable when the folder or an engine can't be
      */
     public static SealedStore of(Path node, SecureRandom random, Clock clock) {
-        StoreMigration.settle(node, random, clock);
-        return open(node.resolve("store"), StoreConfig.read(node), random, clock);
+        return of(node, Optional.empty(), random, clock);
+    }
+
+    /**
+     * The same for one of several processes that serve the node together, in its folder.
+     *
+     * @param member which one this is; empty for a process that is alone
+     */
+    public static SealedStore of(Path node, Optional<Member> member, SecureRandom random, Clock clock) {
+        StoreConfig config = StoreConfig.read(node);
+        if (member.isPresent()) {
+            if (config.rows().isEmpty()) {
+                throw new BadInputException("several processes serve a provider only where its rows are in PostgreSQL: "
+                        + node.resolve(StoreConfig.FILE) + " names none, and SQLite is for one process");
+            }
+            StoreMigration.requireNone(node);
+        } else {
+            StoreMigration.settle(node, random, clock);
+            config = StoreConfig.read(node);
+        }
+        return open(node.resolve("store"), config, member, random, clock);
     }
 
     /**
@@ -43,33 +64,56 @@ public final class Stores {
     }
 
     static SealedStore open(Path folder, StoreConfig config, SecureRandom random, Clock clock) {
-        Reserve reserve = new Reserve(folder.resolve("reserve"), RESERVED_BYTES);
+        return open(folder, config, Optional.empty(), random, clock);
+    }
+
+    private static SealedStore open(
+            Path folder, StoreConfig config, Optional<Member> member, SecureRandom random, Clock clock) {
+        // What is one process's own: the first one's is where that of a process alone is.
+        Path own = member.filter(each -> each.number() > 1)
+                .map(each -> folder.resolve("process-" + each.number()))
+                .orElse(folder);
+        Reserve reserve = new Reserve(own.resolve("reserve"), RESERVED_BYTES);
         try {
-            return open(folder, reserve, config, random, clock);
+            return open(folder, own, reserve, config, member, random, clock);
         } catch (StoreException.Unusable e) {
             // On a full disk, too: there are objects to be erased.
             if (e.isNoRoom() && reserve.release()) {
-                return open(folder, reserve, config, random, clock);
+                return open(folder, own, reserve, config, member, random, clock);
             }
             throw e;
         }
     }
 
     private static SealedStore open(
-            Path folder, Reserve reserve, StoreConfig config, SecureRandom random, Clock clock) {
+            Path folder,
+            Path own,
+            Reserve reserve,
+            StoreConfig config,
+            Optional<Member> member,
+            SecureRandom random,
+            Clock clock) {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
-            FileBlobs.createFolder(folder);
-            FolderLock lock = FolderLock.take(folder);
+            FileBlobs.createFolder(own);
+            FolderLock lock = FolderLock.take(own);
             opened.push(lock);
             Blobs blobs =
-                    config.blobs().isPresent() ? S3Blobs.open(config.blobs().get(), folder) : FileBlobs.open(folder);
+                    config.blobs().isPresent() ? S3Blobs.open(config.blobs().get(), own) : FileBlobs.open(folder);
             opened.push(blobs);
-            Catalog catalog = config.rows().isPresent()
-                    ? PostgresCatalog.open(config.rows().get(), folder.resolve("keys"), random, clock)
-                    : SqliteCatalog.open(folder, reserve, clock.instant());
+            if (config.rows().isEmpty()) {
+                Catalog catalog = SqliteCatalog.open(folder, reserve, clock.instant());
+                opened.push(catalog);
+                SealedStore store = new SealedStore(catalog, Processes.ALONE, blobs, lock, random, clock);
+                reserve.fill();
+                return store;
+            }
+            PostgresCatalog catalog =
+                    PostgresCatalog.open(config.rows().get(), folder.resolve("keys"), member, random, clock);
             opened.push(catalog);
-            SealedStore store = new SealedStore(catalog, blobs, lock, random, clock);
+            SealedStore store = new SealedStore(catalog, catalog.processes(), blobs, lock, random, clock);
+            store.forgettingKeys(catalog::forgetKeysBefore);
+            catalog.cleanUp(store::removeLeft);
             reserve.fill();
             return store;
         } catch (IOException | SQLException e) {
@@ -81,7 +125,7 @@ public final class Stores {
         }
     }
 
-    private static void close(Deque<AutoCloseable> opened) {
+    static void close(Deque<AutoCloseable> opened) {
         for (AutoCloseable each : opened) {
             try {
                 each.close();

@@ -257,7 +257,7 @@ final class WriteQueue implements AutoCloseable {
     private void transact(List<Task<?>> batch) throws SQLException {
         committing = false;
         Link link = writer.link();
-        run(link, writer.begin());
+        writer.begin(link);
         for (Task<?> task : batch) {
             run(link, "SAVEPOINT task");
             try {
@@ -295,15 +295,15 @@ final class WriteQueue implements AutoCloseable {
             Link link = writer.link();
             link.discardStatements();
             run(link, "ROLLBACK");
-        } catch (SQLException e) {
-            // The engine had rolled back by itself, or it is gone.
+        } catch (SQLException | StoreException e) {
+            // The engine had rolled back by itself, or it is gone, or another one than it was.
         }
     }
 
     private void discardStatements() {
         try {
             writer.link().discardStatements();
-        } catch (SQLException e) {
+        } catch (SQLException | StoreException e) {
             // There is no connection, and so no statement.
         }
     }

@@ -9,7 +9,7 @@ interface Writer extends AutoCloseable {
     Link link() throws SQLException;
 
     /** Begins a transaction. */
-    String begin();
+    void begin(Link link) throws SQLException;
 
     /** After a transaction that deleted something: makes that it is gone as the engine says. */
     void erased() throws SQLException, IOException;

@@ -26,7 +26,7 @@ final class AllowanceTest {
     private static final String ANN = "ed25519:ann";
     private static final String BOB = "ed25519:bob";
 
-    private final Allowance sessions = new Allowance("cc1", "sessions", new Limit(2, 3), Duration.ofSeconds(10));
+    private final Allowance sessions = new Allowance("cc1", "sessions", new Limit(2, 3), 1, Duration.ofSeconds(10));
 
     @Test
     void oneUserHasItsOwnAndAllTogetherHaveTheRest() {
@@ -107,7 +107,7 @@ final class AllowanceTest {
     @Test
     void aFolderSetsThemAndMetricsTellThem(@TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve(Allowances.FILE), "# a small node\n\nsessions 5 7\nrate 3 4\n");
-        Allowances allowances = Allowances.read("cc1", folder);
+        Allowances allowances = Allowances.read("cc1", folder, 1);
         assertThat(allowances.of(Kind.SESSIONS).limit()).isEqualTo(new Limit(5, 7));
         assertThat(allowances.rate().limit()).isEqualTo(new Limit(3, 4));
         assertThat(allowances.of(Kind.WAITS).limit())
@@ -131,7 +131,7 @@ final class AllowanceTest {
     @ValueSource(strings = {"sessions", "sessions 5", "sessions 5 4", "sessions 0 4", "cessions 1 2", "sessions a b"})
     void aLineThatCantBeUsedIsNamed(String line, @TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve(Allowances.FILE), line + "\n");
-        assertThatThrownBy(() -> Allowances.read("cc1", folder))
+        assertThatThrownBy(() -> Allowances.read("cc1", folder, 1))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("\"" + line + "\"");
     }

@@ -96,6 +96,10 @@ public enum Engine {
     }
 
     /** On one connection, one transaction each. */
+    static Connection connect() throws SQLException {
+        return server().getPostgresDatabase().getConnection();
+    }
+
     static void sql(String... statements) {
         try (Connection connection = server().getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {

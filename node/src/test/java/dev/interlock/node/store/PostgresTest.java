@@ -175,13 +175,13 @@ final class PostgresTest {
         Fixture.destroy(store, all.removeFirst(), Fixture.TOKEN);
         store.close();
         // The next epoch's key is there and nothing is sealed under it; then the epoch has begun.
-        try (EpochKeys epochs = EpochKeys.open(folder.resolve("store/keys"), new SecureRandom())) {
+        try (EpochKeys epochs = EpochKeys.open(folder.resolve("store/keys"), new SecureRandom(), 1)) {
             epochs.create(2);
         }
         reopen();
         assertThat(all).allMatch(each -> Fixture.isWhole(store, each, BlobKind.SHARE, 3));
         store.close();
-        try (EpochKeys epochs = EpochKeys.open(folder.resolve("store/keys"), new SecureRandom())) {
+        try (EpochKeys epochs = EpochKeys.open(folder.resolve("store/keys"), new SecureRandom(), 1)) {
             epochs.create(2);
         }
         Engine.sql("UPDATE " + schema + ".meta SET epoch = 2");

@@ -8,7 +8,7 @@ import java.security.MessageDigest;
 import java.util.function.Supplier;
 
 /** What a node knows of a user's request once it was let in: whose it is, and what it is about (SPEC §6). */
-public sealed interface ClientRequest permits SignedRequest, ChannelRequest {
+public sealed interface ClientRequest permits SignedRequest, ChannelRequest, PassedRequest {
     /** The header that carries it. */
     String HEADER = "interlock-request";
 

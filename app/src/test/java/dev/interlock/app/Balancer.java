@@ -1,0 +1,97 @@
+package dev.interlock.app;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Passes TCP connections on to whichever of several ports serves, in turn, as a balancer in front of machines does. What doesn't answer a
+ * connection's first bytes soon isn't served by: they go to the next one.
+ */
+final class Balancer implements AutoCloseable {
+    private static final int FIRST_ANSWER_MILLIS = 1500;
+
+    private final ServerSocket front;
+    private final List<Integer> ports;
+    private final AtomicInteger next = new AtomicInteger();
+
+    Balancer(int port, List<Integer> ports) throws IOException {
+        this.front = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.1"));
+        this.ports = new CopyOnWriteArrayList<>(ports);
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    void add(int port) {
+        ports.add(port);
+    }
+
+    private void accept() {
+        while (true) {
+            try {
+                Socket client = front.accept();
+                Thread.ofVirtual().start(() -> pass(client));
+            } catch (IOException e) {
+                return; // it is closed
+            }
+        }
+    }
+
+    private void pass(Socket client) {
+        try (client) {
+            byte[] first = new byte[1 << 14];
+            int length = client.getInputStream().read(first);
+            int from = next.getAndIncrement();
+            for (int i = 0; i < ports.size() && length > 0; i++) {
+                Socket server = new Socket();
+                byte[] answer = new byte[1 << 14];
+                int answered;
+                try {
+                    server.connect(
+                            new InetSocketAddress(
+                                    InetAddress.getLoopbackAddress(), ports.get(Math.floorMod(from + i, ports.size()))),
+                            FIRST_ANSWER_MILLIS);
+                    server.getOutputStream().write(first, 0, length);
+                    server.setSoTimeout(FIRST_ANSWER_MILLIS);
+                    answered = server.getInputStream().read(answer);
+                    server.setSoTimeout(0);
+                } catch (IOException e) {
+                    server.close();
+                    continue; // this one doesn't serve
+                }
+                if (answered > 0) {
+                    client.getOutputStream().write(answer, 0, answered);
+                    Thread back = Thread.ofVirtual().start(() -> copy(server, client));
+                    copy(client, server);
+                    back.join();
+                }
+                server.close();
+                return;
+            }
+        } catch (IOException e) {
+            // It is closed.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void copy(Socket from, Socket to) {
+        try (from;
+                to;
+                InputStream in = from.getInputStream()) {
+            in.transferTo(to.getOutputStream());
+        } catch (IOException e) {
+            // One of them is gone, and the other with it.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        front.close();
+    }
+}

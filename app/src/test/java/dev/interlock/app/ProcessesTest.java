@@ -1,0 +1,302 @@
+package dev.interlock.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.client.Interlock;
+import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Token;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.store.Engine;
+import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.RefusedException;
+import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.request.Operation;
+import dev.interlock.protocol.request.PassedRequest;
+import dev.interlock.wire.TlsIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * One provider in several processes behind one address, which serve at once, under load: one is killed, one is stopped for longer than
+ * its lease, one is added, and nothing breaks but what ran there. {@code -Dinterlock.processes.minutes=10} goes on for so long.
+ */
+@Timeout(1800)
+final class ProcessesTest {
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final int MINUTES = Integer.getInteger("interlock.processes.minutes", 0);
+
+    @TempDir
+    private Path dir;
+
+    private final List<ProviderProcess> processes = new ArrayList<>();
+    private final AtomicBoolean over = new AtomicBoolean();
+
+    @AfterEach
+    void end() {
+        over.set(true);
+        for (ProviderProcess each : processes) {
+            System.out.println("==== " + each.port() + "\n" + each.log());
+        }
+        processes.forEach(ProviderProcess::close);
+    }
+
+    private ProviderProcess start(TestRing ring, int port) throws IOException {
+        ProviderProcess started = new ProviderProcess(ring.node("cc1"), port, dir.resolve("log-" + port));
+        processes.add(started);
+        return started;
+    }
+
+    private static void awaitServing(ProviderProcess process) {
+        Await.until("it serves: " + process.log(), LIMIT, () -> process.log().contains("cc1 serves the ring"));
+    }
+
+    /** What one user does, and what became of it. */
+    private final class Load {
+        private final TestRing ring;
+        private final Interlock user;
+        private final Map<ObjectId, byte[]> there = new ConcurrentHashMap<>();
+        private final Set<ObjectId> gone = ConcurrentHashMap.newKeySet();
+        private final List<String> failures = new CopyOnWriteArrayList<>();
+        private final List<String> wrong = new CopyOnWriteArrayList<>();
+        private final AtomicLong done = new AtomicLong();
+        private final Thread thread;
+
+        Load(TestRing ring, Interlock user) {
+            this.ring = ring;
+            this.user = user;
+            this.thread = Thread.ofVirtual().start(this::run);
+        }
+
+        private void run() {
+            for (int i = 0; !over.get(); i++) {
+                try {
+                    step(i);
+                    done.incrementAndGet();
+                } catch (NodeException | TooFewProvidersException e) {
+                    // Its session ended with the process, or one is so slow.
+                    failures.add(i + " " + e.getMessage());
+                    LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                } catch (RuntimeException | Error e) {
+                    // Anything else is a wrong answer.
+                    wrong.add(i + " " + e);
+                }
+            }
+        }
+
+        private void step(int i) {
+            byte[] bytes = TestRing.random(i % 2 == 0 ? 100 : 200_000);
+            ObjectId object = TestRing.put(user, bytes).object();
+            there.put(object, bytes);
+            check(object, bytes);
+            if (i % 3 == 2) {
+                ObjectId victim = there.keySet().stream()
+                        .skip(ThreadLocalRandom.current().nextInt(there.size()))
+                        .findFirst()
+                        .orElseThrow();
+                there.remove(victim);
+                destroy(victim);
+                gone.add(victim);
+                requireGone(victim);
+            }
+        }
+
+        private void destroy(ObjectId victim) {
+            try {
+                user.destroy(victim, ring.providers(), _ -> {});
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private void check(ObjectId object, byte[] bytes) {
+            if (!java.util.Arrays.equals(
+                    TestRing.get(
+                            user, object, "cc1", ThreadLocalRandom.current().nextBoolean() ? "cc2" : "cc3"),
+                    bytes)) {
+                wrong.add("other bytes of " + object);
+            }
+        }
+
+        private void requireGone(ObjectId object) {
+            try {
+                byte[] _ = TestRing.get(user, object, "cc1", "cc2");
+                wrong.add(object + " was destroyed, and is there");
+            } catch (InterlockException e) {
+                if (!String.valueOf(e.getMessage()).contains("destroyed")) {
+                    throw e;
+                }
+            }
+        }
+
+        long done() {
+            return done.get();
+        }
+    }
+
+    @Test
+    void severalServeAtOnce() throws Exception {
+        int free = TestRing.freePorts(4);
+        List<Integer> ports = List.of(free, free + 1, free + 2);
+        try (TestRing ring = TestRing.start(
+                dir, 2, 3, TestRing.PATIENT, name -> name.equals("cc1") ? Engine.POSTGRES_S3 : Engine.EMBEDDED)) {
+            ring.stop("cc1");
+            Files.writeString(ring.node("cc1").resolve("processes"), "4\n");
+            int address = ring.descriptor().provider("cc1").orElseThrow().card().port();
+            try (Balancer balancer = new Balancer(address, ports)) {
+                for (int port : ports) {
+                    var _ = start(ring, port);
+                }
+                processes.forEach(ProcessesTest::awaitServing);
+                List<Load> loads = List.of(new Load(ring, ring.owner()), new Load(ring, ring.other()));
+                goOn(loads, 5);
+                requireAttackersRefused(ring, ports);
+
+                processes.get(1).kill();
+                goOn(loads, 5);
+
+                ProviderProcess fourth = start(ring, free + 3);
+                awaitServing(fourth);
+                balancer.add(free + 3);
+                goOn(loads, 3);
+
+                processes.get(2).signal("STOP");
+                goOn(loads, 5);
+                Thread.sleep(12_000);
+                processes.get(2).signal("CONT");
+                assertThat(processes.get(2).end()).isEqualTo(1);
+                assertThat(processes.get(2).log()).contains("taken this one for dead");
+                goOn(loads, 5);
+                over.set(true);
+                for (Load load : loads) {
+                    load.thread.join();
+                }
+                System.out.println(
+                        "done " + loads.stream().mapToLong(Load::done).sum() + ", failed: " + failures(loads));
+                for (Load load : loads) {
+                    assertThat(load.wrong).isEmpty();
+                    load.there.forEach(load::check);
+                    load.gone.forEach(load::requireGone);
+                }
+            }
+            processes.stream().filter(ProviderProcess::isAlive).forEach(ProviderProcess::stop);
+            var _ = InProcess.run(
+                            "log",
+                            "verify",
+                            ring.node("cc1"),
+                            "--ring",
+                            ring.folder().path().resolve("ring"))
+                    .expect(0);
+        }
+    }
+
+    /** A request counts once over all processes, a session is its user's wherever it runs, and what processes ask each other nobody else may. */
+    private static void requireAttackersRefused(TestRing ring, List<Integer> ports) throws Exception {
+        Token token = ring.put(TestRing.random(200_000));
+        String object = token.object().toString();
+        byte[] nothing = {};
+        String header;
+        try (RawUser user = RawUser.of(ring, "credential")) {
+            header = user.header("cc1", Operation.INFO, object, nothing);
+            List<String> answers = new ArrayList<>();
+            for (int port : ports) {
+                try {
+                    byte[] info =
+                            user.at("cc1", port).send("cc1", HttpMethod.GET, "/v1/objects/" + object, header, nothing);
+                    answers.add(info.length > 0 ? "answered" : "empty");
+                } catch (RefusedException e) {
+                    answers.add(e.rule().text());
+                }
+            }
+            assertThat(answers).containsExactly("answered", "replayed", "replayed");
+        }
+        // The session of a read, ordered at the first process.
+        try (RawUser user = RawUser.of(ring, "credential").at("cc1", ports.get(0));
+                RawUser second = RawUser.of(ring, "other");
+                HandRead read = new HandRead(user, token)) {
+            read.order("cc1");
+            String path = "/v1/sessions/" + read.session();
+            for (int port : ports) {
+                byte[] report = user.at("cc1", port)
+                        .call("cc1", HttpMethod.GET, path, Operation.REPORT, read.session(), nothing);
+                assertThat(report).isNotEmpty();
+                assertThatThrownBy(() -> second.at("cc1", port)
+                                .call("cc1", HttpMethod.GET, path, Operation.REPORT, read.session(), nothing))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("another user's");
+            }
+            // With the word of a process that it isn't, and by another node of the ring, which has a certificate.
+            String passed = "user "
+                    + new PassedRequest(
+                                    user.credential()
+                                            .publicKey(ring.descriptor().id(), "cc1"),
+                                    "cc1",
+                                    1,
+                                    Operation.REPORT,
+                                    read.session(),
+                                    Sha256.plain(nothing))
+                            .encode();
+            TlsIdentity other = NodeFolder.open(ring.node("cc2")).tls();
+            try (RawUser stranger = RawUser.of(ring, "stranger").at("cc1", ports.get(0));
+                    RawUser cc2 = RawUser.withTls(ring, other).at("cc1", ports.get(0))) {
+                for (RawUser each : List.of(stranger, cc2)) {
+                    assertThatThrownBy(() -> each.passed("cc1", path, passed)).isInstanceOf(RefusedException.class);
+                    for (String inside : List.of("end", "finish", "keys")) {
+                        assertThatThrownBy(() -> each.peer("cc1")
+                                        .call(
+                                                HttpMethod.POST,
+                                                "/v1/processes/" + inside,
+                                                Optional.empty(),
+                                                token.id().bytes(),
+                                                ring.deadlines().settle()))
+                                .isInstanceOf(RefusedException.class)
+                                .hasMessageContaining("its own processes");
+                    }
+                }
+            }
+            // Ended at another process than its own.
+            byte[] _ = user.at("cc1", ports.get(1))
+                    .call("cc1", HttpMethod.DELETE, path, Operation.ABANDON, read.session(), nothing);
+            assertThatThrownBy(() -> user.at("cc1", ports.get(0))
+                            .call("cc1", HttpMethod.GET, path, Operation.REPORT, read.session(), nothing))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("no session");
+        }
+        assertThat(ring.get(token.object(), "cc1", "cc2")).hasSize(200_000);
+    }
+
+    private static List<String> failures(List<Load> loads) {
+        return loads.stream().flatMap(load -> load.failures.stream()).toList();
+    }
+
+    private static void goOn(List<Load> loads, int more) {
+        for (Load load : loads) {
+            long before = load.done();
+            Await.until(
+                    Thread.currentThread().getStackTrace()[2] + " it goes on; failed so far: " + load.failures
+                            + load.wrong,
+                    LIMIT,
+                    () -> load.done() >= before + more);
+        }
+    }
+}
