@@ -10,10 +10,7 @@ import dev.interlock.node.store.BlobKind;
 import dev.interlock.protocol.error.IntegrityException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -95,15 +92,9 @@ final class DamageTest {
         assertThat(out.toByteArray()).isEqualTo(Arrays.copyOf(bytes, out.size()));
     }
 
-    private static void flip(Token token, String node, String kind, long at) throws IOException {
+    private static void flip(Token token, String node, String kind, long at) {
         ring.stop(node);
-        Path file = ring.storeFolder(node).resolve("objects").resolve(token.id() + "." + kind);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer one = ByteBuffer.allocate(1);
-            channel.read(one, at);
-            one.put(0, (byte) (one.get(0) ^ 0x10)).rewind();
-            channel.write(one, at);
-        }
+        ring.flip(node, token.id() + "." + kind, at);
         ring.start(node);
     }
 

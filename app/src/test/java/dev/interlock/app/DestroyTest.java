@@ -17,7 +17,6 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -222,7 +221,7 @@ final class DestroyTest {
         }
         for (Path file : ring.dataFiles(node)) {
             if (file.getFileName().toString().startsWith(generation.toString())) {
-                byte[] sealed = Files.readAllBytes(file);
+                byte[] sealed = ring.stored(node, file);
                 found.add(Arrays.copyOf(sealed, 32));
                 found.add(Arrays.copyOfRange(sealed, sealed.length - 32, sealed.length));
             }

@@ -23,10 +23,7 @@ import dev.interlock.protocol.request.Operation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -259,16 +256,8 @@ final class SealedDamageTest {
     }
 
     /** On cc1's disk: then its own seal tells. */
-    private static void flip(Damage damage, BlobKind kind, long at) throws IOException {
-        Path file = ring.storeFolder("cc1")
-                .resolve("objects")
-                .resolve(OBJECTS.get(damage).kept().token().id() + "." + kind);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer one = ByteBuffer.allocate(1);
-            assertThat(channel.read(one, at)).isEqualTo(1);
-            one.put(0, (byte) (one.get(0) ^ 0x10)).rewind();
-            assertThat(channel.write(one, at)).isEqualTo(1);
-        }
+    private static void flip(Damage damage, BlobKind kind, long at) {
+        ring.flip("cc1", OBJECTS.get(damage).kept().token().id() + "." + kind, at);
     }
 
     /** Two good ones are left at the same home. What came out before comes out once. */

@@ -59,8 +59,14 @@ final class TestRing implements AutoCloseable {
     /** For tests that do. */
     static final Duration SHORT = Duration.ofSeconds(2);
 
-    /** Under all stores, unless a test says otherwise: -Dinterlock.engines=POSTGRES_S3 tries every test of rings on others. */
-    private static final Engine ENGINES = Engine.valueOf(System.getProperty("interlock.engines", "EMBEDDED"));
+    /**
+     * Under all stores, unless a test says otherwise: -Dinterlock.engines=POSTGRES_S3 tries every test of rings on others, and with several,
+     * as POSTGRES_S3,S3,EMBEDDED, the providers have them by turns.
+     */
+    private static final List<Engine> ENGINES = Stream.of(
+                    System.getProperty("interlock.engines", "EMBEDDED").split(",", -1))
+            .map(name -> Engine.valueOf(name).started())
+            .toList();
 
     private final RingFolder folder;
     private final Deadlines deadlines;
@@ -73,7 +79,7 @@ final class TestRing implements AutoCloseable {
     private final Interlock stranger;
 
     private TestRing(RingFolder folder, Deadlines deadlines) {
-        this(folder, deadlines, _ -> ENGINES);
+        this(folder, deadlines, TestRing::byTurns);
     }
 
     private TestRing(RingFolder folder, Deadlines deadlines, Function<String, Engine> engines) {
@@ -98,6 +104,10 @@ final class TestRing implements AutoCloseable {
         this.owner = client("credential");
         this.other = client("other");
         this.stranger = client("stranger");
+    }
+
+    private static Engine byTurns(String provider) {
+        return ENGINES.get((Integer.parseInt(provider.substring(2)) - 1) % ENGINES.size());
     }
 
     static TestRing start(Path dir, int t, int n, Duration stall) {
@@ -370,13 +380,25 @@ final class TestRing implements AutoCloseable {
                 .toList();
     }
 
-    /** The files of blobs in a provider's store. */
+    /** The large blobs in a provider's store, by the files that they are in, or would be if they weren't in a bucket. */
     List<Path> dataFiles(String name) {
-        try (Stream<Path> files = Files.list(storeFolder(name).resolve("objects"))) {
-            return files.toList();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        Path folder = storeFolder(name).resolve("objects");
+        return engines.apply(name).blobsOf(node(name)).stream()
+                .map(folder::resolve)
+                .toList();
+    }
+
+    /** What is stored of a large blob. */
+    byte[] stored(String name, Path blob) {
+        return engines.apply(name).stored(node(name), blob.getFileName().toString());
+    }
+
+    /** Changes a bit of a large blob, wherever it lies. */
+    void flip(String name, String blob, long at) {
+        Engine engine = engines.apply(name);
+        byte[] bytes = engine.stored(node(name), blob);
+        bytes[Math.toIntExact(at)] ^= 0x10;
+        engine.damage(node(name), blob, bytes);
     }
 
     Token put(byte[] bytes) {

@@ -23,26 +23,43 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 
-/** Fills the store of a provider that is down with objects like one that it has, by the store's own means. */
+/** Fills stores with committed objects, by the store's own means: rows and sealed records are as an object's that was put. */
 final class StoreFill {
     /** More than go into one transaction. */
     private static final int AT_ONCE = 512;
 
     private StoreFill() {}
 
-    /** Adds so many committed objects of the same owner, with rows and sealed blobs of the same lengths. */
+    /** Adds so many committed objects of the same owner to the store of a provider that is down, like one that it has. */
     static void fill(Path folder, ObjectId like, long count) throws Exception {
         SecureRandom random = new SecureRandom();
-        try (SealedStore store = Stores.embedded(folder, random, Clock.systemUTC());
-                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (SealedStore store = Stores.embedded(folder, random, Clock.systemUTC())) {
             Template template = Template.of(store, like);
-            AtomicLong begun = new AtomicLong();
-            List<Future<Boolean>> running = new ArrayList<>();
-            for (int i = 0; i < AT_ONCE; i++) {
-                running.add(threads.submit(() -> {
-                    while (begun.getAndIncrement() < count) {
-                        template.add(store, random);
+            fill(store, template, count, _ -> template.user);
+        }
+    }
+
+    /** @param users of the n-th object, from 0 */
+    static void fill(SealedStore store, Template template, long count, LongFunction<byte[]> users) throws Exception {
+        atOnce(AT_ONCE, count, n -> template.add(store, users.apply(n)));
+    }
+
+    /** One thing of many. */
+    interface Numbered {
+        void run(long number) throws Exception;
+    }
+
+    /** Does so many things in no order, so many of them at once. */
+    static void atOnce(int threads, long count, Numbered task) throws Exception {
+        AtomicLong begun = new AtomicLong();
+        List<Future<Boolean>> running = new ArrayList<>();
+        try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < threads; i++) {
+                running.add(all.submit(() -> {
+                    for (long n = begun.getAndIncrement(); n < count; n = begun.getAndIncrement()) {
+                        task.run(n);
                     }
                     return true;
                 }));
@@ -53,7 +70,26 @@ final class StoreFill {
         }
     }
 
-    private record Template(StoredObject object, byte[] manifest, Map<BlobKind, MemorySegment> blobs) {
+    /** What an object is made of. */
+    @SuppressWarnings("ArrayRecordComponent") // opaque bytes on their way into stores
+    record Template(
+            byte[] user, byte[] token, byte[] certificate, byte[] manifest, Map<BlobKind, MemorySegment> blobs) {
+        private static final SecureRandom RANDOM = new SecureRandom();
+
+        /** As long as that of a 32-byte secret at a home of a ring of (5,3), blinded, protocol 3. */
+        static Template ofSecret(byte[] user) {
+            Map<BlobKind, MemorySegment> blobs = new LinkedHashMap<>();
+            blobs.put(BlobKind.SHARE, MemorySegment.ofArray(bytes(160)));
+            blobs.put(BlobKind.CIPHERTEXT, MemorySegment.ofArray(bytes(96)));
+            return new Template(user, bytes(671), bytes(1244), bytes(32), blobs);
+        }
+
+        static byte[] bytes(int length) {
+            byte[] bytes = new byte[length];
+            RANDOM.nextBytes(bytes);
+            return bytes;
+        }
+
         static Template of(SealedStore store, ObjectId object) {
             StoredObject stored = store.current(object).orElseThrow();
             StatementHash like = stored.generation().id();
@@ -67,25 +103,28 @@ final class StoreFill {
                     // This provider isn't its home.
                 }
             }
-            return new Template(stored, store.manifest(like), blobs);
+            return new Template(stored.user(), stored.token(), stored.certificate(), store.manifest(like), blobs);
         }
 
         /** Rows and blobs of another id; what its token says is as in the other. */
-        void add(SealedStore store, SecureRandom random) {
-            byte[] id = new byte[StatementHash.BYTES];
-            random.nextBytes(id);
+        Store.Generation add(SealedStore store, byte[] user) {
             Store.Generation generation = new Store.Generation(
-                    StatementHash.of(id), new ObjectId(random.nextLong(), random.nextLong()), 1, 1, false);
-            try (PendingObject pending = store.begin(generation, object.user())) {
+                    StatementHash.of(bytes(StatementHash.BYTES)),
+                    new ObjectId(RANDOM.nextLong(), RANDOM.nextLong()),
+                    1,
+                    1,
+                    false);
+            try (PendingObject pending = store.begin(generation, user)) {
                 blobs.forEach((kind, record) -> {
                     try (Blob blob = pending.create(kind, (int) record.byteSize(), record.byteSize())) {
                         blob.append(record);
                         blob.finish();
                     }
                 });
-                pending.prepare(object.token(), manifest);
+                pending.prepare(token, manifest);
             }
-            var _ = store.commit(generation.id(), object.certificate());
+            var _ = store.commit(generation.id(), certificate);
+            return generation;
         }
     }
 }

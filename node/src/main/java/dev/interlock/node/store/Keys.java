@@ -4,7 +4,9 @@ import dev.interlock.core.secret.CipherKey;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** Where the keys lie that open blobs and shares of logins: an engine's way to forget one for good. Runs in the link's transaction. */
 interface Keys {
@@ -49,6 +51,13 @@ interface Keys {
 
     /** Keeps a key at a number that none has had, or says of that number that its key was erased. */
     void keep(Link link, Family family, long seq, Optional<CipherKey> key) throws SQLException;
+
+    /** The same for many of them, by their numbers. */
+    default void keepAll(Link link, Family family, SortedMap<Long, Optional<CipherKey>> keys) throws SQLException {
+        for (Map.Entry<Long, Optional<CipherKey>> each : keys.entrySet()) {
+            keep(link, family, each.getKey(), each.getValue());
+        }
+    }
 
     /** The key, for the caller to wipe; empty when it was erased. */
     Optional<byte[]> find(Link link, Family family, long seq) throws SQLException;

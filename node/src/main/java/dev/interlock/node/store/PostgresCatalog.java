@@ -14,17 +14,22 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +42,11 @@ final class PostgresCatalog implements Catalog {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresCatalog.class);
     private static final int READERS = 4;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Until a server is taken for gone that gives no connection. */
+    private static final Duration CONNECTION = Duration.ofSeconds(5);
+    /** Of a page or an object; after it the server is taken for gone. */
+    private static final Duration READ = Duration.ofSeconds(10);
+
     private static final Duration TICK = Duration.ofSeconds(10);
     /** A session whose process died may hold the lock until the server has noticed. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
@@ -51,8 +61,12 @@ final class PostgresCatalog implements Catalog {
     private final Processes processes;
     private final Optional<PostgresProcesses> several;
     private final HikariDataSource readers;
+    private final Semaphore idle = new Semaphore(READERS, true);
     private final WriteQueue writes;
     private final ScheduledExecutorService timer;
+    /** Connections of the pool on which the mark was looked at. */
+    private final Set<PgConnection> marksSeen = Collections.newSetFromMap(Collections.synchronizedMap(new WeakHashMap<>()));
+
     private long marked;
 
     private PostgresCatalog(
@@ -115,26 +129,45 @@ final class PostgresCatalog implements Catalog {
             return catalog;
         } catch (SQLException e) {
             Stores.close(opened);
-            throw new StoreException.Unusable(address.toString(), why(e), e);
+            throw unusable(address, e);
         } catch (IOException | RuntimeException e) {
             Stores.close(opened);
             throw e;
         }
     }
 
-    private static String why(SQLException e) {
-        String state = String.valueOf(e.getSQLState());
+    private static StoreException unusable(PostgresAddress address, SQLException e) {
+        return new StoreException.Unusable(address.toString(), "can't be opened: " + why(e), e);
+    }
+
+    /** What is the matter with the server, and what its operator can do. */
+    static String why(SQLException e) {
+        SQLException first = e;
+        while (first.getSQLState() != null && first.getCause() instanceof SQLException cause) {
+            first = cause; // the pool's says only that there was none
+        }
+        String state = String.valueOf(first.getSQLState());
+        String said = first.getMessage();
         if (state.startsWith("28")) {
-            return "refuses this node: " + e.getMessage() + ". Look at the user in the file " + StoreConfig.FILE
+            return "it refuses this node: " + said + ". Look at the user in the file " + StoreConfig.FILE
                     + " and at its password, in the file " + PostgresAddress.PASSWORD_FILE;
         }
-        return state.startsWith("08") ? "can't be reached: " + e.getMessage() : "can't be opened: " + e.getMessage();
+        return switch (state) {
+            case "53300" ->
+                "it has no connection left: " + said + ". A node needs " + (READERS + 2)
+                        + ": raise max_connections, or the limit of this node's role";
+            case "25006" ->
+                "it only reads: " + said + ". It is a standby, or default_transaction_read_only is on: name the server that"
+                        + " takes writes, or all of them, in the file " + StoreConfig.FILE;
+            case "57P03", "57P01", "57P02" -> "it is starting or stopping: " + said;
+            default -> isBroken(first) ? "it can't be reached: " + said : said;
+        };
     }
 
     static void migrate(PostgresAddress address) {
         try {
             Flyway flyway = Flyway.configure()
-                    .dataSource(address.source())
+                    .dataSource(address.patient())
                     .schemas(address.schema())
                     .defaultSchema(address.schema())
                     .createSchemas(true)
@@ -218,7 +251,7 @@ final class PostgresCatalog implements Catalog {
                 return !any.next();
             }
         } catch (SQLException e) {
-            throw new StoreException.Unusable(address.toString(), why(e), e);
+            throw unusable(address, e);
         }
     }
 
@@ -247,7 +280,7 @@ final class PostgresCatalog implements Catalog {
                 link.close();
             }
         } catch (SQLException e) {
-            throw new StoreException.Unusable(address.toString(), why(e), e);
+            throw unusable(address, e);
         }
     }
 
@@ -306,7 +339,7 @@ final class PostgresCatalog implements Catalog {
         config.setDataSource(address.source());
         config.setReadOnly(true);
         config.setMaximumPoolSize(READERS);
-        config.setConnectionTimeout(PATIENCE.toMillis());
+        config.setConnectionTimeout(CONNECTION.toMillis());
         config.setPoolName("interlock-store");
         return config;
     }
@@ -314,20 +347,74 @@ final class PostgresCatalog implements Catalog {
     @Override
     public <T> T read(String what, Operation<T> operation) {
         processes.requireServing();
+        long deadline = System.nanoTime() + CONNECTION.toNanos();
         for (int attempt = 0; ; attempt++) {
-            try (Connection connection = readers.getConnection()) {
-                Link link = new Link(connection, keys, false);
-                try {
-                    return operation.run(link);
-                } finally {
-                    link.discardStatements();
-                }
+            try {
+                return withReader(what, connection -> {
+                    Link link = new Link(connection, keys, false);
+                    try {
+                        requireKnown(connection, link);
+                        return operation.run(link);
+                    } finally {
+                        link.discardStatements();
+                    }
+                });
             } catch (SQLException e) {
                 // A server that restarted has ended all that the pool held.
-                if (!isBroken(e) || attempt == READERS) {
+                if (!isBroken(e) || attempt == READERS || System.nanoTime() - deadline > 0) {
                     throw StoreException.of(what, e);
                 }
             }
+        }
+    }
+
+    /** Waits while the others are busy; a server that gives none is told at once. */
+    private <T> T withReader(String what, Reading<T> reading) throws SQLException {
+        try {
+            if (!idle.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new StoreException.Failed(
+                        what + ": all " + READERS + " connections to the database have been busy for "
+                                + PATIENCE.toSeconds() + " s",
+                        null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreException.Failed(what + ": interrupted before the database was read", e);
+        }
+        try (Connection connection = reader(what)) {
+            return reading.of(connection);
+        } finally {
+            idle.release();
+        }
+    }
+
+    private interface Reading<T> {
+        T of(Connection connection) throws SQLException;
+    }
+
+    private Connection reader(String what) {
+        try {
+            return readers.getConnection();
+        } catch (SQLException e) {
+            throw StoreException.of(what, e);
+        }
+    }
+
+    /** Another server may answer by now, or this one with less in it: then nothing of it is served. */
+    private void requireKnown(Connection connection, Link link) throws SQLException {
+        PgConnection physical = connection.unwrap(PgConnection.class);
+        if (marksSeen.contains(physical)) {
+            return;
+        }
+        try {
+            physical.setNetworkTimeout(Runnable::run, (int) Math.min(READ.toMillis(), address.timeout().toMillis()));
+            requireNotBack(address, link, epochs, epochs.mark());
+            marksSeen.add(physical);
+        } catch (IOException e) {
+            throw new SQLException("the mark can't be read: " + e.getMessage(), e);
+        } catch (StoreException.Unusable e) {
+            readers.evictConnection(connection);
+            throw e;
         }
     }
 

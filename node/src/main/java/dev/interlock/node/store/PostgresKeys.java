@@ -16,8 +16,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import javax.crypto.AEADBadTagException;
 
 /**
@@ -57,22 +60,42 @@ final class PostgresKeys implements Keys {
 
     @Override
     public void keep(Link link, Family family, long seq, Optional<CipherKey> key) throws SQLException {
-        PreparedStatement insert = link.prepare("INSERT INTO " + family.table()
-                + " (seq, sealed) VALUES (?, ?) ON CONFLICT (seq) DO UPDATE SET sealed = excluded.sealed");
-        insert.setLong(1, seq);
-        if (key.isPresent()) {
-            insert.setBytes(2, sealed(link, family, seq, key.get()));
-        } else {
-            insert.setNull(2, Types.BINARY);
-        }
-        insert.executeUpdate();
+        keepAll(link, family, new TreeMap<>(Map.of(seq, key)));
     }
 
-    private byte[] sealed(Link link, Family family, long seq, CipherKey key) throws SQLException {
-        Optional<Group> known = group(link, family, seq / GROUP);
-        Group group = known.isPresent() ? known.get() : begin(link, family, seq / GROUP);
-        try (CipherKey under = open(group)) {
-            return seal(under, of(group, seq), key);
+    @Override
+    public void keepAll(Link link, Family family, SortedMap<Long, Optional<CipherKey>> keys) throws SQLException {
+        PreparedStatement insert = link.prepare("INSERT INTO " + family.table()
+                + " (seq, sealed) VALUES (?, ?) ON CONFLICT (seq) DO UPDATE SET sealed = excluded.sealed");
+        long number = -1;
+        Group group = null;
+        CipherKey under = null;
+        try {
+            for (Map.Entry<Long, Optional<CipherKey>> each : keys.entrySet()) {
+                long seq = each.getKey();
+                insert.setLong(1, seq);
+                if (each.getValue().isPresent()) {
+                    if (group == null || under == null || seq / GROUP != number) {
+                        number = seq / GROUP;
+                        Optional<Group> known = group(link, family, number);
+                        group = known.isPresent() ? known.get() : begin(link, family, number);
+                        if (under != null) {
+                            under.close();
+                        }
+                        under = open(group);
+                    }
+                    insert.setBytes(2, seal(under, of(group, seq), each.getValue().get()));
+                } else {
+                    insert.setNull(2, Types.BINARY);
+                }
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        } finally {
+            insert.clearBatch();
+            if (under != null) {
+                under.close();
+            }
         }
     }
 

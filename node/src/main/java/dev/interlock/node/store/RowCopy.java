@@ -11,14 +11,16 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Copies the rows of one catalog into another, whatever their engines are, and compares them. */
 final class RowCopy {
-    private static final int PAGE = 128;
+    private static final int PAGE = 1024;
     /** Of rows that may have 64 KiB each. */
-    private static final int BLOB_PAGE = 32;
+    private static final int BLOB_PAGE = 256;
 
     private enum Type {
         BYTES,
@@ -159,9 +161,9 @@ final class RowCopy {
             }
             try {
                 to.write(what, link -> {
-                    for (Held each : keys) {
-                        link.keys().keep(link, family, each.seq, each.cipherKey());
-                    }
+                    SortedMap<Long, Optional<CipherKey>> all = new TreeMap<>();
+                    keys.forEach(each -> all.put(each.seq, each.cipherKey()));
+                    link.keys().keepAll(link, family, all);
                     link.renumber(family.table());
                     return true;
                 });

@@ -44,13 +44,14 @@ final class S3Blobs implements Blobs {
      */
     static S3Blobs open(S3Address address, Path folder) throws IOException {
         Path spool = folder.resolve("spool");
+        address.requireCredentials();
         S3Client client = address.client();
         try {
             client.headBucket(bucket -> bucket.bucket(address.bucket()));
             return new S3Blobs(address, client, spool, FileBlobs.in(spool));
         } catch (SdkException e) {
             client.close();
-            throw new StoreException.Unusable(address.toString(), "can't be used: " + e.getMessage(), e);
+            throw new StoreException.Unusable(address.toString(), "can't be used: " + S3Medium.why(e), e);
         } catch (IOException | RuntimeException e) {
             client.close();
             throw e;
@@ -102,10 +103,11 @@ final class S3Blobs implements Blobs {
 
     /** Whether an address has no blobs yet. */
     static boolean isEmpty(S3Address address) {
+        address.requireCredentials();
         try (S3Client client = address.client()) {
             return keys(address, client).findAny().isEmpty();
         } catch (SdkException e) {
-            throw new StoreException.Unusable(address.toString(), "can't be used: " + e.getMessage(), e);
+            throw new StoreException.Unusable(address.toString(), "can't be used: " + S3Medium.why(e), e);
         }
     }
 

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -30,11 +32,24 @@ final class S3Medium {
     private S3Medium() {}
 
     static IOException failed(SdkException e) {
-        return new IOException("the bucket doesn't do it: " + e.getMessage(), e);
+        return new IOException("the bucket doesn't do it: " + why(e), e);
+    }
+
+    static String why(SdkException e) {
+        return switch (e) {
+            case S3Exception s3 when s3.isThrottlingException() || s3.statusCode() == 503 ->
+                "it says to slow down (" + s3.statusCode() + "), and still did after " + s3.numAttempts()
+                        + " attempts; ask again later: " + s3.getMessage();
+            case ApiCallTimeoutException late -> "it hasn't answered in time, nor to further attempts: " + late.getMessage();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     /** One that is being written: into a file, which readers have meanwhile, and part by part into the bucket. */
     static final class Written implements Medium {
+        private static final AwsRequestOverrideConfiguration UPLOAD = AwsRequestOverrideConfiguration.builder()
+                .apiCallTimeout(S3Address.UPLOAD)
+                .build();
         /** At least 5 MiB by the protocol, of which an object has at most 10,000. */
         private static final int PART_BYTES = 16 << 20;
 
@@ -82,14 +97,20 @@ final class S3Medium {
             try {
                 awaitSent();
                 if (upload == null) {
-                    client.putObject(put -> put.bucket(bucket).key(key), RequestBody.fromFile(path));
+                    client.putObject(
+                            put -> put.bucket(bucket).key(key).overrideConfiguration(UPLOAD),
+                            RequestBody.fromFile(path));
                 } else {
                     if (written > sent) {
                         send();
                         awaitSent();
                     }
                     client.completeMultipartUpload(done ->
-                            done.bucket(bucket).key(key).uploadId(upload).multipartUpload(all -> all.parts(parts)));
+                            done.bucket(bucket)
+                                    .key(key)
+                                    .uploadId(upload)
+                                    .multipartUpload(all -> all.parts(parts))
+                                    .overrideConfiguration(UPLOAD));
                 }
                 complete = true;
             } catch (SdkException e) {
@@ -120,7 +141,8 @@ final class S3Medium {
                                                 .key(key)
                                                 .uploadId(id)
                                                 .partNumber(number)
-                                                .contentLength(bytes),
+                                                .contentLength(bytes)
+                                                .overrideConfiguration(UPLOAD),
                                         RequestBody.fromContentProvider(
                                                 () -> section(from, bytes), bytes, "application/octet-stream"))
                                 .eTag();
@@ -229,12 +251,17 @@ final class S3Medium {
 
     /** One that is there: a stream from where the last read ended goes on, another position begins another. */
     static final class Read implements Medium {
+        /** So often a stream may be cut within one read. */
+        private static final int CUTS = 4;
+
         private final S3Client client;
         private final String bucket;
         private final String key;
         private final long bytes;
         private @Nullable ResponseInputStream<GetObjectResponse> stream;
         private long at;
+        /** Where the stream says that it ends. */
+        private long end;
 
         Read(S3Client client, String bucket, String key, long bytes) {
             this.client = client;
@@ -250,6 +277,22 @@ final class S3Medium {
 
         @Override
         public void read(ByteBuffer sealed, long position) throws IOException {
+            int from = sealed.position();
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    readOnce(sealed, position + sealed.position() - from);
+                    return;
+                } catch (IOException e) {
+                    drop();
+                    if (e instanceof NoSuchFileException || e.getCause() instanceof SdkException || attempt == CUTS) {
+                        throw e;
+                    }
+                    // A connection was cut: what is left is asked for on another.
+                }
+            }
+        }
+
+        private void readOnce(ByteBuffer sealed, long position) throws IOException {
             try {
                 ResponseInputStream<GetObjectResponse> from = stream;
                 if (from == null || at != position) {
@@ -258,11 +301,15 @@ final class S3Medium {
                             get -> get.bucket(bucket).key(key).range("bytes=" + position + "-" + (bytes - 1)));
                     stream = from;
                     at = position;
+                    end = position + from.response().contentLength();
                 }
                 byte[] piece = new byte[Math.min(sealed.remaining(), 64 << 10)];
                 while (sealed.hasRemaining()) {
                     int read = from.read(piece, 0, Math.min(piece.length, sealed.remaining()));
                     if (read < 0) {
+                        if (at < end) {
+                            throw new IOException("the bucket's answer was cut off, " + (end - at) + " bytes are missing");
+                        }
                         return;
                     }
                     sealed.put(piece, 0, read);
@@ -274,17 +321,13 @@ final class S3Medium {
             } catch (NoSuchKeyException e) {
                 throw new NoSuchFileException(key);
             } catch (S3Exception e) {
-                drop();
                 if (e.statusCode() == 416) {
+                    drop();
                     return; // it ends before this position
                 }
                 throw failed(e);
             } catch (SdkException e) {
-                drop();
                 throw failed(e);
-            } catch (IOException e) {
-                drop();
-                throw e;
             }
         }
 

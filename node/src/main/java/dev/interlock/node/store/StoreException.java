@@ -27,7 +27,8 @@ public abstract sealed class StoreException extends RuntimeException {
     }
 
     static StoreException of(String what, SQLException cause) {
-        String message = what + ": " + cause.getMessage();
+        String message =
+                what + ": " + (cause instanceof SQLiteException ? cause.getMessage() : PostgresCatalog.why(cause));
         return isNoRoom(cause) ? new NoRoom(message, cause) : new Failed(message, cause);
     }
 

@@ -198,6 +198,8 @@ final class WriteQueue implements AutoCloseable {
         }
         try {
             transact(batch);
+        } catch (StoreException.Unusable other) { // in place of the engine that was there
+            batch.forEach(task -> task.fail(new StoreException.Failed(task.what + ": " + other.getMessage(), other)));
         } catch (SQLException together) {
             rollBack();
             if (isInDoubt(together)) {
@@ -240,6 +242,9 @@ final class WriteQueue implements AutoCloseable {
                     task.fail(StoreException.of(task.what, alone));
                     return;
                 }
+            } catch (StoreException.Unusable other) {
+                task.fail(new StoreException.Failed(task.what + ": " + other.getMessage(), other));
+                return;
             }
         }
     }
@@ -296,7 +301,7 @@ final class WriteQueue implements AutoCloseable {
             link.discardStatements();
             run(link, "ROLLBACK");
         } catch (SQLException | StoreException e) {
-            // The engine had rolled back by itself, or it is gone, or another one than it was.
+            // The engine had rolled back by itself, or it is gone, or another answers in its place that isn't the store's.
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** Engines under a store: their real servers, one of each in this process and for all tests of it. */
@@ -135,11 +137,61 @@ public enum Engine {
         }
     }
 
+    /** Starts the servers now, which take ports. */
+    public Engine started() {
+        Object _ = postgres ? server() : this;
+        Object _ = s3 ? s3() : this;
+        return this;
+    }
+
+    /** The names of large blobs, pending ones too. @param node its folder */
+    public Set<String> blobsOf(Path node) {
+        return blobs(node.resolve("store"), node);
+    }
+
+    /** What is stored under such a name. */
+    public byte[] stored(Path node, String name) {
+        if (!s3) {
+            try {
+                return Files.readAllBytes(node.resolve("store/objects").resolve(name));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
+        try (S3Client client = bucket.client()) {
+            return client.getObjectAsBytes(get -> get.bucket(bucket.bucket()).key(bucket.prefix() + name))
+                    .asByteArray();
+        }
+    }
+
+    /** Puts other bytes there. */
+    public void damage(Path node, String name, byte[] with) {
+        if (s3) {
+            S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
+            try (S3Client client = bucket.client()) {
+                client.putObject(
+                        put -> put.bucket(bucket.bucket()).key(bucket.prefix() + name), RequestBody.fromBytes(with));
+            }
+            return;
+        }
+        try {
+            // In place: readers have the file open.
+            Files.write(node.resolve("store/objects").resolve(name), with, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     Set<String> blobs(Path folder) {
+        return blobs(folder, folder);
+    }
+
+    private Set<String> blobs(Path folder, Path node) {
         Set<String> names = new TreeSet<>(names(folder.resolve("objects")));
         names.addAll(names(folder.resolve("spool")));
         if (s3) {
-            S3Address bucket = StoreConfig.read(folder).blobs().orElseThrow();
+            S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
             try (S3Client client = bucket.client()) {
                 client.listObjectsV2(list -> list.bucket(bucket.bucket()).prefix(bucket.prefix()))
                         .contents()

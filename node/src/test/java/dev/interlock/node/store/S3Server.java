@@ -110,6 +110,10 @@ final class S3Server {
         return "s3://" + BUCKET + "/" + prefix + "?pathstyle=true&endpoint=http://127.0.0.1:" + port;
     }
 
+    int port() {
+        return port;
+    }
+
     Path credentials() {
         return folder.resolve(S3Address.CREDENTIALS_FILE);
     }

@@ -161,4 +161,76 @@ final class S3Test {
         Files.writeString(credentials, right);
         reopen();
     }
+
+    /** The bucket behind a relay, with the same blobs. */
+    private Relay relayed() throws IOException {
+        Relay relay = Relay.ofRequests(Engine.s3().port());
+        Path conf = folder.resolve(StoreConfig.FILE);
+        Files.writeString(
+                conf, Files.readString(conf).replace(":" + Engine.s3().port(), ":" + relay.port()));
+        reopen();
+        return relay;
+    }
+
+    @Test
+    void aBucketThatSaysToSlowDownIsAskedAgain() throws IOException {
+        Fixture.put(store, id, 1000, BYTES);
+        StatementHash other = Fixture.newId();
+        StatementHash third = Fixture.newId();
+        try (Relay relay = relayed()) {
+            relay.answer("503 Slow Down", "SlowDown");
+            relay.answer("429 Too Many Requests", "TooManyRequests");
+            relay.answer("500 Internal Server Error", "InternalError");
+            assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
+            relay.answer("503 Slow Down", "SlowDown");
+            Fixture.put(store, other, 1000, BYTES);
+            assertThat(relay.answered()).isEqualTo(4);
+
+            relay.always("503 Slow Down", "SlowDown");
+            assertThatThrownBy(() -> Fixture.isWhole(store, id, BlobKind.SHARE, 100))
+                    .isInstanceOf(StoreException.Failed.class)
+                    .hasMessageContaining("it says to slow down (503), and still did after 6 attempts")
+                    .hasMessageContaining(id.toString());
+            relay.always("403 Forbidden", "AccessDenied");
+            int before = relay.answered();
+            assertThatThrownBy(() -> Fixture.put(store, third, 1000, BYTES))
+                    .isInstanceOf(StoreException.Failed.class)
+                    .hasMessageContaining("by the relay");
+            assertThat(relay.answered()).as("no use in asking again").isLessThanOrEqualTo(before + 2);
+            assertThat(store.find(third)).isEmpty();
+            relay.always("", "");
+            Fixture.put(store, third, 1000, BYTES);
+            assertThat(Fixture.isWhole(store, other, BlobKind.SHARE, 100)).isTrue();
+            store.close();
+        }
+    }
+
+    /** What is missing of an answer that was cut isn't missing in the bucket. */
+    @Test
+    void anAnswerThatIsCutOffIsNoDamage() throws IOException {
+        Fixture.put(store, id, 1000, BYTES);
+        try (Relay relay = relayed()) {
+            for (long bytes : new long[] {60_000, 2_000, 1}) {
+                relay.cutAfter(bytes);
+                assertThat(Fixture.isWhole(store, id, BlobKind.SHARE, 100)).isTrue();
+            }
+            store.close();
+        }
+    }
+
+    @Test
+    void withoutCredentialsItSaysAtOnceWhatToSet() throws IOException {
+        store.close();
+        Path credentials = folder.resolve(S3Address.CREDENTIALS_FILE);
+        byte[] right = Files.readAllBytes(credentials);
+        Files.delete(credentials);
+        long begun = System.nanoTime();
+        assertThatThrownBy(() -> Stores.of(folder, Fixture.RANDOM, Clock.systemUTC()))
+                .isInstanceOf(StoreException.Unusable.class)
+                .hasMessageContaining("there are no credentials for it")
+                .hasMessageContainingAll("s3.credentials", "AWS_ACCESS_KEY_ID", "credentials=instance");
+        assertThat(System.nanoTime() - begun).as("nobody was asked over the network").isLessThan(5_000_000_000L);
+        Files.write(credentials, right);
+        store = Stores.of(folder, Fixture.RANDOM, Clock.systemUTC());
+    }
 }

@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** The file that says which engines a node's store has. */
 final class StoreConfigTest {
@@ -33,6 +35,16 @@ final class StoreConfigTest {
         assertThat(rows.schema()).isEqualTo("cc1");
         assertThat(rows.erasure()).isEqualTo(Duration.ofHours(1));
         assertThat(rows).hasToString("postgresql://db.example:6432/keys (schema cc1)");
+        PostgresAddress two = StoreConfig.of(List.of("rows postgresql://a,b:6432/d?timeout=PT5S"), folder, "here")
+                .rows()
+                .orElseThrow();
+        assertThat(two).hasToString("postgresql://a,b:6432/d (schema interlock)");
+        assertThat(two.timeout()).isEqualTo(Duration.ofSeconds(5));
+        PGSimpleDataSource source = (PGSimpleDataSource) two.source();
+        assertThat(source.getServerNames()).containsExactly("a", "b");
+        assertThat(source.getPortNumbers()).containsExactly(5432, 6432);
+        assertThat(source.getTargetServerType()).isEqualTo("primary");
+        assertThat(source.getSslMode()).isEqualTo("verify-full");
         S3Address blobs = config.blobs().orElseThrow();
         assertThat(blobs.bucket()).isEqualTo("bucket");
         assertThat(blobs.prefix()).isEqualTo("some/prefix/");
@@ -51,7 +63,9 @@ final class StoreConfigTest {
                 "rows postgresql://h/d?password=secret | has the parameter \"password\"",
                 "rows postgresql://h/d?schema=A-B | must be small letters",
                 "rows postgresql://h/d?erasure=1h | must be a time as PT10M",
-                "rows postgresql://h/d?erasure=PT1S | from a minute to a day",
+                "rows postgresql://h/d?erasure=PT1S | from PT1M to PT24H, or PT0S",
+                "rows postgresql://h/d?timeout=PT0S | timeout is \"PT0S\"",
+                "rows postgresql://h,k:port/d | of a server with standbys postgresql://HOST[:PORT],HOST",
                 "rows postgresql://h d | write \"rows postgresql://",
                 "rows postgresql://h/%zz | has an address that isn't one",
                 "blobs s3://k:secret@b | must be s3://BUCKET",
