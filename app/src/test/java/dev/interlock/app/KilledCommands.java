@@ -140,7 +140,8 @@ final class KilledCommands {
     /** @return what it had come to when it was killed; empty where it was through */
     private String kill(UserName name, boolean root, byte[] old, byte[] next, Stage stage, int delay) throws Exception {
         Object[] command = root
-                ? new Object[] {"user", "root", "rotate", name, "--no-recovery", "--ring", ring.folder(), "--password-fd", 0
+                ? new Object[] {
+                    "user", "root", "rotate", name, "--no-recovery", "--ring", ring.folder(), "--password-fd", 0
                 }
                 : new Object[] {"user", "passwd", name, "--ring", ring.folder(), "--password-fd", 0};
         Process process = Cli.built()
@@ -168,8 +169,7 @@ final class KilledCommands {
             process.destroyForcibly();
             process.waitFor(10, TimeUnit.SECONDS);
             if (ended && process.exitValue() != 0) {
-                throw new IllegalStateException(
-                        name + " failed by itself: " + Files.readString(home.resolve("out")));
+                throw new IllegalStateException(name + " failed by itself: " + Files.readString(home.resolve("out")));
             }
             return ended ? "" : (root ? "root rotate, " : "passwd, ") + stage(peers, name);
         }

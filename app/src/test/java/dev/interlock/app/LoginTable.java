@@ -484,7 +484,9 @@ final class LoginTable implements AutoCloseable {
                         byte[] _ = LoginGuesses.evaluate(peers, descriptor, node, record, question, random);
                         answered.get(node).incrementAndGet();
                     } catch (RefusedException e) {
-                        if (e.untilAllowed().filter(wait -> wait.compareTo(LOCKED) > 0).isPresent()) {
+                        if (e.untilAllowed()
+                                .filter(wait -> wait.compareTo(LOCKED) > 0)
+                                .isPresent()) {
                             locked.add(node);
                         }
                     }
@@ -494,12 +496,7 @@ final class LoginTable implements AutoCloseable {
         Map<String, Integer> counts = new TreeMap<>();
         answered.forEach((node, each) -> counts.put(node, each.get()));
         return new Guesses(
-                decided.values().stream().mapToInt(AtomicInteger::get).sum(),
-                counts,
-                killed,
-                locked,
-                owner,
-                refused);
+                decided.values().stream().mapToInt(AtomicInteger::get).sum(), counts, killed, locked, owner, refused);
     }
 
     private void ask(

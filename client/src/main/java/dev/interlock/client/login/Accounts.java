@@ -145,8 +145,7 @@ public final class Accounts {
     }
 
     private Session following(Session session) throws InterruptedException {
-        Set<ShareIndex> present =
-                ring.providers().stream().map(Provider::x).collect(Collectors.toSet());
+        Set<ShareIndex> present = ring.providers().stream().map(Provider::x).collect(Collectors.toSet());
         boolean stays = session.record().record().locks().stream()
                 .filter(lock -> lock.kind() != Lock.Kind.PASSWORD)
                 .allMatch(lock -> lock.keys().keySet().equals(present));
