@@ -69,6 +69,12 @@ def name_content(name, following, versions, added, removed):
             + u16(len(added)) + b"".join(added) + u16(len(removed)) + b"".join(removed))
 
 
+def device_book(devices):
+    return u8(3) + u16(len(devices)) + b"".join(
+        d["secret"] + text(d["label"]) + u64(d["since"]) + u8(d["forgotten"]) + u8(len(d["untold"]))
+        + b"".join(u8(x) for x in d["untold"]) for d in devices)
+
+
 def name_entry(keys, ring, version, where, number, before, content, nonce):
     _, seal, seed = keys
     head = u8(1) + ring + u32(version)

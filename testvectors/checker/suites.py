@@ -626,3 +626,12 @@ def _(secret, version, ring, name, next, versions, added, removed, number, befor
     entry, state = logins.name_entry(keys, ring, version, where, number, before, content, nonce)
     return {"owner": ed25519.public_key(keys[2]), "tag": where, "note_tag": logins.tag(keys[0], u8(2)), "content": content,
             "entry": entry, "state": state}
+
+
+@kind("device-book")
+def _(secret, version, ring, devices, number, before, nonce):
+    keys = logins.name_keys(secret, version, ring)
+    content = logins.device_book(devices)
+    where = logins.tag(keys[0], u8(3))
+    entry, state = logins.name_entry(keys, ring, version, where, number, before, content, nonce)
+    return {"tag": where, "content": content, "entry": entry, "state": state}

@@ -200,8 +200,9 @@ final class RenewCommands {
             }
             names.wrong().forEach((node, why) -> System.err.println("interlock: " + node + " was not used: " + why));
             names.left()
-                    .forEach((name, error) -> System.err.println("interlock: \"" + name + "\" didn't go along, or not all"
-                            + " of it: " + Wording.with(error.explanation(), error.advice()) + ". Repeat it"));
+                    .forEach((name, error) ->
+                            System.err.println("interlock: \"" + name + "\" didn't go along, or not all" + " of it: "
+                                    + Wording.with(error.explanation(), error.advice()) + ". Repeat it"));
             return names.left().values().stream()
                     .map(Main::exitCode)
                     .findFirst()

@@ -371,10 +371,24 @@ final class UserCommand implements Runnable {
                             : "the old one isn't dead yet: " + done.missing().size() + " of "
                                     + ring.providers().size() + " providers still have their part of it ("
                                     + String.join(", ", done.missing()) + "); the next login tells them");
+            if (leavesCodeBehind(done.record().record(), ring)) {
+                System.err.println("interlock: the recovery code of " + name + " opens nothing any more: too few of the"
+                        + " providers that it was shared among are in the ring. `interlock user root rotate " + name
+                        + "` makes a new one");
+            }
             return 0;
         } finally {
             Arrays.fill(password, (byte) 0);
         }
+    }
+
+    private static boolean leavesCodeBehind(LoginRecord record, RingDescriptor ring) {
+        return record.lock(Lock.Kind.RECOVERY)
+                .filter(lock -> ring.providers().stream()
+                                .filter(provider -> lock.keys().containsKey(provider.x()))
+                                .count()
+                        < lock.t())
+                .isPresent();
     }
 
     @Command(

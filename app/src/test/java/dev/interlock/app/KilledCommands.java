@@ -9,6 +9,7 @@ import dev.interlock.client.login.Session;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.error.InterlockException;
+import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.Messages;
@@ -20,6 +21,7 @@ import dev.interlock.wire.Peers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -138,7 +140,8 @@ final class KilledCommands {
     /** @return what it had come to when it was killed; empty where it was through */
     private String kill(UserName name, boolean root, byte[] old, byte[] next, Stage stage, int delay) throws Exception {
         Object[] command = root
-                ? new Object[] {"user", "root", "rotate", name, "--no-recovery", "--ring", ring.folder(), "--password-fd", 0
+                ? new Object[] {
+                    "user", "root", "rotate", name, "--no-recovery", "--ring", ring.folder(), "--password-fd", 0
                 }
                 : new Object[] {"user", "passwd", name, "--ring", ring.folder(), "--password-fd", 0};
         Process process = Cli.built()
@@ -166,8 +169,7 @@ final class KilledCommands {
             process.destroyForcibly();
             process.waitFor(10, TimeUnit.SECONDS);
             if (ended && process.exitValue() != 0) {
-                throw new IllegalStateException(
-                        name + " failed by itself: " + java.nio.file.Files.readString(home.resolve("out")));
+                throw new IllegalStateException(name + " failed by itself: " + Files.readString(home.resolve("out")));
             }
             return ended ? "" : (root ? "root rotate, " : "passwd, ") + stage(peers, name);
         }
@@ -179,11 +181,17 @@ final class KilledCommands {
         int counts = 0;
         boolean prepared = false;
         for (String node : ring.providers()) {
-            Messages.Shown shown = Messages.Shown.decode(
-                    descriptor,
-                    name,
-                    peers.to(descriptor.node(node).orElseThrow())
-                            .call(HttpMethod.GET, "/v1/logins/" + name + "/record", Optional.empty(), new byte[0]));
+            Messages.Shown shown;
+            try {
+                shown = Messages.Shown.decode(
+                        descriptor,
+                        name,
+                        peers.to(descriptor.node(node).orElseThrow())
+                                .call(HttpMethod.GET, "/v1/logins/" + name + "/record", Optional.empty(), new byte[0]));
+            } catch (NodeException e) {
+                // Strangers' connections are closed after half a minute; it is asked again.
+                continue;
+            }
             boolean now = shown.certified()
                     .filter(each -> each.record().version() > 1)
                     .isPresent();

@@ -390,7 +390,9 @@ final class LoginAttackTest {
                 honest,
                 "logins",
                 logins -> Proxy.newProxyInstance(
-                        LoginStore.class.getClassLoader(), new Class<?>[] {LoginStore.class}, (_, called, arguments) -> {
+                        LoginStore.class.getClassLoader(),
+                        new Class<?>[] {LoginStore.class},
+                        (_, called, arguments) -> {
                             if (called.getName().equals(method)) {
                                 before.run();
                             }

@@ -68,6 +68,7 @@ final class LoginLifecycleTest {
     private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
     private static final byte[] OTHER = LoginTest.bytes("tr0ub4dor&3");
     private static final UserName ALICE = new UserName("alice");
+    private static final UserName BOB = new UserName("bob");
 
     private final SecureRandom random = new SecureRandom();
     private final byte[] code = RecoveryCode.random(random);
@@ -589,24 +590,38 @@ final class LoginLifecycleTest {
     void aLoginFollowsItsRing() throws Exception {
         try (TestRing ring = TestRing.start(dir.resolve("aLog"), 2, 3, TestRing.PATIENT);
                 Logins old = LoginTest.logins(ring);
-                RootSecret root = enrol(ring, old, ALICE)) {
+                RootSecret root = enrol(ring, old, ALICE);
+                RootSecret bobs = enrol(ring, old, BOB)) {
             ring.folder().change(2, List.of("cc4"), Set.of("cc1"), TestRing.freePorts(1));
             ring.restart("cc2", "cc3", "dealer1");
             ring.start("cc4");
             RingDescriptor next = ring.descriptor();
-            try (Credential credential = root.credential()) {
-                NodeFolder.open(ring.node("cc4"))
-                        .allow("alice", credential.publicKey(next.id(), "cc4").toString());
+            try (Credential alice = root.credential();
+                    Credential bob = bobs.credential()) {
+                NodeFolder cc4 = NodeFolder.open(ring.node("cc4"));
+                cc4.allow("alice", alice.publicKey(next.id(), "cc4").toString());
+                cc4.allow("bob", bob.publicKey(next.id(), "cc4").toString());
             }
             try (Logins logins = LoginTest.logins(ring)) {
                 try (Session session = login(logins, ALICE, PASSWORD)) {
                     assertThat(session.record().record().epoch()).isEqualTo(1);
                     assertThat(new Accounts(logins).reshare(session).missing()).isEmpty();
                 }
+                // A change of password alone takes the recovery code's key along, too.
+                try (Session session = login(logins, BOB, PASSWORD)) {
+                    assertThat(new Accounts(logins)
+                                    .change(session, OTHER, LoginTest.quick())
+                                    .missing())
+                            .isEmpty();
+                }
                 ring.stop("cc1");
-                assertThat(share(ring, "cc1", ALICE, Lock.Kind.PASSWORD)).isEmpty();
-                assertThat(share(ring, "cc1", ALICE, Lock.Kind.RECOVERY)).isEmpty();
+                for (UserName name : List.of(ALICE, BOB)) {
+                    assertThat(share(ring, "cc1", name, Lock.Kind.PASSWORD)).isEmpty();
+                    assertThat(share(ring, "cc1", name, Lock.Kind.RECOVERY)).isEmpty();
+                }
                 ring.stop("cc2");
+                login(logins, BOB, OTHER).close();
+                login(logins, BOB, Lock.Kind.RECOVERY, code).close();
                 // By the new one and one of before, both locks.
                 for (Session again :
                         List.of(login(logins, ALICE, PASSWORD), login(logins, ALICE, Lock.Kind.RECOVERY, code))) {

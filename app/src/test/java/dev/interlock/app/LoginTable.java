@@ -59,8 +59,11 @@ final class LoginTable implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofSeconds(2);
     static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final int CLIENTS = 100;
-    /** After the last pause between guesses, all that are allowed have been answered. */
+    /** The pauses between ten guesses are 126 s in all; after so long all that are allowed have been answered. */
     private static final Duration ALL_PAUSES = Duration.ofSeconds(240);
+
+    /** As long waits whoever has made all guesses of an hour, and nobody else. */
+    private static final Duration LOCKED = Duration.ofMinutes(30);
 
     private final Path dir;
     private final KilledRing ring;
@@ -192,8 +195,10 @@ final class LoginTable implements AutoCloseable {
         int stayed = 0;
         int objects = 0;
         ring.providers().forEach(this::awaitAnswers);
+        // Closed before the threads are: whoever still waits for this one is interrupted then.
         try (Logins logins = logins();
-                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                AutoCloseable _ = threads::shutdownNow) {
             for (int begun = 0, rounds = 0; begun < count; rounds++) {
                 if (rounds % CHANGES_A_USER == 0) {
                     objects += end(users);
@@ -383,15 +388,28 @@ final class LoginTable implements AutoCloseable {
     // ---- Guesses ----
 
     /**
+     * What became of guesses.
+     *
      * @param answered how many guesses each provider answered
+     * @param kills how often each was killed
+     * @param locked who says in the end that no guess is answered for a long time: it has counted just as many as are allowed
      * @param owner how often the owner's device got in meanwhile
      */
-    record Guesses(int asked, Map<String, Integer> answered, int kills, int owner, int ownerRefused) {
-        /** Each kill may take an answer along that was counted. */
+    record Guesses(
+            int asked,
+            Map<String, Integer> answered,
+            Map<String, Integer> kills,
+            List<String> locked,
+            int owner,
+            int ownerRefused) {
+        /** Each has counted just as many, and answered them but for those that its ends took along: a guess counts before its answer. */
         boolean good(int most) {
             return ownerRefused == 0
                     && owner > 0
-                    && answered.values().stream().allMatch(each -> each <= most && each + kills >= most);
+                    && locked.size() == answered.size()
+                    && answered.entrySet().stream()
+                            .allMatch(each -> each.getValue() <= most
+                                    && each.getValue() + kills.getOrDefault(each.getKey(), 0) >= most);
         }
     }
 
@@ -408,10 +426,13 @@ final class LoginTable implements AutoCloseable {
             answered.put(node, new AtomicInteger());
             decided.put(node, new AtomicInteger());
         });
+        Map<String, Integer> killed = new TreeMap<>();
+        List<String> locked = new ArrayList<>();
         int owner = 0;
         int refused = 0;
         try (Logins logins = logins();
                 SecretBytes device = SecretBytes.random(32, random)) {
+            ring.providers().forEach(this::awaitAnswers);
             UserName name = enrol(logins, "guessed", password);
             LoginRecord record;
             try (Session session = logins.login(name, Lock.Kind.PASSWORD, password, device)) {
@@ -429,6 +450,10 @@ final class LoginTable implements AutoCloseable {
                                 for (String node : ring.providers()) {
                                     ask(peers, descriptor, node, record, question, answered, decided);
                                 }
+                                if (decided.values().stream().allMatch(each -> each.get() * 3 >= count)) {
+                                    // What is left is to be there when a pause ends.
+                                    Thread.sleep(PAUSE);
+                                }
                             }
                             return true;
                         }
@@ -439,6 +464,7 @@ final class LoginTable implements AutoCloseable {
                     String victim =
                             ring.providers().get(seeded.nextInt(ring.providers().size()));
                     ring.kill(victim, Duration.ofMillis(seeded.nextInt(500)));
+                    killed.merge(victim, 1, Integer::sum);
                     try {
                         login(logins, name, password, device).close();
                         owner++;
@@ -451,11 +477,26 @@ final class LoginTable implements AutoCloseable {
             for (Future<?> client : clients) {
                 client.get();
             }
+            try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
+                byte[] question = LoginGuesses.question(record, random);
+                for (String node : ring.providers()) {
+                    try {
+                        byte[] _ = LoginGuesses.evaluate(peers, descriptor, node, record, question, random);
+                        answered.get(node).incrementAndGet();
+                    } catch (RefusedException e) {
+                        if (e.untilAllowed()
+                                .filter(wait -> wait.compareTo(LOCKED) > 0)
+                                .isPresent()) {
+                            locked.add(node);
+                        }
+                    }
+                }
+            }
         }
         Map<String, Integer> counts = new TreeMap<>();
         answered.forEach((node, each) -> counts.put(node, each.get()));
         return new Guesses(
-                decided.values().stream().mapToInt(AtomicInteger::get).sum(), counts, kills, owner, refused);
+                decided.values().stream().mapToInt(AtomicInteger::get).sum(), counts, killed, locked, owner, refused);
     }
 
     private void ask(

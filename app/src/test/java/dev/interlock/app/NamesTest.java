@@ -301,7 +301,11 @@ final class NamesTest {
             assertThat(ring.owner().reshareNames(List.of(), next.owner()).names())
                     .isEmpty();
             // The number of a version that was here doesn't come again there.
-            assertThat(there.add(mixed, own, 1).versions().newest().orElseThrow().number())
+            assertThat(there.add(mixed, own, 1)
+                            .versions()
+                            .newest()
+                            .orElseThrow()
+                            .number())
                     .isEqualTo(3);
         }
     }

@@ -35,8 +35,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Enrolling a user, changing their password, listing their devices (SPEC §17). Both make a record that all n providers hold, then one
@@ -132,10 +134,33 @@ public final class Accounts {
      * Gives a login a new password, under a new OPRF key. The old one is dead when {@link Done#missing} is empty: then no provider has
      * its share any more.
      *
+     * <p>What else opens the login, the recovery code, is of the providers that its lock was shared among: where the ring has others by
+     * now, that key moves to them first, as long as t of its shares are left.
+     *
      * @param session of a login by the old password, or by the recovery code
      * @throws TooFewProvidersException unless all n take part; then the old password stays
      */
     public Done change(Session session, byte[] password, Stretching stretching) throws InterruptedException {
+        return changeHere(following(session), password, stretching);
+    }
+
+    private Session following(Session session) throws InterruptedException {
+        Set<ShareIndex> present = ring.providers().stream().map(Provider::x).collect(Collectors.toSet());
+        boolean stays = session.record().record().locks().stream()
+                .filter(lock -> lock.kind() != Lock.Kind.PASSWORD)
+                .allMatch(lock -> lock.keys().keySet().equals(present));
+        if (stays) {
+            return session;
+        }
+        try {
+            return session.of(reshare(session).record());
+        } catch (TooFewProvidersException | IntegrityException e) {
+            // Too few are left that have a share of it, or not all take part; then the change says so.
+            return session;
+        }
+    }
+
+    private Done changeHere(Session session, byte[] password, Stretching stretching) throws InterruptedException {
         LoginRecord before = session.record().record();
         UserName name = before.name();
         Logins.Records records = logins.allRecords(name);

@@ -334,9 +334,7 @@ public final class Logins implements AutoCloseable {
     private Everyone<Messages.Shown> askForRecord(UserName name, RingDescriptor epoch) throws InterruptedException {
         int t = epoch.threshold().t();
         return Everyone.ask(
-                        threads,
-                        epoch.providers().stream().map(Provider::card).toList(),
-                        node -> shown(node, name))
+                        threads, epoch.providers().stream().map(Provider::card).toList(), node -> shown(node, name))
                 .until(given -> hasAgreed(given, t), GRACE);
     }
 
@@ -352,8 +350,7 @@ public final class Logins implements AutoCloseable {
             }
             Records records = records(askForRecord(name, epoch));
             try {
-                return Optional.of(Believed.choose(
-                        name, epoch.threshold().t(), records.certified(), records.absent()));
+                return Optional.of(Believed.choose(name, epoch.threshold().t(), records.certified(), records.absent()));
             } catch (NoSuchObjectException e) {
                 // Nor in the epochs before, maybe.
             }

@@ -13,7 +13,7 @@ import java.util.List;
  * @param pause after the next one; each further one doubles it
  */
 public record GuessLimit(int most, Duration window, int free, Duration pause) {
-    /** Ten in an hour; the first three at once, then 2 s, 4 s, … */
+    /** Ten in an hour; the first four at once, the next after 2 s, 4 s, … */
     public static final GuessLimit STANDARD = new GuessLimit(10, Duration.ofHours(1), 3, Duration.ofSeconds(2));
 
     public GuessLimit {

@@ -137,7 +137,7 @@ final class LoginSuites {
     }
 
     private static Suite name() {
-        Suite suite = new Suite("name", "entries of names: tags, contents, seals");
+        Suite suite = new Suite("name", "entries of names and devices: tags, contents, seals");
         suite.add("a-first-entry", "one version", "name-entry", seeds -> entry(seeds, "backups/db.key", 1, 1, 0));
         suite.add(
                 "a-later-entry",
@@ -145,6 +145,12 @@ final class LoginSuites {
                 "name-entry",
                 seeds -> entry(seeds, "schl\u00fcssel/\u9375", 3, 7, 1));
         suite.add("a-removed-name", "none is left", "name-entry", seeds -> entry(seeds, "a", 0, 2, 1));
+        suite.add("a-first-device", "none was there before", "device-book", seeds -> devices(seeds, 1, 0, 1));
+        suite.add(
+                "a-forgotten-device",
+                "two that log in, and one that two providers have still to forget",
+                "device-book",
+                seeds -> devices(seeds, 3, 1, 5));
         return suite;
     }
 
@@ -165,6 +171,25 @@ final class LoginSuites {
                 .objects("versions", all)
                 .hexes("added", versions == 0 ? List.of() : List.of(seeds.id("object " + versions)))
                 .hexes("removed", seeds.many("removed", removed, 16))
+                .number("number", number)
+                .hex("before", number == 1 ? new byte[32] : seeds.seed("before"))
+                .hex("nonce", seeds.bytes("nonce", 12));
+    }
+
+    private static Fields devices(Seeds seeds, int count, int forgotten, long number) {
+        List<Fields> all = IntStream.rangeClosed(1, count)
+                .mapToObj(i -> new Fields()
+                        .hex("secret", seeds.seed("device " + i))
+                        .text("label", i == 1 ? "alice's laptop" : "B\u00fcro " + i)
+                        .number("since", Suites.TIME + i)
+                        .number("forgotten", i <= forgotten ? 1 : 0)
+                        .numbers("untold", i <= forgotten ? new int[] {2, 5} : new int[0]))
+                .toList();
+        return new Fields()
+                .hex("secret", seeds.seed("secret"))
+                .number("version", 1)
+                .hex("ring", seeds.id("ring"))
+                .objects("devices", all)
                 .number("number", number)
                 .hex("before", number == 1 ? new byte[32] : seeds.seed("before"))
                 .hex("nonce", seeds.bytes("nonce", 12));
@@ -346,6 +371,32 @@ final class LoginSuites {
                     .hex("owner", keys.owner().bytes())
                     .hex("tag", entry.tag().bytes())
                     .hex("note_tag", keys.carriedTag().bytes())
+                    .hex("content", content.encode())
+                    .hex("entry", entry.encode())
+                    .hex("state", entry.head().hash());
+        }
+    }
+
+    static Fields devices(Value in) {
+        RingId ring = RingId.of(in.hex("ring"));
+        int version = in.number("version");
+        NameContent content = new NameContent.Devices(in.objects("devices").stream()
+                .map(each -> new NameContent.Device(
+                        each.hex("secret"),
+                        each.text("label"),
+                        each.longNumber("since"),
+                        each.number("forgotten") == 1,
+                        each.xs("untold")))
+                .toList());
+        try (SeedCredential user = new SeedCredential(SecretBytes.copyOf(in.hex("secret")));
+                SecretBytes secret = user.nameSecret(ring, version);
+                NameKeys keys = NameKeys.of(ring, version, secret)) {
+            NameEntry entry = keys.seal(content, in.longNumber("number"), in.hex("before"), giving(in.hex("nonce")));
+            if (!keys.open(NameEntry.decode(entry.encode())).equals(Optional.of(content))) {
+                throw new IllegalStateException("a book of devices doesn't open as what was sealed");
+            }
+            return new Fields()
+                    .hex("tag", entry.tag().bytes())
                     .hex("content", content.encode())
                     .hex("entry", entry.encode())
                     .hex("state", entry.head().hash());

@@ -114,6 +114,7 @@ final class Product {
             case "login-reshare" -> LoginSuites.reshare(in);
             case "login-record" -> LoginSuites.record(in);
             case "name-entry" -> LoginSuites.entry(in);
+            case "device-book" -> LoginSuites.devices(in);
             case "owner-key" -> ownerKey(in);
             case "proof" -> proof(in);
             case "ring-id" ->
