@@ -372,8 +372,9 @@ final class NodeCommand implements Callable<Integer> {
 
     /** The others go on without this process: nothing of it may leave any more, as if it had been killed. */
     private static void lost() {
-        Screen.hint("the other processes of this provider have taken this one for dead: it was silent for too long. Start"
-                + " it again");
+        Screen.hint(
+                "the other processes of this provider have taken this one for dead: it was silent for too long. Start"
+                        + " it again");
         Runtime.getRuntime().halt(1);
     }
 

@@ -11,6 +11,7 @@ import dev.interlock.protocol.login.Messages;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.SeedCredential;
 import dev.interlock.protocol.request.SignedRequest;
+import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Peers;
 import java.security.SecureRandom;
@@ -40,18 +41,24 @@ final class LoginGuesses {
 
     static byte[] evaluate(
             Peers peers, RingDescriptor ring, String node, LoginRecord record, byte[] question, SecureRandom random) {
+        return evaluate(peers, ring.node(node).orElseThrow(), ring, record, question, random);
+    }
+
+    /** At this address of the node. */
+    static byte[] evaluate(
+            Peers peers, NodeCard at, RingDescriptor ring, LoginRecord record, byte[] question, SecureRandom random) {
         try (SeedCredential device = new SeedCredential(SecretBytes.random(32, random))) {
             String header = SignedRequest.sign(
                     device,
                     ring.id(),
                     ring.epoch(),
-                    node,
+                    at.name(),
                     Operation.EVALUATE,
                     record.name().text(),
                     question,
                     random,
                     Instant.now());
-            return peers.to(ring.node(node).orElseThrow())
+            return peers.to(at)
                     .call(HttpMethod.POST, "/v1/logins/" + record.name() + "/evaluate", Optional.of(header), question);
         }
     }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.client.Interlock;
+import dev.interlock.client.login.Accounts;
+import dev.interlock.client.login.Logins;
+import dev.interlock.client.login.Session;
 import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
@@ -14,14 +18,22 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.RootSecret;
+import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.request.PassedRequest;
+import dev.interlock.protocol.ring.NodeCard;
+import dev.interlock.wire.Peers;
 import dev.interlock.wire.TlsIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,8 +55,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(1800)
 final class ProcessesTest {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final int MINUTES = Integer.getInteger("interlock.processes.minutes", 0);
+
+    private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
+    private static final int MOST = 4;
 
     @TempDir
     private Path dir;
@@ -55,9 +70,6 @@ final class ProcessesTest {
     @AfterEach
     void end() {
         over.set(true);
-        for (ProviderProcess each : processes) {
-            System.out.println("==== " + each.port() + "\n" + each.log());
-        }
         processes.forEach(ProviderProcess::close);
     }
 
@@ -68,7 +80,7 @@ final class ProcessesTest {
     }
 
     private static void awaitServing(ProviderProcess process) {
-        Await.until("it serves: " + process.log(), LIMIT, () -> process.log().contains("cc1 serves the ring"));
+        Await.until("it serves", LIMIT, () -> process.log().contains("cc1 serves the ring"));
     }
 
     /** What one user does, and what became of it. */
@@ -82,7 +94,13 @@ final class ProcessesTest {
         private final AtomicLong done = new AtomicLong();
         private final Thread thread;
 
-        Load(TestRing ring, Interlock user) {
+        private final Logins logins;
+        private final UserName name;
+
+        /** @param name under which the user logs in as well */
+        Load(TestRing ring, Interlock user, Logins logins, String name) {
+            this.logins = logins;
+            this.name = new UserName(name);
             this.ring = ring;
             this.user = user;
             this.thread = Thread.ofVirtual().start(this::run);
@@ -109,6 +127,9 @@ final class ProcessesTest {
             ObjectId object = TestRing.put(user, bytes).object();
             there.put(object, bytes);
             check(object, bytes);
+            if (i % 4 == 1) {
+                login();
+            }
             if (i % 3 == 2) {
                 ObjectId victim = there.keySet().stream()
                         .skip(ThreadLocalRandom.current().nextInt(there.size()))
@@ -121,6 +142,15 @@ final class ProcessesTest {
             }
         }
 
+        private void login() {
+            try (SecretBytes device = SecretBytes.random(32, new SecureRandom());
+                    Session session = logins.login(name, Lock.Kind.PASSWORD, PASSWORD, device)) {
+                assertThat(session.record().record().name()).isEqualTo(name);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
         private void destroy(ObjectId victim) {
             try {
                 user.destroy(victim, ring.providers(), _ -> {});
@@ -130,7 +160,7 @@ final class ProcessesTest {
         }
 
         private void check(ObjectId object, byte[] bytes) {
-            if (!java.util.Arrays.equals(
+            if (!Arrays.equals(
                     TestRing.get(
                             user, object, "cc1", ThreadLocalRandom.current().nextBoolean() ? "cc2" : "cc3"),
                     bytes)) {
@@ -144,7 +174,7 @@ final class ProcessesTest {
                 wrong.add(object + " was destroyed, and is there");
             } catch (InterlockException e) {
                 if (!String.valueOf(e.getMessage()).contains("destroyed")) {
-                    throw e;
+                    throw e; // it isn't reached
                 }
             }
         }
@@ -156,47 +186,81 @@ final class ProcessesTest {
 
     @Test
     void severalServeAtOnce() throws Exception {
-        int free = TestRing.freePorts(4);
-        List<Integer> ports = List.of(free, free + 1, free + 2);
+        int free = TestRing.freePorts(MOST);
         try (TestRing ring = TestRing.start(
-                dir, 2, 3, TestRing.PATIENT, name -> name.equals("cc1") ? Engine.POSTGRES_S3 : Engine.EMBEDDED)) {
+                        dir,
+                        2,
+                        3,
+                        TestRing.PATIENT,
+                        name -> name.equals("cc1") ? Engine.POSTGRES_S3 : Engine.EMBEDDED);
+                Logins logins = LoginTest.logins(ring)) {
             ring.stop("cc1");
-            Files.writeString(ring.node("cc1").resolve("processes"), "4\n");
+            Files.writeString(ring.node("cc1").resolve("processes"), MOST + "\n");
             int address = ring.descriptor().provider("cc1").orElseThrow().card().port();
-            try (Balancer balancer = new Balancer(address, ports)) {
-                for (int port : ports) {
-                    var _ = start(ring, port);
+            try (Balancer balancer = new Balancer(address, List.of(free, free + 1, free + 2))) {
+                for (int i = 0; i < 3; i++) {
+                    var _ = start(ring, free + i);
                 }
                 processes.forEach(ProcessesTest::awaitServing);
-                List<Load> loads = List.of(new Load(ring, ring.owner()), new Load(ring, ring.other()));
+                for (String name : List.of("alice", "bob", "carol")) {
+                    enrol(ring, logins, name);
+                }
+                List<Load> loads = List.of(
+                        new Load(ring, ring.owner(), logins, "alice"), new Load(ring, ring.other(), logins, "bob"));
                 goOn(loads, 5);
-                requireAttackersRefused(ring, ports);
+                requireAttackersRefused(ring, List.of(free, free + 1, free + 2));
+                requireGuessesCounted(ring, logins, List.of(free, free + 1, free + 2));
 
+                // The fourth comes, and one of the three is killed: the others go on.
+                ProviderProcess fourth = start(ring, free + 3);
                 processes.get(1).kill();
                 goOn(loads, 5);
-
-                ProviderProcess fourth = start(ring, free + 3);
                 awaitServing(fourth);
                 balancer.add(free + 3);
                 goOn(loads, 3);
 
+                // One stands still for longer than its lease, and is none of them any more.
                 processes.get(2).signal("STOP");
-                goOn(loads, 5);
-                Thread.sleep(12_000);
+                Await.until(
+                        "it is taken for dead",
+                        LIMIT,
+                        () -> processes.stream()
+                                .anyMatch(each -> each.isAlive() && each.log().contains("is taken for dead")));
+                goOn(loads, 3);
                 processes.get(2).signal("CONT");
                 assertThat(processes.get(2).end()).isEqualTo(1);
                 assertThat(processes.get(2).log()).contains("taken this one for dead");
-                goOn(loads, 5);
+                goOn(loads, 3);
+                long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos();
+                for (int round = 0; System.nanoTime() < end; round++) {
+                    // Each in turn dies and comes back at its port.
+                    ProviderProcess victim = processes.stream()
+                            .filter(ProviderProcess::isAlive)
+                            .toList()
+                            .get(0);
+                    if (round % 4 == 3) {
+                        victim.signal("STOP");
+                        Thread.sleep(Duration.ofSeconds(15));
+                        victim.signal("CONT");
+                        assertThat(victim.end()).isEqualTo(1);
+                    } else {
+                        victim.kill();
+                    }
+                    goOn(loads, 3);
+                    awaitServing(start(ring, victim.port()));
+                    goOn(loads, 3);
+                    System.out.println("round " + round + ": " + summary(loads));
+                }
                 over.set(true);
                 for (Load load : loads) {
                     load.thread.join();
                 }
-                System.out.println(
-                        "done " + loads.stream().mapToLong(Load::done).sum() + ", failed: " + failures(loads));
+                System.out.println(summary(loads));
                 for (Load load : loads) {
                     assertThat(load.wrong).isEmpty();
                     load.there.forEach(load::check);
                     load.gone.forEach(load::requireGone);
+                    assertThat(load.wrong).isEmpty();
                 }
             }
             processes.stream().filter(ProviderProcess::isAlive).forEach(ProviderProcess::stop);
@@ -208,6 +272,52 @@ final class ProcessesTest {
                             ring.folder().path().resolve("ring"))
                     .expect(0);
         }
+    }
+
+    private static String summary(List<Load> loads) {
+        return loads.stream().mapToLong(Load::done).sum() + " done, "
+                + loads.stream().mapToLong(load -> load.there.size()).sum() + " objects there, "
+                + loads.stream().mapToLong(load -> load.gone.size()).sum() + " destroyed, "
+                + loads.stream().mapToLong(load -> load.failures.size()).sum() + " failed, wrong: "
+                + loads.stream().flatMap(load -> load.wrong.stream()).toList();
+    }
+
+    private static void enrol(TestRing ring, Logins logins, String name) throws InterruptedException {
+        UserName user = new UserName(name);
+        try (RootSecret root = RootSecret.random(new SecureRandom())) {
+            var _ = new Accounts(logins)
+                    .enrol(user, root, PASSWORD, LoginTest.quick(), Optional.empty(), LoginTest.tickets(ring, user));
+        }
+    }
+
+    /** Three guesses at once and one more, whichever processes are asked. */
+    private static void requireGuessesCounted(TestRing ring, Logins logins, List<Integer> ports) throws Exception {
+        SecureRandom random = new SecureRandom();
+        LoginRecord record;
+        try (SecretBytes device = SecretBytes.random(32, random);
+                Session session = logins.login(new UserName("carol"), Lock.Kind.PASSWORD, PASSWORD, device)) {
+            record = session.record().record();
+        }
+        int answered = 0;
+        try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
+            NodeCard card = ring.descriptor().node("cc1").orElseThrow();
+            for (int i = 0; i < 6; i++) {
+                try {
+                    byte[] _ = LoginGuesses.evaluate(
+                            peers,
+                            card.movedTo("127.0.0.1:" + ports.get(i % ports.size())),
+                            ring.descriptor(),
+                            record,
+                            LoginGuesses.question(record, random),
+                            random);
+                    answered++;
+                } catch (RefusedException e) {
+                    assertThat(e.rule()).isEqualTo(RefusedException.Rule.LOCKED_OUT);
+                }
+            }
+        }
+        // More only where so much time has passed between two.
+        assertThat(answered).isBetween(4, 5);
     }
 
     /** A request counts once over all processes, a session is its user's wherever it runs, and what processes ask each other nobody else may. */
@@ -225,7 +335,7 @@ final class ProcessesTest {
                             user.at("cc1", port).send("cc1", HttpMethod.GET, "/v1/objects/" + object, header, nothing);
                     answers.add(info.length > 0 ? "answered" : "empty");
                 } catch (RefusedException e) {
-                    answers.add(e.rule().text());
+                    answers.add(String.valueOf(e.getMessage()).contains("made before") ? "replayed" : e.getMessage());
                 }
             }
             assertThat(answers).containsExactly("answered", "replayed", "replayed");
@@ -283,10 +393,6 @@ final class ProcessesTest {
                     .hasMessageContaining("no session");
         }
         assertThat(ring.get(token.object(), "cc1", "cc2")).hasSize(200_000);
-    }
-
-    private static List<String> failures(List<Load> loads) {
-        return loads.stream().flatMap(load -> load.failures.stream()).toList();
     }
 
     private static void goOn(List<Load> loads, int more) {

@@ -268,7 +268,7 @@ public final class NodeFolder {
         if (own.isEverywhere()) {
             throw new BadInputException(
                     "one of several processes needs an address of its own, where the others reach it:"
-                            + " --listen HOST:PORT, not " + own.text());
+                            + " HOST:PORT to listen on, not " + own.text());
         }
         return Optional.of(new Member(process, NodeLock.instance(), own.text(), lost));
     }

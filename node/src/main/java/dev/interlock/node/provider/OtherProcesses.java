@@ -84,7 +84,6 @@ final class OtherProcesses implements Processes.Calls {
         if (processes.isAlone()) {
             return;
         }
-        processes.reachBy(this);
         server.serving(processes::requireServing);
         server.gate().once(store::burn);
         server.route(HttpMethod.POST, "/v1/processes/end", this::endHere)
@@ -92,6 +91,11 @@ final class OtherProcesses implements Processes.Calls {
                 .route(HttpMethod.POST, "/v1/processes/keys", this::forgetKeysHere)
                 .route(HttpMethod.GET, "/v1/processes/sessions/{session}", this::isSessionHere);
         server.every(BIND, "bind-logs", this::bindLogs);
+    }
+
+    /** The last step before this process serves. */
+    void begin() {
+        processes.reachBy(this);
     }
 
     // ---- To others ----
@@ -187,7 +191,7 @@ final class OtherProcesses implements Processes.Calls {
                 server.deadlines().answer().toMillis()));
         // Who asked may have its answer from another one.
         Thread waiting = Thread.currentThread();
-        context.whenRequestCancelled().thenRun(waiting::interrupt);
+        var _ = context.whenRequestCancelled().thenRun(waiting::interrupt);
         String found = isHere(id, wait) ? HERE : sessions.hasEnded(id) ? ENDED : UNKNOWN;
         return NodeServer.bytes(found.getBytes(StandardCharsets.US_ASCII));
     }

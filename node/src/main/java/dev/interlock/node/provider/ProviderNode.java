@@ -232,6 +232,7 @@ public final class ProviderNode implements AutoCloseable {
                 deliveries.sweep();
             }
         });
+        others.begin();
         server.start();
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,7 +113,7 @@ final class PostgresProcesses extends Processes {
                         + " ON CONFLICT DO NOTHING");
         insert.setInt(1, self.number());
         insert.setString(2, self.instance());
-        insert.setString(3, self.address());
+        insert.setString(3, "");
         return insert.executeUpdate() == 1;
     }
 
@@ -347,9 +348,18 @@ final class PostgresProcesses extends Processes {
 
     @Override
     public List<Other> others() {
+        return others(" AND address <> ''");
+    }
+
+    /** Those that are still starting, too: they read nothing yet, and have read the folder's keys. */
+    private List<Other> allOthers() {
+        return others("");
+    }
+
+    private List<Other> others(String which) {
         return rows().read("looking for other processes", on -> {
-            PreparedStatement select =
-                    on.prepare("SELECT number, instance, address FROM process WHERE instance <> ? ORDER BY number");
+            PreparedStatement select = on.prepare(
+                    "SELECT number, instance, address FROM process WHERE instance <> ?" + which + " ORDER BY number");
             select.setString(1, self.instance());
             List<Other> others = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
@@ -364,14 +374,24 @@ final class PostgresProcesses extends Processes {
     @Override
     public void reachBy(Calls by) {
         calls = by;
+        rows().write("telling the others where this process is", on -> {
+            PreparedStatement update = on.prepare("UPDATE process SET address = ? WHERE instance = ?");
+            update.setString(1, self.address());
+            update.setString(2, self.instance());
+            return update.executeUpdate();
+        });
     }
 
-    @Override
-    void everywhere(String what, Consumer<Other> call) {
+    /**
+     * Calls the others, until each has done what it is asked, or is dead.
+     *
+     * @param whom as the rows say now
+     */
+    private static void everywhere(String what, Supplier<List<Other>> whom, Consumer<Other> call) {
         Set<Other> done = new HashSet<>();
         long deadline = System.nanoTime() + LEASE.multipliedBy(3).toNanos();
         while (true) {
-            List<Other> left = new ArrayList<>(others());
+            List<Other> left = new ArrayList<>(whom.get());
             left.removeAll(done);
             if (left.isEmpty()) {
                 return;
@@ -407,12 +427,12 @@ final class PostgresProcesses extends Processes {
 
     @Override
     void end(List<StatementHash> generations) {
-        everywhere("ending generations", other -> calls().end(other, generations));
+        everywhere("ending generations", this::others, other -> calls().end(other, generations));
     }
 
     @Override
     void letGo(long epoch) {
-        everywhere("erasing keys", other -> calls().letGo(other, epoch));
+        everywhere("erasing keys", this::allOthers, other -> calls().letGo(other, epoch));
     }
 
     private static void pause(Duration time) {

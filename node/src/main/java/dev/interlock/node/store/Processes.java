@@ -3,7 +3,6 @@ package dev.interlock.node.store;
 import dev.interlock.core.token.StatementHash;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * The processes that serve a store together, as one of them sees it. Each has a row, and claims, by name, what it alone works on; what a
@@ -48,12 +47,12 @@ public class Processes {
         return true;
     }
 
-    /** Those that live beside this one, now. */
+    /** Those that serve beside this one, now. */
     public List<Other> others() {
         return List.of();
     }
 
-    /** How they are reached. */
+    /** How they are reached; from now on they reach this one. Before it serves anything. */
     public void reachBy(Calls calls) {}
 
     /**
@@ -68,9 +67,6 @@ public class Processes {
 
     /** @throws StoreException.Failed while others may take this process for dead: it may have lost what it thinks is its own */
     public void requireServing() {}
-
-    /** Calls all others that live, until each has done what it is asked, or is dead. */
-    void everywhere(String what, Consumer<Other> call) {}
 
     /** As {@link Calls#end}, for all others. */
     void end(List<StatementHash> generations) {}

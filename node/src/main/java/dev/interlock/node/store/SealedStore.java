@@ -514,7 +514,11 @@ public final class SealedStore implements Store {
         pending.remove(object.id(), object);
     }
 
-    /** The object is no longer pending. @param ours whether nothing of it is in the rows */
+    /**
+     * The object is no longer pending.
+     *
+     * @param ours whether nothing of it is in the rows
+     */
     void dropPending(PendingWrite object, boolean ours) {
         pending.remove(object.id(), object);
         if (ours) {

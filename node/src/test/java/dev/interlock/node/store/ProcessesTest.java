@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ProcessesTest {
     private static final AtomicInteger SCHEMAS = new AtomicInteger();
     private static final int LARGE = 100_000;
+    private static final GuessLimit TEN = new GuessLimit(10, Duration.ofHours(1), 10, Duration.ZERO);
 
     @TempDir
     Path folder;
@@ -233,7 +235,9 @@ final class ProcessesTest {
                 .isInstanceOf(StoreException.class);
         assertThatThrownBy(() -> b.burn(Fixture.newId(), Instant.now().plusSeconds(60)))
                 .isInstanceOf(StoreException.class);
-        await(() -> lost.get() == 1 && !Files.exists(file));
+        await(() -> lost.get() == 1
+                && Engine.query("SELECT name FROM " + schema + ".claim").isEmpty());
+        assertThat(file).doesNotExist();
         assertThat(a.find(id)).isEmpty();
         // It serves nothing either, and removes nothing that is another's by now.
         Fixture.put(a, id, 1000, LARGE);
@@ -252,7 +256,7 @@ final class ProcessesTest {
             Fixture.RANDOM.nextBytes(nonce);
             return !((i % 2 == 0 ? a : b)
                             .logins()
-                            .guess("alice", new byte[0], nonce, GuessLimit.STANDARD, Instant.now())
+                            .guess("alice", new byte[0], nonce, TEN, Instant.now())
                             .decision()
                     instanceof GuessLimit.Refused);
         });
