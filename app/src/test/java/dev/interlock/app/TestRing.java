@@ -110,6 +110,11 @@ final class TestRing implements AutoCloseable {
         return ENGINES.get((Integer.parseInt(provider.substring(2)) - 1) % ENGINES.size());
     }
 
+    /** Where a test brings a provider's store back from a copy of its folder. */
+    static Function<String, Engine> embeddedAt(String provider) {
+        return name -> name.equals(provider) ? Engine.EMBEDDED : byTurns(name);
+    }
+
     static TestRing start(Path dir, int t, int n, Duration stall) {
         return start(dir, t, n, stall, EnumSet.allOf(Profile.class));
     }
