@@ -160,12 +160,19 @@ final class NodeProcess {
     /** Processes that wait to serve this node: they say so when they are started, and have its lock's file open. Only Linux shows them. */
     private Stream<ProcessHandle> standbys() {
         return ProcessHandle.allProcesses()
-                .filter(process -> process.info()
-                        .arguments()
-                        .filter(words -> List.of(words).contains("--standby"))
-                        .isPresent())
+                .filter(process -> words(process).contains("--standby"))
                 .filter(process -> hasOpen(process, folder.path().resolve("lock")))
                 .filter(process -> running().filter(process::equals).isEmpty());
+    }
+
+    /** Of its command line, which the JDK doesn't tell where it is long. */
+    private static List<String> words(ProcessHandle process) {
+        try {
+            Path line = Path.of("/proc", String.valueOf(process.pid()), "cmdline");
+            return List.of(Files.readString(line, StandardCharsets.ISO_8859_1).split("\0", -1));
+        } catch (IOException e) {
+            return List.of();
+        }
     }
 
     private static boolean hasOpen(ProcessHandle process, Path file) {

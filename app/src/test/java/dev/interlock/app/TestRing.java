@@ -395,15 +395,14 @@ final class TestRing implements AutoCloseable {
 
     /** What is stored of a large blob. */
     byte[] stored(String name, Path blob) {
-        return engines.apply(name).stored(node(name), blob.getFileName().toString());
+        return Engine.stored(node(name), blob.getFileName().toString());
     }
 
     /** Changes a bit of a large blob, wherever it lies. */
     void flip(String name, String blob, long at) {
-        Engine engine = engines.apply(name);
-        byte[] bytes = engine.stored(node(name), blob);
+        byte[] bytes = Engine.stored(node(name), blob);
         bytes[Math.toIntExact(at)] ^= 0x10;
-        engine.damage(node(name), blob, bytes);
+        Engine.damage(node(name), blob, bytes);
     }
 
     Token put(byte[] bytes) {

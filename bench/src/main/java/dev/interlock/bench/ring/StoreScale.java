@@ -267,35 +267,9 @@ public final class StoreScale implements Suite {
 
         /** What operations that come together cost, of the store with many objects. */
         void costs() throws Exception {
-            try (SealedStore store = open("many")) {
-                StoreFill.Template template = StoreFill.Template.ofSecret(owner);
-                Queue<Store.Generation> mine = put.get("many");
-                int some = options.quick() ? 500 : 2000;
-                cost(
-                        store,
-                        "put",
-                        some,
-                        _ -> mine.add(template.add(
-                                store, user(2, ThreadLocalRandom.current().nextInt(USERS)))));
-                List<Store.Generation> stored = pages(store, (int) Math.min(20, count / PAGE / 4), 5);
-                cost(store, "get", some, _ -> get(store, stored));
-                cost(store, "list of 1000", some / 40, _ -> page(store, Optional.empty()));
-                cost(store, "destroy", some - 200, _ -> destroy(store, mine));
-                // As docs/scale/scale.py has it.
-                cost(store, "mixed operation", some, n -> {
-                    double part = n % 1000 / 1000.0;
-                    if (part < 0.93) {
-                        get(store, stored);
-                    } else if (part < 0.99) {
-                        mine.add(template.add(
-                                store, user(2, ThreadLocalRandom.current().nextInt(USERS))));
-                    } else if (part < 0.995) {
-                        var _ = page(store, Optional.empty());
-                    } else {
-                        destroy(store, mine);
-                    }
-                });
-            }
+            // The first time for the compiler.
+            costs(options.quick() ? 200 : 1000, false);
+            costs(options.quick() ? 500 : 2000, true);
             if (server != null) {
                 double objects;
                 try (SealedStore store = open("many")) {
@@ -313,7 +287,36 @@ public final class StoreScale implements Suite {
             }
         }
 
-        private void cost(SealedStore store, String what, int some, StoreFill.Numbered task) throws Exception {
+        private void costs(int some, boolean counts) throws Exception {
+            try (SealedStore store = open("many")) {
+                StoreFill.Template template = StoreFill.Template.ofSecret(owner);
+                Queue<Store.Generation> mine = put.get("many");
+                List<Store.Generation> stored = pages(store, (int) Math.min(20, count / PAGE / 4), 5);
+                StoreFill.Numbered put = _ -> mine.add(
+                        template.add(store, user(2, ThreadLocalRandom.current().nextInt(USERS))));
+                cost(store, "put", some, put, counts);
+                cost(store, "get", some, _ -> get(store, stored), counts);
+                cost(store, "list of 1000", some / 40, _ -> page(store, Optional.empty()), counts);
+                cost(store, "destroy", some - 100, _ -> destroy(store, mine), counts);
+                // As docs/scale/scale.py has it.
+                StoreFill.Numbered mixed = n -> {
+                    double part = n % 1000 / 1000.0;
+                    if (part < 0.93) {
+                        get(store, stored);
+                    } else if (part < 0.99) {
+                        put.run(n);
+                    } else if (part < 0.995) {
+                        var _ = page(store, Optional.empty());
+                    } else {
+                        destroy(store, mine);
+                    }
+                };
+                cost(store, "mixed operation", some, mixed, counts);
+            }
+        }
+
+        private void cost(SealedStore store, String what, int some, StoreFill.Numbered task, boolean counts)
+                throws Exception {
             long self = ProcessHandle.current().pid();
             double node = Proc.cpuSeconds(self);
             double database = server == null ? 0 : server.cpuSeconds().orElse(Double.NaN);
@@ -322,6 +325,9 @@ public final class StoreScale implements Suite {
             long begun = System.nanoTime();
             StoreFill.atOnce(CLIENTS, some, task);
             double seconds = (System.nanoTime() - begun) / 1e9;
+            if (!counts) {
+                return;
+            }
             figure(what, "CPU of the store", "ms", MILLIS * (Proc.cpuSeconds(self) - node) / some);
             if (server != null) {
                 figure(

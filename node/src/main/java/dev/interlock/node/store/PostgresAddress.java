@@ -35,12 +35,12 @@ record PostgresAddress(
             Set.of("user", "schema", "sslmode", "sslrootcert", "erasure", "timeout");
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9_.-]+|\\[[0-9a-fA-F:.]+])(?::([0-9]{1,5}))?");
     /**
-     * So that a server ends the session of a node that it can't reach any more, with the store's lock, in some 30 s and not in two
-     * hours; and a transaction that its node gave up.
+     * A server ends the session of a node that it can't reach any more, with the store's lock, in some 30 s and not in two hours; and a
+     * transaction that its node gave up. A page of a list isn't worth the start of parallel workers.
      */
     private static final String SESSION =
             "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30000"
-                    + " -c idle_in_transaction_session_timeout=60000";
+                    + " -c max_parallel_workers_per_gather=0 -c idle_in_transaction_session_timeout=60000";
 
     private static final Duration SHORTEST = Duration.ofMinutes(1);
     private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);

@@ -165,29 +165,32 @@ public enum Engine {
         });
     }
 
-    /** What is stored under such a name. */
-    public byte[] stored(Path node, String name) {
-        if (!s3) {
-            try {
-                return Files.readAllBytes(node.resolve("store/objects").resolve(name));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+    /** What is stored under such a name in a node's folder, or bucket. */
+    public static byte[] stored(Path node, String name) {
+        Optional<S3Address> bucket = StoreConfig.read(node).blobs();
+        if (bucket.isPresent()) {
+            try (S3Client client = bucket.get().client()) {
+                return client.getObjectAsBytes(get -> get.bucket(bucket.get().bucket())
+                                .key(bucket.get().prefix() + name))
+                        .asByteArray();
             }
         }
-        S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
-        try (S3Client client = bucket.client()) {
-            return client.getObjectAsBytes(get -> get.bucket(bucket.bucket()).key(bucket.prefix() + name))
-                    .asByteArray();
+        try {
+            return Files.readAllBytes(node.resolve("store/objects").resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
     /** Puts other bytes there. */
-    public void damage(Path node, String name, byte[] with) {
-        if (s3) {
-            S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
-            try (S3Client client = bucket.client()) {
+    public static void damage(Path node, String name, byte[] with) {
+        Optional<S3Address> bucket = StoreConfig.read(node).blobs();
+        if (bucket.isPresent()) {
+            try (S3Client client = bucket.get().client()) {
                 client.putObject(
-                        put -> put.bucket(bucket.bucket()).key(bucket.prefix() + name), RequestBody.fromBytes(with));
+                        put -> put.bucket(bucket.get().bucket())
+                                .key(bucket.get().prefix() + name),
+                        RequestBody.fromBytes(with));
             }
             return;
         }
