@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /** A node as a process of its own, known by its folder. */
 final class NodeProcess {
@@ -141,15 +144,7 @@ final class NodeProcess {
         }
     }
 
-    /** SIGTERM to all of them at once, and SIGKILL to those that don't listen. @return how many ran */
-    static int stop(List<NodeProcess> nodes) {
-        List<ProcessHandle> processes = new ArrayList<>();
-        List<String> unnamed = new ArrayList<>();
-        for (NodeProcess node : nodes) {
-            node.holder()
-                    .ifPresent(
-                            holder -> holder.process().ifPresentOrElse(processes::add, () -> unnamed.add(node.name())));
-        }
+    private static void end(List<ProcessHandle> processes) {
         processes.forEach(ProcessHandle::destroy);
         long end = System.nanoTime() + STOP.toNanos();
         for (ProcessHandle process : processes) {
@@ -160,6 +155,52 @@ final class NodeProcess {
                 var _ = process.onExit().join();
             }
         }
+    }
+
+    /** Processes that wait to serve this node: they say so when they are started, and have its lock's file open. Only Linux shows them. */
+    private Stream<ProcessHandle> standbys() {
+        return ProcessHandle.allProcesses()
+                .filter(process -> words(process).contains("--standby"))
+                .filter(process -> hasOpen(process, folder.path().resolve("lock")))
+                .filter(process -> running().filter(process::equals).isEmpty());
+    }
+
+    /** Of its command line, which the JDK doesn't tell where it is long. */
+    private static List<String> words(ProcessHandle process) {
+        try {
+            Path line = Path.of("/proc", String.valueOf(process.pid()), "cmdline");
+            return List.of(Files.readString(line, StandardCharsets.ISO_8859_1).split("\0", -1));
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static boolean hasOpen(ProcessHandle process, Path file) {
+        try (DirectoryStream<Path> open =
+                Files.newDirectoryStream(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            for (Path each : open) {
+                if (Files.exists(each) && Files.isSameFile(each, file)) {
+                    return true;
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // It has just ended, or is another user's.
+        }
+        return false;
+    }
+
+    /** SIGTERM to all of them at once, and SIGKILL to those that don't listen. @return how many ran */
+    static int stop(List<NodeProcess> nodes) {
+        List<ProcessHandle> processes = new ArrayList<>();
+        List<String> unnamed = new ArrayList<>();
+        for (NodeProcess node : nodes) {
+            node.holder()
+                    .ifPresent(
+                            holder -> holder.process().ifPresentOrElse(processes::add, () -> unnamed.add(node.name())));
+        }
+        // First those that would go on in the place of one that ends.
+        end(nodes.stream().flatMap(NodeProcess::standbys).toList());
+        end(processes);
         if (!unnamed.isEmpty()) {
             throw new NodeException(
                     unnamed.getFirst(),

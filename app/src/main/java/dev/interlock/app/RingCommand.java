@@ -486,7 +486,9 @@ final class RingCommand implements Runnable {
                 answers);
     }
 
-    @Command(name = "down", description = "Stops the nodes of a ring on this machine.")
+    @Command(
+            name = "down",
+            description = "Stops the nodes of a ring on this machine, and the standbys that wait for them.")
     int down(@Parameters(paramLabel = "DIR", description = "the folder of `ring create`") Path dir)
             throws InterruptedException {
         RingFolder folder = RingFolder.open(dir);

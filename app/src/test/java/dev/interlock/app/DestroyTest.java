@@ -8,6 +8,8 @@ import dev.interlock.core.token.ObjectId;
 import dev.interlock.core.token.Receipt;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
+import dev.interlock.node.store.Engine;
+import dev.interlock.node.store.SealedStore;
 import dev.interlock.protocol.Destroyed;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.DestroyedException;
@@ -17,6 +19,7 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.RecordReader;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -198,6 +201,14 @@ final class DestroyTest {
     static List<byte[]> secrets(TestRing ring, String node, StatementHash generation) throws Exception {
         List<byte[]> found = new ArrayList<>();
         Path store = ring.storeFolder(node);
+        if (!Files.exists(store.resolve("store.db"))) {
+            ring.stop(node);
+            try (SealedStore other = ring.openStore(node)) {
+                found.addAll(Engine.secrets(other, generation));
+            }
+            ring.start(node);
+            return found;
+        }
         try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + store.resolve("store.db"))) {
             long seq;
             try (PreparedStatement query =

@@ -79,7 +79,7 @@ final class LoginLifecycleTest {
     @BeforeAll
     void start(@TempDir Path folder) {
         dir = folder;
-        ring = TestRing.start(folder, 2, 3, TestRing.PATIENT);
+        ring = TestRing.start(folder, 2, 3, TestRing.PATIENT, TestRing.embeddedAt("cc3"));
         logins = LoginTest.logins(ring);
     }
 

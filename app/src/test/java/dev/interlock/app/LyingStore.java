@@ -73,6 +73,7 @@ final class LyingStore {
         }
         Files.move(honest, ring.node(node).resolve("honest-" + unique));
         Files.move(lying, honest);
+        Files.deleteIfExists(ring.node(node).resolve("store.conf"));
         ring.start(node);
     }
 

@@ -50,7 +50,7 @@ final class RenewalTest {
 
     @BeforeAll
     static void start() {
-        ring = TestRing.start(dir, 3, 5, TestRing.PATIENT);
+        ring = TestRing.start(dir, 3, 5, TestRing.PATIENT, TestRing.embeddedAt("cc2"));
     }
 
     @AfterAll
@@ -231,9 +231,7 @@ final class RenewalTest {
         byte[] bytes = TestRing.random(CHUNK + 5);
         Token token = ring.put(bytes);
         assertThat(one(refresh(List.of(token.object())))).isInstanceOf(Renewed.Done.class);
-        ring.stop("cc2");
-        Files.move(ring.storeFolder("cc2"), ring.node("cc2").resolve("lost-" + token.object()));
-        ring.start("cc2");
+        ring.loseStore("cc2");
         assertThat(ring.owner().repair("cc2", List.of(token.object()), Duration.ZERO, _ -> {}))
                 .singleElement()
                 .isInstanceOf(Repaired.Restored.class);

@@ -110,6 +110,11 @@ final class TestRing implements AutoCloseable {
         return ENGINES.get((Integer.parseInt(provider.substring(2)) - 1) % ENGINES.size());
     }
 
+    /** Where a test brings a provider's store back from a copy of its folder. */
+    static Function<String, Engine> embeddedAt(String provider) {
+        return name -> name.equals(provider) ? Engine.EMBEDDED : byTurns(name);
+    }
+
     static TestRing start(Path dir, int t, int n, Duration stall) {
         return start(dir, t, n, stall, EnumSet.allOf(Profile.class));
     }
@@ -390,15 +395,14 @@ final class TestRing implements AutoCloseable {
 
     /** What is stored of a large blob. */
     byte[] stored(String name, Path blob) {
-        return engines.apply(name).stored(node(name), blob.getFileName().toString());
+        return Engine.stored(node(name), blob.getFileName().toString());
     }
 
     /** Changes a bit of a large blob, wherever it lies. */
     void flip(String name, String blob, long at) {
-        Engine engine = engines.apply(name);
-        byte[] bytes = engine.stored(node(name), blob);
+        byte[] bytes = Engine.stored(node(name), blob);
         bytes[Math.toIntExact(at)] ^= 0x10;
-        engine.damage(node(name), blob, bytes);
+        Engine.damage(node(name), blob, bytes);
     }
 
     Token put(byte[] bytes) {

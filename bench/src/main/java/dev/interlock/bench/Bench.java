@@ -6,6 +6,7 @@ import dev.interlock.bench.ring.Login;
 import dev.interlock.bench.ring.Scale;
 import dev.interlock.bench.ring.Small;
 import dev.interlock.bench.ring.Starts;
+import dev.interlock.bench.ring.StoreScale;
 import dev.interlock.bench.ring.Stream;
 import dev.interlock.bench.ring.Wan;
 import java.io.IOException;
@@ -38,7 +39,15 @@ public final class Bench implements Callable<Integer> {
     static final int WRONG_RESULT = 4;
 
     static final List<Suite> SUITES = List.of(
-            new Kernels(), new Stream(), new Small(), new Scale(), new Choice(), new Login(), new Wan(), new Starts());
+            new Kernels(),
+            new Stream(),
+            new Small(),
+            new Scale(),
+            new StoreScale(),
+            new Choice(),
+            new Login(),
+            new Wan(),
+            new Starts());
 
     private final List<Suite> suites;
 
@@ -50,7 +59,7 @@ public final class Bench implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "SUITE",
             description =
-                    "kernels, stream, small, scale, choice, login, wan or starts; without a name all of them in turn")
+                    "kernels, stream, small, scale, store, choice, login, wan or starts; without a name all of them in turn")
     private List<String> names = List.of();
 
     @Option(names = "--quick", description = "fewer sizes and repetitions")
@@ -71,6 +80,19 @@ public final class Bench implements Callable<Integer> {
 
     @Option(names = "--svg", paramLabel = "DIR", description = "write the plots to this folder")
     private @Nullable Path svg;
+
+    @Option(
+            names = "--rows",
+            paramLabel = "ADDRESS",
+            description =
+                    "the suite store measures rows in this database, postgresql://HOST/DATABASE?user=NAME, in schemas bench_few and bench_many")
+    private @Nullable String rows;
+
+    @Option(
+            names = "--stores",
+            paramLabel = "DIR",
+            description = "the suite store keeps its filled stores here, and finds them filled when it runs again")
+    private @Nullable Path stores;
 
     @Option(names = "--ring", paramLabel = "DIR", description = "measure this running ring, don't make one")
     private @Nullable Path ring;
@@ -104,7 +126,13 @@ public final class Bench implements Callable<Integer> {
         if (all || docs) {
             requirePlaces(performance, chosen);
         }
-        Options options = new Options(quick, Optional.ofNullable(ring), home, System.err);
+        Options options = new Options(
+                quick,
+                Optional.ofNullable(ring),
+                Optional.ofNullable(rows),
+                Optional.ofNullable(stores),
+                home,
+                System.err);
         Report report = new Report();
         Machine machine = Machine.now();
         for (Suite suite : chosen) {

@@ -251,8 +251,12 @@ final class LoginRows {
         login.setString(2, name);
         login.setBytes(3, before);
         login.executeUpdate();
-        for (String table : List.of("object", "handover")) {
-            PreparedStatement update = link.prepare("UPDATE " + table + " SET holder = ? WHERE holder = ?");
+        // Each by an index of its own.
+        for (String which : List.of(
+                "UPDATE object SET holder = ? WHERE holder = ? AND state = 2",
+                "UPDATE object SET holder = ? WHERE holder = ? AND state <> 2",
+                "UPDATE handover SET holder = ? WHERE holder = ?")) {
+            PreparedStatement update = link.prepare(which);
             update.setBytes(1, now);
             update.setBytes(2, before);
             update.executeUpdate();

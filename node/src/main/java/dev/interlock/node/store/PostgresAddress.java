@@ -28,17 +28,19 @@ import org.postgresql.ds.PGSimpleDataSource;
  * @param schema where the tables are
  * @param erasure after so long what was erased is lost, in backups, too; zero: before erasing it returns, which then waits for the rotation
  */
-record PostgresAddress(URI uri, DataSource source, DataSource patient, Duration timeout, String schema, Duration erasure) {
+record PostgresAddress(
+        URI uri, DataSource source, DataSource patient, Duration timeout, String schema, Duration erasure) {
     static final String PASSWORD_FILE = "postgres.password";
-    private static final Set<String> PARAMETERS = Set.of("user", "schema", "sslmode", "sslrootcert", "erasure", "timeout");
+    private static final Set<String> PARAMETERS =
+            Set.of("user", "schema", "sslmode", "sslrootcert", "erasure", "timeout");
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9_.-]+|\\[[0-9a-fA-F:.]+])(?::([0-9]{1,5}))?");
     /**
-     * So that a server ends the session of a node that it can't reach any more, with the store's lock, in some 30 s and not in two
-     * hours; and a transaction that its node gave up.
+     * A server ends the session of a node that it can't reach any more, with the store's lock, in some 30 s and not in two hours; and a
+     * transaction that its node gave up. A page of a list isn't worth the start of parallel workers.
      */
     private static final String SESSION =
             "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30000"
-                    + " -c idle_in_transaction_session_timeout=60000";
+                    + " -c max_parallel_workers_per_gather=0 -c idle_in_transaction_session_timeout=60000";
 
     private static final Duration SHORTEST = Duration.ofMinutes(1);
     private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
@@ -65,8 +67,7 @@ record PostgresAddress(URI uri, DataSource source, DataSource patient, Duration 
     }
 
     private static List<Matcher> hosts(URI uri) {
-        List<Matcher> hosts = Stream.of(
-                        String.valueOf(uri.getRawAuthority()).split(",", -1))
+        List<Matcher> hosts = Stream.of(String.valueOf(uri.getRawAuthority()).split(",", -1))
                 .map(HOST::matcher)
                 .toList();
         return uri.getRawAuthority() != null && hosts.stream().allMatch(Matcher::matches) ? hosts : List.of();
@@ -133,8 +134,8 @@ record PostgresAddress(URI uri, DataSource source, DataSource patient, Duration 
         } catch (DateTimeParseException e) {
             // Said below, as for what is out of range.
         }
-        throw new BadInputException(what + " is \"" + text + "\", must be a time as PT10M, from " + shortest + " to " + longest
-                + (what.equals("erasure") ? ", or PT0S" : ""));
+        throw new BadInputException(what + " is \"" + text + "\", must be a time as PT10M, from " + shortest + " to "
+                + longest + (what.equals("erasure") ? ", or PT0S" : ""));
     }
 
     @Override

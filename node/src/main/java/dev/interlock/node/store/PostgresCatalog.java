@@ -65,7 +65,8 @@ final class PostgresCatalog implements Catalog {
     private final WriteQueue writes;
     private final ScheduledExecutorService timer;
     /** Connections of the pool on which the mark was looked at. */
-    private final Set<PgConnection> marksSeen = Collections.newSetFromMap(Collections.synchronizedMap(new WeakHashMap<>()));
+    private final Set<PgConnection> marksSeen =
+            Collections.newSetFromMap(Collections.synchronizedMap(new WeakHashMap<>()));
 
     private long marked;
 
@@ -147,7 +148,7 @@ final class PostgresCatalog implements Catalog {
             first = cause; // the pool's says only that there was none
         }
         String state = String.valueOf(first.getSQLState());
-        String said = first.getMessage();
+        String said = String.valueOf(first.getMessage());
         if (state.startsWith("28")) {
             return "it refuses this node: " + said + ". Look at the user in the file " + StoreConfig.FILE
                     + " and at its password, in the file " + PostgresAddress.PASSWORD_FILE;
@@ -157,7 +158,8 @@ final class PostgresCatalog implements Catalog {
                 "it has no connection left: " + said + ". A node needs " + (READERS + 2)
                         + ": raise max_connections, or the limit of this node's role";
             case "25006" ->
-                "it only reads: " + said + ". It is a standby, or default_transaction_read_only is on: name the server that"
+                "it only reads: " + said
+                        + ". It is a standby, or default_transaction_read_only is on: name the server that"
                         + " takes writes, or all of them, in the file " + StoreConfig.FILE;
             case "57P03", "57P01", "57P02" -> "it is starting or stopping: " + said;
             default -> isBroken(first) ? "it can't be reached: " + said : said;
@@ -407,7 +409,8 @@ final class PostgresCatalog implements Catalog {
             return;
         }
         try {
-            physical.setNetworkTimeout(Runnable::run, (int) Math.min(READ.toMillis(), address.timeout().toMillis()));
+            physical.setNetworkTimeout(Runnable::run, (int)
+                    Math.min(READ.toMillis(), address.timeout().toMillis()));
             requireNotBack(address, link, epochs, epochs.mark());
             marksSeen.add(physical);
         } catch (IOException e) {

@@ -84,7 +84,8 @@ final class PostgresKeys implements Keys {
                         }
                         under = open(group);
                     }
-                    insert.setBytes(2, seal(under, of(group, seq), each.getValue().get()));
+                    insert.setBytes(
+                            2, seal(under, of(group, seq), each.getValue().get()));
                 } else {
                     insert.setNull(2, Types.BINARY);
                 }

@@ -465,10 +465,11 @@ final class Rows {
     }
 
     static Store.Usage usage(Link link, Optional<byte[]> user) throws SQLException {
-        PreparedStatement select = link.prepare(
-                "SELECT coalesce(sum(objects), 0), coalesce(sum(bytes), 0) FROM usage WHERE ? OR holder = ?");
-        select.setBoolean(1, user.isEmpty());
-        select.setBytes(2, user.orElse(new byte[0]));
+        PreparedStatement select = link.prepare("SELECT coalesce(sum(objects), 0), coalesce(sum(bytes), 0) FROM usage"
+                + (user.isPresent() ? " WHERE holder = ?" : ""));
+        if (user.isPresent()) {
+            select.setBytes(1, user.get());
+        }
         try (ResultSet row = select.executeQuery()) {
             return row.next() ? new Store.Usage(row.getLong(1), row.getLong(2)) : new Store.Usage(0, 0);
         }

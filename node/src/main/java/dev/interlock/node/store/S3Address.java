@@ -46,6 +46,7 @@ record S3Address(
     private static final Duration CALL = Duration.ofSeconds(15);
     /** For one that sends up to 16 MiB. */
     static final Duration UPLOAD = Duration.ofMinutes(2);
+
     private static final int ATTEMPTS = 6;
     private static final Duration FIRST_WAIT = Duration.ofMillis(200);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(4);

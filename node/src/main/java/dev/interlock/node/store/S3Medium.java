@@ -37,10 +37,12 @@ final class S3Medium {
 
     static String why(SdkException e) {
         return switch (e) {
-            case S3Exception s3 when s3.isThrottlingException() || s3.statusCode() == 503 ->
+            case S3Exception s3
+            when s3.isThrottlingException() || s3.statusCode() == 503 ->
                 "it says to slow down (" + s3.statusCode() + "), and still did after " + s3.numAttempts()
                         + " attempts; ask again later: " + s3.getMessage();
-            case ApiCallTimeoutException late -> "it hasn't answered in time, nor to further attempts: " + late.getMessage();
+            case ApiCallTimeoutException late ->
+                "it hasn't answered in time, nor to further attempts: " + late.getMessage();
             default -> String.valueOf(e.getMessage());
         };
     }
@@ -105,12 +107,11 @@ final class S3Medium {
                         send();
                         awaitSent();
                     }
-                    client.completeMultipartUpload(done ->
-                            done.bucket(bucket)
-                                    .key(key)
-                                    .uploadId(upload)
-                                    .multipartUpload(all -> all.parts(parts))
-                                    .overrideConfiguration(UPLOAD));
+                    client.completeMultipartUpload(done -> done.bucket(bucket)
+                            .key(key)
+                            .uploadId(upload)
+                            .multipartUpload(all -> all.parts(parts))
+                            .overrideConfiguration(UPLOAD));
                 }
                 complete = true;
             } catch (SdkException e) {
@@ -308,7 +309,8 @@ final class S3Medium {
                     int read = from.read(piece, 0, Math.min(piece.length, sealed.remaining()));
                     if (read < 0) {
                         if (at < end) {
-                            throw new IOException("the bucket's answer was cut off, " + (end - at) + " bytes are missing");
+                            throw new IOException(
+                                    "the bucket's answer was cut off, " + (end - at) + " bytes are missing");
                         }
                         return;
                     }

@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /** The tables. What is secret lies apart from what stays in a tombstone. */
 final class Schema {
-    static final int VERSION = 12;
+    static final int VERSION = 13;
 
     // The key's row is overwritten in place and never deleted. Keys in rows that are deleted were still found in the
     // file now and then: where SQLite rebalances a page, secure_delete doesn't reach the copies that it leaves in the
@@ -43,6 +43,10 @@ final class Schema {
             "CREATE INDEX object_by_object ON object (object, epoch, number, id)";
     private static final String OBJECT_BY_USER =
             "CREATE INDEX object_by_user ON object (holder, committed_at, seq) WHERE state = 2";
+    private static final String OBJECT_BY_USER_ELSE =
+            "CREATE INDEX object_by_user_else ON object (holder) WHERE state <> 2";
+    private static final String HANDOVER_BY_USER = "CREATE INDEX handover_by_user ON handover (holder)";
+    private static final String SAID_BY_EXPIRY = "CREATE INDEX said_by_expiry ON said (expires)";
     private static final String OBJECT_IN_DOUBT = "CREATE INDEX object_in_doubt ON object (seq) WHERE state = 1";
     private static final String OBJECT_UNFINISHED =
             "CREATE INDEX object_unfinished ON object (seq) WHERE state = 2 AND unfinished = 1";
@@ -172,10 +176,12 @@ final class Schema {
                 OBJECT,
                 OBJECT_BY_OBJECT,
                 OBJECT_BY_USER,
+                OBJECT_BY_USER_ELSE,
                 OBJECT_IN_DOUBT,
                 OBJECT_UNFINISHED,
                 ENDED,
                 SAID,
+                SAID_BY_EXPIRY,
                 SCHEDULE,
                 SCHEDULE_DUE,
                 META,
@@ -184,6 +190,7 @@ final class Schema {
                 BURN_BY_EXPIRY,
                 NOTICE,
                 HANDOVER,
+                HANDOVER_BY_USER,
                 USAGE,
                 USAGE_OBJECT,
                 USAGE_NO_OBJECT,

@@ -301,7 +301,8 @@ final class WriteQueue implements AutoCloseable {
             link.discardStatements();
             run(link, "ROLLBACK");
         } catch (SQLException | StoreException e) {
-            // The engine had rolled back by itself, or it is gone, or another answers in its place that isn't the store's.
+            // The engine had rolled back by itself, or it is gone, or another answers in its place that isn't the
+            // store's.
         }
     }
 

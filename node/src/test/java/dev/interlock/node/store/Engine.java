@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.token.StatementHash;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,8 +15,10 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -144,34 +147,54 @@ public enum Engine {
         return this;
     }
 
-    /** The names of large blobs, pending ones too. @param node its folder */
+    /** The names of large blobs in a node's folder, pending ones too. */
     public Set<String> blobsOf(Path node) {
         return blobs(node.resolve("store"), node);
     }
 
-    /** What is stored under such a name. */
-    public byte[] stored(Path node, String name) {
-        if (!s3) {
-            try {
-                return Files.readAllBytes(node.resolve("store/objects").resolve(name));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+    /** A generation's key, and the first bytes of its sealed blobs that are rows. */
+    public static List<byte[]> secrets(SealedStore store, StatementHash generation) {
+        return store.catalog().read("looking for secrets", link -> {
+            List<byte[]> found = new ArrayList<>();
+            long seq = Long.parseLong(link.single("SELECT seq FROM object WHERE id = '\\x" + generation + "'"));
+            found.add(link.keys().find(link, Keys.Family.OBJECT, seq).orElseThrow());
+            try (ResultSet row = link.prepare(
+                            "SELECT sealed FROM blob WHERE place / 2048 = " + seq + " AND sealed IS NOT NULL")
+                    .executeQuery()) {
+                while (row.next()) {
+                    found.add(Arrays.copyOf(row.getBytes(1), 32));
+                }
+            }
+            return found;
+        });
+    }
+
+    /** What is stored under such a name in a node's folder, or bucket. */
+    public static byte[] stored(Path node, String name) {
+        Optional<S3Address> bucket = StoreConfig.read(node).blobs();
+        if (bucket.isPresent()) {
+            try (S3Client client = bucket.get().client()) {
+                return client.getObjectAsBytes(get -> get.bucket(bucket.get().bucket())
+                                .key(bucket.get().prefix() + name))
+                        .asByteArray();
             }
         }
-        S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
-        try (S3Client client = bucket.client()) {
-            return client.getObjectAsBytes(get -> get.bucket(bucket.bucket()).key(bucket.prefix() + name))
-                    .asByteArray();
+        try {
+            return Files.readAllBytes(node.resolve("store/objects").resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
     /** Puts other bytes there. */
-    public void damage(Path node, String name, byte[] with) {
-        if (s3) {
-            S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
-            try (S3Client client = bucket.client()) {
+    public static void damage(Path node, String name, byte[] with) {
+        Optional<S3Address> bucket = StoreConfig.read(node).blobs();
+        if (bucket.isPresent()) {
+            try (S3Client client = bucket.get().client()) {
                 client.putObject(
-                        put -> put.bucket(bucket.bucket()).key(bucket.prefix() + name), RequestBody.fromBytes(with));
+                        put -> put.bucket(bucket.get().bucket())
+                                .key(bucket.get().prefix() + name),
+                        RequestBody.fromBytes(with));
             }
             return;
         }
@@ -190,8 +213,9 @@ public enum Engine {
     private Set<String> blobs(Path folder, Path node) {
         Set<String> names = new TreeSet<>(names(folder.resolve("objects")));
         names.addAll(names(folder.resolve("spool")));
-        if (s3) {
-            S3Address bucket = StoreConfig.read(node).blobs().orElseThrow();
+        Optional<S3Address> blobs = StoreConfig.read(node).blobs();
+        if (blobs.isPresent()) {
+            S3Address bucket = blobs.get();
             try (S3Client client = bucket.client()) {
                 client.listObjectsV2(list -> list.bucket(bucket.bucket()).prefix(bucket.prefix()))
                         .contents()

@@ -62,9 +62,7 @@ final class PostgresFailuresTest {
         long begun = System.nanoTime();
         assertThatThrownBy(what::run)
                 .isInstanceOfAny(
-                        StoreException.Failed.class,
-                        StoreException.OutcomeUnknown.class,
-                        StoreException.Unusable.class)
+                        StoreException.Failed.class, StoreException.OutcomeUnknown.class, StoreException.Unusable.class)
                 .hasMessageContainingAll(why);
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
     }
@@ -321,7 +319,8 @@ final class PostgresFailuresTest {
     }
 
     private static void kill(Path data) throws IOException {
-        long pid = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).getFirst());
+        long pid = Long.parseLong(
+                Files.readAllLines(data.resolve("postmaster.pid")).getFirst());
         ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         assertThat(process.destroyForcibly()).isTrue();

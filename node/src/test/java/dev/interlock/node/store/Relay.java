@@ -87,7 +87,7 @@ final class Relay implements AutoCloseable {
 
     /** Ends all connections, on both sides. */
     void drop() throws IOException {
-        for (Socket each : open) {
+        for (Socket each : Set.copyOf(open)) {
             open.remove(each);
             each.close();
         }
@@ -136,7 +136,8 @@ final class Relay implements AutoCloseable {
         String canned = always.isEmpty() ? answers.poll() : always;
         if (canned == null) {
             server.getOutputStream()
-                    .write(head.replaceFirst("\r\n", "\r\nConnection: close\r\n").getBytes(StandardCharsets.ISO_8859_1));
+                    .write(head.replaceFirst("\r\n", "\r\nConnection: close\r\n")
+                            .getBytes(StandardCharsets.ISO_8859_1));
             return true;
         }
         answered.incrementAndGet();

@@ -166,8 +166,7 @@ final class S3Test {
     private Relay relayed() throws IOException {
         Relay relay = Relay.ofRequests(Engine.s3().port());
         Path conf = folder.resolve(StoreConfig.FILE);
-        Files.writeString(
-                conf, Files.readString(conf).replace(":" + Engine.s3().port(), ":" + relay.port()));
+        Files.writeString(conf, Files.readString(conf).replace(":" + Engine.s3().port(), ":" + relay.port()));
         reopen();
         return relay;
     }
@@ -229,7 +228,9 @@ final class S3Test {
                 .isInstanceOf(StoreException.Unusable.class)
                 .hasMessageContaining("there are no credentials for it")
                 .hasMessageContainingAll("s3.credentials", "AWS_ACCESS_KEY_ID", "credentials=instance");
-        assertThat(System.nanoTime() - begun).as("nobody was asked over the network").isLessThan(5_000_000_000L);
+        assertThat(System.nanoTime() - begun)
+                .as("nobody was asked over the network")
+                .isLessThan(5_000_000_000L);
         Files.write(credentials, right);
         store = Stores.of(folder, Fixture.RANDOM, Clock.systemUTC());
     }
