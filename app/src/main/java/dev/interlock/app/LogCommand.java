@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,8 +74,8 @@ final class LogCommand implements Runnable {
         private RingOptions ring;
 
         /** Those of all processes of the node, by their numbers; one where the path is a log. */
-        SortedMap<Integer, Path> files() {
-            SortedMap<Integer, Path> files = new TreeMap<>();
+        NavigableMap<Integer, Path> files() {
+            NavigableMap<Integer, Path> files = new TreeMap<>();
             if (Files.isDirectory(path) && Files.exists(path.resolve("card"))) {
                 NodeFolder node = NodeFolder.open(path);
                 node.logs().forEach(files::put);
@@ -88,11 +88,12 @@ final class LogCommand implements Runnable {
 
         /** @throws IntegrityException unless all of them hold, by themselves and beside each other */
         Map<Integer, LogCheck> checkAll(BiConsumer<Integer, Line> each) throws IOException {
-            SortedMap<Integer, Path> files = files();
+            NavigableMap<Integer, Path> files = files();
             if (files.size() == 1) {
+                Map.Entry<Integer, Path> only = files.firstEntry();
                 return Map.of(
-                        files.firstKey(),
-                        check(files.get(files.firstKey()), kept(), line -> each.accept(files.firstKey(), line)));
+                        only.getKey(),
+                        check(only.getValue(), kept(), line -> each.accept(only.getKey(), line)));
             }
             Map<Integer, LogCheck> all = new TreeMap<>();
             Optional<String> head = kept().map(kept -> kept.line().text());

@@ -32,7 +32,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -235,8 +235,8 @@ public final class NodeFolder {
     }
 
     /** The audit logs of all processes that there ever were, by their numbers. */
-    public SortedMap<Integer, Path> logs() {
-        SortedMap<Integer, Path> logs = new TreeMap<>();
+    public NavigableMap<Integer, Path> logs() {
+        NavigableMap<Integer, Path> logs = new TreeMap<>();
         for (int number = 1; number <= MOST_PROCESSES; number++) {
             Path log = ownFolder(path, number).resolve(AuditLog.FILE);
             if (Files.exists(log)) {

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 
 /**
  * The logs of the processes that serve a node together. Each is a chain of its own, and notes now and then how far the others are
@@ -28,7 +28,7 @@ public final class LogBinding {
      * @return how many notes there are
      * @throws IntegrityException that says which line of which log doesn't fit another one
      */
-    public static long verify(SortedMap<Integer, Path> logs) throws IOException {
+    public static long verify(NavigableMap<Integer, Path> logs) throws IOException {
         Map<Integer, Map<Long, List<Note>>> notes = new HashMap<>();
         for (Path log : logs.values()) {
             LogCheck _ = LogCheck.verify(log, Optional.empty(), line -> {
