@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * @param quick fewer sizes and repetitions
  * @param ring a running ring to measure, instead of one made for it
- * @param rows where the suite {@code store} has its rows, as {@code rows} in {@code store.conf} without a schema; SQLite unless named
- * @param stores a folder in which that suite keeps its filled stores for its next run
+ * @param rows the database that StoreScale measures, as in {@code store.conf} without a schema; SQLite unless named
+ * @param stores a folder in which StoreScale keeps what it filled, for its next run
  * @param home the folder of the checkout, in which {@code ./interlock} lies
  * @param progress for what happens just now; results go to the report
  */

@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -69,7 +71,10 @@ public final class StoreScale implements Suite {
     private final class Run implements AutoCloseable {
         private final Options options;
         private final Report report;
-        private final long count;
+        private final long wanted;
+        /** How many there are. */
+        private long count;
+
         private final int times;
         private final Path base;
         private final @Nullable StoreServer server;
@@ -79,7 +84,8 @@ public final class StoreScale implements Suite {
         Run(Options options, Report report) throws Exception {
             this.options = options;
             this.report = report;
-            this.count = options.quick() ? 20_000 : 1_000_000;
+            this.wanted = options.quick() ? 20_000 : 1_000_000;
+            this.count = wanted;
             this.times = options.quick() ? 20 : 50;
             this.base = options.stores().isPresent()
                     ? Files.createDirectories(options.stores().get().toAbsolutePath())
@@ -118,23 +124,27 @@ public final class StoreScale implements Suite {
         void fill() throws Exception {
             StoreFill.Template template = StoreFill.Template.ofSecret(owner);
             for (String which : List.of("few", "many")) {
-                long wanted = which.equals("few") ? 2L * PAGE + 2000 : count;
+                long objects = which.equals("few") ? 2L * PAGE + 2000 : wanted;
                 try (SealedStore store = open(which)) {
                     long there = store.usage(Optional.empty()).objects();
-                    if (there >= wanted) {
+                    if (which.equals("many")) {
+                        count = Math.max(there, wanted);
+                    }
+                    if (there >= objects) {
                         continue;
                     }
-                    options.progress().println("store: filling " + which + " from " + there + " to " + wanted);
+                    options.progress().println("store: filling " + which + " from " + there + " to " + objects);
                     long begun = System.nanoTime();
                     StoreFill.fill(
                             store,
                             template,
-                            wanted - there,
+                            objects - there,
                             n -> n % 2 == 0 ? owner : user(2, (int) ((there + n) / 2 % USERS)));
                     report.note(
                             name(),
-                            "filled " + which + " with " + (wanted - there) + " objects, 512 at once, "
-                                    + Math.round((wanted - there) / ((System.nanoTime() - begun) / 1e9)) + " a second");
+                            "filled " + which + " with " + (objects - there) + " objects, 512 at once, "
+                                    + Math.round((objects - there) / ((System.nanoTime() - begun) / 1e9))
+                                    + " a second");
                 }
             }
             if (server != null) {
@@ -174,7 +184,7 @@ public final class StoreScale implements Suite {
 
         private void measure(SealedStore store, String which, Map<String, Measured> all) throws Exception {
             StoreFill.Template template = StoreFill.Template.ofSecret(owner);
-            Queue<Store.Generation> mine = put.get(which);
+            Queue<Store.Generation> mine = Objects.requireNonNull(put.get(which));
             List<Store.Generation> later =
                     pages(store, which.equals("few") ? 1 : (int) Math.min(100, count / PAGE / 4), 1);
             Optional<StatementHash> after = Optional.of(later.getFirst().id());
@@ -290,7 +300,7 @@ public final class StoreScale implements Suite {
         private void costs(int some, boolean counts) throws Exception {
             try (SealedStore store = open("many")) {
                 StoreFill.Template template = StoreFill.Template.ofSecret(owner);
-                Queue<Store.Generation> mine = put.get("many");
+                Queue<Store.Generation> mine = Objects.requireNonNull(put.get("many"));
                 List<Store.Generation> stored = pages(store, (int) Math.min(20, count / PAGE / 4), 5);
                 StoreFill.Numbered put = _ -> mine.add(
                         template.add(store, user(2, ThreadLocalRandom.current().nextInt(USERS))));
@@ -457,7 +467,8 @@ public final class StoreScale implements Suite {
 
         /** CPU of the node whose store it is, and of its database, for each with 16 at once. */
         private void nodeCost(RingProcesses ring, String what, Load.Task task) throws Exception {
-            long pid = ring.pids().get(ring.descriptor().providers().getFirst().name());
+            long pid = Objects.requireNonNull(
+                    ring.pids().get(ring.descriptor().providers().getFirst().name()));
             int some = options.quick() ? 50 : what.equals("list") ? 200 : 1000;
             double node = Proc.cpuSeconds(pid);
             double database = server == null ? 0 : server.cpuSeconds().orElse(Double.NaN);
@@ -473,7 +484,7 @@ public final class StoreScale implements Suite {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException, SQLException {
             if (server != null) {
                 server.close();
             }

@@ -44,6 +44,9 @@ final class PostgresCatalog implements Catalog {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     /** Until a server is taken for gone that gives no connection. */
     private static final Duration CONNECTION = Duration.ofSeconds(5);
+    /** A broken connection fails at once and is replaced; what has waited longer isn't asked again. */
+    private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
     /** Of a page or an object; after it the server is taken for gone. */
     private static final Duration READ = Duration.ofSeconds(10);
 
@@ -350,6 +353,7 @@ final class PostgresCatalog implements Catalog {
     public <T> T read(String what, Operation<T> operation) {
         processes.requireServing();
         long deadline = System.nanoTime() + CONNECTION.toNanos();
+        long deadline = System.nanoTime() + AT_ONCE.toNanos();
         for (int attempt = 0; ; attempt++) {
             try {
                 return withReader(what, connection -> {
