@@ -21,10 +21,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -91,9 +91,7 @@ final class LogCommand implements Runnable {
             NavigableMap<Integer, Path> files = files();
             if (files.size() == 1) {
                 Map.Entry<Integer, Path> only = files.firstEntry();
-                return Map.of(
-                        only.getKey(),
-                        check(only.getValue(), kept(), line -> each.accept(only.getKey(), line)));
+                return Map.of(only.getKey(), check(only.getValue(), kept(), line -> each.accept(only.getKey(), line)));
             }
             Map<Integer, LogCheck> all = new TreeMap<>();
             Optional<String> head = kept().map(kept -> kept.line().text());

@@ -7,6 +7,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -19,6 +21,7 @@ final class Balancer implements AutoCloseable {
 
     private final ServerSocket front;
     private final List<Integer> ports;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger next = new AtomicInteger();
 
     Balancer(int port, List<Integer> ports) throws IOException {
@@ -29,6 +32,24 @@ final class Balancer implements AutoCloseable {
 
     void add(int port) {
         ports.add(port);
+    }
+
+    /** Passes nothing on to it any more, and ends what goes there, as after a health check that failed. */
+    void remove(int port) {
+        ports.remove(Integer.valueOf(port));
+        for (Socket each : List.copyOf(open)) {
+            if (each.getPort() == port) {
+                close(each);
+            }
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // It is closed.
+        }
     }
 
     private void accept() {
@@ -66,9 +87,11 @@ final class Balancer implements AutoCloseable {
                 }
                 if (answered > 0) {
                     client.getOutputStream().write(answer, 0, answered);
+                    open.add(server);
                     Thread back = Thread.ofVirtual().start(() -> copy(server, client));
                     copy(client, server);
                     back.join();
+                    open.remove(server);
                 }
                 server.close();
                 return;

@@ -227,6 +227,7 @@ final class ProcessesTest {
                         LIMIT,
                         () -> processes.stream()
                                 .anyMatch(each -> each.isAlive() && each.log().contains("is taken for dead")));
+                balancer.remove(free + 2);
                 goOn(loads, 3);
                 processes.get(2).signal("CONT");
                 assertThat(processes.get(2).end()).isEqualTo(1);
@@ -241,14 +242,17 @@ final class ProcessesTest {
                             .get(0);
                     if (round % 4 == 3) {
                         victim.signal("STOP");
+                        balancer.remove(victim.port());
                         Thread.sleep(Duration.ofSeconds(15));
                         victim.signal("CONT");
                         assertThat(victim.end()).isEqualTo(1);
                     } else {
                         victim.kill();
                     }
+                    balancer.remove(victim.port());
                     goOn(loads, 3);
                     awaitServing(start(ring, victim.port()));
+                    balancer.add(victim.port());
                     goOn(loads, 3);
                     System.out.println("round " + round + ": " + summary(loads));
                 }

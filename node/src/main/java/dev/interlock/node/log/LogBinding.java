@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.NavigableMap;
+import java.util.Optional;
 
 /**
  * The logs of the processes that serve a node together. Each is a chain of its own, and notes now and then how far the others are
