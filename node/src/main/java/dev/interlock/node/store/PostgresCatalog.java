@@ -352,7 +352,6 @@ final class PostgresCatalog implements Catalog {
     @Override
     public <T> T read(String what, Operation<T> operation) {
         processes.requireServing();
-        long deadline = System.nanoTime() + CONNECTION.toNanos();
         long deadline = System.nanoTime() + AT_ONCE.toNanos();
         for (int attempt = 0; ; attempt++) {
             try {
