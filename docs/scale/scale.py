@@ -89,6 +89,10 @@ class Model:
         cores = sum(self.rates[k] * self.database[k] for k in SHARES) / USE
         return cores, math.ceil(cores / SHARD_CORES)
 
+    def writers(self):
+        """Lines of transactions, each as quick as one that had half of this machine: a provider has one, whatever its processes."""
+        return sum(self.rates[k] / self.figures[f"cost of a {k}: rate, 64 at once"] for k in ("put", "destroy"))
+
     def disk(self):
         return OBJECTS * self.bytes * BLOAT
 
@@ -312,6 +316,7 @@ def main():
         f"| disk of the databases, {BLOAT} × what was measured | {three(model.disk() / 1e12)} TB: {three(model.bytes)} bytes an object, {three(model.indexes)} of them indexes | | |",
         f"| log of the databases | {three(log / 1e6)} MB/s | | |",
     ]
+    lines.append(f"| lines of transactions that write, for {three(model.rates['put'])} puts and {three(model.rates['destroy'])} destroys a second | {math.ceil(model.writers())} at the measured rate | | |")
     for name, seconds in ERASURES.items():
         part, keys, rows, busy = model.rotation(seconds)
         lines.append(f"| rotation with `erasure={name.replace('P1D', 'PT24H')}`: groups hit, keys a second, processors | {part:.0%}, {three(keys)}, {three(busy)} | | |")
