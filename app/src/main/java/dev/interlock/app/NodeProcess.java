@@ -189,14 +189,31 @@ final class NodeProcess {
         return false;
     }
 
-    /** SIGTERM to all of them at once, and SIGKILL to those that don't listen. @return how many ran */
+    /** Those that serve this node, of which there may be several. */
+    private List<NodeLock.Holder> holders() {
+        return folder.ofAllProcesses("lock").stream()
+                .map(lock -> NodeLock.holder(lock.resolveSibling("")))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** SIGTERM to all of them at once, and SIGKILL to those that don't listen. @return how many nodes ran */
     static int stop(List<NodeProcess> nodes) {
         List<ProcessHandle> processes = new ArrayList<>();
         List<String> unnamed = new ArrayList<>();
+        int stopped = 0;
         for (NodeProcess node : nodes) {
-            node.holder()
-                    .ifPresent(
-                            holder -> holder.process().ifPresentOrElse(processes::add, () -> unnamed.add(node.name())));
+            List<NodeLock.Holder> holders = node.holders();
+            List<ProcessHandle> named = holders.stream()
+                    .map(NodeLock.Holder::process)
+                    .flatMap(Optional::stream)
+                    .toList();
+            processes.addAll(named);
+            if (named.size() < holders.size()) {
+                unnamed.add(node.name());
+            } else if (!named.isEmpty()) {
+                stopped++;
+            }
         }
         // First those that would go on in the place of one that ends.
         end(nodes.stream().flatMap(NodeProcess::standbys).toList());
@@ -204,11 +221,11 @@ final class NodeProcess {
         if (!unnamed.isEmpty()) {
             throw new NodeException(
                     unnamed.getFirst(),
-                    processes.size() + " nodes stopped. " + String.join(", ", unnamed)
+                    stopped + " nodes stopped. " + String.join(", ", unnamed)
                             + " runs, and the file `lock` in its"
                             + " folder doesn't name the process that holds it: stop it by hand (`fuser FOLDER/lock` finds it)");
         }
-        return processes.size();
+        return stopped;
     }
 
     /** Why a node that was started here isn't there: its own sentence. */

@@ -268,7 +268,10 @@ final class ProcessesTest {
                     assertThat(load.wrong).isEmpty();
                 }
             }
-            processes.stream().filter(ProviderProcess::isAlive).forEach(ProviderProcess::stop);
+            assertThat(processes).filteredOn(ProviderProcess::isAlive).hasSizeGreaterThan(1);
+            assertThat(NodeProcess.stop(List.of(new NodeProcess(ring.node("cc1")))))
+                    .isEqualTo(1);
+            assertThat(processes).noneMatch(ProviderProcess::isAlive);
             var _ = InProcess.run(
                             "log",
                             "verify",
