@@ -211,17 +211,17 @@ final class ProcessesTest {
                 }
                 List<Load> loads = List.of(
                         new Load(ring, ring.owner(), logins, "alice"), new Load(ring, ring.other(), logins, "bob"));
-                goOn(loads, 5);
+                goOn(loads, 2);
                 requireAttackersRefused(ring, List.of(free, free + 1, free + 2));
                 requireGuessesCounted(ring, logins, List.of(free, free + 1, free + 2));
 
                 // The fourth comes, and one of the three is killed: the others go on.
                 ProviderProcess fourth = start(ring, free + 3);
                 processes.get(1).kill();
-                goOn(loads, 5);
+                goOn(loads, 2);
                 awaitServing(fourth);
                 balancer.add(free + 3);
-                goOn(loads, 3);
+                goOn(loads, 2);
 
                 // One stands still for longer than its lease, and is none of them any more.
                 processes.get(2).signal("STOP");
@@ -231,11 +231,11 @@ final class ProcessesTest {
                         () -> processes.stream()
                                 .anyMatch(each -> each.isAlive() && each.log().contains("is taken for dead")));
                 balancer.remove(free + 2);
-                goOn(loads, 3);
+                goOn(loads, 2);
                 processes.get(2).signal("CONT");
                 assertThat(processes.get(2).end()).isEqualTo(1);
                 assertThat(processes.get(2).log()).contains("taken this one for dead");
-                goOn(loads, 3);
+                goOn(loads, 2);
                 long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos();
                 for (int round = 0; System.nanoTime() < end; round++) {
                     // Each in turn dies and comes back at its port.
