@@ -55,7 +55,7 @@ import org.junit.jupiter.api.io.TempDir;
  * its lease, one is added, and nothing breaks but what ran there. {@code -Dinterlock.processes.minutes=10} goes on for so long.
  */
 @Timeout(1800)
-final class ProcessesTest {
+final class ProcessesTable {
     private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final int MINUTES = Integer.getInteger("interlock.processes.minutes", 0);
 
@@ -205,7 +205,7 @@ final class ProcessesTest {
                 for (int i = 0; i < 3; i++) {
                     var _ = start(ring, free + i);
                 }
-                processes.forEach(ProcessesTest::awaitServing);
+                processes.forEach(ProcessesTable::awaitServing);
                 for (String name : List.of("alice", "bob", "carol")) {
                     enrol(ring, logins, name);
                 }
