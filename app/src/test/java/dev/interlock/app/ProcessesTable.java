@@ -18,6 +18,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.RootSecret;
@@ -44,6 +45,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -112,8 +114,8 @@ final class ProcessesTable {
                 try {
                     step(i);
                     done.incrementAndGet();
-                } catch (NodeException | TooFewProvidersException e) {
-                    // Its session ended with the process, or one is so slow.
+                } catch (NodeException | TooFewProvidersException | UnsettledException e) {
+                    // Its session ended with the process, or one is so slow; what isn't settled wasn't acknowledged.
                     failures.add(i + " " + e.getMessage());
                     LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
                 } catch (RefusedException e) {
@@ -290,7 +292,11 @@ final class ProcessesTable {
                 + loads.stream().mapToLong(load -> load.there.size()).sum() + " objects there, "
                 + loads.stream().mapToLong(load -> load.gone.size()).sum() + " destroyed, "
                 + loads.stream().mapToLong(load -> load.failures.size()).sum() + " failed, wrong: "
-                + loads.stream().flatMap(load -> load.wrong.stream()).toList();
+                + loads.stream().flatMap(load -> load.wrong.stream()).toList()
+                + loads.stream()
+                        .flatMap(load -> load.failures.stream())
+                        .map(failure -> failure.replaceAll("[0-9a-f]{8,}|^[0-9]+ ", ""))
+                        .collect(Collectors.groupingBy(failure -> "\n  " + failure, Collectors.counting()));
     }
 
     private static void enrol(TestRing ring, Logins logins, String name) throws InterruptedException {
