@@ -77,7 +77,7 @@ final class ProcessesTable {
     }
 
     private ProviderProcess start(TestRing ring, int port) throws IOException {
-        ProviderProcess started = new ProviderProcess(ring.node("cc1"), port, dir.resolve("log-" + port));
+        ProviderProcess started = new ProviderProcess(ring.node("cc1"), port, dir.resolve("log-" + processes.size()));
         processes.add(started);
         return started;
     }
