@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.interlock.core.token.Profile;
 import dev.interlock.node.NodeLock;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,62 +20,35 @@ final class RingDownTest {
     @TempDir
     private Path dir;
 
-    private final List<Process> processes = new ArrayList<>();
+    private final List<ProviderProcess> processes = new ArrayList<>();
 
     @AfterEach
     void end() {
-        for (Process each : processes) {
-            each.toHandle().destroyForcibly();
-            each.onExit().orTimeout(30, TimeUnit.SECONDS).join();
-        }
+        processes.forEach(ProviderProcess::close);
     }
 
-    private Process process(Path node, Path log) throws IOException {
-        Process started = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "provider",
-                        node.toString(),
-                        "--standby")
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(log.toFile())
-                .start();
+    private ProviderProcess process(Path node, int port) throws IOException {
+        ProviderProcess started = new ProviderProcess(node, port, dir.resolve("log-" + processes.size()), "--standby");
         processes.add(started);
         return started;
     }
 
     @Test
     void whoWaitsIsEndedFirst() throws Exception {
-        RingFolder ring = RingFolder.create(
-                dir.resolve("ring"), "test", 2, 3, 1, TestRing.freePorts(4), EnumSet.of(Profile.BLINDED));
+        int port = TestRing.freePorts(4);
+        RingFolder ring = RingFolder.create(dir.resolve("ring"), "test", 2, 3, 1, port, EnumSet.of(Profile.BLINDED));
         Path node = ring.path().resolve("cc1");
-        Process serving = process(node, dir.resolve("log-1"));
+        ProviderProcess serving = process(node, port);
         Await.until(
                 "the first serves",
                 () -> NodeLock.holder(node).flatMap(NodeLock.Holder::process).isPresent());
-        Path log = dir.resolve("log-2");
-        Process waiting = process(node, log);
-        Await.until("the second waits", () -> {
-            try {
-                return Files.exists(log) && Files.readString(log).contains("this one waits for its end");
-            } catch (IOException e) {
-                return false;
-            }
-        });
+        ProviderProcess waiting = process(node, port);
+        Await.until("the second waits", () -> waiting.log().contains("this one waits for its end"));
         Cli.Result down = InProcess.run("ring", "down", ring.path());
 
         assertThat(down.expect(0).text()).contains("1 node of");
-        assertThat(serving.onExit().orTimeout(10, TimeUnit.SECONDS).join().isAlive())
-                .isFalse();
-        assertThat(waiting.onExit().orTimeout(10, TimeUnit.SECONDS).join().isAlive())
-                .isFalse();
+        assertThat(serving.isAlive()).isFalse();
+        assertThat(waiting.isAlive()).isFalse();
         assertThat(NodeLock.isHeld(node)).isFalse();
     }
 }

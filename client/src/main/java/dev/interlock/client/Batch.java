@@ -63,4 +63,14 @@ final class Batch {
             };
         }
     }
+
+    /** Its value, for whom one failure ends all: thrown as it was, or wrapped where it can't be. */
+    static <T> T result(Attempt<T> attempt) throws InterruptedException {
+        return switch (attempt) {
+            case Attempt.Done<T>(T value) -> value;
+            case Attempt.Failed<T>(InterruptedException interrupted) -> throw interrupted;
+            case Attempt.Failed<T>(RuntimeException fault) -> throw fault;
+            case Attempt.Failed<T>(Exception other) -> throw new IllegalStateException(other);
+        };
+    }
 }

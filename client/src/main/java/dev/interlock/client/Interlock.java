@@ -497,12 +497,7 @@ public final class Interlock implements AutoCloseable {
                 AT_ONCE);
         List<T> results = new ArrayList<>();
         for (Attempt<T> attempt : attempts) {
-            switch (attempt) {
-                case Attempt.Done<T>(T value) -> results.add(value);
-                case Attempt.Failed<T>(InterruptedException interrupted) -> throw interrupted;
-                case Attempt.Failed<T>(RuntimeException fault) -> throw fault;
-                case Attempt.Failed<T>(Exception other) -> throw new IllegalStateException(other);
-            }
+            results.add(Batch.result(attempt));
         }
         return results;
     }

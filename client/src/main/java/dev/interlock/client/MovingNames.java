@@ -60,9 +60,11 @@ final class MovingNames {
         for (int i = 0; i < attempts.size(); i++) {
             Name name = following.get(i).name();
             switch (attempts.get(i)) {
-                case Attempt.Done<Named> _ -> names.add(name);
                 case Attempt.Failed<Named>(InterlockException error) -> left.put(name, error);
-                case Attempt.Failed<Named>(Exception error) -> throw failed(error);
+                case Attempt<Named> attempt -> {
+                    Named _ = Batch.result(attempt);
+                    names.add(name);
+                }
             }
         }
         return new NamesMoved(names, left, wrong);
@@ -76,23 +78,11 @@ final class MovingNames {
                 AT_ONCE);
         Set<ObjectId> moved = new HashSet<>();
         for (int i = 0; i < attempts.size(); i++) {
-            switch (attempts.get(i)) {
-                case Attempt.Done<Boolean>(Boolean has) -> {
-                    if (has) {
-                        moved.add(objects.get(i));
-                    }
-                }
-                case Attempt.Failed<Boolean>(Exception error) -> throw failed(error);
+            if (Batch.result(attempts.get(i))) {
+                moved.add(objects.get(i));
             }
         }
         return moved;
-    }
-
-    private static RuntimeException failed(Exception error) throws InterruptedException {
-        if (error instanceof InterruptedException interrupted) {
-            throw interrupted;
-        }
-        return error instanceof RuntimeException known ? known : new IllegalStateException(error);
     }
 
     private Named move(NameContent.Versions moved) throws InterruptedException {

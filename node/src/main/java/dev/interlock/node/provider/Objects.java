@@ -27,6 +27,7 @@ import dev.interlock.node.log.Event;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.ObjectState;
+import dev.interlock.node.store.Processes;
 import dev.interlock.node.store.Store;
 import dev.interlock.node.store.StoreException;
 import dev.interlock.node.store.StoredObject;
@@ -126,18 +127,10 @@ final class Objects {
 
     /** What is done every second, none of it behind another's wait. */
     void timers() {
-        server.everySecond("schedules", ofFirst(schedules::sweep));
-        server.everySecond("commands", ofFirst(carrier::sweep));
-        server.everySecond("in-doubt", ofFirst(doubts::sweep));
-    }
-
-    /** One of several processes is enough for it. */
-    private Runnable ofFirst(Runnable task) {
-        return () -> {
-            if (store.processes().isFirst()) {
-                task.run();
-            }
-        };
+        Processes processes = store.processes();
+        server.everySecond("schedules", processes.ofFirst(schedules::sweep));
+        server.everySecond("commands", processes.ofFirst(carrier::sweep));
+        server.everySecond("in-doubt", processes.ofFirst(doubts::sweep));
     }
 
     /** The token of a generation that this user may read now. */

@@ -42,6 +42,7 @@ import dev.interlock.node.login.Logins;
 import dev.interlock.node.store.Blob;
 import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
+import dev.interlock.node.store.Processes;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
@@ -221,17 +222,10 @@ public final class ProviderNode implements AutoCloseable {
         deliveries.route();
         logins.route();
         server.everySecond("sessions", this::sweep);
-        server.everySecond("burns", () -> {
-            if (store.processes().isFirst()) {
-                store.pruneBurns(clock.instant());
-            }
-        });
+        Processes processes = store.processes();
+        server.everySecond("burns", processes.ofFirst(() -> store.pruneBurns(clock.instant())));
         objects.timers();
-        server.everySecond("deliveries", () -> {
-            if (store.processes().isFirst()) {
-                deliveries.sweep();
-            }
-        });
+        server.everySecond("deliveries", processes.ofFirst(deliveries::sweep));
         others.begin();
         server.start();
     }

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys at the root of a store whose rows can't be overwritten: {@code epoch-<number>} of a folder on this machine, 32 bytes each.
@@ -81,12 +82,19 @@ final class EpochKeys implements AutoCloseable {
     }
 
     synchronized boolean has(long epoch) {
-        return key(epoch).map(EpochKeys::closed).orElse(false);
+        return find(epoch) != null;
     }
 
-    private static boolean closed(CipherKey copy) {
-        copy.close();
-        return true;
+    /** The one that is kept here; another process may have made it meanwhile. */
+    private @Nullable CipherKey find(long epoch) {
+        if (!keys.containsKey(epoch)) {
+            try {
+                load(epoch);
+            } catch (IOException e) {
+                throw StoreException.of("reading the key of epoch " + epoch, e);
+            }
+        }
+        return keys.get(epoch);
     }
 
     /** Makes the key of an epoch, unless it is there; of two processes the second finds the first one's. */
@@ -117,14 +125,7 @@ final class EpochKeys implements AutoCloseable {
 
     /** A copy, for the caller to close; empty when it was erased. */
     synchronized Optional<CipherKey> key(long epoch) {
-        if (!keys.containsKey(epoch)) {
-            try {
-                load(epoch); // another process may have made it
-            } catch (IOException e) {
-                throw StoreException.of("reading the key of epoch " + epoch, e);
-            }
-        }
-        return Optional.ofNullable(keys.get(epoch)).map(key -> CipherKey.taking(key.getEncoded()));
+        return Optional.ofNullable(find(epoch)).map(key -> CipherKey.taking(key.getEncoded()));
     }
 
     /**

@@ -54,6 +54,8 @@ final class PostgresCatalog implements Catalog {
     /** A session whose process died may hold the lock until the server has noticed. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
 
+    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
+
     private static final String LOST =
             "Bring the latest state back; where there is none, take the folder keys out of the node's store and give it an empty"
                     + " schema: a node that starts with an empty store gets its shares back by a repair";
@@ -207,7 +209,7 @@ final class PostgresCatalog implements Catalog {
                     address.toString(), "loses what it has confirmed: its server runs with fsync off", null);
         }
         link.execute("BEGIN");
-        link.execute("LOCK TABLE turn IN EXCLUSIVE MODE");
+        link.execute(PostgresProcesses.TAKE_TURN);
         long seen = epochs.mark();
         if (link.single("SELECT count(*) FROM meta").equals("0")) {
             if (seen > 0) {
@@ -306,31 +308,43 @@ final class PostgresCatalog implements Catalog {
         Link link = new Link(address.source().getConnection(), keys, false);
         try {
             link.execute("SET synchronous_commit = on");
-            long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
-            while (!lock(link, address.schema(), "pg_try_advisory_lock")) {
-                if (System.nanoTime() - deadline >= 0) {
-                    throw new StoreException.Unusable(
-                            address.toString(),
-                            "is in use by another process. Several serve one store only where the file processes in the"
-                                    + " node's folder says how many, and they share that folder; else a second one can wait"
-                                    + " as a standby, in the same folder",
-                            null);
-                }
-                Thread.sleep(100);
-            }
+            hold(
+                    link,
+                    address,
+                    "pg_try_advisory_lock",
+                    "is in use by another process. Several serve one store only where the file processes in the"
+                            + " node's folder says how many, and they share that folder; else a second one can wait"
+                            + " as a standby, in the same folder");
             return link;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            link.close();
-            throw new SQLException("interrupted", e);
         } catch (SQLException | RuntimeException e) {
             link.close();
             throw e;
         }
     }
 
+    /**
+     * Takes the schema's lock for a session, which may wait for one whose process died.
+     *
+     * @param how the function that tries
+     * @param refusal what is said of the schema where others keep it
+     */
+    static void hold(Link link, PostgresAddress address, String how, String refusal) throws SQLException {
+        long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
+        while (!lock(link, address.schema(), how)) {
+            if (System.nanoTime() - deadline >= 0) {
+                throw new StoreException.Unusable(address.toString(), refusal, null);
+            }
+            try {
+                Thread.sleep(ASK_AGAIN);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new SQLException("interrupted", e);
+            }
+        }
+    }
+
     /** By the session that beats, or that writes where the process is alone: one that loses it writes nothing more. */
-    static boolean lock(Link link, String schema, String how) throws SQLException {
+    private static boolean lock(Link link, String schema, String how) throws SQLException {
         PreparedStatement select = link.prepare("SELECT " + how + "(hashtextextended('interlock ' || ?, 0))");
         select.setString(1, schema);
         try (ResultSet row = select.executeQuery()) {
@@ -534,7 +548,7 @@ final class PostgresCatalog implements Catalog {
             to.execute("BEGIN ISOLATION LEVEL SERIALIZABLE");
             if (several.isPresent()) {
                 // Before the transaction sees anything, so that it sees all that the others have written.
-                to.execute("LOCK TABLE turn IN EXCLUSIVE MODE");
+                to.execute(PostgresProcesses.TAKE_TURN);
                 several.get().requireMember(to);
             }
         }

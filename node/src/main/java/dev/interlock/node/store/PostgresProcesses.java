@@ -38,8 +38,9 @@ final class PostgresProcesses extends Processes {
     private static final Duration MARGIN = Duration.ofSeconds(1);
 
     private static final Duration ASK_AGAIN = Duration.ofMillis(20);
-    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
     private static final String GENERATION = "generation ";
+    /** Of a transaction that writes, before it sees anything: those of all processes, one after another. */
+    static final String TAKE_TURN = "LOCK TABLE turn IN EXCLUSIVE MODE";
 
     private final PostgresAddress address;
     private final Member self;
@@ -56,6 +57,8 @@ final class PostgresProcesses extends Processes {
 
     /** Since when a row has had this beat, as far as was looked. */
     private record Seen(long beat, long sinceNanos) {}
+
+    private record Row(String instance, long beat) {}
 
     private PostgresProcesses(PostgresAddress address, Member self) {
         this.address = address;
@@ -75,20 +78,22 @@ final class PostgresProcesses extends Processes {
             long now = System.nanoTime();
             Optional<Seen> before = Optional.empty();
             while (!processes.register(link)) {
-                Optional<Long> beat = processes.beatOfNumber(link);
+                Optional<Row> row = processes.rowOfNumber(link);
                 now = System.nanoTime();
-                if (beat.isPresent() && before.isPresent() && before.get().beat() != beat.get()) {
+                if (row.isPresent()
+                        && before.isPresent()
+                        && before.get().beat() != row.get().beat()) {
                     throw new StoreException.Unusable(
                             address.toString(), "is served by another process of the number " + self.number(), null);
                 }
-                if (beat.isPresent() && before.isEmpty()) {
+                if (row.isPresent() && before.isEmpty()) {
                     LOG.info(
                             "the last process of the number {} didn't say that it ended; it is waited for",
                             self.number());
-                    before = Optional.of(new Seen(beat.get(), now));
-                } else if (beat.isPresent()
+                    before = Optional.of(new Seen(row.get().beat(), now));
+                } else if (row.isPresent()
                         && now - before.get().sinceNanos() > LEASE.plus(MARGIN).toNanos()) {
-                    remove(link, processes.instanceOfNumber(link), beat.get());
+                    remove(link, row.get().instance(), row.get().beat());
                 }
                 Thread.sleep(ASK_AGAIN);
                 now = System.nanoTime();
@@ -117,19 +122,12 @@ final class PostgresProcesses extends Processes {
         return insert.executeUpdate() == 1;
     }
 
-    private Optional<Long> beatOfNumber(Link on) throws SQLException {
-        PreparedStatement select = on.prepare("SELECT beat FROM process WHERE number = ?");
+    /** Whoever has this number, as its row says now. */
+    private Optional<Row> rowOfNumber(Link on) throws SQLException {
+        PreparedStatement select = on.prepare("SELECT instance, beat FROM process WHERE number = ?");
         select.setInt(1, self.number());
         try (ResultSet row = select.executeQuery()) {
-            return row.next() ? Optional.of(row.getLong(1)) : Optional.empty();
-        }
-    }
-
-    private String instanceOfNumber(Link on) throws SQLException {
-        PreparedStatement select = on.prepare("SELECT instance FROM process WHERE number = ?");
-        select.setInt(1, self.number());
-        try (ResultSet row = select.executeQuery()) {
-            return row.next() ? row.getString(1) : "";
+            return row.next() ? Optional.of(new Row(row.getString(1), row.getLong(2))) : Optional.empty();
         }
     }
 
@@ -154,22 +152,13 @@ final class PostgresProcesses extends Processes {
         try {
             // Of a beat nothing depends on its outliving the server.
             fresh.execute("SET synchronous_commit = off");
-            long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
-            while (!PostgresCatalog.lock(fresh, address.schema(), "pg_try_advisory_lock_shared")) {
-                if (System.nanoTime() - deadline >= 0) {
-                    throw new StoreException.Unusable(
-                            address.toString(),
-                            "is served by a process that has it for itself alone. Stop that one, and start it"
-                                    + " again as one of several",
-                            null);
-                }
-                Thread.sleep(100);
-            }
+            PostgresCatalog.hold(
+                    fresh,
+                    address,
+                    "pg_try_advisory_lock_shared",
+                    "is served by a process that has it for itself alone. Stop that one, and start it"
+                            + " again as one of several");
             return fresh;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            fresh.close();
-            throw new SQLException("interrupted", e);
         } catch (SQLException | RuntimeException e) {
             fresh.close();
             throw e;
@@ -237,7 +226,7 @@ final class PostgresProcesses extends Processes {
     private static void remove(Link on, String instance, long beat) throws SQLException {
         on.execute("BEGIN");
         try {
-            on.execute("LOCK TABLE turn IN EXCLUSIVE MODE");
+            on.execute(TAKE_TURN);
             PreparedStatement delete = on.prepare("DELETE FROM process WHERE instance = ? AND beat = ?");
             delete.setString(1, instance);
             delete.setLong(2, beat);

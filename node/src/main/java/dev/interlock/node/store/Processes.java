@@ -47,6 +47,15 @@ public class Processes {
         return true;
     }
 
+    /** A task that this process does when it {@linkplain #isFirst is the first}. */
+    public final Runnable ofFirst(Runnable task) {
+        return () -> {
+            if (isFirst()) {
+                task.run();
+            }
+        };
+    }
+
     /** Those that serve beside this one, now. */
     public List<Other> others() {
         return List.of();
