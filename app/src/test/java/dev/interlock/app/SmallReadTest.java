@@ -59,6 +59,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A small object opens in one round trip, whatever one of the providers does. */
 @Timeout(120)
 final class SmallReadTest {
+    /** Of reads by clients that ask a liar first: one on a busy machine may find another quicker. */
+    private static final int TRIES = 20;
+
     @TempDir
     private static Path dir;
 
@@ -177,26 +180,24 @@ final class SmallReadTest {
         Token token = putWithHome("cc1", m);
         LIE.set(lie);
         List<Evidence> evidence = new CopyOnWriteArrayList<>();
-        try (Interlock user = ring.client("credential")) {
-            user.onLie(evidence::add);
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            Fetched fetched = null;
-            // Until it is among those that are asked.
-            for (int i = 0; i < 50 && evidence.isEmpty(); i++) {
-                out.reset();
+        Fetched fetched = null;
+        for (int i = 0; i < TRIES && evidence.isEmpty(); i++) {
+            try (Interlock user = ring.clientAskingFirst("credential", List.of("cc1"))) {
+                user.onLie(evidence::add);
+                ByteArrayOutputStream out = new ByteArrayOutputStream();
                 fetched = TestRing.get(user, token.object(), out);
                 assertThat(out.toByteArray()).isEqualTo(m);
             }
-            assertThat(evidence)
-                    .isNotEmpty()
-                    .allSatisfy(each -> assertThat(each.said().x())
-                            .isEqualTo(ring.descriptor()
-                                    .provider("cc1")
-                                    .orElseThrow()
-                                    .x()));
-            assertThat(fetched).isNotNull();
-            assertThat(fetched.detours()).containsKey("cc1");
         }
+        assertThat(evidence)
+                .isNotEmpty()
+                .allSatisfy(each -> assertThat(each.said().x())
+                        .isEqualTo(ring.descriptor()
+                                .provider("cc1")
+                                .orElseThrow()
+                                .x()));
+        assertThat(fetched).isNotNull();
+        assertThat(fetched.detours()).containsKey("cc1");
     }
 
     /** Of which the named provider is a home. */
@@ -299,9 +300,9 @@ final class SmallReadTest {
         put.put(putWithHome("cc1", m).object(), m);
         LIE.set(lie);
         List<Evidence> evidence = new CopyOnWriteArrayList<>();
-        try (Interlock user = ring.client("credential")) {
-            user.onLie(evidence::add);
-            for (int i = 0; i < 20 && evidence.isEmpty(); i++) {
+        for (int i = 0; i < TRIES && evidence.isEmpty(); i++) {
+            try (Interlock user = ring.clientAskingFirst("credential", List.of("cc1"))) {
+                user.onLie(evidence::add);
                 Map<ObjectId, Object> came = getAll(user, put.keySet());
                 put.forEach((object, bytes) -> assertThat(came.get(object)).isEqualTo(bytes));
             }

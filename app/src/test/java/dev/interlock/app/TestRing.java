@@ -1,9 +1,11 @@
 package dev.interlock.app;
 
 import dev.interlock.client.CredentialFile;
+import dev.interlock.client.Estimate;
 import dev.interlock.client.Fetched;
 import dev.interlock.client.GetOptions;
 import dev.interlock.client.Interlock;
+import dev.interlock.client.ProviderRecord;
 import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.random.DealerRandom;
@@ -36,6 +38,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -365,6 +368,20 @@ final class TestRing implements AutoCloseable {
 
     Interlock client(String credentialFile) {
         return Interlock.open(descriptor(), credential(credentialFile), deadlines);
+    }
+
+    /**
+     * To which these are known as quick, and no other is known: it asks them first, and waits for them. When they are slow it
+     * goes by what it sees, so a test that needs them tries again with another.
+     */
+    Interlock clientAskingFirst(String credentialFile, Collection<String> names) {
+        Clock clock = Clock.systemUTC();
+        long now = clock.millis();
+        Estimate quick = new Estimate(0, 60_000, 1);
+        Map<String, ProviderRecord.Seen> seen = new TreeMap<>();
+        names.forEach(name -> seen.put(name, new ProviderRecord.Seen(1, 0, 0, quick, now, 0, 0, 0)));
+        ProviderRecord record = new ProviderRecord(new ProviderRecord.State(Estimate.NONE, seen), clock);
+        return Interlock.open(descriptor(), credential(credentialFile), deadlines, record);
     }
 
     Credential credential(String file) {
