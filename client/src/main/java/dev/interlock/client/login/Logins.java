@@ -28,10 +28,10 @@ import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -159,55 +160,67 @@ public final class Logins implements AutoCloseable {
                     .toList();
             Everyone<byte[]> answers =
                     Everyone.ask(threads, asked, node -> evaluate(node, record.name(), device, question, nonces));
-            List<String> wrong = new ArrayList<>();
             Map<String, Boolean> checked = new LinkedHashMap<>();
             // Step 3: each answer against its commitment.
+            Consumer<Map<String, byte[]>> check = given -> given.forEach((node, answer) -> checked.computeIfAbsent(
+                    node, _ -> attempt.accept(provider(providers, node).x(), answer)));
             answers.until(
                     given -> {
-                        given.forEach((node, answer) -> checked.computeIfAbsent(
-                                node,
-                                _ -> attempt.accept(provider(providers, node).x(), answer)));
+                        check.accept(given);
                         return attempt.missing() == 0;
                     },
-                    GRACE);
-            answers.answers().forEach((node, answer) -> {
-                if (!checked.computeIfAbsent(
-                        node, _ -> attempt.accept(provider(providers, node).x(), answer))) {
-                    wrong.add(node);
-                }
-            });
+                    Duration.ZERO);
+            check.accept(answers.answers());
             Map<String, String> absent = new TreeMap<>(silent);
-            absent.putAll(answers.absent());
             if (attempt.missing() > 0) {
-                throw tooFew(record.name(), lock.t(), attempt.missing(), answers, wrong, absent);
+                absent.putAll(answers.absent());
+                throw tooFew(record.name(), lock.t(), attempt.missing(), answers, wrong(checked), absent);
             }
-            // Step 4.
-            LoginAttempt.Opened opened = attempt.open()
-                    .orElseThrow(() ->
-                            new RefusedException((kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
-                                    + " is wrong for " + record.name() + ". It cost one guess at each of "
-                                    + String.join(", ", answers.answers().keySet())
-                                    + said(wrong)
-                                    + (silent.isEmpty()
-                                            ? ""
-                                            : ". " + String.join(", ", silent.keySet())
-                                                    + " didn't say whether it has been changed")));
-            // Step 5: from here on its maker is known to know the secret.
-            tellSuccess(
-                    record,
-                    kind,
-                    opened,
-                    device,
-                    nonces,
-                    answers.answers().keySet().stream()
-                            .map(node -> provider(providers, node).card())
-                            .toList());
-            return new Session(certified, kind, opened, wrong, absent);
+            // Step 4: the others may answer meanwhile.
+            long begun = System.nanoTime();
+            Optional<LoginAttempt.Opened> tried = attempt.open();
+            try {
+                Duration left = GRACE.minusNanos(System.nanoTime() - begun);
+                answers.until(_ -> true, left.isNegative() ? Duration.ZERO : left);
+                check.accept(answers.answers());
+                absent.putAll(answers.absent());
+                List<String> wrong = wrong(checked);
+                LoginAttempt.Opened opened = tried.orElseThrow(() ->
+                        new RefusedException((kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
+                                + " is wrong for " + record.name() + ". It cost one guess at each of "
+                                + String.join(", ", answers.answers().keySet())
+                                + said(wrong)
+                                + (silent.isEmpty()
+                                        ? ""
+                                        : ". " + String.join(", ", silent.keySet())
+                                                + " didn't say whether it has been changed")));
+                // Step 5: from here on its maker is known to know the secret.
+                tellSuccess(
+                        record,
+                        kind,
+                        opened,
+                        device,
+                        nonces,
+                        answers.answers().keySet().stream()
+                                .map(node -> provider(providers, node).card())
+                                .toList());
+                return new Session(certified, kind, opened, wrong, absent);
+            } catch (InterruptedException | RuntimeException e) {
+                tried.ifPresent(LoginAttempt.Opened::close);
+                throw e;
+            }
         }
     }
 
     private static Provider provider(Map<String, Provider> providers, String node) {
         return Objects.requireNonNull(providers.get(node));
+    }
+
+    private static List<String> wrong(Map<String, Boolean> checked) {
+        return checked.entrySet().stream()
+                .filter(each -> !each.getValue())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private static String said(List<String> wrong) {
@@ -333,8 +346,11 @@ public final class Logins implements AutoCloseable {
 
     private Everyone<Messages.Shown> askForRecord(UserName name, RingDescriptor epoch) throws InterruptedException {
         int t = epoch.threshold().t();
+        Map<ByteBuffer, Messages.Shown> decoded = new ConcurrentHashMap<>();
         return Everyone.ask(
-                        threads, epoch.providers().stream().map(Provider::card).toList(), node -> shown(node, name))
+                        threads,
+                        epoch.providers().stream().map(Provider::card).toList(),
+                        node -> shown(node, name, decoded))
                 .until(given -> hasAgreed(given, t), GRACE);
     }
 
@@ -360,7 +376,9 @@ public final class Logins implements AutoCloseable {
 
     /** The same from everyone, however long it takes. */
     Records allRecords(UserName name) throws InterruptedException {
-        return records(Everyone.ask(threads, cards(), node -> shown(node, name)).all());
+        Map<ByteBuffer, Messages.Shown> decoded = new ConcurrentHashMap<>();
+        return records(Everyone.ask(threads, cards(), node -> shown(node, name, decoded))
+                .all());
     }
 
     private static Records records(Everyone<Messages.Shown> asked) {
@@ -373,10 +391,11 @@ public final class Logins implements AutoCloseable {
         return counts.values().stream().anyMatch(count -> count >= t);
     }
 
-    private Messages.Shown shown(NodeCard node, UserName name) {
+    /** @param decoded what others showed already: the same bytes, as a rule, and their points and signatures take longest to check */
+    private Messages.Shown shown(NodeCard node, UserName name, Map<ByteBuffer, Messages.Shown> decoded) {
         byte[] answer = peers.to(node).call(HttpMethod.GET, path(name, "record"), Optional.empty(), NOTHING);
         try {
-            return Messages.Shown.decode(ring, name, answer);
+            return decoded.computeIfAbsent(ByteBuffer.wrap(answer), _ -> Messages.Shown.decode(ring, name, answer));
         } catch (MalformedException | BadSignatureException e) {
             throw new IntegrityException(
                     node.name() + " gives a record of " + name + " that doesn't hold: " + e.getMessage(),

@@ -1,7 +1,10 @@
 package dev.interlock.core.oprf;
 
 import dev.interlock.core.encoding.MalformedException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A point of P-256, never the identity where it comes from outside: 33 bytes, compressed as in SEC 1 §2.3.3. */
 public final class Element {
@@ -10,9 +13,16 @@ public final class Element {
     private static final Element GENERATOR = new Element(P256.Point.generator());
 
     private final P256.Point point;
+    /** Of what everybody may see, so that it isn't computed again and again; else null. */
+    private final byte @Nullable [] encoded;
 
     Element(P256.Point point) {
+        this(point, null);
+    }
+
+    private Element(P256.Point point, byte @Nullable [] encoded) {
         this.point = point;
+        this.encoded = encoded;
     }
 
     static Element generator() {
@@ -51,30 +61,72 @@ public final class Element {
         if ((plain[Modulus.BYTES - 1] & 1) != (bytes[0] & 1)) {
             P256.FIELD.negate(y, y);
         }
-        return new Element(new P256.Point(x, y, P256.FIELD.one()));
+        return new Element(new P256.Point(x, y, P256.FIELD.one()), bytes.clone());
+    }
+
+    /** The same, its encoding kept beside it: for one that isn't secret. @throws IllegalStateException for the identity */
+    Element published() {
+        return encoded == null ? new Element(point.copy(), encode()) : this;
     }
 
     /** 33 bytes. @throws IllegalStateException for the identity, which has no such encoding */
     public byte[] encode() {
-        if (isIdentity()) {
+        return encodeAll(List.of(this)).getFirst();
+    }
+
+    /**
+     * The encodings of several, with one inversion for all (Montgomery): the product of all z is inverted, and what the others
+     * make of it taken out of it for each.
+     *
+     * @throws IllegalStateException when the identity is among them
+     */
+    static List<byte[]> encodeAll(List<Element> elements) {
+        if (elements.stream().anyMatch(Element::isIdentity)) {
             throw new IllegalStateException("the identity isn't encoded");
         }
+        List<byte[]> all = new ArrayList<>();
+        // before[i] = z_0 ⋯ z_(i−1)
+        List<long[]> before = new ArrayList<>(List.of(P256.FIELD.one()));
+        boolean known = true;
+        for (Element each : elements) {
+            all.add(each.encoded == null ? new byte[BYTES] : each.encoded.clone());
+            known &= each.encoded != null;
+            long[] product = new long[Modulus.LIMBS];
+            P256.FIELD.multiply(product, before.getLast(), each.point.z);
+            before.add(product);
+        }
+        if (known) {
+            return all;
+        }
         long[] inverse = new long[Modulus.LIMBS];
+        long[] own = new long[Modulus.LIMBS];
+        P256.FIELD.invert(inverse, before.getLast());
+        for (int i = elements.size() - 1; i >= 0; i--) {
+            Element each = elements.get(i);
+            P256.FIELD.multiply(own, inverse, before.get(i));
+            P256.FIELD.multiply(inverse, inverse, each.point.z);
+            if (each.encoded == null) {
+                each.encode(all.get(i), own);
+            }
+        }
+        before.forEach(Modulus::wipe);
+        Modulus.wipe(inverse);
+        Modulus.wipe(own);
+        return all;
+    }
+
+    private void encode(byte[] bytes, long[] inverseOfZ) {
         long[] x = new long[Modulus.LIMBS];
         long[] y = new long[Modulus.LIMBS];
-        P256.FIELD.invert(inverse, point.z);
-        P256.FIELD.multiply(x, point.x, inverse);
-        P256.FIELD.multiply(y, point.y, inverse);
+        P256.FIELD.multiply(x, point.x, inverseOfZ);
+        P256.FIELD.multiply(y, point.y, inverseOfZ);
         byte[] plain = new byte[Modulus.BYTES];
         P256.FIELD.encode(plain, 0, y);
-        byte[] bytes = new byte[BYTES];
         bytes[0] = (byte) (2 | (plain[Modulus.BYTES - 1] & 1));
         P256.FIELD.encode(bytes, 1, x);
         Arrays.fill(plain, (byte) 0);
-        Modulus.wipe(inverse);
         Modulus.wipe(y);
         Modulus.wipe(x);
-        return bytes;
     }
 
     boolean isIdentity() {
@@ -83,11 +135,17 @@ public final class Element {
 
     /** Constant-time in both. */
     Element times(Scalar scalar) {
-        byte[] bytes = scalar.encode();
+        return sum(List.of(this), List.of(scalar));
+    }
+
+    /** Σ s_i·E_i. Constant-time in all of them, but for how many there are. */
+    static Element sum(List<Element> elements, List<Scalar> scalars) {
+        List<byte[]> bytes = scalars.stream().map(Scalar::encode).toList();
         try {
-            return new Element(P256.multiply(point, bytes));
+            return new Element(
+                    P256.multiply(elements.stream().map(each -> each.point).toList(), bytes));
         } finally {
-            Arrays.fill(bytes, (byte) 0);
+            bytes.forEach(each -> Arrays.fill(each, (byte) 0));
         }
     }
 
@@ -95,14 +153,26 @@ public final class Element {
         return new Element(P256.add(point, other.point));
     }
 
+    /** Whether x/z and y/z are the same, by x·z' and x'·z: nothing is inverted. The identity is (0, y, 0) for any y. */
     boolean isSame(Element other) {
-        return (isIdentity() || other.isIdentity())
-                ? isIdentity() && other.isIdentity()
-                : Arrays.equals(encode(), other.encode());
+        return isSame(point.x, point.z, other.point.x, other.point.z)
+                && isSame(point.y, point.z, other.point.y, other.point.z)
+                && isIdentity() == other.isIdentity();
+    }
+
+    private static boolean isSame(long[] a, long[] az, long[] b, long[] bz) {
+        long[] left = new long[Modulus.LIMBS];
+        long[] right = new long[Modulus.LIMBS];
+        P256.FIELD.multiply(left, a, bz);
+        P256.FIELD.multiply(right, b, az);
+        return Modulus.equal(left, right) != 0;
     }
 
     void wipe() {
         point.wipe();
+        if (encoded != null) {
+            Arrays.fill(encoded, (byte) 0);
+        }
     }
 
     @Override

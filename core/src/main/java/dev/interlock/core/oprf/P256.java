@@ -1,6 +1,7 @@
 package dev.interlock.core.oprf;
 
 import java.math.BigInteger;
+import java.util.List;
 
 /**
  * The curve P-256, y² = x³ − 3x + b over p, of prime order n (SP 800-186 §3.2.1.3): points in projective coordinates X, Y, Z of
@@ -138,34 +139,44 @@ final class P256 {
     }
 
     /**
-     * A new point, s·a: windows of four bits, the table read whole for each.
+     * A new point, Σ s_i·a_i, its doublings shared by all terms (Straus): windows of four bits, each table read whole for each.
      *
-     * @param scalar 32 bytes, the most significant first
+     * @param scalars 32 bytes each, the most significant first
      */
-    static Point multiply(Point a, byte[] scalar) {
+    static Point multiply(List<Point> points, List<byte[]> scalars) {
         Work work = new Work();
+        Point[][] tables = points.stream().map(each -> table(each, work)).toArray(Point[][]::new);
+        Point result = Point.identity();
+        Point chosen = Point.identity();
+        for (int i = 0; i < 2 * Modulus.BYTES; i++) {
+            for (int j = 0; j < WINDOW_BITS; j++) {
+                add(result, result, result, work);
+            }
+            int shift = i % 2 == 0 ? WINDOW_BITS : 0;
+            for (int k = 0; k < tables.length; k++) {
+                choose(chosen, tables[k], (scalars.get(k)[i / 2] >>> shift) & (tables[k].length - 1));
+                add(result, result, chosen, work);
+            }
+        }
+        for (Point[] table : tables) {
+            for (Point each : table) {
+                each.wipe();
+            }
+        }
+        chosen.wipe();
+        work.wipe();
+        return result;
+    }
+
+    /** i·a for each window. */
+    private static Point[] table(Point a, Work work) {
         Point[] table = new Point[1 << WINDOW_BITS];
         table[0] = Point.identity();
         for (int i = 1; i < table.length; i++) {
             table[i] = Point.identity();
             add(table[i], table[i - 1], a, work);
         }
-        Point result = Point.identity();
-        Point chosen = Point.identity();
-        for (int i = 0; i < 2 * scalar.length; i++) {
-            for (int j = 0; j < WINDOW_BITS; j++) {
-                add(result, result, result, work);
-            }
-            int window = (scalar[i / 2] >>> (i % 2 == 0 ? WINDOW_BITS : 0)) & (table.length - 1);
-            choose(chosen, table, window);
-            add(result, result, chosen, work);
-        }
-        for (Point each : table) {
-            each.wipe();
-        }
-        chosen.wipe();
-        work.wipe();
-        return result;
+        return table;
     }
 
     private static void choose(Point chosen, Point[] table, int index) {

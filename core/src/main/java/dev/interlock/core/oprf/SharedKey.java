@@ -107,12 +107,9 @@ public final class SharedKey {
 
     /** Σ λ_{S,z}(i)·E_i; coefficients and points are public. */
     static Element interpolate(List<ShareIndex> set, Map<ShareIndex, Element> elements, int z) {
-        Optional<Element> sum = Optional.empty();
-        for (ShareIndex x : set) {
-            Element term = of(x, elements).times(lambda(set, x, z));
-            sum = Optional.of(sum.map(term::plus).orElse(term));
-        }
-        return sum.orElseThrow();
+        return Element.sum(
+                set.stream().map(x -> of(x, elements)).toList(),
+                set.stream().map(x -> lambda(set, x, z)).toList());
     }
 
     private static Element of(ShareIndex x, Map<ShareIndex, Element> elements) {

@@ -57,7 +57,7 @@ public final class Voprf {
         }
         Element blinded = hashed.times(blind);
         hashed.wipe();
-        return blinded;
+        return blinded.published();
     }
 
     /** What an evaluation gives back: the elements under the key, in the order of the blinded ones, and the proof for all of them. */
@@ -70,9 +70,10 @@ public final class Voprf {
      */
     public static Evaluated evaluate(Scalar key, Element publicKey, List<Element> blinded, Scalar proofScalar) {
         requireBatch(blinded);
-        List<Element> elements = blinded.stream().map(each -> each.times(key)).toList();
+        List<Element> elements =
+                blinded.stream().map(each -> each.times(key).published()).toList();
         // GenerateProof, §2.2.1; the owner of the key computes Z from M.
-        Element m = composite(publicKey, blinded, elements, blinded);
+        Element m = Element.sum(blinded, weights(publicKey, blinded, elements));
         Element z = m.times(key);
         Element t2 = Element.generator().times(proofScalar);
         Element t3 = m.times(proofScalar);
@@ -88,10 +89,12 @@ public final class Voprf {
         if (blinded.size() != evaluated.size()) {
             return false;
         }
-        Element m = composite(publicKey, blinded, evaluated, blinded);
-        Element z = composite(publicKey, blinded, evaluated, evaluated);
-        Element t2 = Element.generator().times(proof.s()).plus(publicKey.times(proof.c()));
-        Element t3 = m.times(proof.s()).plus(z.times(proof.c()));
+        List<Scalar> weights = weights(publicKey, blinded, evaluated);
+        Element m = Element.sum(blinded, weights);
+        Element z = Element.sum(evaluated, weights);
+        List<Scalar> sc = List.of(proof.s(), proof.c());
+        Element t2 = Element.sum(List.of(Element.generator(), publicKey), sc);
+        Element t3 = Element.sum(List.of(m, z), sc);
         if (m.isIdentity() || z.isIdentity() || t2.isIdentity() || t3.isIdentity()) {
             return false;
         }
@@ -139,13 +142,13 @@ public final class Voprf {
         }
     }
 
-    /** RFC 9497 §2.2.1, ComputeComposites: Σ d_i·of_i, the d_i from a hash of everything. */
-    private static Element composite(Element publicKey, List<Element> c, List<Element> d, List<Element> of) {
+    /** RFC 9497 §2.2.1, ComputeComposites: the d_i, from a hash of everything; M is Σ d_i·C_i, Z is Σ d_i·D_i. */
+    private static List<Scalar> weights(Element publicKey, List<Element> c, List<Element> d) {
         byte[] key = publicKey.encode();
         MessageDigest hash = HashToCurve.sha256();
         hash.update(concat(length(key), key, length(SEED), SEED));
         byte[] seed = hash.digest();
-        Optional<Element> sum = Optional.empty();
+        List<Scalar> weights = new ArrayList<>();
         for (int i = 0; i < c.size(); i++) {
             byte[] ci = c.get(i).encode();
             byte[] di = d.get(i).encode();
@@ -158,17 +161,15 @@ public final class Voprf {
                     length(di),
                     di,
                     HashToCurve.ascii("Composite"));
-            Element term = of.get(i).times(HashToCurve.scalar(transcript, TO_SCALAR));
-            sum = Optional.of(sum.map(term::plus).orElse(term));
+            weights.add(HashToCurve.scalar(transcript, TO_SCALAR));
         }
-        return sum.orElseThrow();
+        return weights;
     }
 
     private static Scalar challenge(Element publicKey, Element... elements) {
         byte[] key = publicKey.encode();
         List<byte[]> parts = new ArrayList<>(List.of(length(key), key));
-        for (Element each : elements) {
-            byte[] bytes = each.encode();
+        for (byte[] bytes : Element.encodeAll(List.of(elements))) {
             parts.add(length(bytes));
             parts.add(bytes);
         }

@@ -269,10 +269,35 @@ final class VoprfTest {
                 if (!sum.isInfinity()) {
                     assertThat(ours.plus(other).encode()).isEqualTo(sum.getEncoded(true));
                 }
+                // a·a + b·b + 3, of computed and of decoded ones
+                Element weighted = Element.sum(
+                        List.of(ours, Element.decode(other.encode()), Element.generator()),
+                        List.of(scalar(hex(a)), scalar(hex(b)), Scalar.of(3)));
+                ECPoint wanted = g.multiply(a.multiply(a).add(b.multiply(b)).add(BigInteger.valueOf(3)));
+                assertThat(Element.encodeAll(List.of(weighted, other, Element.generator(), ours.published())))
+                        .containsExactly(
+                                wanted.getEncoded(true),
+                                g.multiply(b).getEncoded(true),
+                                g.getEncoded(true),
+                                g.multiply(a).getEncoded(true));
+                assertThat(ours.equals(other)).isEqualTo(a.equals(b));
             }
         }
-        assertThat(Element.generator().times(Scalar.of(0)).isIdentity()).isTrue();
+        Element identity = Element.generator().times(Scalar.of(0));
+        assertThat(identity.isIdentity()).isTrue();
+        assertThat(identity).isEqualTo(Element.decode(g.getEncoded(true)).times(Scalar.of(0)));
+        assertThat(identity).isNotEqualTo(Element.generator());
+        assertThat(Element.generator())
+                .isNotEqualTo(identity)
+                .isNotEqualTo(Element.generator().times(minusOne()));
+        assertThatThrownBy(() -> Element.encodeAll(List.of(Element.generator(), identity)))
+                .isInstanceOf(IllegalStateException.class);
         assertThat(curve.getOrder()).isEqualTo(n);
+    }
+
+    /** Of the same x as its opposite. */
+    private static Scalar minusOne() {
+        return scalar(hex(P256.ORDER.value().subtract(BigInteger.ONE)));
     }
 
     /** One fault each. */

@@ -34,12 +34,15 @@ import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.Provider;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +66,8 @@ public final class Logins implements AutoCloseable {
     private static final Duration ENROLLING = Duration.ofHours(1);
 
     private static final int NAMES_AT_ONCE = 64;
+    /** Some 10 KiB each. */
+    private static final int DECODED = 256;
 
     private final NodeServer server;
     private final NodeFolder folder;
@@ -78,6 +83,14 @@ public final class Logins implements AutoCloseable {
     private final Changes changes;
     /** Names of which this process knows that no record is later than its own. */
     private final Set<String> fresh = ConcurrentHashMap.newKeySet();
+    /** By their bytes, the last ones: decoding a record's points takes as long as an evaluation. */
+    private final Map<ByteBuffer, LoginRecord> decoded =
+            Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<ByteBuffer, LoginRecord> eldest) {
+                    return size() > DECODED;
+                }
+            });
     /** What is decided of a name is decided by one request at a time. */
     private final Object users = new Object();
 
@@ -172,7 +185,7 @@ public final class Logins implements AutoCloseable {
             changes.require(
                     before.get(),
                     record,
-                    prepared.stream().map(Logins::decoded).toList(),
+                    prepared.stream().map(this::decoded).toList(),
                     prepare.by(),
                     prepare.change());
             if (store.dropped(name.text()).size() >= MOST_DROPPED) {
@@ -266,7 +279,7 @@ public final class Logins implements AutoCloseable {
             if (!succeeds && !VerifyingKey.of(counts.get().user()).equals(user)) {
                 throw taken(name);
             }
-            return counts.map(Logins::decoded);
+            return counts.map(this::decoded);
         }
         if (prepare.before().length == 0) {
             return Optional.empty();
@@ -667,8 +680,14 @@ public final class Logins implements AutoCloseable {
 
     // ---- Helpers ----
 
-    private static LoginRecord decoded(LoginStore.Held held) {
-        return LoginRecord.Signed.decode(held.record()).record();
+    private LoginRecord decoded(LoginStore.Held held) {
+        ByteBuffer bytes = ByteBuffer.wrap(held.record());
+        LoginRecord known = decoded.get(bytes);
+        if (known == null) {
+            known = LoginRecord.Signed.decode(held.record()).record();
+            decoded.put(bytes, known);
+        }
+        return known;
     }
 
     private UserName name(ServiceRequestContext context) {
