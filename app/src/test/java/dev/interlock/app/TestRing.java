@@ -289,7 +289,7 @@ final class TestRing implements AutoCloseable {
     }
 
     void stop(String... names) {
-        // A server takes two seconds to stop, whatever it does: all at once.
+        // A server waits for its last answers: all at once.
         List<Future<?>> stopping = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (String name : names) {

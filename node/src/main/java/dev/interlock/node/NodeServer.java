@@ -145,6 +145,7 @@ public final class NodeServer implements AutoCloseable {
                         .map(each -> each.startsWith("store") ? folder.path().resolve(each) : folder.own(each))
                         .toList());
         this.builder = Server.builder()
+                .bossGroupFactory(Acceptors::new)
                 .tls(tls.keyPair())
                 .tlsCustomizer(context -> Tls.server(context, ring))
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
