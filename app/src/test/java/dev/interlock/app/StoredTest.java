@@ -157,10 +157,10 @@ final class StoredTest {
                 byte[] piece = share(kept, kept.token().providers().get(place));
                 String node = route.get(place);
                 // The running node's log of writes included.
-                assertThat(FileSearch.filesWith(ring.node(node), Arrays.copyOf(piece, 32)))
+                assertThat(ring.placesWith(node, Arrays.copyOf(piece, 32)))
                         .as("the salt at %s", node)
                         .isEmpty();
-                assertThat(FileSearch.filesWith(ring.node(node), Arrays.copyOfRange(piece, 64, 96)))
+                assertThat(ring.placesWith(node, Arrays.copyOfRange(piece, 64, 96)))
                         .as("the share at %s", node)
                         .isEmpty();
                 if (place >= 3) {
@@ -246,9 +246,7 @@ final class StoredTest {
         for (int i = 0; i < 5; i++) {
             String node = ring.providers().get(i);
             for (byte[] secret : secrets.get(i)) {
-                assertThat(FileSearch.filesWith(ring.node(node), secret))
-                        .as(node)
-                        .isEmpty();
+                assertThat(ring.placesWith(node, secret)).as(node).isEmpty();
             }
             assertThat(ring.dataFiles(node))
                     .noneMatch(

@@ -4,6 +4,7 @@ import dev.interlock.core.token.StatementHash;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -169,6 +171,30 @@ public enum Engine {
         });
     }
 
+    /** The rows and blobs with these bytes that a node has outside of its folder. */
+    public static List<String> elsewhere(Path node, byte[] bytes) {
+        StoreConfig config = StoreConfig.read(node);
+        List<String> places = new ArrayList<>();
+        config.rows().ifPresent(address -> {
+            String schema = address.schema();
+            for (String table : query("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema + "'")) {
+                String rows = query("SELECT count(*) FROM " + schema + "." + table + " AS each WHERE each::text LIKE '%"
+                                + HexFormat.of().formatHex(bytes) + "%'")
+                        .getFirst();
+                if (!rows.equals("0")) {
+                    places.add(rows + " rows of " + table);
+                }
+            }
+        });
+        config.blobs().ifPresent(bucket -> {
+            String sought = new String(bytes, StandardCharsets.ISO_8859_1);
+            blobs(node, node).stream()
+                    .filter(name -> new String(stored(node, name), StandardCharsets.ISO_8859_1).contains(sought))
+                    .forEach(name -> places.add(bucket + name));
+        });
+        return places;
+    }
+
     /** What is stored under such a name in a node's folder, or bucket. */
     public static byte[] stored(Path node, String name) {
         Optional<S3Address> bucket = StoreConfig.read(node).blobs();
@@ -210,7 +236,7 @@ public enum Engine {
         return blobs(folder, folder);
     }
 
-    private Set<String> blobs(Path folder, Path node) {
+    private static Set<String> blobs(Path folder, Path node) {
         Set<String> names = new TreeSet<>(names(folder.resolve("objects")));
         names.addAll(names(folder.resolve("spool")));
         Optional<S3Address> blobs = StoreConfig.read(node).blobs();
