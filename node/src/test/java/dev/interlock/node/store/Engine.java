@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -171,15 +172,17 @@ public enum Engine {
         });
     }
 
-    /** The rows and blobs with these bytes that a node has outside of its folder. */
-    public static List<String> elsewhere(Path node, byte[] bytes) {
+    /** The rows and blobs with any of these bytes that a node has outside of its folder. */
+    public static List<String> elsewhere(Path node, List<byte[]> any) {
         StoreConfig config = StoreConfig.read(node);
         List<String> places = new ArrayList<>();
         config.rows().ifPresent(address -> {
             String schema = address.schema();
+            String sought =
+                    any.stream().map(HexFormat.of()::formatHex).collect(Collectors.joining("%', '%", "ARRAY['%", "%']"));
             for (String table : query("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema + "'")) {
-                String rows = query("SELECT count(*) FROM " + schema + "." + table + " AS each WHERE each::text LIKE '%"
-                                + HexFormat.of().formatHex(bytes) + "%'")
+                String rows = query("SELECT count(*) FROM " + schema + "." + table
+                                + " AS each WHERE each::text LIKE ANY (" + sought + ")")
                         .getFirst();
                 if (!rows.equals("0")) {
                     places.add(rows + " rows of " + table);
@@ -187,10 +190,15 @@ public enum Engine {
             }
         });
         config.blobs().ifPresent(bucket -> {
-            String sought = new String(bytes, StandardCharsets.ISO_8859_1);
-            blobs(node, node).stream()
-                    .filter(name -> new String(stored(node, name), StandardCharsets.ISO_8859_1).contains(sought))
-                    .forEach(name -> places.add(bucket + name));
+            List<String> sought = any.stream()
+                    .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
+                    .toList();
+            for (String name : blobs(node, node)) {
+                String blob = new String(stored(node, name), StandardCharsets.ISO_8859_1);
+                if (sought.stream().anyMatch(blob::contains)) {
+                    places.add(bucket + name);
+                }
+            }
         });
         return places;
     }
