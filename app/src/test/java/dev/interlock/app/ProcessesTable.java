@@ -323,9 +323,12 @@ final class ProcessesTable {
                         int count = turn % 2 == 0 ? i : ports.size() + 1 - i;
                         balancer.serveBy(ports.subList(0, count));
                         Rates rates = rates(ring);
-                        assertThat(balancer.passed()).as("each has some of the users").hasSize(count);
+                        assertThat(balancer.passed())
+                                .as("each has some of the users")
+                                .hasSize(count);
                         if (turn > 0) {
-                            measured.computeIfAbsent(count, _ -> new ArrayList<>()).add(rates);
+                            measured.computeIfAbsent(count, _ -> new ArrayList<>())
+                                    .add(rates);
                         }
                     }
                 }
@@ -356,9 +359,8 @@ final class ProcessesTable {
 
     /** Of users with connections of their own, who do one operation after the other. */
     private static Rates rates(TestRing ring) throws InterruptedException {
-        List<Interlock> users = Stream.generate(() -> ring.client("credential"))
-                .limit(USERS)
-                .toList();
+        List<Interlock> users =
+                Stream.generate(() -> ring.client("credential")).limit(USERS).toList();
         try {
             byte[] bytes = TestRing.random(100);
             List<ObjectId> objects = new CopyOnWriteArrayList<>();

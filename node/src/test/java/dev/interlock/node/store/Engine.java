@@ -178,8 +178,9 @@ public enum Engine {
         List<String> places = new ArrayList<>();
         config.rows().ifPresent(address -> {
             String schema = address.schema();
-            String sought =
-                    any.stream().map(HexFormat.of()::formatHex).collect(Collectors.joining("%', '%", "ARRAY['%", "%']"));
+            String sought = any.stream()
+                    .map(HexFormat.of()::formatHex)
+                    .collect(Collectors.joining("%', '%", "ARRAY['%", "%']"));
             for (String table : query("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema + "'")) {
                 String rows = query("SELECT count(*) FROM " + schema + "." + table
                                 + " AS each WHERE each::text LIKE ANY (" + sought + ")")
