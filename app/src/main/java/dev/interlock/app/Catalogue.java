@@ -215,6 +215,7 @@ final class Catalogue {
                 "provider migrate-store",
                 List.of(
                         "interlock provider migrate-store cc1 --to 'postgresql://db.example/interlock?schema=cc1' --to s3://bucket/cc1",
+                        "interlock provider migrate-store cc1 --to s3://bucket/cc1 --ahead --rate 10",
                         "interlock provider migrate-store cc1 --to folder"));
         all.put("log", List.of("interlock log verify cc1 --ring ring", "interlock log show cc1"));
         all.put("log verify", List.of("interlock log verify cc1 --ring ring"));

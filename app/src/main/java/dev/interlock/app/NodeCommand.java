@@ -26,6 +26,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -42,6 +43,11 @@ import picocli.CommandLine.Parameters;
 final class NodeCommand implements Callable<Integer> {
     /** How long a node that is told to end has for what it is at. */
     static final int CLOSE_SECONDS = 10;
+
+    /** What a copy takes of a disk and a network that serve a provider. */
+    private static final int MEGABYTES = 32;
+
+    private static final int MOST_MEGABYTES = 100_000;
 
     private final Role role;
 
@@ -269,7 +275,8 @@ final class NodeCommand implements Callable<Integer> {
             description =
                     "Moves what a provider stores from where it is to other engines, while the provider doesn't run:"
                             + " copies everything, compares every row and opens every blob, then erases the old store. Broken off,"
-                            + " it goes on when the command is repeated; until it is done the old store serves.")
+                            + " it goes on when the command is repeated; until it is done the old store serves. With --ahead it copies"
+                            + " sealed blobs, and nothing else, while the provider runs; what is left is then quicker.")
     int migrateStore(
             @Parameters(paramLabel = "DIR", description = "the node's folder") Path folder,
             @Option(
@@ -280,17 +287,66 @@ final class NodeCommand implements Callable<Integer> {
                                     "postgresql://HOST/DATABASE?user=NAME&schema=NAME for rows, s3://BUCKET/PREFIX for"
                                             + " blobs, which may be given together; what isn't named comes into the node's folder,"
                                             + " and all of it with `folder`")
-                    List<String> to) {
+                    List<String> to,
+            @Option(
+                            names = "--ahead",
+                            description =
+                                    "copies blobs beside the running provider; repeat it until few are new, then stop"
+                                            + " the provider and move without it")
+                    boolean ahead,
+            @Option(
+                            names = "--rate",
+                            paramLabel = "MB",
+                            description = "megabytes a second with --ahead at most; " + MEGABYTES + " unless given")
+                    @Nullable
+                    Double rate) {
         NodeFolder node = open(folder);
+        String name = node.card().name();
         List<String> addresses = to.equals(List.of("folder")) ? List.of() : to;
-        try (NodeLock _ = NodeLock.takeAlone(folder)) {
-            StoreMigration.run(folder, addresses, new SecureRandom(), Clock.systemUTC(), new MigrationLines());
-        } catch (StoreException e) {
-            throw StoreProblems.known(node.card().name(), e);
+        String place = addresses.isEmpty() ? folder.toString() : String.join(" and ", addresses);
+        if (rate != null && !(ahead && rate > 0 && rate <= MOST_MEGABYTES)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "--rate is for --ahead, more than 0 and at most " + MOST_MEGABYTES + " megabytes a second");
         }
-        System.out.println("the store of " + node.card().name() + " is in "
-                + (addresses.isEmpty() ? folder : String.join(" and ", addresses)));
-        return 0;
+        try {
+            if (ahead) {
+                StoreMigration.Ahead done = StoreMigration.ahead(
+                        folder,
+                        addresses,
+                        (long) Math.ceil((rate == null ? MEGABYTES : rate) * 1e6),
+                        new SecureRandom(),
+                        Clock.systemUTC(),
+                        new MigrationLines());
+                System.out.printf(
+                        Locale.ROOT,
+                        "copied %d blobs of %s ahead (%.1f MB); %d were there, %d that are no more were removed%n",
+                        done.copied(),
+                        name,
+                        done.bytes() / 1e6,
+                        done.there(),
+                        done.removed());
+                return 0;
+            }
+            long begun = System.nanoTime();
+            StoreMigration.Moved moved;
+            try (NodeLock _ = NodeLock.takeAlone(folder)) {
+                moved = StoreMigration.run(
+                        folder, addresses, new SecureRandom(), Clock.systemUTC(), new MigrationLines());
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "the store of %s is in %s; %s stood still for it for %.1f s (%d blobs, %d of them copied)%n",
+                    name,
+                    place,
+                    name,
+                    (System.nanoTime() - begun) / 1e9,
+                    moved.blobs(),
+                    moved.copied());
+            return 0;
+        } catch (StoreException e) {
+            throw StoreProblems.known(name, e);
+        }
     }
 
     /** A line for each step, and for each that takes long another one every ten seconds. */

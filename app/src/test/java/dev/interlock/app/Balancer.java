@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +23,7 @@ final class Balancer implements AutoCloseable {
     private final ServerSocket front;
     private final List<Integer> ports;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Integer> passed = new ConcurrentHashMap<>();
     private final AtomicInteger next = new AtomicInteger();
 
     Balancer(int port, List<Integer> ports) throws IOException {
@@ -32,6 +34,19 @@ final class Balancer implements AutoCloseable {
 
     void add(int port) {
         ports.add(port);
+    }
+
+    /** Passes on to these from now on, and ends all connections there are, so that new ones come to each. */
+    void serveBy(List<Integer> serving) {
+        ports.clear();
+        ports.addAll(serving);
+        passed.clear();
+        List.copyOf(open).forEach(Balancer::close);
+    }
+
+    /** How many connections were passed on to each port since {@link #serveBy}. */
+    Map<Integer, Integer> passed() {
+        return Map.copyOf(passed);
     }
 
     /** Passes nothing on to it any more, and ends what goes there, as after a health check that failed. */
@@ -88,6 +103,7 @@ final class Balancer implements AutoCloseable {
                 if (answered > 0) {
                     client.getOutputStream().write(answer, 0, answered);
                     open.add(server);
+                    passed.merge(server.getPort(), 1, Integer::sum);
                     Thread back = Thread.ofVirtual().start(() -> copy(server, client));
                     copy(client, server);
                     back.join();

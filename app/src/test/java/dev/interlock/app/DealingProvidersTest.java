@@ -19,12 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,13 +82,7 @@ final class DealingProvidersTest {
     void oneThatLostItsStoreIsRepairedAndDealsOn() throws Exception {
         byte[] bytes = TestRing.random(100_000);
         ObjectId object = ring.put(bytes).object();
-        ring.stop("cc3");
-        try (Stream<Path> files = Files.walk(ring.storeFolder("cc3"))) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-        ring.start("cc3");
+        ring.loseStore("cc3");
         assertThat(ring.owner().repair("cc3", List.of(object), Duration.ZERO, _ -> {}))
                 .allSatisfy(each -> assertThat(each).isInstanceOf(Repaired.Restored.class));
         assertThat(ring.get(object, "cc3", "cc4", "cc1")).isEqualTo(bytes);

@@ -213,8 +213,8 @@ final class DecodingReadTest {
                 Set<String> found = new TreeSet<>();
                 for (int i = 0; i < TRIES && found.isEmpty(); i++) {
                     for (GetOptions.Way way : List.of(GetOptions.Way.AUTO, GetOptions.Way.DIRECT)) {
-                        Map<String, String> named = getAsking(liars, ring, object, bytes, way)
-                                .found();
+                        Map<String, String> named =
+                                getAsking(liars, ring, object, bytes, way).found();
                         assertThat(liars).as("blamed").containsAll(named.keySet());
                         found.addAll(named.keySet());
                     }
@@ -234,8 +234,8 @@ final class DecodingReadTest {
             Set<String> liars, TestRing ring, ObjectId object, byte[] bytes, String... from)
             throws IOException, InterruptedException {
         for (int i = 0; i < TRIES; i++) {
-            Map<String, String> found =
-                    getAsking(liars, ring, object, bytes, GetOptions.Way.DIRECT, from).found();
+            Map<String, String> found = getAsking(liars, ring, object, bytes, GetOptions.Way.DIRECT, from)
+                    .found();
             if (!found.isEmpty()) {
                 return found;
             }

@@ -54,12 +54,17 @@ final class EnginesTest {
             // Each provider's store to where the other one's engines are, tombstones and all.
             ObjectId gone = ring.put(TestRing.random(100)).object();
             var _ = owner.destroy(gone, List.of(), _ -> {});
-            ring.stop("cc1", "cc3");
-            migrate(ring, "cc1", List.of("folder")).expect(0);
             List<String> addresses = Engine.addresses("moved-here");
             Files.copy(
                     ring.node("cc1").resolve("s3.credentials"), ring.node("cc3").resolve("s3.credentials"));
-            migrate(ring, "cc3", addresses).expect(0);
+            assertThat(migrate(ring, "cc3", addresses, "--ahead", "--rate", "1000")
+                            .expect(0)
+                            .text())
+                    .matches("(?s)copied [1-9][0-9]* blobs of cc3 ahead .*");
+            ring.stop("cc1", "cc3");
+            migrate(ring, "cc1", List.of("folder")).expect(0);
+            assertThat(migrate(ring, "cc3", addresses).expect(0).text())
+                    .contains("cc3 stood still for it", "blobs, 0 of them copied");
             ring.start("cc1", "cc3");
             assertThat(migrate(ring, "cc3", List.of("folder")).expect(1).err()).contains("is open in this");
             assertAllOpen(ring, objects);
@@ -80,8 +85,9 @@ final class EnginesTest {
         }
     }
 
-    private static Cli.Result migrate(TestRing ring, String provider, List<String> to) {
+    private static Cli.Result migrate(TestRing ring, String provider, List<String> to, String... options) {
         List<Object> words = new ArrayList<>(List.of("provider", "migrate-store", ring.node(provider)));
+        words.addAll(List.of(options));
         to.forEach(address -> words.addAll(List.of("--to", address)));
         return InProcess.run(words.toArray());
     }

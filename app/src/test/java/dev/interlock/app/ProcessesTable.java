@@ -36,15 +36,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +68,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class ProcessesTable {
     private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final int MINUTES = Integer.getInteger("interlock.processes.minutes", 0);
+
+    private static final int SECONDS = Integer.getInteger("interlock.processes.seconds", 10);
+    /** Each there and back, after one that warms up. */
+    private static final int TURNS = Integer.getInteger("interlock.processes.turns", 3);
+
+    private static final int USERS = 9;
 
     private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
     private static final int MOST = 4;
@@ -285,6 +299,124 @@ final class ProcessesTable {
                             ring.folder().path().resolve("ring"))
                     .expect(0);
         }
+    }
+
+    /** What a minute of many users is served with one process, two and three, by turns, each with its share of them. */
+    @Test
+    void throughput() throws Exception {
+        int free = TestRing.freePorts(MOST);
+        List<Integer> ports = List.of(free, free + 1, free + 2);
+        Map<Integer, List<Rates>> measured = new TreeMap<>();
+        try (TestRing ring = TestRing.start(
+                dir, 2, 3, TestRing.PATIENT, name -> name.equals("cc1") ? Engine.POSTGRES_S3 : Engine.EMBEDDED)) {
+            ring.stop("cc1");
+            Files.writeString(ring.node("cc1").resolve("processes"), ports.size() + "\n");
+            int address = ring.descriptor().provider("cc1").orElseThrow().card().port();
+            try (Balancer balancer = new Balancer(address, ports)) {
+                for (int port : ports) {
+                    var _ = start(ring, port);
+                }
+                processes.forEach(ProcessesTable::awaitServing);
+                // There and back, so that what warms up, or grows, favours none.
+                for (int turn = 0; turn < 2 * TURNS; turn++) {
+                    for (int i = 1; i <= ports.size(); i++) {
+                        int count = turn % 2 == 0 ? i : ports.size() + 1 - i;
+                        balancer.serveBy(ports.subList(0, count));
+                        Rates rates = rates(ring);
+                        assertThat(balancer.passed())
+                                .as("each has some of the users")
+                                .hasSize(count);
+                        if (turn > 0) {
+                            measured.computeIfAbsent(count, _ -> new ArrayList<>())
+                                    .add(rates);
+                        }
+                    }
+                }
+            }
+        }
+        Rates one = Rates.median(measured.get(1));
+        measured.forEach((count, turns) -> {
+            Rates rates = Rates.median(turns);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%d processes: %.1f puts/s (%.2f of one's), %.1f gets/s (%.2f of one's)%n",
+                    count,
+                    rates.puts,
+                    rates.puts / one.puts,
+                    rates.gets,
+                    rates.gets / one.gets);
+        });
+    }
+
+    /** Operations a second. */
+    private record Rates(double puts, double gets) {
+        static Rates median(List<Rates> all) {
+            return new Rates(
+                    all.stream().mapToDouble(Rates::puts).sorted().toArray()[all.size() / 2],
+                    all.stream().mapToDouble(Rates::gets).sorted().toArray()[all.size() / 2]);
+        }
+    }
+
+    /** Of users with connections of their own, who do one operation after the other. */
+    private static Rates rates(TestRing ring) throws InterruptedException {
+        List<Interlock> users =
+                Stream.generate(() -> ring.client("credential")).limit(USERS).toList();
+        try {
+            byte[] bytes = TestRing.random(100);
+            List<ObjectId> objects = new CopyOnWriteArrayList<>();
+            // The first put makes the connections, which those before may have lost.
+            for (Interlock user : users) {
+                objects.add(eventually(() -> TestRing.put(user, bytes).object()));
+            }
+            double puts = perSecond(
+                    users, user -> objects.add(TestRing.put(user, bytes).object()));
+            double gets = perSecond(users, user -> {
+                ObjectId object = objects.get(ThreadLocalRandom.current().nextInt(objects.size()));
+                assertThat(TestRing.get(user, object, "cc1", "cc2")).isEqualTo(bytes);
+            });
+            return new Rates(puts, gets);
+        } finally {
+            users.forEach(Interlock::close);
+        }
+    }
+
+    private static <T> T eventually(Supplier<T> attempt) {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (true) {
+            try {
+                return attempt.get();
+            } catch (InterlockException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** A failure fails the run: what wasn't served isn't counted away. */
+    private static double perSecond(List<Interlock> users, Consumer<Interlock> operation) throws InterruptedException {
+        AtomicLong done = new AtomicLong();
+        long begun = System.nanoTime();
+        long end = begun + Duration.ofSeconds(SECONDS).toNanos();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> running = new ArrayList<>();
+            for (Interlock user : users) {
+                running.add(threads.submit(() -> {
+                    while (System.nanoTime() < end) {
+                        operation.accept(user);
+                        done.incrementAndGet();
+                    }
+                }));
+            }
+            for (Future<?> each : running) {
+                try {
+                    each.get();
+                } catch (ExecutionException e) {
+                    throw new AssertionError("an operation failed", e.getCause());
+                }
+            }
+        }
+        return done.get() * 1e9 / (System.nanoTime() - begun);
     }
 
     private static String summary(List<Load> loads) {

@@ -192,10 +192,8 @@ final class SmallReadTest {
         assertThat(evidence)
                 .isNotEmpty()
                 .allSatisfy(each -> assertThat(each.said().x())
-                        .isEqualTo(ring.descriptor()
-                                .provider("cc1")
-                                .orElseThrow()
-                                .x()));
+                        .isEqualTo(
+                                ring.descriptor().provider("cc1").orElseThrow().x()));
         assertThat(fetched).isNotNull();
         assertThat(fetched.detours()).containsKey("cc1");
     }

@@ -157,11 +157,8 @@ final class StoredTest {
                 byte[] piece = share(kept, kept.token().providers().get(place));
                 String node = route.get(place);
                 // The running node's log of writes included.
-                assertThat(FileSearch.filesWith(ring.node(node), Arrays.copyOf(piece, 32)))
-                        .as("the salt at %s", node)
-                        .isEmpty();
-                assertThat(FileSearch.filesWith(ring.node(node), Arrays.copyOfRange(piece, 64, 96)))
-                        .as("the share at %s", node)
+                assertThat(ring.placesWith(node, Arrays.copyOf(piece, 32), Arrays.copyOfRange(piece, 64, 96)))
+                        .as("the salt or the share at %s", node)
                         .isEmpty();
                 if (place >= 3) {
                     assertThat(ring.dataFiles(node))
@@ -245,11 +242,9 @@ final class StoredTest {
         }
         for (int i = 0; i < 5; i++) {
             String node = ring.providers().get(i);
-            for (byte[] secret : secrets.get(i)) {
-                assertThat(FileSearch.filesWith(ring.node(node), secret))
-                        .as(node)
-                        .isEmpty();
-            }
+            assertThat(ring.placesWith(node, secrets.get(i).toArray(byte[][]::new)))
+                    .as(node)
+                    .isEmpty();
             assertThat(ring.dataFiles(node))
                     .noneMatch(
                             file -> file.toString().contains(large.token().id().toString()));

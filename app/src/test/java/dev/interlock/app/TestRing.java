@@ -413,6 +413,15 @@ final class TestRing implements AutoCloseable {
                 .toList();
     }
 
+    /** Where any of these bytes are in what a provider keeps: files of its folder, rows of its tables, blobs of its bucket. */
+    List<String> placesWith(String name, byte[]... any) {
+        List<String> places = new ArrayList<>(Engine.elsewhere(node(name), List.of(any)));
+        for (byte[] bytes : any) {
+            FileSearch.filesWith(node(name), bytes).forEach(file -> places.add(file.toString()));
+        }
+        return places;
+    }
+
     /** What is stored of a large blob. */
     byte[] stored(String name, Path blob) {
         return Engine.stored(node(name), blob.getFileName().toString());

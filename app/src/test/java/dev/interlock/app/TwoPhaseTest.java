@@ -78,7 +78,7 @@ final class TwoPhaseTest {
         // What the disk holds of it is gone, too; the ids in the rows with it.
         ring.stop(ring.providers().toArray(String[]::new));
         for (String provider : ring.providers()) {
-            assertThat(mentions(ring.storeFolder(provider), write.object().bytes()))
+            assertThat(ring.placesWith(provider, write.object().bytes()))
                     .as(provider)
                     .isEmpty();
         }
@@ -94,10 +94,6 @@ final class TwoPhaseTest {
                         given -> assertThat(given.forgotten()).isNotEmpty());
         vanishesEverywhere();
         assertThatThrownBy(() -> ring.owner().settle(write.object())).isInstanceOf(NoSuchObjectException.class);
-    }
-
-    private static List<Path> mentions(Path folder, byte[] bytes) {
-        return FileSearch.filesWith(folder, bytes);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.interlock.node.store;
 import dev.interlock.core.token.StatementHash;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.BiPredicate;
 
 /** Where the sealed bytes of large blobs lie, which mean nothing without their rows. Safe for use by many threads. */
@@ -19,6 +20,20 @@ interface Blobs extends AutoCloseable {
      * @param bytes its length
      */
     Medium open(StatementHash id, BlobKind kind, long bytes);
+
+    /** @param kind of the blob of that generation */
+    record Name(StatementHash id, BlobKind kind) {
+        @Override
+        public String toString() {
+            return id + "." + kind.label();
+        }
+    }
+
+    /** @param bytes that the blob has, so far where it is being written */
+    record Listed(Name name, long bytes) {}
+
+    /** The blobs whose names begin with this, in no order; of those that come and go meanwhile any may be among them. */
+    List<Listed> list(String first) throws IOException;
 
     /** Removes those of these blobs that are there. */
     void remove(StatementHash id, Collection<BlobKind> kinds) throws IOException;

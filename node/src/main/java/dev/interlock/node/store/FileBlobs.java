@@ -8,11 +8,15 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
@@ -85,6 +89,48 @@ final class FileBlobs implements Blobs {
     }
 
     @Override
+    public List<Listed> list(String first) throws IOException {
+        List<Listed> found = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(objects, first + "*")) {
+            for (Path file : files) {
+                Optional<Name> name = name(file.getFileName().toString());
+                if (name.isPresent()) {
+                    try {
+                        found.add(new Listed(name.get(), Files.size(file)));
+                    } catch (NoSuchFileException e) {
+                        // It went meanwhile.
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    /** What a file is; empty for one of another form, which isn't ours. */
+    private static Optional<Name> name(String file) {
+        Matcher name = NAME.matcher(file);
+        return name.matches()
+                ? BlobKind.ofLabel(name.group(2)).map(kind -> new Name(StatementHash.parse(name.group(1)), kind))
+                : Optional.empty();
+    }
+
+    /** Takes a blob from another place on this disk, if it is there. */
+    void take(FileBlobs other, StatementHash id, BlobKind kind) throws IOException {
+        try {
+            Files.move(other.path(id, kind), path(id, kind), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            // It isn't.
+        }
+    }
+
+    /** Takes all. */
+    void takeAll(FileBlobs other) throws IOException {
+        for (Listed each : other.list("")) {
+            take(other, each.name().id(), each.name().kind());
+        }
+    }
+
+    @Override
     public void remove(StatementHash id, Collection<BlobKind> kinds) throws IOException {
         for (BlobKind kind : kinds) {
             Files.deleteIfExists(path(id, kind));
@@ -111,7 +157,6 @@ final class FileBlobs implements Blobs {
         return Files.getFileStore(objects).getUsableSpace();
     }
 
-    /** Files with names of another form aren't ours. */
     @Override
     public void sweep(BiPredicate<StatementHash, BlobKind> wanted) throws IOException {
         removeIf(wanted.negate());
@@ -128,12 +173,9 @@ final class FileBlobs implements Blobs {
     private void removeIf(BiPredicate<StatementHash, BlobKind> unwanted) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(objects)) {
             for (Path file : files) {
-                Matcher name = NAME.matcher(file.getFileName().toString());
-                if (!name.matches()) {
-                    continue;
-                }
-                Optional<BlobKind> kind = BlobKind.ofLabel(name.group(2));
-                if (kind.isPresent() && unwanted.test(StatementHash.parse(name.group(1)), kind.get())) {
+                Optional<Name> name = name(file.getFileName().toString());
+                if (name.isPresent()
+                        && unwanted.test(name.get().id(), name.get().kind())) {
                     Files.deleteIfExists(file);
                 }
             }

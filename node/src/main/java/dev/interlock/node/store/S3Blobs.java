@@ -74,6 +74,15 @@ final class S3Blobs implements Blobs {
     }
 
     @Override
+    public List<Listed> list(String first) throws IOException {
+        try {
+            return list(address, client, first).toList();
+        } catch (SdkException e) {
+            throw S3Medium.failed(e);
+        }
+    }
+
+    @Override
     public void remove(StatementHash id, Collection<BlobKind> kinds) throws IOException {
         for (BlobKind kind : kinds) {
             Path gone = folder.resolve(id + "." + kind.label() + ".gone");
@@ -105,7 +114,7 @@ final class S3Blobs implements Blobs {
     static boolean isEmpty(S3Address address) {
         address.requireCredentials();
         try (S3Client client = address.client()) {
-            return keys(address, client).findAny().isEmpty();
+            return list(address, client, "").findAny().isEmpty();
         } catch (SdkException e) {
             throw new StoreException.Unusable(address.toString(), "can't be used: " + S3Medium.why(e), e);
         }
@@ -114,26 +123,30 @@ final class S3Blobs implements Blobs {
     /** Removes all blobs of an address that no store has open. */
     static void clear(S3Address address) throws IOException {
         try (S3Client client = address.client()) {
-            keys(address, client)
-                    .forEach(key -> client.deleteObject(
-                            delete -> delete.bucket(address.bucket()).key(key)));
+            list(address, client, "")
+                    .forEach(each -> client.deleteObject(
+                            delete -> delete.bucket(address.bucket()).key(address.prefix() + each.name())));
         } catch (SdkException e) {
             throw S3Medium.failed(e);
         }
     }
 
     /** Names of another form, as those of a longer prefix, aren't this store's. */
-    private static Stream<String> keys(S3Address address, S3Client client) {
+    private static Stream<Listed> list(S3Address address, S3Client client, String first) {
         int prefix = address.prefix().length();
         return client
-                .listObjectsV2Paginator(list ->
-                        list.bucket(address.bucket()).prefix(address.prefix()).delimiter("/"))
+                .listObjectsV2Paginator(list -> list.bucket(address.bucket())
+                        .prefix(address.prefix() + first)
+                        .delimiter("/"))
                 .contents()
                 .stream()
-                .map(S3Object::key)
-                .filter(key -> {
-                    Matcher name = NAME.matcher(key.substring(prefix));
-                    return name.matches() && BlobKind.ofLabel(name.group(2)).isPresent();
+                .flatMap(each -> {
+                    Matcher name = NAME.matcher(each.key().substring(prefix));
+                    return name.matches()
+                            ? BlobKind.ofLabel(name.group(2)).stream()
+                                    .map(kind ->
+                                            new Listed(new Name(StatementHash.parse(name.group(1)), kind), each.size()))
+                            : Stream.empty();
                 });
     }
 

@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * Moves the store of a stopped node from its engines to others. What is copied grows beside the old store, in the folder {@code
  * store.next} and at the addresses that were given; the file {@value #FILE} says how far it is. Once every row is the same on both sides
  * and every blob opens, that file makes the new store the node's, in one step: until then the old one serves, from then on the new
- * one, whatever breaks off, and the other one's keys are overwritten before the node serves anything.
+ * one, whatever breaks off, and the other one's keys are overwritten before the node serves anything. Sealed blobs, which open nothing
+ * without keys, may go there before, while the node runs; on their way into a folder they are in {@code store.ahead}.
  */
 public final class StoreMigration {
     private static final Logger log = LoggerFactory.getLogger(StoreMigration.class);
@@ -44,6 +45,8 @@ public final class StoreMigration {
     private final SecureRandom random;
     private final Clock clock;
     private final Progress progress;
+    private long blobs;
+    private long written;
 
     private StoreMigration(Path node, SecureRandom random, Clock clock, Progress progress) {
         this.node = node;
@@ -64,7 +67,7 @@ public final class StoreMigration {
     private enum State {
         /** The old store serves, and the new one isn't whole. */
         COPYING,
-        /** The old store serves; what was copied is dead, and in the way of what is copied next. */
+        /** The old store serves; of the new one there may be blobs, which a move takes up, and rows without keys, in its way. */
         LEFT,
         /** The new store is the node's. */
         MOVED,
@@ -72,11 +75,48 @@ public final class StoreMigration {
         CLEANING
     }
 
-    /** @param made when the store began, by which what is left of it is known */
+    /** @param made when the store began, by which rows that are left of it are known; 0 where none are */
     private record Journal(State state, long made, StoreConfig from, StoreConfig to) {
         Journal in(State next) {
             return new Journal(next, made, from, to);
         }
+    }
+
+    /**
+     * What was copied ahead.
+     *
+     * @param copied blobs that weren't there yet
+     * @param bytes that they have
+     * @param there blobs that were
+     * @param removed blobs that were there, and that the node has no more
+     */
+    public record Ahead(long copied, long bytes, long there, long removed) {}
+
+    /**
+     * What was moved.
+     *
+     * @param blobs that were opened in the new place
+     * @param copied those that weren't there before
+     */
+    public record Moved(long blobs, long copied) {}
+
+    /**
+     * Copies sealed blobs to where the store of a node is to move, beside the processes that run the node. Broken off anywhere, it goes on
+     * when it is called again, and {@link #run} with the same addresses copies what is missing then.
+     *
+     * @param bytesPerSecond copies no more than that
+     * @throws BadInputException when an address can't be used, isn't empty, or is where the blobs are already
+     * @throws StoreException.Unusable when a place of blobs can't be, or another process copies or moves
+     */
+    public static Ahead ahead(
+            Path node,
+            List<String> addresses,
+            long bytesPerSecond,
+            SecureRandom random,
+            Clock clock,
+            Progress progress) {
+        StoreMigration migration = new StoreMigration(node, random, clock, progress);
+        return migration.alone(addresses, to -> migration.ahead(to, bytesPerSecond));
     }
 
     /**
@@ -85,16 +125,38 @@ public final class StoreMigration {
      * @param node the node's folder
      * @param addresses {@code postgresql://…} for rows, {@code s3://…} for blobs, each at most once; what isn't named is kept in the
      *     node's folder
+     * @return what was copied by this call
      * @throws BadInputException when an address can't be used, isn't empty, or is where the store is already
      * @throws StoreException.Unusable when one of the stores can't be opened, or isn't whole
      */
-    public static void run(Path node, List<String> addresses, SecureRandom random, Clock clock, Progress progress) {
-        List<String> lines = addresses.stream()
-                .map(each -> (each.startsWith("s3:") ? "blobs " : "rows ") + each)
-                .toList();
+    public static Moved run(Path node, List<String> addresses, SecureRandom random, Clock clock, Progress progress) {
+        StoreMigration migration = new StoreMigration(node, random, clock, progress);
+        return migration.alone(addresses, migration::run);
+    }
+
+    private interface Work<T> {
+        T to(StoreConfig to) throws IOException;
+    }
+
+    /** Keeps others that copy out. */
+    private <T> T alone(List<String> addresses, Work<T> work) {
+        StoreConfig to = StoreConfig.of(
+                addresses.stream()
+                        .map(each -> (each.startsWith("s3:") ? "blobs " : "rows ") + each)
+                        .toList(),
+                node,
+                "the store's destination");
         try {
-            new StoreMigration(node, random, clock, progress)
-                    .run(StoreConfig.of(lines, node, "the store's destination"));
+            FileBlobs.createFolder(ahead());
+            try (FolderLock _ = FolderLock.take(ahead())) {
+                try {
+                    return work.to(to);
+                } finally {
+                    if (!Files.exists(node.resolve(FILE))) {
+                        erase(ahead());
+                    }
+                }
+            }
         } catch (IOException e) {
             throw new StoreException.Unusable(node.toString(), "can't be moved: " + FileProblem.why(e), e);
         }
@@ -106,10 +168,10 @@ public final class StoreMigration {
             return;
         }
         try {
-            Journal journal = new StoreMigration(node, new SecureRandom(), Clock.systemUTC(), (what, count) -> {})
-                    .read()
-                    .orElseThrow();
-            if (journal.state != State.CLEANING) {
+            StoreMigration migration =
+                    new StoreMigration(node, new SecureRandom(), Clock.systemUTC(), (what, count) -> {});
+            Journal journal = migration.read().orElseThrow();
+            if (journal.state != State.CLEANING && !migration.hasNoKeys(journal)) {
                 throw new StoreException.Unusable(
                         node.toString(),
                         "was being moved, which one process has to end: start the node once without the file processes",
@@ -131,8 +193,11 @@ public final class StoreMigration {
             Journal journal = migration.read().orElseThrow();
             switch (journal.state) {
                 case COPYING, LEFT -> {
-                    log.warn("moving the store was broken off; the old one serves, and what was copied is erased");
-                    var _ = migration.giveUp(journal);
+                    if (!migration.hasNoKeys(journal)) {
+                        log.warn(
+                                "moving the store was broken off; the old one serves, and the keys that were copied are erased");
+                        var _ = migration.giveUp(journal);
+                    }
                 }
                 case MOVED -> {
                     log.info("the store was moved; the new one serves, and the old one's keys are erased");
@@ -148,49 +213,98 @@ public final class StoreMigration {
         }
     }
 
-    private void run(StoreConfig to) throws IOException {
+    private Moved run(StoreConfig to) throws IOException {
         Optional<Journal> journal = read();
         if (journal.isPresent() && (journal.get().state == State.MOVED || journal.get().state == State.CLEANING)) {
             end(journal.get());
             if (to.lines().equals(journal.get().to.lines())) {
-                return;
+                return new Moved(0, 0);
             }
             journal = Optional.empty();
         }
         if (journal.isPresent()
-                && (journal.get().state == State.LEFT
-                        || !to.lines().equals(journal.get().to.lines()))) {
-            Optional<Journal> left = giveUp(journal.get());
-            if (left.isPresent()) {
-                clean(left.get(), left.get().to, left.get().from);
-            }
-            journal = Optional.empty();
+                && (journal.get().state == State.LEFT || !isTheSame(journal.get(), StoreConfig.read(node), to))) {
+            journal = takeUp(giveUp(journal.get()), to);
         }
         Journal copied = copy(journal, to);
         Journal moved = copied.in(State.MOVED);
         write(moved);
         progress.at("taking the new store over", 0);
         end(moved);
+        return new Moved(blobs, written);
+    }
+
+    private Ahead ahead(StoreConfig to, long bytesPerSecond) throws IOException {
+        StoreConfig from = StoreConfig.read(node);
+        Optional<Journal> journal = read();
+        if (journal.isPresent()) {
+            if (!hasNoKeys(journal.get())) {
+                throw new BadInputException("the store of " + node + " was being moved to " + shown(journal.get().to)
+                        + ": end that first, by moving it there or by starting the node");
+            }
+            journal = takeUp(journal.get(), to);
+        }
+        requireOther(from, to, journal.isPresent());
+        if (sharesBlobs(from, to)) {
+            throw new BadInputException("the blobs stay in " + to.blobs().get() + ": there is nothing to copy ahead");
+        }
+        if (journal.isEmpty()) {
+            write(new Journal(State.LEFT, 0, from, to));
+        }
+        try (Blobs source = from.blobs().isPresent()
+                        ? S3Blobs.open(from.blobs().get(), ahead())
+                        : FileBlobs.open(node.resolve("store"));
+                Blobs target =
+                        to.blobs().isPresent() ? S3Blobs.open(to.blobs().get(), ahead()) : FileBlobs.open(ahead())) {
+            if (to.blobs().isPresent()) {
+                // What one that was killed was sending; in a folder it is shorter than it should be.
+                target.sweep((id, kind) -> false);
+            }
+            return new AheadCopy(source, target, bytesPerSecond, progress).run();
+        }
+    }
+
+    /** Whether what there is of the new store opens nothing, so that the old one may go on. */
+    private boolean hasNoKeys(Journal journal) {
+        return journal.state == State.LEFT && !Files.exists(next());
+    }
+
+    private static boolean isTheSame(Journal journal, StoreConfig from, StoreConfig to) {
+        return journal.from.lines().equals(from.lines()) && journal.to.lines().equals(to.lines());
+    }
+
+    /** @return what is left without rows; empty where nothing is, since it is for another move */
+    private Optional<Journal> takeUp(Journal left, StoreConfig to) throws IOException {
+        boolean same = isTheSame(left, StoreConfig.read(node), to);
+        clean(left, left.to, !same);
+        if (!same) {
+            forget();
+            return Optional.empty();
+        }
+        Journal blobs = new Journal(State.LEFT, 0, left.from, left.to);
+        write(blobs);
+        return Optional.of(blobs);
     }
 
     /** @param moved at least that */
     private void end(Journal moved) throws IOException {
         Optional<Journal> rest = moved.state == State.CLEANING ? Optional.of(moved) : takeOver(moved);
         if (rest.isPresent()) {
-            clean(rest.get(), rest.get().from, rest.get().to);
+            clean(rest.get(), rest.get().from, true);
+            forget();
         }
     }
 
-    /** @param begun a copy that was broken off */
+    /** @param begun a copy that was broken off, or blobs that were copied ahead */
     private Journal copy(Optional<Journal> begun, StoreConfig to) throws IOException {
         StoreConfig from = StoreConfig.read(node);
         Journal journal;
         Optional<String> difference;
         try (SealedStore old = Stores.open(node.resolve("store"), from, random, clock)) {
-            if (begun.isPresent()) {
+            if (begun.isPresent() && begun.get().state == State.COPYING) {
                 journal = begun.get();
             } else {
-                requireOther(from, to);
+                requireOther(from, to, begun.isPresent());
                 erase(next());
                 journal =
                         new Journal(State.COPYING, old.catalog().read("looking the store up", RowCopy::made), from, to);
@@ -203,11 +317,14 @@ public final class StoreMigration {
                 RowCopy rows = new RowCopy(old.catalog(), fresh.catalog(), progress);
                 rows.copy();
                 copyBlobs(old, fresh, !sharesBlobs(from, to), begun.isPresent());
+                if (to.blobs().isPresent() && !sharesBlobs(from, to)) {
+                    removeUnknown(fresh);
+                }
                 difference = rows.difference();
             }
         }
         if (difference.isPresent()) {
-            var _ = giveUp(journal);
+            Journal _ = giveUp(journal);
             throw new StoreException.Unusable(
                     shown(to),
                     "hasn't got what the old one has, at " + difference.get()
@@ -222,7 +339,8 @@ public final class StoreMigration {
         return to.blobs().isPresent() && to.hasBlobsOf(from);
     }
 
-    private static void requireOther(StoreConfig from, StoreConfig to) {
+    /** @param begun whether there are blobs already */
+    private static void requireOther(StoreConfig from, StoreConfig to, boolean begun) {
         if (to.hasRowsOf(from) && to.hasBlobsOf(from)) {
             throw new BadInputException("the node's store is in " + shown(to) + " already");
         }
@@ -236,6 +354,7 @@ public final class StoreMigration {
                     + " empty schema, or one that isn't there yet");
         }
         if (to.blobs().isPresent()
+                && !begun
                 && !sharesBlobs(from, to)
                 && !S3Blobs.isEmpty(to.blobs().get())) {
             throw new BadInputException(
@@ -248,7 +367,6 @@ public final class StoreMigration {
 
     /** Copies those that aren't there whole, and opens all records of all of them. */
     private void copyBlobs(SealedStore old, SealedStore fresh, boolean copies, boolean goesOn) throws IOException {
-        long count = 0;
         long last = -1;
         while (true) {
             long after = last;
@@ -257,10 +375,12 @@ public final class StoreMigration {
                 break;
             }
             for (StoredBlob each : page) {
-                if (each.large && copies && !(goesOn && problem(fresh, each).isEmpty())) {
+                boolean isThere = goesOn && takeUp(fresh, each);
+                if (!isThere && each.large && copies) {
                     copy(old, fresh, each, goesOn);
+                    written++;
                 }
-                Optional<StoreException> there = problem(fresh, each);
+                Optional<StoreException> there = isThere ? Optional.empty() : problem(fresh, each);
                 if (there.isPresent()) {
                     Optional<StoreException> here = problem(old, each);
                     throw new StoreException.Unusable(
@@ -273,12 +393,37 @@ public final class StoreMigration {
                                             + there.get().getMessage() + ". Move it again, which goes on",
                             there.get());
                 }
-                count++;
-                progress.at("copying blobs", count);
+                blobs++;
+                progress.at("copying blobs", blobs);
             }
             last = page.getLast().place;
         }
         fresh.blobs().sync();
+    }
+
+    /** Whether the blob is there already and opens. */
+    private boolean takeUp(SealedStore fresh, StoredBlob blob) throws IOException {
+        if (blob.large && fresh.blobs() instanceof FileBlobs files) {
+            files.take(FileBlobs.open(ahead()), blob.id, blob.kind);
+        }
+        return problem(fresh, blob).isEmpty();
+    }
+
+    /** Blobs that were copied ahead, and whose objects were destroyed or given up since. */
+    private void removeUnknown(SealedStore fresh) throws IOException {
+        long count = 0;
+        for (String first : AheadCopy.FIRST_DIGITS) {
+            for (Blobs.Listed each : fresh.blobs().list(first)) {
+                Blobs.Name name = each.name();
+                if (!fresh.catalog()
+                        .read(
+                                "looking up generation " + name.id(),
+                                link -> Rows.isInFile(link, name.id(), name.kind()))) {
+                    progress.at("removing blobs of nobody", count++);
+                    fresh.blobs().remove(name.id(), List.of(name.kind()));
+                }
+            }
+        }
     }
 
     private static List<StoredBlob> blobs(Link link, long after) throws SQLException {
@@ -337,17 +482,16 @@ public final class StoreMigration {
         }
     }
 
-    /** The old store serves; what was copied opens nothing when this returns. @return what is left elsewhere */
-    private Optional<Journal> giveUp(Journal journal) throws IOException {
+    /** The old store serves; what was copied opens nothing when this returns. */
+    private Journal giveUp(Journal journal) throws IOException {
         Journal left = journal.in(State.LEFT);
         write(left);
         progress.at("erasing what was copied", 0);
-        erase(next());
-        if (isElsewhere(left.to, left.from)) {
-            return Optional.of(left);
+        if (left.to.blobs().isEmpty() && Files.exists(next().resolve("objects"))) {
+            FileBlobs.open(ahead()).takeAll(FileBlobs.open(next()));
         }
-        forget();
-        return Optional.empty();
+        erase(next());
+        return left;
     }
 
     /** Makes the new store the node's, and erases the old one's keys. @return what is left elsewhere */
@@ -374,6 +518,7 @@ public final class StoreMigration {
         }
         progress.at("erasing the old store", 0);
         erase(old);
+        erase(ahead().resolve("objects"));
         progress.at("erasing the old store", 1);
         if (isElsewhere(journal.from, journal.to)) {
             Journal cleaning = journal.in(State.CLEANING);
@@ -395,15 +540,24 @@ public final class StoreMigration {
         DurableFile.syncFolder(node);
     }
 
-    /** Removes what is left of a store that is no longer, or never was, the node's. */
-    private void clean(Journal journal, StoreConfig what, StoreConfig serving) throws IOException {
+    /**
+     * Removes what is left of a store that is no longer, or not yet, the node's.
+     *
+     * @param blobs its blobs, too
+     */
+    private void clean(Journal journal, StoreConfig what, boolean blobs) throws IOException {
         progress.at("removing what nothing opens any more", 0);
+        // As it stands now: who wrote store.conf anew has its reasons, and what serves isn't touched.
+        StoreConfig serving = StoreConfig.read(node);
         try {
-            if (what.rows().isPresent()) {
+            if (what.rows().isPresent() && !what.hasRowsOf(serving) && journal.made != 0) {
                 PostgresCatalog.clear(what.rows().get(), journal.made);
             }
-            if (what.blobs().isPresent() && !sharesBlobs(what, serving)) {
+            if (blobs && what.blobs().isPresent() && !what.hasBlobsOf(serving)) {
                 S3Blobs.clear(what.blobs().get());
+            }
+            if (blobs) {
+                erase(ahead().resolve("objects"));
             }
         } catch (StoreException | IOException e) {
             throw new StoreException.Failed(
@@ -414,7 +568,6 @@ public final class StoreMigration {
                     e);
         }
         progress.at("removing what nothing opens any more", 1);
-        forget();
     }
 
     /** Overwrites what has keys before it removes the folder. */
@@ -440,6 +593,10 @@ public final class StoreMigration {
 
     private Path next() {
         return node.resolve("store.next");
+    }
+
+    private Path ahead() {
+        return node.resolve("store.ahead");
     }
 
     private static String shown(StoreConfig config) {

@@ -4,6 +4,7 @@ import dev.interlock.core.token.StatementHash;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,10 +18,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -169,6 +172,38 @@ public enum Engine {
         });
     }
 
+    /** The rows and blobs with any of these bytes that a node has outside of its folder. */
+    public static List<String> elsewhere(Path node, List<byte[]> any) {
+        StoreConfig config = StoreConfig.read(node);
+        List<String> places = new ArrayList<>();
+        config.rows().ifPresent(address -> {
+            String schema = address.schema();
+            String sought = any.stream()
+                    .map(HexFormat.of()::formatHex)
+                    .collect(Collectors.joining("%', '%", "ARRAY['%", "%']"));
+            for (String table : query("SELECT tablename FROM pg_tables WHERE schemaname = '" + schema + "'")) {
+                String rows = query("SELECT count(*) FROM " + schema + "." + table
+                                + " AS each WHERE each::text LIKE ANY (" + sought + ")")
+                        .getFirst();
+                if (!rows.equals("0")) {
+                    places.add(rows + " rows of " + table);
+                }
+            }
+        });
+        config.blobs().ifPresent(bucket -> {
+            List<String> sought = any.stream()
+                    .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
+                    .toList();
+            for (String name : blobs(node, node)) {
+                String blob = new String(stored(node, name), StandardCharsets.ISO_8859_1);
+                if (sought.stream().anyMatch(blob::contains)) {
+                    places.add(bucket + name);
+                }
+            }
+        });
+        return places;
+    }
+
     /** What is stored under such a name in a node's folder, or bucket. */
     public static byte[] stored(Path node, String name) {
         Optional<S3Address> bucket = StoreConfig.read(node).blobs();
@@ -210,7 +245,7 @@ public enum Engine {
         return blobs(folder, folder);
     }
 
-    private Set<String> blobs(Path folder, Path node) {
+    private static Set<String> blobs(Path folder, Path node) {
         Set<String> names = new TreeSet<>(names(folder.resolve("objects")));
         names.addAll(names(folder.resolve("spool")));
         Optional<S3Address> blobs = StoreConfig.read(node).blobs();

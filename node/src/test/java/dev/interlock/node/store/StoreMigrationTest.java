@@ -11,6 +11,7 @@ import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.RecordHash;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,6 +52,9 @@ final class StoreMigrationTest {
     @TempDir
     private Path node;
 
+    @TempDir
+    private Path scratch;
+
     private final StatementHash large = Fixture.newId();
     private final StatementHash small = Fixture.newId();
     private final StatementHash destroyed = Fixture.newId();
@@ -65,8 +70,12 @@ final class StoreMigrationTest {
 
     private static final StoreMigration.Progress ON = (what, count) -> {};
 
-    private void move(StoreMigration.Progress progress, List<String> to) {
-        StoreMigration.run(node, to, Fixture.RANDOM, Clock.systemUTC(), progress);
+    private StoreMigration.Moved move(StoreMigration.Progress progress, List<String> to) {
+        return StoreMigration.run(node, to, Fixture.RANDOM, Clock.systemUTC(), progress);
+    }
+
+    private StoreMigration.Ahead ahead(StoreMigration.Progress progress, List<String> to) {
+        return StoreMigration.ahead(node, to, Long.MAX_VALUE, Fixture.RANDOM, Clock.systemUTC(), progress);
     }
 
     /** Addresses where nothing is yet. */
@@ -317,12 +326,15 @@ final class StoreMigrationTest {
                     assertThat(store.blobs() instanceof S3Blobs).isEqualTo(moved == !to.isEmpty());
                 }
                 assertThat(files()).doesNotContain("store.next", "store.old");
+                if (!moved && n % 3 == 1) {
+                    ahead(ON, to);
+                }
             }
             if (moved) {
                 if (files().contains("store.migration")) {
                     move(ON, to);
                 }
-                assertThat(files()).doesNotContain("store.migration", "store.next", "store.old");
+                assertThat(files()).doesNotContain("store.migration", "store.next", "store.old", "store.ahead");
                 to = to.isEmpty() ? bucket : List.of();
             }
         }
@@ -330,8 +342,12 @@ final class StoreMigrationTest {
     }
 
     private boolean isKilled(List<String> to, StoreMigration.Progress where) {
+        return isKilled(() -> move(where, to));
+    }
+
+    private static boolean isKilled(Runnable what) {
         try {
-            move(where, to);
+            what.run();
             return false;
         } catch (Killed e) {
             return true;
@@ -484,7 +500,7 @@ final class StoreMigrationTest {
                 .isInstanceOfAny(BadInputException.class, StoreException.Unusable.class)
                 .satisfies(e -> assertThat(why)
                         .anyMatch(each -> String.valueOf(e.getMessage()).contains(each)));
-        assertThat(files()).contains("store").doesNotContain("store.old");
+        assertThat(files()).contains("store").doesNotContain("store.old", "store.ahead");
     }
 
     /** What was copied before the node went on without it: destroyed stays destroyed. */
@@ -510,5 +526,145 @@ final class StoreMigrationTest {
             assertThatThrownBy(() -> store.open(small, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
             assertThat(Fixture.isWhole(store, large, BlobKind.SHARE, 48)).isTrue();
         }
+    }
+
+    /** All blobs of a place that isn't the node's yet. */
+    private Set<String> blobsAt(String address) throws IOException {
+        try (Blobs there = S3Blobs.open(
+                StoreConfig.of(List.of("blobs " + address), node, "").blobs().orElseThrow(), scratch)) {
+            return there.list("").stream().map(each -> each.name().toString()).collect(Collectors.toSet());
+        }
+    }
+
+    /** Blobs go while the node runs, come and go meanwhile, and open nothing there; the move copies what is missing. */
+    @Test
+    void blobsGoAhead() throws Exception {
+        fill();
+        List<String> to = elsewhere();
+        StatementHash doomed = Fixture.newId();
+        StatementHash late = Fixture.newId();
+        StatementHash growing = Fixture.newId();
+        int before;
+        try (SealedStore store = open();
+                PendingObject pending = Fixture.begin(store, growing)) {
+            Fixture.put(store, doomed, 1000, 100_000);
+            Blob half = pending.create(BlobKind.SHARE, 64 << 10, 1 << 20);
+            half.append(MemorySegment.ofArray(Fixture.content(growing, BlobKind.SHARE, 0, 64 << 10)));
+            before = Engine.EMBEDDED.blobs(node.resolve("store")).size();
+            // Killed at one blob after the other.
+            for (int call = 0; call < before; call += 2) {
+                StoreMigration.Progress kill = anyCall(call);
+                assertThat(isKilled(() -> ahead(kill, to))).isTrue();
+            }
+            assertThat(ahead(ON, to).copied()).isPositive();
+            StoreMigration.Ahead again = ahead(
+                    (what, count) -> {
+                        // Nobody else copies, or moves, meanwhile.
+                        for (Runnable other : List.<Runnable>of(() -> ahead(ON, to), () -> move(ON, to))) {
+                            assertThatThrownBy(other::run)
+                                    .isInstanceOf(StoreException.Unusable.class)
+                                    .hasMessageContaining("is open in this process already");
+                        }
+                    },
+                    to);
+            assertThat(again).isEqualTo(new StoreMigration.Ahead(0, 0, before, 0));
+            assertThat(blobsAt(to.get(1))).isEqualTo(Engine.EMBEDDED.blobs(node.resolve("store")));
+
+            for (int k = 1; k < 16; k++) {
+                half.append(MemorySegment.ofArray(Fixture.content(growing, BlobKind.SHARE, k, 64 << 10)));
+            }
+            half.finish();
+            pending.prepare(Fixture.TOKEN, Fixture.MANIFEST);
+            Fixture.destroy(store, doomed, Fixture.TOKEN);
+            Fixture.put(store, late, 1000, 100_000);
+            StoreMigration.Ahead then = ahead(ON, to);
+            assertThat(then.copied()).isEqualTo(2);
+            assertThat(then.removed()).isEqualTo(1);
+            assertThat(then.there()).isEqualTo(before - 2);
+        }
+        // Processes of a node that starts now, one or several, leave it.
+        try (SealedStore store = open()) {
+            StoreMigration.requireNone(node);
+            assertServes(store);
+            // One that is removed only by the move, and one that the move copies.
+            Fixture.destroy(store, late, Fixture.TOKEN);
+            Fixture.put(store, Fixture.newId(), 1000, 100_000);
+        }
+        assertThat(blobsAt(to.get(1))).contains(late + ".share");
+        // Of the length that it should have, and wrong.
+        S3Address bucket =
+                StoreConfig.of(List.of("blobs " + to.get(1)), node, "").blobs().orElseThrow();
+        try (var client = bucket.client()) {
+            client.putObject(
+                    put -> put.bucket(bucket.bucket()).key(bucket.prefix() + growing + ".share"),
+                    RequestBody.fromBytes(flipped(
+                            Files.readAllBytes(Fixture.file(node.resolve("store"), growing, BlobKind.SHARE)),
+                            700_000)));
+        }
+        // Broken off when all is there: a start erases keys and rows, and leaves blobs.
+        assertThat(isKilled(to, at("comparing keys", 1))).isTrue();
+        assertThatThrownBy(() -> ahead(ON, to)).hasMessageContaining("was being moved");
+        assertThatThrownBy(() -> StoreMigration.requireNone(node)).hasMessageContaining("was being moved");
+        Set<String> blobs;
+        try (SealedStore store = open()) {
+            assertServes(store);
+            blobs = Engine.EMBEDDED.blobs(node.resolve("store"));
+        }
+        assertThat(blobsAt(to.get(1))).isEqualTo(blobs);
+        assertThat(move(ON, to).copied()).isZero();
+        assertThat(Engine.POSTGRES_S3.blobs(node)).isEqualTo(blobs);
+        assertThat(files()).containsExactly("s3.credentials", "store", "store.conf");
+
+        // And back, into the folder: what a move that was broken off had taken is there for the next.
+        StatementHash killed = Fixture.newId();
+        try (SealedStore store = open()) {
+            Fixture.put(store, killed, 1000, 100_000);
+            assertThat(ahead(ON, List.of()).copied()).isEqualTo(blobs.size() + 1);
+            Fixture.destroy(store, killed, Fixture.TOKEN);
+        }
+        assertThat(isKilled(List.of(), at("comparing keys", 1))).isTrue();
+        try (SealedStore store = open()) {
+            assertServes(store);
+        }
+        assertThat(move(ON, List.of()).copied()).isZero();
+        assertThat(files()).containsExactly("s3.credentials", "store");
+        assertThat(Engine.EMBEDDED.blobs(node.resolve("store"))).isEqualTo(blobs);
+        try (SealedStore store = open()) {
+            assertThatThrownBy(() -> store.open(killed, BlobKind.SHARE)).isInstanceOf(StoreException.Destroyed.class);
+            assertThat(Fixture.isWhole(store, growing, BlobKind.SHARE, 16)).isTrue();
+        }
+        assertGoesOn();
+    }
+
+    @Test
+    void whereBlobsCannotGoAhead(@TempDir Path second) throws IOException {
+        fill();
+        Engine.S3.configure(second, "", "taken-ahead");
+        List<String> taken = List.of(Engine.blobs("taken-ahead"));
+        try (SealedStore store = Stores.of(second, Fixture.RANDOM, Clock.systemUTC())) {
+            Fixture.put(store, Fixture.newId(), 1000, 100_000);
+        }
+        List<String> to = elsewhere().subList(1, 2);
+        assertThatThrownBy(() -> ahead(ON, taken)).hasMessageContaining("has blobs of a store already");
+        assertThatThrownBy(() -> ahead(ON, List.of())).hasMessageContaining("is in the node's folder already");
+        assertThat(files()).containsExactly("s3.credentials", "store");
+        ahead(ON, to);
+        assertThat(blobsAt(to.getFirst())).isNotEmpty();
+        // Who wants it elsewhere, or nowhere: what was copied is removed, and never what another store has.
+        assertThatThrownBy(() -> ahead(ON, taken)).hasMessageContaining("has blobs of a store already");
+        assertThat(blobsAt(to.getFirst())).isEmpty();
+        assertThat(blobsAt(taken.getFirst())).hasSize(1);
+        ahead(ON, to);
+        assertThatThrownBy(() -> move(ON, List.of())).hasMessageContaining("is in the node's folder already");
+        assertThat(blobsAt(to.getFirst())).isEmpty();
+        assertThat(files()).doesNotContain("store.migration", "store.ahead");
+        // Whoever wrote store.conf himself has his store where it was copied to: nothing there is touched.
+        ahead(ON, to);
+        Path conf = node.resolve(StoreConfig.FILE);
+        Files.writeString(conf, "blobs " + to.getFirst() + "\n");
+        assertThatThrownBy(() -> ahead(ON, to)).hasMessageContaining("already");
+        assertThat(blobsAt(to.getFirst())).isNotEmpty();
+        Files.delete(conf);
+        assertGoesOn();
     }
 }
