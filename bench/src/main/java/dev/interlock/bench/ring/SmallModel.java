@@ -31,7 +31,7 @@ record SmallModel(int n, int t) {
     double putRoundTrips() {
         int input = 1; // user to the first hop
         int hops = n - 1; // from each hop to the next
-        int home = 1; // the last hop back to the first home
+        int home = 1; // the last hop to the first of the homes
         int furtherHomes = n - t;
         int signature = 1; // of the last home, back to the user
         double pass = (input + hops + home + furtherHomes + signature) / 2.0;
