@@ -84,6 +84,7 @@ public final class Peers implements AutoCloseable {
                             pipeline.channel().config().setConnectTimeoutMillis((int)
                                     deadlines.connect().toMillis());
                             StreamWindows.watch(pipeline);
+                            pipeline.addFirst(new KnownSettings());
                         })
                 .idleTimeout(IDLE)
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
