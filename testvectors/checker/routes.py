@@ -20,9 +20,11 @@ def _station(x, source, layered, stored, sink):
 
 def route(direction, protocol, profile, path, homes):
     if direction == "write":
-        # s_1 … s_n with a layer, then the homes, which store and pass on
+        # s_1 … s_n with a layer, then s_h … s_1, which store and pass on; s_n, if a home, as the last
         stations = [_station(x, "station", True, False, "station") for x in path]
-        stations += [_station(x, "station", False, True, "station") for x in homes]
+        back = sorted(homes, key=path.index, reverse=True)
+        back.sort(key=lambda x: x == path[-1])
+        stations += [_station(x, "station", False, True, "station") for x in back]
         stations[0]["source"] = "user"
         stations[-1]["sink"] = "none"
     else:

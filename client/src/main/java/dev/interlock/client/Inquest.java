@@ -77,7 +77,7 @@ final class Inquest {
     IntegrityException verdict(IntegrityException why) throws InterruptedException {
         try {
             Map<ShareIndex, ShareHash.Digest> stored = beside(plan.path(), this::shareHash);
-            Map<ShareIndex, byte[]> ciphertexts = beside(plan.homes(), this::ciphertextHash);
+            Map<ShareIndex, byte[]> ciphertexts = beside(Passage.homes(plan), this::ciphertextHash);
             Map<ShareIndex, byte[]> shares = new LinkedHashMap<>();
             Map<ShareIndex, byte[]> salts = new LinkedHashMap<>();
             stored.forEach((x, digest) -> {
@@ -182,10 +182,11 @@ final class Inquest {
 
     /** All shares are right, and a ciphertext isn't: it went wrong on its way, or at its home. */
     private String onTheWay(List<ShareIndex> wrong) {
-        int first = plan.homes().indexOf(wrong.getFirst());
+        List<ShareIndex> homes = Passage.homes(plan);
+        int first = homes.indexOf(wrong.getFirst());
         String who = first == 0
                 ? "one of the hops (" + names(plan.path()) + ")"
-                : name(plan.homes().get(first)) + ", or " + name(plan.homes().get(first - 1)) + " which passed it on,";
+                : name(homes.get(first)) + ", or " + name(homes.get(first - 1)) + " which passed it on,";
         return "all shares are right, and the ciphertext at " + names(wrong) + " isn't: " + who + " changed it";
     }
 

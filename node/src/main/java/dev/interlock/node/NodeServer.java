@@ -47,6 +47,7 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Http2;
 import dev.interlock.wire.Peers;
+import dev.interlock.wire.StreamWindows;
 import dev.interlock.wire.Tls;
 import dev.interlock.wire.TlsIdentity;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -158,7 +159,10 @@ public final class NodeServer implements AutoCloseable {
                 .http1MaxHeaderSize(Http2.MAX_HEADER_BYTES)
                 .maxNumConnections(Math.min(Connections.MAX_CONNECTIONS, descriptors.connections()))
                 .idleTimeout(IDLE, false)
-                .childChannelPipelineCustomizer(connections::guard)
+                .childChannelPipelineCustomizer(pipeline -> {
+                    connections.guard(pipeline);
+                    StreamWindows.watch(pipeline);
+                })
                 .childChannelOption(ChannelOption.ALLOCATOR, Http2.BUFFERS)
                 // Streams have deadlines of their own, for the next byte and not for the last.
                 .requestTimeout(Duration.ZERO)

@@ -33,6 +33,14 @@ public final class Passage {
         return Route.write(plan.path(), plan.homes()).stations();
     }
 
+    /** The homes as the object's stream comes to them. */
+    public static List<ShareIndex> homes(Write.Plan plan) {
+        return stations(plan).stream()
+                .filter(Station::stored)
+                .map(Station::provider)
+                .toList();
+    }
+
     /** Whether a station of this session signs for what it hands on to its neighbour. */
     public static boolean signs(Session session, Station station) {
         return session.isAttested() && station.sealed().isEmpty() && station.sink() instanceof Station.Neighbour;

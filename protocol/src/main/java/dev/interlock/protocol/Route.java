@@ -15,6 +15,7 @@ import dev.interlock.protocol.Station.Source;
 import dev.interlock.protocol.Station.User;
 import dev.interlock.protocol.Station.Zeros;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -30,8 +31,9 @@ public record Route(List<Station> stations) {
     }
 
     /**
-     * The write: U → CC_1 → … → CC_n, each with its layer, then on through the homes, each of which stores what it
-     * receives. With one home this is the paper's ring, closed by CC_n → CC_1.
+     * The write: U → CC_1 → … → CC_n, each with its layer, then back through the homes, each of which stores what it
+     * receives. With one home this is the paper's ring, closed by CC_n → CC_1. Forwards through several, the line between
+     * two of them would carry the object twice.
      */
     public static Route write(List<ShareIndex> path, List<ShareIndex> homes) {
         return write(new User(), path, homes);
@@ -89,8 +91,17 @@ public record Route(List<Station> stations) {
     private static Route write(Source first, List<ShareIndex> path, List<ShareIndex> homes) {
         Builder route = new Builder(first, 0, new Flow());
         path.forEach(x -> route.through(x, true, false));
-        homes.forEach(x -> route.through(x, false, true));
+        back(path, homes).forEach(x -> route.through(x, false, true));
         return route.to(new End());
+    }
+
+    /** Homes against the path's order; the last of the path, where it's one, at the end: it needn't send to itself. */
+    private static List<ShareIndex> back(List<ShareIndex> path, List<ShareIndex> homes) {
+        List<ShareIndex> back = new ArrayList<>(homes.reversed());
+        if (back.getFirst().equals(path.getLast())) {
+            Collections.rotate(back, -1);
+        }
+        return back;
     }
 
     /** The repair of a home: another home → CC_k, which keeps what arrives as its ciphertext. */

@@ -8,6 +8,7 @@ public final class Http2 {
     /** Far above the stream window: with one as small as the other, a stalled stream would starve its siblings. */
     public static final int CONNECTION_WINDOW_BYTES = 64 << 20;
 
+    /** What a stream begins with; {@link StreamWindows} enlarges it. */
     public static final int STREAM_WINDOW_BYTES = 1 << 20;
 
     /** On one connection at once; who needs more opens another one. */

@@ -58,10 +58,14 @@ public final class Peer {
     private final WebClient client;
     private final Deadlines deadlines;
 
+    /** When something was sent to it for the last time. */
+    private volatile long usedNanos;
+
     Peer(NodeCard card, WebClient client, Deadlines deadlines) {
         this.card = card;
         this.client = client;
         this.deadlines = deadlines;
+        this.usedNanos = System.nanoTime() - Peers.IDLE.toNanos();
     }
 
     public NodeCard card() {
@@ -70,6 +74,21 @@ public final class Peer {
 
     public String name() {
         return card.name();
+    }
+
+    /**
+     * Has a connection stand by the time that something is to be sent soon, while others still work: one takes some round trips.
+     */
+    public void prepare() {
+        if (System.nanoTime() - usedNanos > Peers.IDLE.toNanos() / 2) {
+            // Whether it can be reached is said by what is sent then.
+            var _ = used().get("/health").aggregate();
+        }
+    }
+
+    private WebClient used() {
+        usedNanos = System.nanoTime();
+        return client;
     }
 
     /** A small request and its answer's body, within the answer deadline. */
@@ -88,7 +107,7 @@ public final class Peer {
      * @param body the caller's again: it may be secret, and wiped while the request is still on its way
      */
     public Call begin(HttpMethod method, String path, Optional<String> authorization, byte[] body) {
-        return new Call(client.execute(HttpRequest.of(headers(method, path, authorization), copy(body)))
+        return new Call(used().execute(HttpRequest.of(headers(method, path, authorization), copy(body)))
                 .aggregate());
     }
 
@@ -97,24 +116,24 @@ public final class Peer {
         HttpRequestWriter writer = HttpRequest.streaming(headers(HttpMethod.POST, path, authorization).toBuilder()
                 .contentType(MediaType.OCTET_STREAM)
                 .build());
-        return new Upload(new Outbound(writer), new Call(client.execute(writer).aggregate()));
+        return new Upload(new Outbound(writer), new Call(used().execute(writer).aggregate()));
     }
 
     /** A request whose answer is a stream; {@link Download#open} brings it. */
     public Download download(String path, Optional<String> authorization) {
-        return new Download(client.execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))
+        return new Download(used().execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))
                 .split());
     }
 
     /** The same of a request with a body. */
     public Download download(String path, Optional<String> authorization, byte[] body) {
-        return new Download(client.execute(HttpRequest.of(headers(HttpMethod.POST, path, authorization), copy(body)))
+        return new Download(used().execute(HttpRequest.of(headers(HttpMethod.POST, path, authorization), copy(body)))
                 .split());
     }
 
     /** Passes a request on as it comes, and its answer back; each piece waits for whoever takes it. */
     public HttpResponse pass(RequestHeaders headers, HttpRequest request) {
-        return client.execute(HttpRequest.of(headers, request));
+        return used().execute(HttpRequest.of(headers, request));
     }
 
     /** A request for a stream, under way. */

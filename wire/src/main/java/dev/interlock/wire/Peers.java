@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The channels from here to the nodes of a ring, each pinned to its node alone. */
 public final class Peers implements AutoCloseable {
     /** Less than a node's, so that it's the one who asks that closes: a request never meets a connection that is being closed. */
-    private static final Duration IDLE = Duration.ofSeconds(20);
+    static final Duration IDLE = Duration.ofSeconds(20);
 
     private static volatile @Nullable Thread preparing;
 
@@ -80,8 +80,12 @@ public final class Peers implements AutoCloseable {
                 // The connection alone is made by the other machine, whatever its node does.
                 .option(
                         ClientFactoryOptions.CHANNEL_PIPELINE_CUSTOMIZER,
-                        pipeline -> pipeline.channel().config().setConnectTimeoutMillis((int)
-                                deadlines.connect().toMillis()))
+                        pipeline -> {
+                            pipeline.channel().config().setConnectTimeoutMillis((int)
+                                    deadlines.connect().toMillis());
+                            StreamWindows.watch(pipeline);
+                            pipeline.addFirst(new KnownSettings());
+                        })
                 .idleTimeout(IDLE)
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)

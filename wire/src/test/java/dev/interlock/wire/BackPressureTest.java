@@ -35,6 +35,9 @@ final class BackPressureTest {
     /** What a sender's and a receiver's end may hold: an outbound's window, the stream's, and what is asked for ahead. */
     private static final long HELD_BYTES = 2L * (1 << 20) + Http2.STREAM_WINDOW_BYTES + 8L * PIECE_BYTES;
 
+    private static final int GROWTH_BYTES = 3 << 20;
+
+    private final StreamWindows windows = new StreamWindows(GROWTH_BYTES);
     private final BlockingQueue<Inbound> arrived = new LinkedBlockingQueue<>();
     private Server server;
     private ClientFactory factory;
@@ -48,6 +51,7 @@ final class BackPressureTest {
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)
                 .http2MaxFrameSize(Http2.MAX_FRAME_BYTES)
                 .childChannelOption(ChannelOption.ALLOCATOR, Http2.BUFFERS)
+                .childChannelPipelineCustomizer(pipeline -> pipeline.addFirst(windows.watcher()))
                 .requestTimeout(Duration.ZERO)
                 .maxRequestLength(0)
                 .gracefulShutdownTimeout(Duration.ZERO, Duration.ofSeconds(1))
@@ -94,7 +98,50 @@ final class BackPressureTest {
     void aReaderThatStalledFillsNoMemory() throws Exception {
         Outbound out = begin("/left").out();
         assertThat(sendUntilStalled(out)).isBetween((long) Http2.STREAM_WINDOW_BYTES, HELD_BYTES);
+        assertThat(windows.left()).isEqualTo(GROWTH_BYTES);
         out.fail(new IllegalStateException("given up"));
+    }
+
+    /** A stream whose reader keeps up has a larger window; where the reader stalls then, no more than that is held. */
+    @Test
+    void aReaderThatKeptUpAndStallsFillsWhatTheProcessAllows() throws Exception {
+        Outbound out = begin("/left").out();
+        out.write(piece(), PATIENT);
+        try (Inbound in = arrived.take()) {
+            long end = System.nanoTime() + PATIENT.toNanos();
+            while (windows.left() == GROWTH_BYTES && System.nanoTime() < end) {
+                in.read(PATIENT).release();
+                out.write(piece(), PATIENT);
+            }
+            // To twice what it was, once or to four times it.
+            assertThat(windows.left())
+                    .isIn(GROWTH_BYTES - 3L * Http2.STREAM_WINDOW_BYTES, GROWTH_BYTES - 1L * Http2.STREAM_WINDOW_BYTES);
+            assertThat(sendUntilStalled(out, HELD_BYTES + GROWTH_BYTES, BackPressureTest::piece))
+                    .isLessThanOrEqualTo(HELD_BYTES + GROWTH_BYTES);
+            // A reader that is behind has the small window again.
+            assertThat(windows.left()).isEqualTo(GROWTH_BYTES);
+        }
+        out.fail(new IllegalStateException("given up"));
+    }
+
+    @Test
+    void whatAStreamHadIsThereForTheNext() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            Streaming quick = begin("/read");
+            long end = System.nanoTime() + PATIENT.toNanos();
+            long least = windows.left();
+            while (least == GROWTH_BYTES && System.nanoTime() < end) {
+                quick.out().write(piece(), PATIENT);
+                least = windows.left();
+            }
+            assertThat(least).isLessThan(GROWTH_BYTES);
+            quick.out().end();
+            assertThat(quick.answer().get(30, TimeUnit.SECONDS).status().code()).isEqualTo(200);
+            while (windows.left() < GROWTH_BYTES && System.nanoTime() < end) {
+                Thread.sleep(10);
+            }
+            assertThat(windows.left()).isEqualTo(GROWTH_BYTES);
+        }
     }
 
     @Test
@@ -120,7 +167,7 @@ final class BackPressureTest {
     void whatNobodyTookIsWipedWhenItIsDropped() throws Exception {
         Outbound out = begin("/left").out();
         AtomicInteger held = new AtomicInteger();
-        long sent = sendUntilStalled(out, () -> {
+        long sent = sendUntilStalled(out, HELD_BYTES, () -> {
             held.incrementAndGet();
             return new WipedBuffer(PIECE_BYTES, _ -> held.decrementAndGet()).writeZero(PIECE_BYTES);
         });
@@ -143,12 +190,12 @@ final class BackPressureTest {
 
     /** The bytes that were taken until nothing moved, all of which are still to be read somewhere. */
     private static long sendUntilStalled(Outbound out) throws Exception {
-        return sendUntilStalled(out, BackPressureTest::piece);
+        return sendUntilStalled(out, HELD_BYTES, BackPressureTest::piece);
     }
 
-    private static long sendUntilStalled(Outbound out, Supplier<ByteBuf> pieces) throws Exception {
+    private static long sendUntilStalled(Outbound out, long most, Supplier<ByteBuf> pieces) throws Exception {
         long sent = 0;
-        while (sent <= HELD_BYTES) {
+        while (sent <= most) {
             sent += PIECE_BYTES;
             try {
                 out.write(pieces.get(), SOON);

@@ -9,12 +9,32 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Role;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -36,12 +56,16 @@ final class PeerTest {
     }
 
     private Peer peer(Peers peers) {
+        return peer(peers, silent.getLocalPort(), "0".repeat(64));
+    }
+
+    private static Peer peer(Peers peers, int port, String pin) {
         try (SigningKey key = new SigningKey(SecretBytes.taking(new byte[SigningKey.SEED_BYTES]))) {
             return peers.to(NodeCard.of(
                     Role.PROVIDER,
                     "cc1",
-                    "127.0.0.1:" + silent.getLocalPort(),
-                    "0".repeat(64),
+                    "127.0.0.1:" + port,
+                    pin,
                     key.verifyingKey(),
                     Optional.of("x25519:" + "0".repeat(64))));
         }
@@ -67,6 +91,77 @@ final class PeerTest {
             assertThatThrownBy(() -> call.complete(LONG))
                     .isInstanceOf(NodeException.class)
                     .hasMessageContaining("it doesn't answer the connection, or hangs");
+        }
+    }
+
+    /** The settings of a server come a round trip after the client's preface: nothing waits for them. */
+    @Test
+    void aFirstRequestGoesOutBeforeTheServersSettingsCome() throws Exception {
+        TlsIdentity identity = TlsIdentity.generate("cc1", new SecureRandom(), Instant.now());
+        CompletableFuture<String> method = new CompletableFuture<>();
+        EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try (silent;
+                Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT, LONG, LONG, LONG))) {
+            SslContext tls = SslContextBuilder.forServer(
+                            identity.keyPair().privateKey(), identity.keyPair().certificateChain())
+                    .sslProvider(SslProvider.OPENSSL)
+                    .applicationProtocolConfig(new ApplicationProtocolConfig(
+                            ApplicationProtocolConfig.Protocol.ALPN,
+                            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                            "h2"))
+                    .build();
+            Channel server = new ServerBootstrap()
+                    .group(threads)
+                    .channel(NioServerSocketChannel.class)
+                    .childHandler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            // It reads frames, and never sends one.
+                            channel.pipeline().addLast(tls.newHandler(channel.alloc()), new Frames(method));
+                        }
+                    })
+                    .bind(InetAddress.getLoopbackAddress(), 0)
+                    .sync()
+                    .channel();
+            int port = ((InetSocketAddress) server.localAddress()).getPort();
+            Peer.Call call = peer(peers, port, identity.pin())
+                    .begin(HttpMethod.GET, "/health", Optional.empty(), new byte[0]);
+            assertThat(method.get(30, TimeUnit.SECONDS)).isEqualTo("headers");
+            assertThat(call.isDone(Duration.ZERO)).isFalse();
+            call.cancel();
+        } finally {
+            threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Tells of the first HEADERS frame behind a client's preface. */
+    private static final class Frames extends ByteToMessageDecoder {
+        private static final int PREFACE_BYTES = 24;
+        private static final int HEAD_BYTES = 9;
+        private static final int HEADERS = 1;
+        private final CompletableFuture<String> seen;
+        private boolean preface;
+
+        Frames(CompletableFuture<String> seen) {
+            this.seen = seen;
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+            if (!preface) {
+                preface = in.readableBytes() >= PREFACE_BYTES;
+                in.skipBytes(preface ? PREFACE_BYTES : 0);
+                return;
+            }
+            int head = in.readerIndex();
+            if (in.readableBytes() < HEAD_BYTES || in.readableBytes() < HEAD_BYTES + in.getUnsignedMedium(head)) {
+                return;
+            }
+            if (in.getByte(head + 3) == HEADERS) {
+                seen.complete("headers");
+            }
+            in.skipBytes(HEAD_BYTES + in.getUnsignedMedium(head));
         }
     }
 }

@@ -2,13 +2,12 @@ package dev.interlock.bench.ring;
 
 import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.bench.WrongResultException;
+import dev.interlock.node.NodeFolder;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.Peers;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,9 +33,10 @@ final class Limits implements AutoCloseable {
     private static final int PIECE_BYTES = 64 << 10;
     private static final int RECORD_BYTES = 4 << 10;
     private static final int BLOCK_BYTES = 1 << 20;
-    private static final int REQUEST_BYTES = 1 << 10;
     private static final int WARM_REQUESTS = 50;
     private static final int TRIES = 5;
+    private static final byte[] PIECE = new Content(0, PIECE_BYTES).bytes();
+    private static final byte[] QUESTION = new Content(1, BareTls.QUESTION_BYTES).bytes();
     private static final byte[] RECORD = new Content(2, RECORD_BYTES).bytes();
     private static final Deadlines DEADLINES = Deadlines.DEFAULT;
 
@@ -44,15 +44,17 @@ final class Limits implements AutoCloseable {
     private final LimitServer.Child server;
     private final Peers peers;
     private final Peer peer;
+    private final BareTls bare;
 
     /** What it took to pass bytes through TLS: on the clock, and of both ends' CPUs. */
     record Pipe(double seconds, double cpuSeconds) {}
 
-    private Limits(Path scratch, LimitServer.Child server, Peers peers, Peer peer) {
+    private Limits(Path scratch, LimitServer.Child server, Peers peers, Peer peer, BareTls bare) {
         this.scratch = scratch;
         this.server = server;
         this.peers = peers;
         this.peer = peer;
+        this.bare = bare;
     }
 
     /** Starts the other end of the channels; files go beside the ring's stores. */
@@ -62,7 +64,8 @@ final class Limits implements AutoCloseable {
         Peers peers = new Peers(Optional.empty(), DEADLINES);
         NodeCard card = NodeCard.of(
                 lent.role(), lent.name(), "127.0.0.1:" + server.port(), lent.tlsPin(), lent.key(), lent.sealing());
-        Limits limits = new Limits(ring.scratch(), server, peers, peers.to(card));
+        BareTls bare = BareTls.to(NodeFolder.open(ring.node(lent)), server.barePort());
+        Limits limits = new Limits(ring.scratch(), server, peers, peers.to(card), bare);
         limits.warm();
         return limits;
     }
@@ -82,21 +85,12 @@ final class Limits implements AutoCloseable {
         }
     }
 
-    /** Streams bytes to the other process, with the connection settings and TLS of the product, and nothing else. */
+    /** Streams bytes to the other process through TLS and nothing else. */
     Pipe tlsPipe(long bytes) throws IOException, InterruptedException {
         long self = ProcessHandle.current().pid();
-        byte[] block = new Content(0, PIECE_BYTES).bytes();
         double cpu = Proc.cpuSeconds(self) + Proc.cpuSeconds(server.pid());
         long begun = System.nanoTime();
-        Peer.Upload upload = peer.upload("/pipe", Optional.empty());
-        for (long done = 0; done < bytes; done += PIECE_BYTES) {
-            int length = (int) Math.min(PIECE_BYTES, bytes - done);
-            ByteBuf piece = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
-            piece.writeBytes(block, 0, length);
-            upload.send(piece, DEADLINES.stall());
-        }
-        upload.out().end();
-        long arrived = ByteBuffer.wrap(upload.complete(DEADLINES.settle())).getLong();
+        long arrived = bare.pipe(bytes, PIECE);
         double seconds = secondsSince(begun);
         if (arrived != bytes) {
             throw new WrongResultException("of " + bytes + " bytes, " + arrived + " came through the TLS pipe");
@@ -104,13 +98,32 @@ final class Limits implements AutoCloseable {
         return new Pipe(seconds, Proc.cpuSeconds(self) + Proc.cpuSeconds(server.pid()) - cpu);
     }
 
-    /** The median of so many bare requests, one after the other, in seconds. */
-    double roundTrip(int count) {
-        byte[] request = new Content(1, REQUEST_BYTES).bytes();
+    /** The median of so many questions and answers through TLS alone, one after the other, in seconds. */
+    double bareRoundTrip(int count) throws Exception {
         double[] seconds = new double[count];
         for (int i = 0; i < count; i++) {
             long begun = System.nanoTime();
-            ask(request);
+            askBare();
+            seconds[i] = secondsSince(begun);
+        }
+        return Statistics.median(seconds);
+    }
+
+    /** Questions and answers a second through TLS alone, so many at once, each on a connection of its own. */
+    double bareRequestsPerSecond(int atOnce, Duration duration) throws Exception {
+        return Load.run(atOnce, duration, this::askBare).perSecond();
+    }
+
+    private void askBare() throws IOException, InterruptedException {
+        requireAnswer(bare.ask(QUESTION));
+    }
+
+    /** The median of so many bare requests, one after the other, in seconds. */
+    double roundTrip(int count) {
+        double[] seconds = new double[count];
+        for (int i = 0; i < count; i++) {
+            long begun = System.nanoTime();
+            ask();
             seconds[i] = secondsSince(begun);
         }
         return Statistics.median(seconds);
@@ -118,13 +131,12 @@ final class Limits implements AutoCloseable {
 
     /** The median of bare requests, so many at the same time, until the last of them is answered; in seconds. */
     double roundTripOf(int atOnce, int count) throws Exception {
-        byte[] request = new Content(1, REQUEST_BYTES).bytes();
         double[] seconds = new double[count];
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Boolean>> all = new ArrayList<>();
             for (int i = 0; i < atOnce; i++) {
                 all.add(() -> {
-                    ask(request);
+                    ask();
                     return true;
                 });
             }
@@ -141,14 +153,16 @@ final class Limits implements AutoCloseable {
 
     /** Bare requests a second, so many at once. */
     double requestsPerSecond(int atOnce, Duration duration) throws Exception {
-        byte[] request = new Content(1, REQUEST_BYTES).bytes();
-        return Load.run(atOnce, duration, () -> ask(request)).perSecond();
+        return Load.run(atOnce, duration, () -> ask()).perSecond();
     }
 
-    private void ask(byte[] request) {
-        byte[] answer = peer.call(HttpMethod.POST, "/ask", Optional.empty(), request);
-        if (!Arrays.equals(answer, Arrays.copyOf(request, LimitServer.ANSWER_BYTES))) {
-            throw new WrongResultException("the bare HTTPS server answered with other bytes than it must");
+    private void ask() {
+        requireAnswer(peer.call(HttpMethod.POST, "/ask", Optional.empty(), QUESTION));
+    }
+
+    private static void requireAnswer(byte[] answer) {
+        if (!Arrays.equals(answer, Arrays.copyOf(QUESTION, LimitServer.ANSWER_BYTES))) {
+            throw new WrongResultException("the bare server answered with other bytes than it must");
         }
     }
 
@@ -283,6 +297,7 @@ final class Limits implements AutoCloseable {
 
     @Override
     public void close() {
+        bare.close();
         peers.close();
         server.close();
     }

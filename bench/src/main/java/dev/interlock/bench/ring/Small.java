@@ -60,8 +60,10 @@ public final class Small implements Suite {
         List<Double> puts = new ArrayList<>();
         List<Double> gets = new ArrayList<>();
         List<SmallModel.Machine> machines = new ArrayList<>();
+        List<Double> bare = new ArrayList<>();
         for (int i = 0; i < repetitions; i++) {
             options.progress().println("small: one at a time, repetition " + (i + 1) + " of " + repetitions);
+            bare.add(MILLIS * limits.bareRoundTrip(5 * times));
             machines.add(new SmallModel.Machine(
                     MILLIS * limits.roundTrip(5 * times),
                     MILLIS * limits.roundTripOf(model.t(), 5 * times),
@@ -96,6 +98,7 @@ public final class Small implements Suite {
                 "limit: bare HTTPS round trip, t = " + model.t() + " at once",
                 "ms",
                 machines.stream().map(SmallModel.Machine::roundTripToReaders).toList());
+        report.figure(name(), "limit: TLS round trip without HTTP", "ms", bare);
         report.figure(
                 name(),
                 "limit: fsync, n = " + model.n() + " at once",
@@ -118,6 +121,7 @@ public final class Small implements Suite {
         List<Double> gets = new ArrayList<>();
         List<Double> fsyncs = new ArrayList<>();
         List<Double> requests = new ArrayList<>();
+        List<Double> bare = new ArrayList<>();
         List<Double> transactions = new ArrayList<>();
         List<Double> busy = new ArrayList<>();
         int cores = Runtime.getRuntime().availableProcessors();
@@ -134,6 +138,7 @@ public final class Small implements Suite {
             busy.add((ring.cpuSecondsWithClient() - cpu) / put.seconds() / cores);
             OptionalDouble after = ring.meter("interlock_store_transactions");
             requests.add(limits.requestsPerSecond(AT_ONCE, limit));
+            bare.add(limits.bareRequestsPerSecond(AT_ONCE, limit));
             Load.Result get = Load.run(AT_ONCE, duration, secrets::get);
             puts.add(put.perSecond());
             gets.add(get.perSecond());
@@ -174,6 +179,7 @@ public final class Small implements Suite {
         report.figure(name(), "get " + shape + ", p99", "ms", getLatencies);
         report.figure(name(), "put " + shape + ", part of the cores that the ring uses", "", busy);
         report.figure(name(), "limit: bare HTTPS, " + AT_ONCE + " at once", "1/s", requests);
+        report.figure(name(), "limit: TLS without HTTP, " + AT_ONCE + " at once", "1/s", bare);
         report.figure(name(), "limit: fsyncs of each of n = " + model.n() + " at once", "1/s", fsyncs);
         if (!transactions.isEmpty()) {
             report.figure(name(), "put " + shape + ", transactions of a provider for an object", "", transactions);

@@ -29,12 +29,12 @@ record SmallModel(int n, int t) {
      * once they have handed on what passed, the last home as the last.
      */
     double putRoundTrips() {
-        int input = 1; // user to the first hop
+        int share = 2; // user to dealer to the first hop, whose input is there before
         int hops = n - 1; // from each hop to the next
-        int home = 1; // the last hop back to the first home
+        int home = 1; // the last hop to the first of the homes
         int furtherHomes = n - t;
         int signature = 1; // of the last home, back to the user
-        double pass = (input + hops + home + furtherHomes + signature) / 2.0;
+        double pass = (share + hops + home + furtherHomes + signature) / 2.0;
         int check = 1; // all at once, when all have signed
         int commit = 1; // all at once
         return pass + check + commit;

@@ -36,7 +36,7 @@ record StreamModel(int n, int t) {
         int shares = n; // dealer to every provider
         int input = 1; // user to the first hop
         int hops = n - 1; // from each hop to the next
-        int home = 1; // the last hop back to the first home
+        int home = 1; // the last hop to the first of the homes
         int furtherHomes = homes() - 1;
         return shares + input + hops + home + furtherHomes;
     }

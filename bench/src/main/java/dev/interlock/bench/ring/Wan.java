@@ -33,7 +33,7 @@ public final class Wan implements Suite {
     public void run(Options options, Report report) throws Exception {
         int repetitions = options.quick() ? 3 : 5;
         int times = options.quick() ? 10 : 40;
-        long bytes = options.quick() ? 16L << 20 : 64L << 20;
+        long bytes = options.quick() ? 64L << 20 : 256L << 20;
         Links links = new Links();
         try (links;
                 RingProcesses ring = RingProcesses.behind(options, 5, 3, links::open)) {
@@ -143,6 +143,7 @@ public final class Wan implements Suite {
                 Goal.atMost(1.2));
     }
 
+    /** So large that the legs until the first byte is there count little: what is asked is whether the line is full then. */
     private void streams(Options options, Report report, RingProcesses ring, int repetitions, long bytes)
             throws Exception {
         List<Double> puts = new ArrayList<>();

@@ -297,6 +297,9 @@ public final class ProviderNode implements AutoCloseable {
         }
         for (Station station : session.stations()) {
             begin(live, station);
+            if (station.sink() instanceof Station.Neighbour(ShareIndex next)) {
+                peer(next).prepare();
+            }
         }
         if (session.kind() == Work.Kind.REFRESH) {
             keepCiphertext(live);
