@@ -73,8 +73,59 @@ final class CompletionCommand implements Callable<Integer> {
             complete -F _complete_interlock_names -o default interlock
             """.replace("COMMANDS", NAMING.stream().map(each -> each + "\\ *").collect(Collectors.joining("|")));
 
-    private static final String FISH_NAMES = "complete -c interlock -f -n '__fish_seen_subcommand_from "
-            + String.join(" ", NAMING) + "' -a '(interlock ls --complete (commandline -ct) 2>/dev/null)'";
+    /** zsh breaks words where a name ends, and quotes what it inserts by itself; all but names is left to the function for bash. */
+    private static final String ZSH_NAMES = """
+
+            function _interlock() {
+              local before="${words[CURRENT-1]}" current="${words[CURRENT]}"
+              local -a naming names
+              naming=(COMMANDS)
+              if (( CURRENT > 2 )) && [[ "$current" != -* ]]; then
+                if [[ "$words[2] $before" == "put --name" ]] || { (( naming[(Ie)$words[2]] )) &&
+                    [[ "$before" != -* || "$before" == (-y|-r|--yes|--keep|--json|--force|--recursive) ]] }; then
+                  names=("${(@f)$(interlock ls --complete "${(Q)PREFIX}" 2>/dev/null)}")
+                  names=("${(@)names:#}")
+                  if (( $#names )); then
+                    compadd -S '' -- "${(@M)names:#*/}"
+                    compadd -- "${(@)names:#*/}"
+                    return 0
+                  fi
+                fi
+              fi
+              _bash_complete -o default -F _complete_interlock
+            }
+            compdef _interlock interlock
+            """.replace("COMMANDS", String.join(" ", NAMING));
+
+    /**
+     * Where on the command line something is completed: a command's own words come first, and what has the name of a command behind them
+     * is none. Names as they were typed: a word may be quoted, to its end or not yet.
+     */
+    private static final String FISH_BEGINNING = """
+            # fish completion for interlock
+            function __interlock_at
+                set -l words (commandline -opc)
+                set -e words[1]
+                test "$words" = "$argv"
+            end
+            function __interlock_in
+                set -l words (commandline -opc)
+                set -e words[1]
+                set -l count (count $argv)
+                test "$words[1..$count]" = "$argv"
+            end
+            function __interlock_name
+                set -l words (commandline -opc)
+                contains -- "$words[2]" COMMANDS
+            end
+            function __interlock_names
+                set -l typed (commandline -ct)
+                set -l word (string unescape -- $typed; or string unescape -- $typed\\"; or string unescape -- $typed\\')
+                interlock ls --complete "$word" 2>/dev/null
+            end
+            complete -c interlock -f -n __interlock_name -a '(__interlock_names)'
+            complete -c interlock -n '__interlock_in put' -l name -x -a '(__interlock_names)'
+            """.replace("COMMANDS", String.join(" ", NAMING));
 
     @Parameters(
             paramLabel = "SHELL",
@@ -90,7 +141,8 @@ final class CompletionCommand implements Callable<Integer> {
         System.out.print(
                 switch (shell.toLowerCase(Locale.ROOT)) {
                     // In zsh it loads bashcompinit itself.
-                    case "bash", "zsh" -> AutoComplete.bash("interlock", interlock) + BASH_NAMES;
+                    case "bash" -> AutoComplete.bash("interlock", interlock) + BASH_NAMES;
+                    case "zsh" -> AutoComplete.bash("interlock", interlock) + ZSH_NAMES;
                     case "fish" -> fish(interlock);
                     default ->
                         throw new BadInputException("there's a completion for bash, zsh and fish, none for " + shell);
@@ -99,17 +151,14 @@ final class CompletionCommand implements Callable<Integer> {
     }
 
     private static String fish(CommandLine interlock) {
-        return Stream.concat(Stream.of("# fish completion for interlock", FISH_NAMES), lines(interlock, List.of()))
-                .collect(Collectors.joining("\n", "", "\n"));
+        return FISH_BEGINNING + lines(interlock, List.of()).collect(Collectors.joining("\n", "", "\n"));
     }
 
     /** @param path the words before, as "ring", "create" */
     private static Stream<String> lines(CommandLine command, List<String> path) {
-        String condition = path.isEmpty()
-                ? "__fish_use_subcommand"
-                : path.stream()
-                        .map(word -> "__fish_seen_subcommand_from " + word)
-                        .collect(Collectors.joining("; and "));
+        String here = path.isEmpty() ? "" : " " + String.join(" ", path);
+        // What has commands below it has nothing to do with their arguments.
+        String condition = (Usage.subcommands(command).isEmpty() ? "__interlock_in" : "__interlock_at") + here;
         Stream<String> options = command.getCommandSpec().options().stream()
                 .filter(option -> !option.hidden())
                 .map(option -> "complete -c interlock -n '" + condition + "'" + names(option)

@@ -186,7 +186,8 @@ final class RenewCommands {
                 int[] worst = {0};
                 int code = options.run("moved", (interlock, objects, pace, done) -> {
                     List<Renewed> moved = interlock.reshare(objects, other, pace, done);
-                    worst[0] = tell(interlock.reshareNames(objects, other));
+                    worst[0] = tell(
+                            interlock.reshareNames(objects, other), other.ring().name());
                     return moved;
                 });
                 return code != 0 ? code : worst[0];
@@ -194,11 +195,14 @@ final class RenewCommands {
         }
 
         /** @return the exit code */
-        private static int tell(NamesMoved names) {
+        private static int tell(NamesMoved names, String ring) {
             if (!names.names().isEmpty()) {
                 System.err.println("interlock: " + Output.count(names.names().size(), "name") + " went along");
             }
             names.wrong().forEach((node, why) -> System.err.println("interlock: " + node + " was not used: " + why));
+            names.wrongThere()
+                    .forEach(node -> System.err.println("interlock: " + node + " of the ring \"" + ring
+                            + "\" was not used: it shows an entry that you never made"));
             names.left()
                     .forEach((name, error) ->
                             System.err.println("interlock: \"" + name + "\" didn't go along, or not all" + " of it: "

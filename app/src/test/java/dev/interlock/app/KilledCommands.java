@@ -13,6 +13,7 @@ import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.RecoveryCode;
 import dev.interlock.protocol.login.UserName;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.names.NameVersion;
@@ -28,6 +29,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -35,9 +37,9 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code user passwd} and {@code user root rotate} as processes that are killed once a ring of processes shows how far they have come,
- * or a little later. After each one password works, the change of the root goes on with the next login, and every object opens by its
- * name. {@code LoginTable commands COUNT SEED}.
+ * {@code user passwd}, {@code user recover} and {@code user root rotate} as processes that are killed once a ring of processes shows how
+ * far they have come, or a little later. After each one password works, the change of the root goes on with the next login or with
+ * {@code user recover}, and every object opens by its name. {@code LoginTable commands COUNT SEED}.
  */
 final class KilledCommands {
     private static final Name KEY = Name.of("backups/db.key");
@@ -53,13 +55,35 @@ final class KilledCommands {
         COUNTS_AT_ALL
     }
 
+    /** What is killed, and what comes after it. */
+    private enum Kind {
+        /** What is left is done by {@code user recover}, with the code that the killed command has shown if that counts. */
+        ROTATE_THEN_RECOVER("root rotate"),
+        PASSWD("passwd"),
+        /** The same command again. */
+        RECOVER("recover"),
+        ROTATE("root rotate");
+
+        private final String text;
+
+        Kind(String text) {
+            this.text = text;
+        }
+
+        boolean keepsPassword() {
+            return this == ROTATE;
+        }
+    }
+
     /**
      * What came of it.
      *
      * @param killed by command, and stage that it had come to
      * @param ended commands that were through before
+     * @param recovered how often {@code user recover} went on with what was left
      */
-    record Outcome(int commands, Map<String, Integer> killed, int ended, int objects, List<String> wrong) {
+    record Outcome(
+            int commands, Map<String, Integer> killed, int ended, int recovered, int objects, List<String> wrong) {
         boolean good() {
             return wrong.isEmpty();
         }
@@ -67,7 +91,7 @@ final class KilledCommands {
 
     /** Enrols a user under a password. */
     interface Enrolling {
-        UserName enrol(Logins logins, String text, byte[] password) throws InterruptedException;
+        UserName enrol(Logins logins, String text, byte[] password, byte[] recoveryCode) throws InterruptedException;
     }
 
     private final KilledRing ring;
@@ -85,14 +109,16 @@ final class KilledCommands {
         Map<String, Integer> killed = new TreeMap<>();
         List<String> wrong = new ArrayList<>();
         int ended = 0;
+        int recovered = 0;
         int objects = 0;
         try (Logins logins = new Logins(ring.descriptor(), ring.deadlines(), random, Clock.systemUTC())) {
             for (int i = 0; i < count; i++) {
-                boolean root = i % 2 == 0;
-                String text = (root ? "rotates" : "changes") + i;
+                Kind kind = Kind.values()[i % Kind.values().length];
+                String text = kind.name().toLowerCase(Locale.ROOT).replace('_', '-') + i;
                 byte[] old = LoginTest.bytes("the old one of " + text);
-                byte[] next = root ? old : LoginTest.bytes("the new one of " + text);
-                UserName name = enrolling.enrol(logins, text, old);
+                byte[] next = kind.keepsPassword() ? old : LoginTest.bytes("the new one of " + text);
+                byte[] code = RecoveryCode.random(random);
+                UserName name = enrolling.enrol(logins, text, old, code);
                 Map<Name, byte[]> put = new TreeMap<>();
                 try (Session session = login(logins, name, old)) {
                     put(session, put, KEY, LoginTest.bytes("the key of " + text));
@@ -100,7 +126,8 @@ final class KilledCommands {
                 }
                 Stage stage = Stage.values()[seeded.nextInt(Stage.values().length)];
                 int delay = seeded.nextInt(stage == Stage.COUNTS_AT_ALL ? LATEST_MILLIS : 20);
-                String came = kill(name, root, old, next, stage, delay);
+                Process process = start(name, kind, old, next, code);
+                String came = kill(process, name, kind, stage, delay);
                 if (came.isEmpty()) {
                     ended++;
                 } else {
@@ -108,19 +135,23 @@ final class KilledCommands {
                 }
                 String what = text + ", " + stage + " and " + delay + " ms: ";
                 try {
+                    if (kind == Kind.RECOVER || kind == Kind.ROTATE_THEN_RECOVER) {
+                        recover(name, shown(), code, next);
+                        recovered++;
+                    }
                     boolean works = opens(logins, name, next, put, what, wrong);
-                    boolean before = !root && opens(logins, name, old, put, what, wrong);
+                    boolean before = !kind.keepsPassword() && opens(logins, name, old, put, what, wrong);
                     if (works == before) {
                         wrong.add(what + (works ? "both passwords work" : "no password works"));
                     }
-                } catch (InterlockException e) {
+                } catch (InterlockException | IllegalStateException e) {
                     wrong.add(what + e.getMessage());
                 }
                 objects += put.size();
                 System.out.println((i + 1) + " of " + count + ", " + killed + ", wrong: " + wrong);
             }
         }
-        return new Outcome(count, killed, ended, objects, wrong);
+        return new Outcome(count, killed, ended, recovered, objects, wrong);
     }
 
     private void put(Session session, Map<Name, byte[]> put, Name name, byte[] content) throws InterruptedException {
@@ -137,28 +168,74 @@ final class KilledCommands {
         }
     }
 
-    /** @return what it had come to when it was killed; empty where it was through */
-    private String kill(UserName name, boolean root, byte[] old, byte[] next, Stage stage, int delay) throws Exception {
-        Object[] command = root
-                ? new Object[] {
-                    "user", "root", "rotate", name, "--no-recovery", "--ring", ring.folder(), "--password-fd", 0
-                }
-                : new Object[] {"user", "passwd", name, "--ring", ring.folder(), "--password-fd", 0};
+    private Process start(UserName name, Kind kind, byte[] old, byte[] next, byte[] code) throws IOException {
+        return switch (kind) {
+            case ROTATE_THEN_RECOVER -> command(List.of("user", "root", "rotate", name), old);
+            case ROTATE -> command(List.of("user", "root", "rotate", name, "--no-recovery"), old);
+            case PASSWD -> command(List.of("user", "passwd", name), old, next);
+            case RECOVER -> command(List.of("user", "recover", name), words(code), next);
+        };
+    }
+
+    private static byte[] words(byte[] code) {
+        return LoginTest.bytes(new String(RecoveryCode.words(code)));
+    }
+
+    /** @param typed each a line */
+    private Process command(List<Object> command, byte[]... typed) throws IOException {
+        List<Object> line = new ArrayList<>(command);
+        line.addAll(List.of("--ring", ring.folder(), "--password-fd", 0));
         Process process = Cli.built()
                 .with("HOME", home)
                 .with("XDG_STATE_HOME", home)
-                .builder(command)
+                .builder(line.toArray())
                 .redirectErrorStream(true)
-                .redirectOutput(home.resolve("out").toFile())
+                .redirectOutput(out().toFile())
                 .start();
         try (OutputStream in = process.getOutputStream()) {
-            in.write(old);
-            in.write('\n');
-            in.write(next);
-            in.write('\n');
+            for (byte[] each : typed) {
+                in.write(each);
+                in.write('\n');
+            }
         } catch (IOException e) {
-            // It takes one password, or has ended.
+            // It has ended.
         }
+        return process;
+    }
+
+    private Path out() {
+        return home.resolve("out");
+    }
+
+    /** The recovery code that the command has shown, if any. */
+    private Optional<byte[]> shown() throws IOException {
+        return Files.readAllLines(out()).stream()
+                .filter(line -> line.matches("[a-z]{5}(-[a-z]{5}){8}"))
+                .findFirst()
+                .map(LoginTest::bytes);
+    }
+
+    /** By the code of the change that broke off; where that doesn't count, by the one before. */
+    private void recover(UserName name, Optional<byte[]> shown, byte[] code, byte[] next)
+            throws IOException, InterruptedException {
+        List<byte[]> codes = new ArrayList<>(shown.stream().toList());
+        codes.add(words(code));
+        List<String> said = new ArrayList<>();
+        for (byte[] each : codes) {
+            Process process = command(List.of("user", "recover", name), each, next);
+            if (!process.waitFor(LoginTable.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                said.add("it doesn't end");
+            } else if (process.exitValue() == 0) {
+                return;
+            }
+            said.add(Files.readString(out()));
+        }
+        throw new IllegalStateException("it can't be recovered: " + said);
+    }
+
+    /** @return what it had come to when it was killed; empty where it was through */
+    private String kill(Process process, UserName name, Kind kind, Stage stage, int delay) throws Exception {
         try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
             Await.until(
                     stage + " of " + name,
@@ -169,9 +246,9 @@ final class KilledCommands {
             process.destroyForcibly();
             process.waitFor(10, TimeUnit.SECONDS);
             if (ended && process.exitValue() != 0) {
-                throw new IllegalStateException(name + " failed by itself: " + Files.readString(home.resolve("out")));
+                throw new IllegalStateException(name + " failed by itself: " + Files.readString(out()));
             }
-            return ended ? "" : (root ? "root rotate, " : "passwd, ") + stage(peers, name);
+            return ended ? "" : kind.text + ", " + stage(peers, name);
         }
     }
 

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.linecorp.armeria.common.HttpMethod;
+import dev.interlock.client.Interlock;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.Logins;
 import dev.interlock.client.login.Session;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.oprf.Element;
 import dev.interlock.core.secret.SecretBytes;
+import dev.interlock.core.token.Token;
 import dev.interlock.node.store.LoginStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.BadInputException;
@@ -43,8 +45,9 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -293,51 +296,125 @@ final class LoginAttackTest {
     }
 
     /**
-     * A change of password whose messages get lost anywhere: the old password or the new one works, never neither, and every login is
-     * the same user.
+     * A change of password that breaks off anywhere: at each message the client ends, so that of those that go out together any have left,
+     * or a provider does, before or after each write that a message makes there. The old password works or the new one, never both and
+     * never neither; which it is is known; and the object opens.
      */
     @Test
-    void aBrokenOffChangeLeavesOneThatWorks() throws InterruptedException {
-        UserName name = new UserName("changing");
-        SplittableRandom seeded = new SplittableRandom(20);
-        try (Logins sound = LoginTest.logins(ring);
-                Logins lossy = LoginTest.logins(ring);
-                RootSecret root = enrol(sound, name);
-                SecretBytes known = SecretBytes.random(32, random)) {
-            byte[] old = PASSWORD;
-            for (int round = 0; round < 10; round++) {
-                byte[] next = LoginTest.bytes("password " + round);
-                String phase = seeded.nextBoolean() ? "record" : "certified";
-                int lost = seeded.nextInt(1, 1 << 3);
-                boolean changed = true;
-                try (Session session = lossy.login(name, Lock.Kind.PASSWORD, old, known)) {
-                    lossy.onSend((what, node) -> {
-                        if (what.equals(phase) && (lost >> (node.charAt(2) - '1') & 1) == 1) {
-                            throw new IllegalStateException("lost");
-                        }
-                    });
-                    Accounts.Done done = new Accounts(lossy).change(session, next, LoginTest.quick());
-                    assertThat(done.missing()).hasSize(Integer.bitCount(lost));
-                } catch (TooFewProvidersException e) {
-                    changed = false;
-                } finally {
-                    lossy.onSend((_, _) -> {});
+    void aBrokenOffChangeLeavesOneThatWorks() throws Exception {
+        Map<String, DyingLogins> dying = new TreeMap<>();
+        ring.stop(ring.providers().toArray(String[]::new));
+        for (String provider : ring.providers()) {
+            ring.startProvider(
+                    provider,
+                    store -> {
+                        dying.put(provider, DyingLogins.of(store));
+                        return dying.get(provider).in(store);
+                    },
+                    FieldKernels.chosen());
+        }
+        int cases = 0;
+        try (Logins sound = LoginTest.logins(ring)) {
+            for (String phase : List.of("record", "certified")) {
+                for (int lost = 1; lost < 1 << 3; lost++) {
+                    int gone = lost;
+                    boolean counts = phase.equals("certified") && lost != 7;
+                    changing(
+                            sound,
+                            "client" + cases++,
+                            counts,
+                            Integer.bitCount(lost),
+                            logins -> logins.onSend((what, node) -> {
+                                if (what.equals(phase) && (gone >> (node.charAt(2) - '1') & 1) == 1) {
+                                    throw new IllegalStateException("gone");
+                                }
+                            }));
                 }
-                assertThat(changed).as("%s %d", phase, lost).isEqualTo(phase.equals("certified") && lost != 7);
-                byte[] works = changed ? next : old;
-                byte[] dead = changed ? old : next;
-                try (Session session = sound.login(name, Lock.Kind.PASSWORD, works, known)) {
-                    assertThat(session.opened().root().copy().copyToHeap())
-                            .isEqualTo(root.copy().copyToHeap());
+            }
+            changing(sound, "control", true, 0, new BreakingOff() {
+                @Override
+                public void by(Logins changing) {
+                    dying.values().forEach(DyingLogins::revive);
                 }
-                if (round % 4 == 0) {
-                    assertThatThrownBy(() -> sound.login(name, Lock.Kind.PASSWORD, dead, known))
-                            .isInstanceOf(RefusedException.class)
-                            .hasMessageContaining("is wrong");
+
+                @Override
+                public void end() {
+                    // It prepares the record, marks the store, and has the record count.
+                    assertThat(dying.values())
+                            .allSatisfy(each -> assertThat(each.revive()).isEqualTo(3));
                 }
-                old = works;
+            });
+            for (String victim : ring.providers()) {
+                for (int write = 0; write < 3; write++) {
+                    for (boolean after : List.of(false, true)) {
+                        DyingLogins provider = Objects.requireNonNull(dying.get(victim));
+                        DyingLogins.End end = new DyingLogins.End(write, after);
+                        changing(sound, "provider" + cases++, write > 0, 1, new BreakingOff() {
+                            @Override
+                            public void by(Logins changing) {
+                                provider.endAt(end);
+                            }
+
+                            @Override
+                            public void end() {
+                                assertThat(provider.revive())
+                                        .as("control: it died")
+                                        .isGreaterThan(end.write());
+                            }
+                        });
+                    }
+                }
             }
         }
+        assertThat(cases).isEqualTo(2 * 7 + 3 * 3 * 2);
+    }
+
+    /** How a change breaks off, and who comes back after it. */
+    private interface BreakingOff {
+        void by(Logins changing);
+
+        default void end() {}
+    }
+
+    /**
+     * One change of a user's own.
+     *
+     * @param counts whether the new password works afterwards
+     * @param missing at how many that isn't known
+     */
+    private void changing(Logins sound, String text, boolean counts, int missing, BreakingOff breaking)
+            throws Exception {
+        UserName name = new UserName(text);
+        byte[] next = LoginTest.bytes("the next one of " + text);
+        Token token;
+        try (Logins changing = LoginTest.logins(ring);
+                RootSecret root = enrol(sound, name);
+                Session session = login(changing, name, PASSWORD)) {
+            try (Interlock owner = Interlock.open(ring.descriptor(), root.credential(), ring.deadlines())) {
+                token = TestRing.put(owner, next);
+            }
+            breaking.by(changing);
+            try {
+                assertThat(new Accounts(changing)
+                                .change(session, next, LoginTest.quick())
+                                .missing())
+                        .as(text)
+                        .hasSize(missing);
+            } catch (TooFewProvidersException e) {
+                assertThat(counts).as("%s: %s", text, e.getMessage()).isFalse();
+            }
+        }
+        breaking.end();
+        try (Session session = login(sound, name, counts ? next : PASSWORD);
+                Interlock owner = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+            assertThat(session.record().record().version()).isEqualTo(counts ? 2 : 1);
+            assertThat(session.absent()).isEmpty();
+            assertThat(TestRing.get(owner, token.object())).as(text).isEqualTo(next);
+        }
+        assertThatThrownBy(() -> login(sound, name, counts ? PASSWORD : next))
+                .as(text)
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("is wrong");
     }
 
     /** A change that one provider alone has heard of, and that one is slow: who types the new password isn't told that it is wrong. */
@@ -376,6 +453,30 @@ final class LoginAttackTest {
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("is wrong");
             ring.restart("cc1", "cc2", "cc3");
+        }
+    }
+
+    /** A provider whose answer comes when the login is through is told that it was a success: it gives the guess back, and knows the device. */
+    @Test
+    void whoAnswersLateKnowsTheDeviceToo() throws Exception {
+        UserName name = new UserName("late");
+        CountDownLatch through = new CountDownLatch(1);
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret root = enrol(logins, name);
+                SeedCredential user = root.credential();
+                SecretBytes known = SecretBytes.random(32, random)) {
+            ring.stop("cc3");
+            ring.startProvider("cc3", store -> with(store, "guess", through::await), FieldKernels.chosen());
+            try (Session session = logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known)) {
+                assertThat(session.absent()).containsOnlyKeys("cc3");
+            }
+            through.countDown();
+            Accounts accounts = new Accounts(logins);
+            Await.until(
+                    "cc3 knows it",
+                    () -> accounts.devices(user, name).devices().stream()
+                            .anyMatch(device -> device.provider().equals("cc3")));
+            ring.restart("cc3");
         }
     }
 

@@ -17,10 +17,12 @@ import dev.interlock.core.oprf.SharedKey;
 import dev.interlock.core.oprf.Voprf;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.store.LoginStore;
 import dev.interlock.node.store.SealedStore;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
@@ -315,6 +317,43 @@ final class LoginLifecycleTest {
         }
     }
 
+    /** An object that was handed over as often as it can be is handed over no more, and is its owner's by a new root all the same. */
+    @Test
+    void whatCantBeHandedOverOnceMoreStays() throws Exception {
+        UserName name = new UserName("often");
+        byte[] content = LoginTest.bytes("a secret");
+        ObjectId object;
+        try (RootSecret root = enrol(ring, logins, name);
+                Interlock user = Interlock.open(ring.descriptor(), root.credential(), ring.deadlines())) {
+            object = TestRing.put(user, content).object();
+            for (int i = 0; i < Title.MOST_HANDOVERS / 2; i++) {
+                var _ = user.handOver(object, ring.other().accept(object));
+                var _ = ring.other().handOver(object, user.accept(object));
+            }
+            assertThatThrownBy(() -> user.handOver(object, ring.other().accept(object)))
+                    .isInstanceOfSatisfying(
+                            RefusedException.class,
+                            e -> assertThat(e.advice()).contains(new Advice.WriteAnew(object.toString())))
+                    .hasMessageContaining("handed over 16 times, and can't be once more");
+        }
+        Accounts accounts = new Accounts(logins);
+        try (Session session = login(logins, name, PASSWORD)) {
+            assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                            .missing())
+                    .isEmpty();
+        }
+        try (Session session = login(logins, name, PASSWORD);
+                Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
+            assertThat(accounts.succeed(session)).isEmpty();
+            BroughtOver over = user.bringOver(line(session).since(), _ -> {});
+            assertThat(over.isAll()).isTrue();
+            assertThat(over.objects()).isEmpty();
+            assertThat(accounts.settle(session).missing()).isEmpty();
+            assertThat(TestRing.get(user, object)).isEqualTo(content);
+            assertThat(user.destroy(object, List.of(), _ -> {}).receipts()).hasSize(3);
+        }
+    }
+
     /** A folder from before the new root serves the old one, until a login shows it the record; a refresh makes it whole. */
     @Test
     void aRestoredFolderLearnsTheNewRoot() throws Exception {
@@ -549,6 +588,40 @@ final class LoginLifecycleTest {
                         .isInstanceOf(TooFewProvidersException.class);
             }
             login(logins, name, PASSWORD).close();
+        }
+    }
+
+    /**
+     * A provider deals another one a part that isn't of what it committed to. That one complains, it goes on without the dealer, and both
+     * locks open by what the receiver has. One that complains of everybody stops it, is named with them, and nothing is lost.
+     */
+    @Test
+    void whoDealsAWrongPartIsLeftOut() throws Exception {
+        UserName name = new UserName("misdealt");
+        List<String> providers = ring.providers();
+        try (RootSecret root = enrol(ring, logins, name);
+                Session session = login(logins, name, PASSWORD)) {
+            assertThatThrownBy(() -> KeptBack.misdealt(logins, session, Set.of("cc1", "cc2"), "cc3"))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("are as they were")
+                    .hasMessageContaining("cc3 says that what cc1 dealt isn't what it committed to")
+                    .hasMessageContaining("cc3 says that what cc2 dealt");
+            try (Session again = login(logins, name, PASSWORD)) {
+                assertThat(again.record()).isEqualTo(session.record());
+            }
+            CertifiedRecord shared = KeptBack.misdealt(logins, session, Set.of("cc1"), "cc3");
+            assertThat(KeptBack.show(logins, shared, providers)).containsExactlyInAnyOrderElementsOf(providers);
+            // By the one that complained, and another one.
+            ring.stop("cc1");
+            for (Lock.Kind kind : Lock.Kind.values()) {
+                byte[] secret = kind == Lock.Kind.PASSWORD ? PASSWORD : code;
+                try (Session again = login(logins, name, kind, secret)) {
+                    assertThat(again.record()).isEqualTo(shared);
+                    assertThat(again.opened().root().copy().copyToHeap())
+                            .isEqualTo(root.copy().copyToHeap());
+                }
+            }
+            ring.start("cc1");
         }
     }
 

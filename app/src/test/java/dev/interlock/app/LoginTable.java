@@ -17,6 +17,7 @@ import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.RootSecret;
 import dev.interlock.protocol.login.UserName;
+import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Peers;
 import java.io.IOException;
@@ -82,6 +83,11 @@ final class LoginTable implements AutoCloseable {
     }
 
     private UserName enrol(Logins logins, String text, byte[] password) throws InterruptedException {
+        return enrol(logins, text, password, Optional.empty());
+    }
+
+    private UserName enrol(Logins logins, String text, byte[] password, Optional<byte[]> recoveryCode)
+            throws InterruptedException {
         UserName name = new UserName(text);
         Map<String, String> tickets = new LinkedHashMap<>();
         for (String node : ring.names()) {
@@ -89,7 +95,7 @@ final class LoginTable implements AutoCloseable {
         }
         try (RootSecret root = RootSecret.random(random)) {
             Accounts.Done done =
-                    new Accounts(logins).enrol(name, root, password, LoginTest.quick(), Optional.empty(), tickets);
+                    new Accounts(logins).enrol(name, root, password, LoginTest.quick(), recoveryCode, tickets);
             if (!done.missing().isEmpty() || !done.unserved().isEmpty()) {
                 throw new IllegalStateException("an enrolment in peace: " + done);
             }
@@ -194,7 +200,7 @@ final class LoginTable implements AutoCloseable {
         int done = 0;
         int stayed = 0;
         int objects = 0;
-        ring.providers().forEach(this::awaitAnswers);
+        ring.names().forEach(this::awaitAnswers);
         // Closed before the threads are: whoever still waits for this one is interrupted then.
         try (Logins logins = logins();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -335,7 +341,7 @@ final class LoginTable implements AutoCloseable {
     private boolean answers(String node) {
         try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {
             byte[] _ = peers.to(ring.descriptor().node(node).orElseThrow())
-                    .call(HttpMethod.GET, "/v1/logins/nobody/record", Optional.empty(), new byte[0]);
+                    .call(HttpMethod.GET, "/log/head", Optional.empty(), new byte[0]);
             return true;
         } catch (InterlockException e) {
             return false;
@@ -381,8 +387,9 @@ final class LoginTable implements AutoCloseable {
     // ---- Commands ----
 
     KilledCommands.Outcome commands(int count) throws Exception {
-        ring.providers().forEach(this::awaitAnswers);
-        return new KilledCommands(ring, Files.createDirectory(dir.resolve("home")), seeded).run(count, this::enrol);
+        ring.names().forEach(this::awaitAnswers);
+        return new KilledCommands(ring, Files.createDirectory(dir.resolve("home")), seeded)
+                .run(count, (logins, text, password, code) -> enrol(logins, text, password, Optional.of(code)));
     }
 
     // ---- Guesses ----
@@ -432,11 +439,21 @@ final class LoginTable implements AutoCloseable {
         int refused = 0;
         try (Logins logins = logins();
                 SecretBytes device = SecretBytes.random(32, random)) {
-            ring.providers().forEach(this::awaitAnswers);
+            ring.names().forEach(this::awaitAnswers);
             UserName name = enrol(logins, "guessed", password);
             LoginRecord record;
             try (Session session = logins.login(name, Lock.Kind.PASSWORD, password, device)) {
                 record = session.record().record();
+                try (Credential user = session.credential()) {
+                    Await.until(
+                            "all know the owner's device",
+                            PATIENCE,
+                            () -> new Accounts(logins)
+                                            .devices(user, name)
+                                            .devices()
+                                            .size()
+                                    == ring.providers().size());
+                }
             }
             long end = System.nanoTime() + lasting.toNanos();
             List<Future<?>> clients = new ArrayList<>();

@@ -41,15 +41,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Names in a ring of (3,2): one provider lies, one is down, others are users as well. */
 @Timeout(90)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class NamesTest {
     private static final AtomicLong OBJECTS = new AtomicLong();
 
@@ -310,6 +316,115 @@ final class NamesTest {
         }
     }
 
+    /**
+     * Two of the owner's processes have names follow into a ring where one provider lies, and one after the other stands still just before
+     * it sets them there. What the first has brought is removed meanwhile: the late one doesn't bring it back. Who lies, there or
+     * here, is named, and nothing is lost.
+     */
+    @Test
+    void whoBringsNamesAlongLateBringsNothingBack() throws Exception {
+        ObjectId one = ring.put(new byte[] {1}).object();
+        ObjectId two = ring.put(new byte[] {2}).object();
+        Name removed = Name.of("late/removed");
+        Name stays = Name.of("late/stays");
+        var _ = names().add(removed, one, 1);
+        var _ = names().add(stays, two, 1);
+        Map<String, SwitchableNames> kept = new TreeMap<>();
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (TestRing next = TestRing.startFor(ring, dir.resolve("next"), 2, 3, TestRing.PATIENT);
+                Interlock late = next.client("credential");
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            next.stop("cc2");
+            next.startProvider(
+                    "cc2",
+                    store -> {
+                        kept.put("cc2", SwitchableNames.of(store));
+                        return kept.get("cc2").in(store);
+                    },
+                    FieldKernels.chosen());
+            assertThat(ring.owner().reshare(List.of(one, two), next.owner(), Duration.ZERO, _ -> {}))
+                    .allSatisfy(each -> assertThat(each).isInstanceOf(Renewed.Done.class));
+            late.onRequest((_, operation, _, _) -> {
+                if (operation == Operation.SET_NAMES) {
+                    reached.countDown();
+                    Await.uninterruptibly(go);
+                }
+            });
+            Future<NamesMoved> second = threads.submit(() -> ring.owner().reshareNames(List.of(one), late));
+            reached.await();
+            assertThat(ring.owner().reshareNames(List.of(one), next.owner()).names())
+                    .containsExactly(removed);
+            Names there = next.owner().names();
+            assertThat(objects(there.find(removed))).containsExactly(one);
+            var _ = there.remove(removed, Set.of(one));
+            go.countDown();
+            assertThat(second.get().names()).isEmpty();
+            assertThat(second.get().left()).isEmpty();
+            assertThat(there.find(removed).exists()).isFalse();
+            assertThat(names().find(removed).exists()).isFalse();
+
+            // One provider there shows what nobody made; where it is needed, it is named.
+            SwitchableNames liar = kept.get("cc2");
+            var _ = there.add(stays, one, 1);
+            liar.become(Mode.RAISED);
+            next.stop("cc3");
+            NamesMoved left = ring.owner().reshareNames(List.of(), next.owner());
+            assertThat(left.names()).isEmpty();
+            assertThat(left.left())
+                    .hasEntrySatisfying(
+                            stays,
+                            error -> assertThat(error.getMessage())
+                                    .contains("cc2: it shows an entry that you never made"));
+            assertThat(objects(names().find(stays))).containsExactly(two);
+            next.start("cc3");
+            // So is one here.
+            KEPT.get("cc1").become(Mode.RAISED);
+            KEPT.get("cc3").become(Mode.DOWN);
+            assertThatThrownBy(() -> ring.owner().reshareNames(List.of(), next.owner()))
+                    .isInstanceOf(TooFewProvidersException.class)
+                    .hasMessageContaining("cc1: it shows an entry that you never made");
+            KEPT.get("cc3").become(Mode.HONEST);
+            NamesMoved moved = ring.owner().reshareNames(List.of(), next.owner());
+            assertThat(moved.names()).containsExactly(stays);
+            assertThat(moved.left()).isEmpty();
+            assertThat(objects(there.find(stays))).containsExactlyInAnyOrder(one, two);
+            assertThat(names().find(stays).exists()).isFalse();
+            liar.become(Mode.EMPTY);
+            next.stop("cc3");
+            assertThat(objects(there.find(stays))).containsExactlyInAnyOrder(one, two);
+        }
+    }
+
+    /** Two have given a name the same object; the second one's word comes to a provider just before the object's removal does. */
+    @Test
+    void aRemovalIsNotUndoneByWhoGaveTheSameLate() throws Exception {
+        Name name = Name.of("late/twice");
+        ObjectId object = object();
+        NameContent content = NameContent.Versions.none(name).with(object, 1, 1);
+        AtomicBoolean sent = new AtomicBoolean();
+        try (RawUser user = RawUser.of(ring, "credential");
+                NameKeys keys = user.credential().nameKeys(ring.descriptor().id());
+                Interlock remover = ring.client("credential")) {
+            NameEntry first = keys.seal(content, 1, NameEntry.nothing(), random());
+            NameEntry second = keys.seal(content, 1, NameEntry.nothing(), random());
+            boolean inOrder = second.head().isLaterThan(first.head());
+            NameEntry late = inOrder ? second : first;
+            for (String provider : ring.providers()) {
+                send(user, provider, inOrder ? first : second);
+            }
+            remover.onRequest((node, operation, _, _) -> {
+                if (operation == Operation.SET_NAMES && node.equals("cc1") && sent.compareAndSet(false, true)) {
+                    send(user, "cc1", late);
+                }
+            });
+            Named removed = remover.names().remove(name, Set.of(object));
+            assertThat(removed.exists()).isFalse();
+            assertThat(sent).isTrue();
+        }
+        assertThat(names().find(name).exists()).isFalse();
+    }
+
     @Test
     void whatNobodyButTheOwnerCouldHaveMadeIsNamedAndLeftOut() throws Exception {
         Name name = Name.of("raised/key");
@@ -549,8 +664,9 @@ final class NamesTest {
         assertThat(names().find(name).exists()).isTrue();
     }
 
-    /** On several pages, of which one provider has nothing. */
+    /** On several pages, of which one provider has nothing. The last test: where all names are gone through, these are as well. */
     @Test
+    @Order(Integer.MAX_VALUE)
     void manyNamesAreListedPageByPage() throws Exception {
         int count = 5_000;
         List<NameStore.Kept> entries = NamesBenchmark.entries(ring, count);

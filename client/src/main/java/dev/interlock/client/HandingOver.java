@@ -58,13 +58,20 @@ final class HandingOver {
         if (acceptances.to().equals(title.owner())) {
             throw new BadInputException("the object " + object + " is theirs already");
         }
+        if (!title.hasRoom()) {
+            throw new RefusedException(
+                    "the object " + object + " was handed over " + Title.MOST_HANDOVERS
+                            + " times, and can't be once more",
+                    new Advice.WriteAnew(object.toString()));
+        }
         return handOver(object, title, newest, acceptances);
     }
 
     /**
      * Makes an object the user's own by the newest version of their root secret.
      *
-     * @return empty where there is nothing to do: it is so already, or was destroyed, or is to be
+     * @return empty where there is nothing to do: it is so already, or was destroyed, or is to be, or was handed over so often that it
+     *     stays the user's own by an earlier version
      */
     Optional<HandedOver> toNewestRoot(ObjectId object, int rootVersion) throws InterruptedException {
         Lookup lookup = CatchingUp.complete(client, object, ring.everyProvider());
@@ -78,6 +85,9 @@ final class HandingOver {
         }
         if (!client.owns(title)) {
             throw new RefusedException("the object " + object + " isn't this user's any more");
+        }
+        if (!title.hasRoom()) {
+            return Optional.empty();
         }
         if (!lookup.undecided().isEmpty()) {
             throw new RefusedException(

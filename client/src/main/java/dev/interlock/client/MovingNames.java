@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 
 /**
@@ -57,17 +58,22 @@ final class MovingNames {
                 AT_ONCE);
         List<Name> names = new ArrayList<>();
         Map<Name, InterlockException> left = new LinkedHashMap<>();
+        Set<String> wrongThere = new TreeSet<>();
         for (int i = 0; i < attempts.size(); i++) {
-            Name name = following.get(i).name();
+            NameContent.Versions followed = following.get(i);
             switch (attempts.get(i)) {
-                case Attempt.Failed<Named>(InterlockException error) -> left.put(name, error);
+                case Attempt.Failed<Named>(InterlockException error) -> left.put(followed.name(), error);
                 case Attempt<Named> attempt -> {
-                    Named _ = Batch.result(attempt);
-                    names.add(name);
+                    Named taken = Batch.result(attempt);
+                    wrongThere.addAll(taken.wrong());
+                    if (followed.versions().stream()
+                            .anyMatch(each -> taken.versions().names(each.object()))) {
+                        names.add(followed.name());
+                    }
                 }
             }
         }
-        return new NamesMoved(names, left, wrong);
+        return new NamesMoved(names, left, wrong, wrongThere);
     }
 
     private static Set<ObjectId> moved(List<ObjectId> objects, Asking asking) throws InterruptedException {
@@ -85,10 +91,12 @@ final class MovingNames {
         return moved;
     }
 
+    /** @return what the name stands for there: nothing of these where another one brought them there, and they are removed by now */
     private Named move(NameContent.Versions moved) throws InterruptedException {
-        Named taken = there.takeOver(moved);
         Set<ObjectId> objects = new HashSet<>();
         moved.versions().forEach(version -> objects.add(version.object()));
+        Named taken = there.takeOver(
+                moved.name(), () -> here.find(moved.name()).versions().only(objects));
         Named _ = here.remove(moved.name(), objects);
         return taken;
     }

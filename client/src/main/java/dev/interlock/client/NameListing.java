@@ -78,9 +78,17 @@ final class NameListing {
         Future<List<NameEntry>> coming = ahead(source, after);
         try (NameKeys.Opener opener = keys.opener()) {
             while (true) {
-                Optional<Page> page = page(source, coming, after, opener);
+                Optional<List<NameEntry>> entries = came(source, coming);
+                Optional<NameTag> last = entries.filter(some -> !some.isEmpty())
+                        .map(some -> some.getLast().tag());
+                if (last.isPresent()) {
+                    // The next page comes while this one is opened and compared.
+                    coming = ahead(source, last);
+                }
+                Optional<Page> page = page(source, entries, after, opener);
                 if (page.isEmpty()) {
                     // Another one goes on from here.
+                    coming.cancel(true);
                     requireEnough(
                             ring.everyProvider().stream()
                                     .map(Provider::name)
@@ -90,10 +98,6 @@ final class NameListing {
                     source = sources.removeFirst();
                     coming = ahead(source, after);
                     continue;
-                }
-                Optional<NameTag> last = page.get().last();
-                if (last.isPresent()) {
-                    coming = ahead(source, last);
                 }
                 merge(page.get(), source, after, last, carried, opener).values().forEach(latest -> {
                     if (latest.content() instanceof NameContent.Versions versions) {
@@ -112,47 +116,52 @@ final class NameListing {
         return client.beside(() -> client.watched(source, () -> register.list(source, after)));
     }
 
-    /**
-     * What the source gave.
-     *
-     * @param heads of all that it gave, also of what is of another key than the owner's: that is nobody's name
-     * @param last empty behind the last entry
-     */
-    private record Page(Map<NameTag, NameReading.Latest> entries, List<NameHead> heads, Optional<NameTag> last) {}
-
     /** Empty where the source can't be used any further. */
-    private Optional<Page> page(
-            NodeCard source, Future<List<NameEntry>> coming, Optional<NameTag> after, NameKeys.Opener opener)
+    private Optional<List<NameEntry>> came(NodeCard source, Future<List<NameEntry>> coming)
             throws InterruptedException {
         try {
-            Map<NameTag, NameReading.Latest> entries = new LinkedHashMap<>();
-            List<NameHead> heads = new ArrayList<>();
-            Optional<NameTag> last = Optional.empty();
-            Optional<NameTag> before = after;
-            for (NameEntry entry : coming.get()) {
-                if (before.isPresent() && entry.tag().compareTo(before.get()) <= 0) {
-                    lost.put(source.name(), "it lists names in no order");
-                    return Optional.empty();
-                }
-                NameHead head = entry.head();
-                heads.add(head);
-                last = Optional.of(entry.tag());
-                before = last;
-                if (!entry.key().equals(keys.owner())) {
-                    continue;
-                }
-                Optional<NameContent> content = opener.open(entry);
-                if (content.isEmpty()) {
-                    lost.put(source.name(), "it shows an entry that you never made");
-                    return Optional.empty();
-                }
-                entries.put(entry.tag(), new NameReading.Latest(entry, head, content.get()));
-            }
-            return Optional.of(new Page(entries, heads, last));
+            return Optional.of(coming.get());
         } catch (ExecutionException e) {
             lost.put(source.name(), why(e.getCause()));
             return Optional.empty();
         }
+    }
+
+    /**
+     * What the source gave.
+     *
+     * @param heads of all that it gave, also of what is of another key than the owner's: that is nobody's name
+     */
+    private record Page(Map<NameTag, NameReading.Latest> entries, List<NameHead> heads) {}
+
+    /** Empty where the source can't be used any further. */
+    private Optional<Page> page(
+            NodeCard source, Optional<List<NameEntry>> came, Optional<NameTag> after, NameKeys.Opener opener) {
+        if (came.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<NameTag, NameReading.Latest> entries = new LinkedHashMap<>();
+        List<NameHead> heads = new ArrayList<>();
+        Optional<NameTag> before = after;
+        for (NameEntry entry : came.get()) {
+            if (before.isPresent() && entry.tag().compareTo(before.get()) <= 0) {
+                lost.put(source.name(), "it lists names in no order");
+                return Optional.empty();
+            }
+            NameHead head = entry.head();
+            heads.add(head);
+            before = Optional.of(entry.tag());
+            if (!entry.key().equals(keys.owner())) {
+                continue;
+            }
+            Optional<NameContent> content = opener.open(entry);
+            if (content.isEmpty()) {
+                lost.put(source.name(), "it shows an entry that you never made");
+                return Optional.empty();
+            }
+            entries.put(entry.tag(), new NameReading.Latest(entry, head, content.get()));
+        }
+        return Optional.of(new Page(entries, heads));
     }
 
     private static String why(@Nullable Throwable cause) {

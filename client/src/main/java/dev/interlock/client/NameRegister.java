@@ -19,6 +19,7 @@ import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -224,25 +225,52 @@ final class NameRegister {
         Optional<NameHead> base = before;
         for (int tries = 0; tries < TRIES; tries++) {
             Written written = write(after, base);
-            NameReading.Latest top = written.others().stream()
-                    .findFirst()
-                    .filter(other -> other.head().isLaterThan(written.own().head()))
-                    .orElse(written.own());
-            C counts = says.apply(top);
-            C all = counts;
-            for (NameReading.Latest other : written.others()) {
-                all = other.equals(top) ? all : merged.apply(all, says.apply(other));
-            }
-            all = written.own().equals(top) ? all : merged.apply(all, says.apply(written.own()));
-            if (same.test(all, counts)) {
+            Met<C> met = met(written, true, says, merged);
+            if (same.test(met.all(), met.counts())) {
                 // Nobody set anything else, or whoever did has taken this in.
-                return Optional.of(new Changed<>(written, top, counts));
+                return Optional.of(new Changed<>(written, met.top(), met.counts()));
             }
-            after = all;
-            base = Optional.of(top.head());
-            Thread.sleep(client.random().nextInt(PAUSE_MILLIS << Math.min(tries, 5)));
+            after = met.all();
+            base = Optional.of(met.top().head());
+            pause(tries);
         }
         return Optional.empty();
+    }
+
+    /** Longer with each try, and another one for each of those that try at once. */
+    void pause(int tries) throws InterruptedException {
+        Thread.sleep(client.random().nextInt(PAUSE_MILLIS << Math.min(tries, 5)));
+    }
+
+    /**
+     * What was set at the same time.
+     *
+     * @param top the latest
+     * @param counts what that says
+     * @param all the same with what the others changed
+     */
+    record Met<C extends NameContent>(NameReading.Latest top, C counts, C all) {}
+
+    /** @param own whether what was written itself is to be taken in, where it isn't the latest */
+    <C extends NameContent> Met<C> met(
+            Written written, boolean own, Function<NameReading.Latest, C> says, BinaryOperator<C> merged) {
+        NameReading.Latest top = written.others().stream()
+                .findFirst()
+                .filter(other -> other.head().isLaterThan(written.own().head()))
+                .orElse(written.own());
+        List<NameReading.Latest> shown = new ArrayList<>(written.others());
+        shown.add(written.own());
+        C counts = says.apply(top);
+        C all = counts;
+        for (NameReading.Latest each : shown) {
+            // Whoever continues a state has what it says, and may have changed it since.
+            boolean isContinued = shown.stream()
+                    .anyMatch(one ->
+                            Arrays.equals(one.entry().before(), each.head().hash()));
+            boolean isLeftOut = each.equals(written.own()) && !own;
+            all = each.equals(top) || isContinued || isLeftOut ? all : merged.apply(all, says.apply(each));
+        }
+        return new Met<>(top, counts, all);
     }
 
     /** Whether what was written is settled: as many hold it as every later reading meets. */

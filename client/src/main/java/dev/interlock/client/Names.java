@@ -9,6 +9,7 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.error.UnsettledException;
 import dev.interlock.protocol.names.Name;
 import dev.interlock.protocol.names.NameContent;
+import dev.interlock.protocol.names.NameHead;
 import dev.interlock.protocol.names.NameKeys;
 import dev.interlock.protocol.names.NameReading;
 import dev.interlock.protocol.names.NameVersion;
@@ -110,12 +111,17 @@ public final class Names {
         if (from.equals(to)) {
             throw new BadInputException("\"" + from + "\" has this name already");
         }
-        NameContent.Versions moved = find(from).versions();
-        if (moved.versions().isEmpty()) {
-            throw nothing(from);
-        }
-        Named there = change(to, before -> {
-            if (before.versions().equals(moved.versions())) {
+        Named there = bring(to, (before, again) -> {
+            NameContent.Versions moved = find(from).versions();
+            if (moved.versions().isEmpty() && again) {
+                return before;
+            }
+            if (moved.versions().isEmpty()) {
+                throw nothing(from);
+            }
+            if (again
+                    ? moved.versions().stream().allMatch(each -> before.names(each.object()))
+                    : before.versions().equals(moved.versions())) {
                 return before;
             }
             if (!before.versions().isEmpty()) {
@@ -124,13 +130,81 @@ public final class Names {
             return moved.renamed(before);
         });
         Named _ = remove(
-                from, moved.versions().stream().map(NameContent.Version::object).collect(Collectors.toSet()));
+                from,
+                there.versions().versions().stream()
+                        .map(NameContent.Version::object)
+                        .collect(Collectors.toSet()));
         return there;
     }
 
+    /** What a name stands for elsewhere, read when it is asked for. */
+    interface Elsewhere {
+        NameContent.Versions read() throws InterruptedException;
+    }
+
     /** Adds versions that the name has in another ring, with their numbers where these are free here; what is here stays. */
-    Named takeOver(NameContent.Versions there) throws InterruptedException {
-        return change(there.name(), before -> before.takingOver(there));
+    Named takeOver(Name name, Elsewhere there) throws InterruptedException {
+        return bring(name, (before, _) -> before.takingOver(there.read()));
+    }
+
+    /** What a name is to stand for, given what it stands for now; reads what it is to be brought from. */
+    private interface Bringing {
+        /** @param again whether something was written already, which may have come in */
+        NameContent.Versions after(NameContent.Versions before, boolean again) throws InterruptedException;
+    }
+
+    /**
+     * Brings a name what stands elsewhere until it is removed there. Several may be at that at once, and what one of them has brought
+     * may have been removed here since: so it is read there after it is read here, before each try, and where anybody set anything
+     * here meanwhile all is read again, instead of what was to be set being added to theirs.
+     */
+    private Named bring(Name name, Bringing bringing) throws InterruptedException {
+        return with((keys, register) -> {
+            for (int tries = 0; tries < NameRegister.TRIES; tries++) {
+                NameRegister.Read read = register.read(keys.tag(name));
+                NameContent.Versions before = versions(name, read.latest());
+                NameContent.Versions after = bringing.after(before, tries > 0);
+                if (after.versions().equals(before.versions())) {
+                    return settled(name, named(name, read));
+                }
+                NameRegister.Written written =
+                        register.write(after, read.latest().map(NameReading.Latest::head));
+                if (written.others().isEmpty()) {
+                    return settled(
+                            name, after, register, written, read.reading().wrong());
+                }
+                // What the others changed is theirs and mustn't get lost; what this one wrote stands, or is tried
+                // again.
+                NameRegister.Met<NameContent.Versions> met = register.met(
+                        written, false, each -> versions(name, Optional.of(each)), NameContent.Versions::merged);
+                if (!met.all().versions().equals(met.counts().versions())) {
+                    var _ = change(
+                            register, name, met.all(), Optional.of(met.top().head()));
+                }
+                register.pause(tries);
+            }
+            throw quicker(name);
+        });
+    }
+
+    private static UnsettledException quicker(Name name) {
+        return new UnsettledException(
+                "the name \"" + name + "\" wasn't set: " + NameRegister.TRIES
+                        + " times somebody else changed it meanwhile",
+                List.of(),
+                new Advice.ShowObject(name.text()));
+    }
+
+    private static NameRegister.Changed<NameContent.Versions> change(
+            NameRegister register, Name name, NameContent.Versions after, Optional<NameHead> before)
+            throws InterruptedException {
+        return register.change(
+                        after,
+                        before,
+                        each -> versions(name, Optional.of(each)),
+                        NameContent.Versions::merged,
+                        (one, other) -> one.versions().equals(other.versions()))
+                .orElseThrow(() -> quicker(name));
     }
 
     private Named change(Name name, UnaryOperator<NameContent.Versions> change) throws InterruptedException {
@@ -141,17 +215,8 @@ public final class Names {
             if (after.versions().equals(before.versions())) {
                 return settled(name, named(name, read));
             }
-            NameRegister.Changed<NameContent.Versions> changed = register.change(
-                            after,
-                            read.latest().map(NameReading.Latest::head),
-                            each -> versions(name, Optional.of(each)),
-                            NameContent.Versions::merged,
-                            (one, other) -> one.versions().equals(other.versions()))
-                    .orElseThrow(() -> new UnsettledException(
-                            "the name \"" + name + "\" wasn't set: " + NameRegister.TRIES
-                                    + " times somebody else changed it meanwhile",
-                            List.of(),
-                            new Advice.ShowObject(name.text())));
+            NameRegister.Changed<NameContent.Versions> changed =
+                    change(register, name, after, read.latest().map(NameReading.Latest::head));
             NameRegister.Written written = changed.written();
             return changed.top().equals(written.own())
                     ? settled(

@@ -13,6 +13,7 @@ import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.DealtShare;
 import dev.interlock.protocol.login.Enrolment;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
@@ -311,18 +312,29 @@ public final class Accounts {
 
     /** Phase 1 of that: all n hold it, and nothing has changed before the record is spread. */
     CertifiedRecord sharedAnew(Session session, Credential user) throws InterruptedException {
+        Logins.Records records = ready(session);
         LoginRecord before = session.record().record();
-        UserName name = before.name();
+        Everyone<Map<Lock.Kind, DealtShare>> dealt = logins.deal(user, before);
+        return sharedAnew(session, user, records, DealtKeys.of(ring, before, dealt.answers(), dealt.absent()));
+    }
+
+    /** What all n show, all of whom know the record that counts by then. */
+    Logins.Records ready(Session session) throws InterruptedException {
+        UserName name = session.record().record().name();
         Logins.Records records = logins.allRecords(name);
         requireAll("sharing the keys of " + name + " anew", records.absent());
         bringUp(session, records);
-        RootSecret root = session.opened().root();
-        DealtKeys dealt = DealtKeys.ask(logins, user, before);
+        return records;
+    }
+
+    CertifiedRecord sharedAnew(Session session, Credential user, Logins.Records records, DealtKeys dealt)
+            throws InterruptedException {
+        LoginRecord before = session.record().record();
         while (true) {
             LoginRecord.Signed record = Enrolment.record(
                     ring,
-                    name,
-                    root,
+                    before.name(),
+                    session.opened().root(),
                     before.line(),
                     Math.max(records.highest(), before.version()) + 1,
                     dealt.locks(session));

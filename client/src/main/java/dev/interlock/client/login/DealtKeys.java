@@ -10,7 +10,6 @@ import dev.interlock.protocol.login.Enrolment;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginRecord;
 import dev.interlock.protocol.login.Messages;
-import dev.interlock.protocol.request.Credential;
 import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.util.ArrayList;
@@ -39,12 +38,20 @@ final class DealtKeys {
         this.why = new TreeMap<>(absent);
     }
 
-    /** Has all providers of the ring deal; each dealing is checked against the record's commitments. */
-    static DealtKeys ask(Logins logins, Credential user, LoginRecord before) throws InterruptedException {
-        Everyone<Map<Lock.Kind, DealtShare>> answers = logins.deal(user, before);
-        DealtKeys keys = new DealtKeys(logins.ring(), before, answers.absent());
-        for (Provider provider : logins.ring().providers()) {
-            Map<Lock.Kind, DealtShare> given = answers.answers().get(provider.name());
+    /**
+     * Of what providers dealt, each dealing checked against the record's commitments.
+     *
+     * @param answers by provider
+     * @param absent why the others gave none
+     */
+    static DealtKeys of(
+            RingDescriptor ring,
+            LoginRecord before,
+            Map<String, Map<Lock.Kind, DealtShare>> answers,
+            Map<String, String> absent) {
+        DealtKeys keys = new DealtKeys(ring, before, absent);
+        for (Provider provider : ring.providers()) {
+            Map<Lock.Kind, DealtShare> given = answers.get(provider.name());
             if (given != null) {
                 before.locks().forEach(lock -> keys.take(provider, lock, Optional.ofNullable(given.get(lock.kind()))));
             }

@@ -158,8 +158,12 @@ public final class Logins implements AutoCloseable {
                     // Who didn't even say what it has would only be waited for.
                     .filter(card -> !silent.containsKey(card.name()))
                     .toList();
-            Everyone<byte[]> answers =
-                    Everyone.ask(threads, asked, node -> evaluate(node, record.name(), device, question, nonces));
+            Successes successes = new Successes(record.name());
+            Everyone<byte[]> answers = Everyone.ask(threads, asked, node -> {
+                byte[] answer = evaluate(node, record.name(), device, question, nonces);
+                successes.answered(node);
+                return answer;
+            });
             Map<String, Boolean> checked = new LinkedHashMap<>();
             // Step 3: each answer against its commitment.
             Consumer<Map<String, byte[]>> check = given -> given.forEach((node, answer) -> checked.computeIfAbsent(
@@ -195,15 +199,7 @@ public final class Logins implements AutoCloseable {
                                         : ". " + String.join(", ", silent.keySet())
                                                 + " didn't say whether it has been changed")));
                 // Step 5: from here on its maker is known to know the secret.
-                tellSuccess(
-                        record,
-                        kind,
-                        opened,
-                        device,
-                        nonces,
-                        answers.answers().keySet().stream()
-                                .map(node -> provider(providers, node).card())
-                                .toList());
+                tellSuccess(record, kind, opened, device, nonces, asked, successes);
                 return new Session(certified, kind, opened, wrong, absent);
             } catch (InterruptedException | RuntimeException e) {
                 tried.ifPresent(LoginAttempt.Opened::close);
@@ -291,10 +287,11 @@ public final class Logins implements AutoCloseable {
             LoginAttempt.Opened opened,
             SeedCredential device,
             Map<String, byte[]> nonces,
-            List<NodeCard> nodes)
+            List<NodeCard> asked,
+            Successes successes)
             throws InterruptedException {
         Map<String, byte[]> bodies = new LinkedHashMap<>();
-        for (NodeCard node : nodes) {
+        for (NodeCard node : asked) {
             try (SigningKey key = opened.secrets().loginKey(node.name())) {
                 byte[] nonce = nonces.getOrDefault(node.name(), NOTHING);
                 bodies.put(
@@ -311,11 +308,44 @@ public final class Logins implements AutoCloseable {
                                 .encode());
             }
         }
-        Everyone.ask(
-                        threads,
-                        nodes,
-                        node -> post(node, record.name(), "success", bodies.getOrDefault(node.name(), NOTHING)))
+        Everyone.ask(threads, successes.succeeded(bodies), node -> successes.tell(node, bodies))
                 .until(_ -> true, GRACE);
+    }
+
+    /**
+     * Who is told that an attempt was a success: each provider that answered it, once, also where its answer comes when the login is
+     * through without it. Else that guess would stay counted there, and the device a stranger.
+     */
+    private final class Successes {
+        private final UserName name;
+        private final List<NodeCard> answered = new ArrayList<>();
+        private Map<String, byte[]> bodies = Map.of();
+
+        Successes(UserName name) {
+            this.name = name;
+        }
+
+        /** On the thread of that answer; nobody waits for it any more where it is late. */
+        void answered(NodeCard node) {
+            Map<String, byte[]> known;
+            synchronized (this) {
+                answered.add(node);
+                known = bodies;
+            }
+            if (!known.isEmpty()) {
+                byte[] _ = tell(node, known);
+            }
+        }
+
+        /** @return who has answered before */
+        synchronized List<NodeCard> succeeded(Map<String, byte[]> signed) {
+            bodies = signed;
+            return List.copyOf(answered);
+        }
+
+        byte[] tell(NodeCard node, Map<String, byte[]> signed) {
+            return post(node, name, "success", signed.getOrDefault(node.name(), NOTHING));
+        }
     }
 
     // ---- For enrolments and changes ----

@@ -48,6 +48,11 @@ public record Title(OwnerKey first, List<Handover> handovers) {
         return new Handover(to, owner.sign(Purpose.HANDOVER, message(handovers.size(), to)));
     }
 
+    /** Whether it can be handed over once more. */
+    public boolean hasRoom() {
+        return handovers.size() < MOST_HANDOVERS;
+    }
+
     /** What it is after that. */
     public Title with(Handover handover) {
         List<Handover> more = new ArrayList<>(handovers);

@@ -124,10 +124,14 @@ public sealed interface NameContent {
             return new Versions(name, Math.max(all.next, other.next), all.versions, new Change(added, List.of()));
         }
 
-        /** With what somebody else changed at the same time: their versions get other numbers only where these are taken. */
+        /**
+         * With what somebody else changed at the same time: their versions get other numbers only where these are taken. What either
+         * has taken away stays away, also where the other one added just that: whoever took it away had it from a third.
+         */
         public Versions merged(Versions other) {
             return with(other.versions.stream()
-                            .filter(each -> other.change.added().contains(each.object()))
+                            .filter(each -> other.change.added().contains(each.object())
+                                    && !change.removed().contains(each.object()))
                             .toList())
                     .without(other.change.removed())
                     .changing(change.and(other.change));

@@ -149,6 +149,18 @@ final class NameEntryTest {
         assertThat(both.merged(third).merged(third)).isEqualTo(both.merged(third));
     }
 
+    /** Two give a name the same object, and a third takes away what the first of them gave: the late one brings nothing back. */
+    @Test
+    void whatWasTakenAwayIsNotGivenBackByWhoGaveItLate() {
+        NameContent.Versions none = NameContent.Versions.none(Name.of("a"));
+        NameContent.Versions late = none.with(OBJECT, 1, 1);
+        NameContent.Versions removed = none.with(OBJECT, 1, 1).without(Set.of(OBJECT));
+        assertThat(removed.merged(late).versions()).isEmpty();
+        assertThat(late.merged(removed).versions()).isEmpty();
+        assertThat(removed.merged(none.with(new ObjectId(1, 1), 1, 1)).versions())
+                .hasSize(1);
+    }
+
     @Test
     void surplusAndMissingBytesAreRefused() {
         byte[] encoded = keys.seal(one(), 5, NameEntry.nothing(), random).encode();
