@@ -21,6 +21,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -73,7 +74,7 @@ final class BareTls implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(server.tls.newHandler(channel.alloc()), new Answering());
+                        channel.pipeline().addLast(server.handler(channel), new Answering());
                     }
                 })
                 .bind(InetAddress.getLoopbackAddress(), 0)
@@ -128,12 +129,19 @@ final class BareTls implements AutoCloseable {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(tls.newHandler(channel.alloc()), handler);
+                        channel.pipeline().addLast(handler(channel), handler);
                     }
                 })
                 .connect(InetAddress.getLoopbackAddress(), port)
                 .sync()
                 .channel();
+    }
+
+    /** The first handshake of a new process takes long on a busy machine. */
+    private SslHandler handler(Channel channel) {
+        SslHandler handler = tls.newHandler(channel.alloc());
+        handler.setHandshakeTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return handler;
     }
 
     private static <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
@@ -288,6 +296,7 @@ final class BareTls implements AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            System.err.println("the bare TLS server: " + cause);
             var _ = ctx.close();
         }
     }
