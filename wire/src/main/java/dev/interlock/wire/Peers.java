@@ -78,14 +78,12 @@ public final class Peers implements AutoCloseable {
                 .workerGroup(eventLoops, false)
                 .connectTimeout(deadlines.handshake())
                 // The connection alone is made by the other machine, whatever its node does.
-                .option(
-                        ClientFactoryOptions.CHANNEL_PIPELINE_CUSTOMIZER,
-                        pipeline -> {
-                            pipeline.channel().config().setConnectTimeoutMillis((int)
-                                    deadlines.connect().toMillis());
-                            StreamWindows.watch(pipeline);
-                            pipeline.addFirst(new KnownSettings());
-                        })
+                .option(ClientFactoryOptions.CHANNEL_PIPELINE_CUSTOMIZER, pipeline -> {
+                    pipeline.channel().config().setConnectTimeoutMillis((int)
+                            deadlines.connect().toMillis());
+                    StreamWindows.watch(pipeline);
+                    pipeline.addFirst(new KnownSettings());
+                })
                 .idleTimeout(IDLE)
                 .http2InitialConnectionWindowSize(Http2.CONNECTION_WINDOW_BYTES)
                 .http2InitialStreamWindowSize(Http2.STREAM_WINDOW_BYTES)

@@ -74,8 +74,7 @@ public final class StreamWindows {
                 return;
             }
             sinceLook = 0;
-            Http2ConnectionHandler handler =
-                    streams == null ? ctx.pipeline().get(Http2ConnectionHandler.class) : null;
+            Http2ConnectionHandler handler = streams == null ? ctx.pipeline().get(Http2ConnectionHandler.class) : null;
             if (handler != null
                     && handler.connection().local().flowController()
                             instanceof DefaultHttp2LocalFlowController windows) {

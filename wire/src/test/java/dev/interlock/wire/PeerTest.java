@@ -125,8 +125,8 @@ final class PeerTest {
                     .sync()
                     .channel();
             int port = ((InetSocketAddress) server.localAddress()).getPort();
-            Peer.Call call = peer(peers, port, identity.pin())
-                    .begin(HttpMethod.GET, "/health", Optional.empty(), new byte[0]);
+            Peer.Call call =
+                    peer(peers, port, identity.pin()).begin(HttpMethod.GET, "/health", Optional.empty(), new byte[0]);
             assertThat(method.get(30, TimeUnit.SECONDS)).isEqualTo("headers");
             assertThat(call.isDone(Duration.ZERO)).isFalse();
             call.cancel();
