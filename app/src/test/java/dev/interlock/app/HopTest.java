@@ -228,9 +228,9 @@ final class HopTest {
     @Test
     void theLastHomeKeepsNobodyFromSigning() {
         CountDownLatch over = new CountDownLatch(1);
-        ring.stop("cc2");
+        ring.stop("cc1");
         ring.startProvider(
-                "cc2",
+                "cc1",
                 store -> Altered.keeping(store, BlobKind.CIPHERTEXT, () -> {
                     Await.until("it fails", () -> over.getCount() == 0);
                     throw new IllegalStateException("it keeps nothing");
@@ -240,12 +240,12 @@ final class HopTest {
             Peer.Call deal = write.orders().deal();
             CompletableFuture<byte[]> streamed = CompletableFuture.supplyAsync(() -> write.stream());
             byte[] message = write.message(write.dealt(deal)).encode();
-            CompletableFuture<byte[]> last = CompletableFuture.supplyAsync(() -> write.token("cc2", message));
-            for (String signed : List.of("cc1", "cc3")) {
+            CompletableFuture<byte[]> last = CompletableFuture.supplyAsync(() -> write.token("cc1", message));
+            for (String signed : List.of("cc2", "cc3")) {
                 assertThat(Participation.decode(write.token(signed, message))
                                 .ciphertextRoot()
                                 .isPresent())
-                        .isEqualTo(signed.equals("cc1"));
+                        .isEqualTo(signed.equals("cc2"));
             }
             assertThat(streamed).isNotDone();
             assertThat(last).isNotDone();
@@ -255,7 +255,7 @@ final class HopTest {
                     .withThrowableOfType(ExecutionException.class)
                     .havingCause()
                     .asInstanceOf(InstanceOfAssertFactories.type(NodeException.class))
-                    .satisfies(e -> assertThat(e.node()).isEqualTo("cc2"));
+                    .satisfies(e -> assertThat(e.node()).isEqualTo("cc1"));
             assertThat(streamed).failsWithin(Duration.ofSeconds(20));
             // Who signed keeps it, whatever is said behind, until its user gives it up.
             byte[] seed = new byte[LinearHash.SEED_BYTES];
@@ -270,7 +270,7 @@ final class HopTest {
             nothingStays();
         } finally {
             over.countDown();
-            ring.restart("cc2");
+            ring.restart("cc1");
         }
         assertThat(ring.get(ring.put(m).object())).isEqualTo(m);
     }
