@@ -181,10 +181,10 @@ final class CompletionCommand implements Callable<Integer> {
                 .collect(Collectors.joining());
     }
 
-    /** The first line, without what a quoted word can't have. */
+    /** The first line, as it stands between fish's single quotes. */
     private static String said(String[] description) {
         return description.length == 0
                 ? ""
-                : description[0].replaceAll("['\\\\\n]", "").replaceAll("\\$\\{[^}]*}", "…");
+                : description[0].replaceAll("['\\\\]", "\\\\$0").replaceAll("\\$\\{[^}]*}", "…");
     }
 }

@@ -124,8 +124,9 @@ final class NameCommandsTest {
     void fishAndZshCompleteToo() {
         String fish = InProcess.run("completion", "fish").expect(0).text();
         assertThat(fish)
-                .contains("complete -c interlock -f -n '__fish_use_subcommand' -a put")
-                .contains("-l name -r");
+                .contains("complete -c interlock -f -n '__interlock_at' -a put")
+                .contains("prints the object\\'s id")
+                .contains("-l name -x -a");
         assertThat(InProcess.run("completion", "zsh").expect(0).text()).contains("bashcompinit");
         assertThat(InProcess.run("completion", "dos").expect(2).err()).contains("bash, zsh and fish");
     }

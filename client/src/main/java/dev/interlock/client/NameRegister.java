@@ -71,13 +71,29 @@ final class NameRegister {
         }
     }
 
-    /** @throws TooFewProvidersException where fewer answer than a reading takes */
+    /**
+     * What stands, from the quickest that are enough; waits for no others longer than is usual for them, so it may not be settled.
+     *
+     * @throws TooFewProvidersException where fewer answer than a reading takes
+     */
     Read read(NameTag tag) throws InterruptedException {
+        return read(tag, _ -> true);
+    }
+
+    /** The same, and waits for all where it takes them to have it settled. */
+    Read settle(NameTag tag) throws InterruptedException {
+        return read(
+                tag,
+                shown -> inRing(reading(shown, tag).holders()).size() >= quorum.write()
+                        || reading(shown, tag).latest().isEmpty());
+    }
+
+    private Read read(NameTag tag, Predicate<Map<String, Map<NameTag, NameEntry>>> enough) throws InterruptedException {
         List<NameTag> tags = ring.epochs().size() > 1 ? List.of(tag, keys.carriedTag()) : List.of(tag);
         Answered<Map<NameTag, NameEntry>> answered = gather(
                 everyone(),
                 node -> find(node, tags),
-                found -> shortage(found, tags).isEmpty());
+                found -> shortage(found, tags).isEmpty() && enough.test(found));
         Map<String, Map<NameTag, NameEntry>> shown = answered.values();
         shortage(shown, tags).ifPresent(shortage -> {
             throw tooFew(shortage, shown, tags, answered.failures());

@@ -12,6 +12,7 @@ import dev.interlock.protocol.names.NameContent;
 import dev.interlock.protocol.names.NameHead;
 import dev.interlock.protocol.names.NameKeys;
 import dev.interlock.protocol.names.NameReading;
+import dev.interlock.protocol.names.NameTag;
 import dev.interlock.protocol.names.NameVersion;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -165,7 +166,7 @@ public final class Names {
                 NameContent.Versions before = versions(name, read.latest());
                 NameContent.Versions after = bringing.after(before, tries > 0);
                 if (after.versions().equals(before.versions())) {
-                    return settled(name, named(name, read));
+                    return stands(name, keys.tag(name), register, read);
                 }
                 NameRegister.Written written =
                         register.write(after, read.latest().map(NameReading.Latest::head));
@@ -213,7 +214,7 @@ public final class Names {
             NameContent.Versions before = versions(name, read.latest());
             NameContent.Versions after = change.apply(before);
             if (after.versions().equals(before.versions())) {
-                return settled(name, named(name, read));
+                return stands(name, keys.tag(name), register, read);
             }
             NameRegister.Changed<NameContent.Versions> changed =
                     change(register, name, after, read.latest().map(NameReading.Latest::head));
@@ -225,7 +226,7 @@ public final class Names {
                             register,
                             written,
                             read.reading().wrong())
-                    : settled(name, named(name, register.read(keys.tag(name))));
+                    : settled(name, named(name, register.settle(keys.tag(name))));
         });
     }
 
@@ -256,6 +257,12 @@ public final class Names {
                     written.confirmed());
         }
         return new Named(after, true, wrong);
+    }
+
+    /** There is nothing to change. It counts as changed all the same, so it must be settled, as what is written. */
+    private static Named stands(Name name, NameTag tag, NameRegister register, NameRegister.Read read)
+            throws InterruptedException {
+        return settled(name, named(name, read.settled() ? read : register.settle(tag)));
     }
 
     private static Named settled(Name name, Named named) {
