@@ -536,6 +536,7 @@ public final class StoreMigration {
 
     /** Nothing is left to do. */
     private void forget() throws IOException {
+        erase(ahead());
         Files.delete(node.resolve(FILE));
         DurableFile.syncFolder(node);
     }
