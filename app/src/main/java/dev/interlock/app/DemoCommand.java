@@ -30,7 +30,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +70,15 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         DemoFolder folder = DemoFolder.create(dir);
+        Thread teller = Thread.currentThread();
+        CountDownLatch told = new CountDownLatch(1);
+        // Who ends the ring: one of them, and at an interruption until the process has ended.
+        Lock ending = new ReentrantLock();
         Thread stopper = Thread.ofPlatform().unstarted(() -> {
+            ending.lock();
             stopChildren();
+            teller.interrupt();
+            awaitEnd(told);
             folder.deleteQuietly();
         });
         Runtime.getRuntime().addShutdownHook(stopper);
@@ -76,11 +87,17 @@ final class DemoCommand implements Callable<Integer> {
         try {
             tell(ring, folder.path());
         } finally {
-            if (!keep) {
-                say("");
-                say("Stopping the ring.");
-                RingCommand.down(ring);
-                folder.delete();
+            told.countDown();
+            ending.lock();
+            try {
+                if (!keep) {
+                    say("");
+                    say("Stopping the ring.");
+                    RingCommand.down(ring);
+                    folder.delete();
+                }
+            } finally {
+                ending.unlock();
             }
         }
         Runtime.getRuntime().removeShutdownHook(stopper);
@@ -90,6 +107,15 @@ final class DemoCommand implements Callable<Integer> {
             say("Stop it with:       interlock ring down " + ring.path());
         }
         return asExpected ? 0 : Main.FAILED;
+    }
+
+    /** What is written beside this would be left behind. Who was about to start a node never comes, and writes nothing. */
+    private static void awaitEnd(CountDownLatch told) {
+        try {
+            var _ = told.await(500, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** All nodes, those included that have only begun to start: each is a child of this process. */
