@@ -14,7 +14,7 @@ final class LifecycleIT {
     @Test
     void everyObjectLivesThroughItAndNoOldShareHelps(@TempDir Path dir) throws Exception {
         try (LifecycleTable table = new LifecycleTable(dir, 4, 1)) {
-            assertThat(table.run(2, Duration.ofMillis(300))).matches(LifecycleTable.Outcome::good, "is good");
+            assertThat(table.run(1, Duration.ofMillis(300))).matches(LifecycleTable.Outcome::good, "is good");
         }
     }
 }

@@ -13,7 +13,7 @@ final class LoginIT {
     @Test
     void onePasswordWorksAndEveryObjectOpens(@TempDir Path dir) throws Exception {
         try (LoginTable table = new LoginTable(dir, 20)) {
-            assertThat(table.changes(4)).matches(LoginTable.Changes::good, "is good");
+            assertThat(table.changes(2)).matches(LoginTable.Changes::good, "is good");
             assertThat(table.commands(2)).matches(KilledCommands.Outcome::good, "is good");
         }
     }
