@@ -1,8 +1,8 @@
 package dev.interlock.core.oprf;
 
 import dev.interlock.core.encoding.MalformedException;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -74,48 +74,24 @@ public final class Element {
         return encodeAll(List.of(this)).getFirst();
     }
 
-    /**
-     * The encodings of several, with one inversion for all (Montgomery): the product of all z is inverted, and what the others
-     * make of it taken out of it for each.
-     *
-     * @throws IllegalStateException when the identity is among them
-     */
+    /** The encodings of several, with one inversion for all. @throws IllegalStateException when the identity is among them */
     static List<byte[]> encodeAll(List<Element> elements) {
         if (elements.stream().anyMatch(Element::isIdentity)) {
             throw new IllegalStateException("the identity isn't encoded");
         }
-        List<byte[]> all = new ArrayList<>();
-        // before[i] = z_0 ⋯ z_(i−1)
-        List<long[]> before = new ArrayList<>(List.of(P256.FIELD.one()));
-        boolean known = true;
-        for (Element each : elements) {
-            all.add(each.encoded == null ? new byte[BYTES] : each.encoded.clone());
-            known &= each.encoded != null;
-            long[] product = new long[Modulus.LIMBS];
-            P256.FIELD.multiply(product, before.getLast(), each.point.z);
-            before.add(product);
-        }
-        if (known) {
-            return all;
-        }
-        long[] inverse = new long[Modulus.LIMBS];
-        long[] own = new long[Modulus.LIMBS];
-        P256.FIELD.invert(inverse, before.getLast());
-        for (int i = elements.size() - 1; i >= 0; i--) {
-            Element each = elements.get(i);
-            P256.FIELD.multiply(own, inverse, before.get(i));
-            P256.FIELD.multiply(inverse, inverse, each.point.z);
-            if (each.encoded == null) {
-                each.encode(all.get(i), own);
-            }
-        }
-        before.forEach(Modulus::wipe);
-        Modulus.wipe(inverse);
-        Modulus.wipe(own);
-        return all;
+        List<Element> unknown =
+                elements.stream().filter(each -> each.encoded == null).toList();
+        Iterator<long[]> inverses = P256.FIELD
+                .invertAll(unknown.stream().map(each -> each.point.z).toList())
+                .iterator();
+        return elements.stream()
+                .map(each -> each.encoded == null ? each.encode(inverses.next()) : each.encoded.clone())
+                .toList();
     }
 
-    private void encode(byte[] bytes, long[] inverseOfZ) {
+    /** @param inverseOfZ wiped */
+    private byte[] encode(long[] inverseOfZ) {
+        byte[] bytes = new byte[BYTES];
         long[] x = new long[Modulus.LIMBS];
         long[] y = new long[Modulus.LIMBS];
         P256.FIELD.multiply(x, point.x, inverseOfZ);
@@ -127,6 +103,8 @@ public final class Element {
         Arrays.fill(plain, (byte) 0);
         Modulus.wipe(y);
         Modulus.wipe(x);
+        Modulus.wipe(inverseOfZ);
+        return bytes;
     }
 
     boolean isIdentity() {

@@ -1,7 +1,9 @@
 package dev.interlock.core.oprf;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Arithmetic modulo an odd number of 256 bits, in Montgomery form (R = 2^256): four limbs of 64 bits, the least first.
@@ -184,6 +186,27 @@ final class Modulus {
     /** z = a^−1 for a prime modulus (Fermat), 0 for 0. */
     void invert(long[] z, long[] a) {
         pow(z, a, value.subtract(BigInteger.TWO));
+    }
+
+    /** The inverses of several, none of them 0, with one inversion for all: that of their product (Montgomery). */
+    List<long[]> invertAll(List<long[]> all) {
+        if (all.isEmpty()) {
+            return List.of();
+        }
+        // inverses[i] is the product of those before it, until it is what it is called.
+        List<long[]> inverses = new ArrayList<>();
+        long[] product = one();
+        for (long[] each : all) {
+            inverses.add(product.clone());
+            multiply(product, product, each);
+        }
+        invert(product, product);
+        for (int i = all.size() - 1; i >= 0; i--) {
+            multiply(inverses.get(i), inverses.get(i), product);
+            multiply(product, product, all.get(i));
+        }
+        wipe(product);
+        return inverses;
     }
 
     /** z = mask ? a : b; the mask is all ones or all zeros. */
