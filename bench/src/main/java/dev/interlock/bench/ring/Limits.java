@@ -74,7 +74,9 @@ final class Limits implements AutoCloseable {
     private void warm() {
         for (int failures = 0; ; ) {
             try {
-                roundTrip(WARM_REQUESTS);
+                for (int i = 0; i < WARM_REQUESTS; i++) {
+                    ask();
+                }
                 return;
             } catch (NodeException e) {
                 if (++failures == TRIES) {
@@ -100,13 +102,7 @@ final class Limits implements AutoCloseable {
 
     /** The median of so many questions and answers through TLS alone, one after the other, in seconds. */
     double bareRoundTrip(int count) throws Exception {
-        double[] seconds = new double[count];
-        for (int i = 0; i < count; i++) {
-            long begun = System.nanoTime();
-            askBare();
-            seconds[i] = secondsSince(begun);
-        }
-        return Statistics.median(seconds);
+        return median(count, this::askBare);
     }
 
     /** Questions and answers a second through TLS alone, so many at once, each on a connection of its own. */
@@ -119,19 +115,12 @@ final class Limits implements AutoCloseable {
     }
 
     /** The median of so many bare requests, one after the other, in seconds. */
-    double roundTrip(int count) {
-        double[] seconds = new double[count];
-        for (int i = 0; i < count; i++) {
-            long begun = System.nanoTime();
-            ask();
-            seconds[i] = secondsSince(begun);
-        }
-        return Statistics.median(seconds);
+    double roundTrip(int count) throws Exception {
+        return median(count, this::ask);
     }
 
     /** The median of bare requests, so many at the same time, until the last of them is answered; in seconds. */
     double roundTripOf(int atOnce, int count) throws Exception {
-        double[] seconds = new double[count];
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Boolean>> all = new ArrayList<>();
             for (int i = 0; i < atOnce; i++) {
@@ -140,20 +129,28 @@ final class Limits implements AutoCloseable {
                     return true;
                 });
             }
-            for (int i = 0; i < count; i++) {
-                long begun = System.nanoTime();
+            return median(count, () -> {
                 for (Future<Boolean> each : threads.invokeAll(all)) {
                     each.get();
                 }
-                seconds[i] = secondsSince(begun);
-            }
+            });
+        }
+    }
+
+    /** What a task takes, one after the other, in seconds. */
+    private static double median(int count, Load.Task task) throws Exception {
+        double[] seconds = new double[count];
+        for (int i = 0; i < count; i++) {
+            long begun = System.nanoTime();
+            task.run();
+            seconds[i] = secondsSince(begun);
         }
         return Statistics.median(seconds);
     }
 
     /** Bare requests a second, so many at once. */
     double requestsPerSecond(int atOnce, Duration duration) throws Exception {
-        return Load.run(atOnce, duration, () -> ask()).perSecond();
+        return Load.run(atOnce, duration, this::ask).perSecond();
     }
 
     private void ask() {
