@@ -108,6 +108,14 @@ final class LoginLifecycleTest {
         return login(logins, name, Lock.Kind.PASSWORD, password);
     }
 
+    private void rotate(Accounts accounts, Logins logins, UserName name) throws InterruptedException {
+        try (Session session = login(logins, name, PASSWORD)) {
+            assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
+                            .missing())
+                    .isEmpty();
+        }
+    }
+
     /** What a provider that stands still has of the login's key: x and share, by record. */
     private static Optional<Scalar> share(TestRing ring, String node, UserName name, Lock.Kind kind) {
         try (SealedStore store = ring.openStore(node)) {
@@ -337,11 +345,7 @@ final class LoginLifecycleTest {
                     .hasMessageContaining("handed over 16 times, and can't be once more");
         }
         Accounts accounts = new Accounts(logins);
-        try (Session session = login(logins, name, PASSWORD)) {
-            assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
-                            .missing())
-                    .isEmpty();
-        }
+        rotate(accounts, logins, name);
         try (Session session = login(logins, name, PASSWORD);
                 Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
             assertThat(accounts.succeed(session)).isEmpty();
@@ -366,11 +370,7 @@ final class LoginLifecycleTest {
             copy(ring.node("cc3"), backup);
             ring.start("cc3");
             Accounts accounts = new Accounts(logins);
-            try (Session session = login(logins, name, PASSWORD)) {
-                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
-                                .missing())
-                        .isEmpty();
-            }
+            rotate(accounts, logins, name);
             ring.stop("cc3");
             delete(ring.node("cc3"));
             copy(backup, ring.node("cc3"));
@@ -411,11 +411,7 @@ final class LoginLifecycleTest {
             });
             Future<Token> put = threads.submit(() -> TestRing.put(before, LoginTest.bytes("on its way")));
             reached.await();
-            try (Session session = login(logins, name, PASSWORD)) {
-                assertThat(accounts.rotate(session, PASSWORD, LoginTest.quick(), Optional.empty())
-                                .missing())
-                        .isEmpty();
-            }
+            rotate(accounts, logins, name);
             try (Session session = login(logins, name, PASSWORD);
                     Interlock user = Interlock.open(ring.descriptor(), session.credential(), ring.deadlines())) {
                 assertThat(accounts.succeed(session)).isEmpty();
