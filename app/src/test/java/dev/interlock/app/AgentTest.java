@@ -40,12 +40,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that an agent does, beside the same that do their own work; and agents that are lost, late, foreign or alone. */
 @Timeout(120)
+@Tag("long")
 final class AgentTest {
     /** What stands for the launcher says so, and what it was given. */
     private static final String SLOW = "the slow way:";

@@ -26,12 +26,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a node keeps for a user has an end, and a node at the end of everything comes back by itself. */
 @Timeout(120)
+@Tag("long")
 final class AllowancesTest {
     @TempDir
     private Path dir;

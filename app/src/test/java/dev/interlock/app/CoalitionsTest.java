@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Random coalitions against real nodes in this process; {@code interlock audit --coalitions} has more of them. */
 @Timeout(300)
+@Tag("long")
 final class CoalitionsTest {
     @TempDir
     private Path dir;

@@ -36,12 +36,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two dealers, whose shares are summed. */
 @Timeout(120)
+@Tag("long")
 final class DealersTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
 

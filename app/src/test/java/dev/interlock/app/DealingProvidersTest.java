@@ -26,12 +26,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ring with no dealer but three of its five providers, any three of which open. */
 @Timeout(90)
+@Tag("long")
 final class DealingProvidersTest {
     private static final List<String> DEALING = List.of("cc2", "cc3", "cc5");
 

@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * right share, and serves the garbage, which fits what it signed. Each read finds it out, and opens the object all the same.
  */
 @Timeout(120)
+@Tag("long")
 final class DecodingReadTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
     /** Which byte of a share's chunk is wrong. */

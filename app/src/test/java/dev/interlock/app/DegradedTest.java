@@ -32,12 +32,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Writes with providers down: the others store the object, and what is theirs reaches them when they are back. */
 @Timeout(240)
+@Tag("long")
 final class DegradedTest {
     private static final int CHUNK = 1 << 20;
 

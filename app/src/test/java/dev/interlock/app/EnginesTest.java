@@ -15,12 +15,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ring whose providers keep what they have in different engines: PostgreSQL and S3, S3 alone, neither. */
 @Timeout(240)
+@Tag("long")
 final class EnginesTest {
     @TempDir
     private Path dir;

@@ -28,10 +28,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ring that changes: providers come, are replaced and leave, and its objects follow. */
+@Tag("long")
 final class EpochTest {
     @TempDir
     private Path dir;

@@ -47,12 +47,14 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Objects that become another owner's: by their owner's word, at the next one's wish, and for good. */
 @Timeout(90)
+@Tag("long")
 final class HandoverTest {
     @TempDir
     private static Path dir;

@@ -29,12 +29,14 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Destroying what can't be destroyed now: at providers that are down, and at a later time. */
 @Timeout(90)
+@Tag("long")
 final class LaterDestroyTest {
     private static final List<String> ALL = List.of();
 

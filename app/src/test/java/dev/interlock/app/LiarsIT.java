@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Liars in processes of their own: a part of what {@link LiarsTable} runs through. */
 @Timeout(300)
+@Tag("long")
 final class LiarsIT {
     /** Two chunks. */
     private static final int LENGTH = ChunkLayout.CHUNK_BYTES + 17;

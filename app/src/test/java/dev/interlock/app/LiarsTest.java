@@ -40,12 +40,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Providers and dealers that lie: no put of theirs is acknowledged, no read of theirs is wrong, and they are named. */
 @Timeout(120)
+@Tag("long")
 final class LiarsTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
 

@@ -51,12 +51,14 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Logins at a ring of three nodes, against providers that lie, requests that come twice, and clients that are lost half-way. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("long")
 final class LoginAttackTest {
     private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
 

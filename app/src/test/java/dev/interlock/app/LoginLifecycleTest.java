@@ -58,6 +58,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A login through the life of its ring: its keys are shared anew, lost, restored from backups, and moved into the next epoch. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("long")
 final class LoginLifecycleTest {
     private static final byte[] PASSWORD = LoginTest.bytes("correct horse battery staple");
     private static final byte[] OTHER = LoginTest.bytes("tr0ub4dor&3");

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ring that is stopped while other processes wait for its nodes' end. */
 @Timeout(240)
+@Tag("long")
 final class RingDownTest {
     @TempDir
     private Path dir;

@@ -13,12 +13,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Folders of rings that run, are started twice at once, copied while they run, and moved: a name or a port is no identity. */
 @Timeout(400)
+@Tag("long")
 final class RingFoldersIT {
     private static final List<String> NODES = List.of("cc1", "cc2", "cc3", "dealer1");
 

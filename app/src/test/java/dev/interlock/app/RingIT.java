@@ -14,12 +14,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes, large files, and signals in the middle. */
 @Timeout(400)
+@Tag("long")
 final class RingIT {
     /** The user's, where someone does stall. */
     private static final int SHORT_STALL_SECONDS = 5;

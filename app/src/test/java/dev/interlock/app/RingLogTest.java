@@ -38,12 +38,14 @@ import java.util.TreeMap;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The audit logs of a ring tell what was done, all of it, and nothing about the content. */
 @Timeout(60)
+@Tag("long")
 final class RingLogTest {
     private static final byte[] NOTHING = {};
 

@@ -25,6 +25,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A put that doesn't end leaves nothing behind, in whatever scheme: no object, no bytes of it, no user key. */
 @Timeout(90)
+@Tag("long")
 final class SchemeCrashTest {
     private static final byte[] M = TestRing.random(3 << 20);
 

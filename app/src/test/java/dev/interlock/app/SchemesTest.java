@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** All three protocols in both profiles, with all kinds of blinds and keys: what was put comes back. */
 @Timeout(120)
+@Tag("long")
 final class SchemesTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
     private static final int[] LENGTHS = {0, 1, 32, (64 << 10) + 1, CHUNK - 1, CHUNK, 3 * CHUNK + 5};

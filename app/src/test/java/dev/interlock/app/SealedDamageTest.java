@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * are good.
  */
 @Timeout(60)
+@Tag("long")
 final class SealedDamageTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
     private static final SealedLayout SEALED = new SealedLayout(Kem.X25519);

@@ -17,12 +17,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One provider in several processes behind one address: one serves, and the next takes over where it is killed. */
 @Timeout(240)
+@Tag("long")
 final class StandbyTest {
     /** A JVM starts, on a machine that does much else. */
     private static final Duration LIMIT = Duration.ofSeconds(100);

@@ -15,12 +15,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One of two dealers stands still: the put ends in time, and says whose fault that is. */
 @Timeout(120)
+@Tag("long")
 final class StandingDealerTest {
     private static final Duration STALL = Duration.ofSeconds(4);
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Commands at a terminal: the bar, and what an interruption leaves behind. */
 @Timeout(600)
+@Tag("long")
 final class TerminalIT {
     private static final String CTRL_C = "\u0003";
     private static final String BAR = "[1-9][0-9]?% \\[=";

@@ -25,12 +25,14 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A write is visible at all its providers or vanishes from all of them, whoever is missing at its end. */
 @Timeout(90)
+@Tag("long")
 final class TwoPhaseTest {
     @TempDir
     private Path dir;

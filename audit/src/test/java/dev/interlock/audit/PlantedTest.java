@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The attacks that were once found by hand: with the rules taken out that stop them the auditor finds each, and says how; with the
  * rules in, {@link ActiveAuditTest} holds that it finds none.
  */
+@Tag("long")
 final class PlantedTest {
     /**
      * @param rules what is taken out: the end of a class's name, a method, the beginning of what it says

@@ -1,9 +1,11 @@
 package dev.interlock.node.store;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
 /** A store whose rows are in PostgreSQL. */
 @Timeout(120)
+@Tag("long")
 final class PostgresStoreTest extends StoreContract {
     @Override
     Engine engine() {

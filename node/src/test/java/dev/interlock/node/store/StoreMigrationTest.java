@@ -31,6 +31,7 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 
 /** A store that moves from its engines to others, with all that is in it, and what breaks off on the way. */
 @Timeout(120)
+@Tag("long")
 final class StoreMigrationTest {
     private static final AtomicInteger PLACES = new AtomicInteger();
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
