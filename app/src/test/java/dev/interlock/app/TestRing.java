@@ -171,6 +171,18 @@ final class TestRing implements AutoCloseable {
 
     /** Of the blinded profile and the published one, with as many dealers, and providers that deal. */
     static TestRing start(Path dir, int t, int n, Duration stall, int dealers, List<String> dealing) {
+        return start(dir, t, n, stall, dealers, dealing, TestRing::byTurns);
+    }
+
+    /** @param engines by the providers' names */
+    static TestRing start(
+            Path dir,
+            int t,
+            int n,
+            Duration stall,
+            int dealers,
+            List<String> dealing,
+            Function<String, Engine> engines) {
         return new TestRing(
                 RingFolder.create(
                         dir.resolve("ring-" + t + "-" + n),
@@ -181,7 +193,8 @@ final class TestRing implements AutoCloseable {
                         dealing,
                         freePorts(n + dealers),
                         EnumSet.allOf(Profile.class)),
-                Deadlines.stallAfter(stall));
+                Deadlines.stallAfter(stall),
+                engines);
     }
 
     /** The first of as many free ports, below those that outgoing connections take; no two test processes share any. */
