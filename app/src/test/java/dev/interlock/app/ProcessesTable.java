@@ -305,6 +305,10 @@ final class ProcessesTable {
                     var _ = start(ring, free + i);
                 }
                 processes.forEach(ProcessesTable::awaitServing);
+                // They have just started, and answer slowly.
+                for (int i = 0; i < 6; i++) {
+                    Token _ = eventually(() -> ring.put(TestRing.random(100)));
+                }
                 for (String name : List.of("alice", "bob", "carol")) {
                     enrol(ring, logins, name);
                 }
@@ -422,9 +426,9 @@ final class ProcessesTable {
                                     && death.from().isBefore(failure.ended()))
                             .noneMatch(death -> wasCut(failure, death, cuts)
                                     || lines.get(death.log()).stream()
-                                    .filter(line -> isWithin(line.time(), failure.begun(), death.until()))
-                                    .anyMatch(line ->
-                                            load.key.equals(line.fields().get("user"))
+                                            .filter(line -> isWithin(line.time(), failure.begun(), death.until()))
+                                            .anyMatch(line -> load.key.equals(
+                                                            line.fields().get("user"))
                                                     || sessions.contains(String.valueOf(
                                                             line.fields().get("session")))));
                 })
@@ -666,11 +670,23 @@ final class ProcessesTable {
                         .collect(Collectors.groupingBy(failure -> "\n  " + failure, Collectors.counting()));
     }
 
-    private static void enrol(TestRing ring, Logins logins, String name) throws InterruptedException {
+    private static void enrol(TestRing ring, Logins logins, String name) {
         UserName user = new UserName(name);
         try (RootSecret root = RootSecret.random(new SecureRandom())) {
-            var _ = new Accounts(logins)
-                    .enrol(user, root, PASSWORD, LoginTest.quick(), Optional.empty(), LoginTest.tickets(ring, user));
+            var _ = eventually(() -> {
+                try {
+                    return new Accounts(logins)
+                            .enrol(
+                                    user,
+                                    root,
+                                    PASSWORD,
+                                    LoginTest.quick(),
+                                    Optional.empty(),
+                                    LoginTest.tickets(ring, user));
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
         }
     }
 

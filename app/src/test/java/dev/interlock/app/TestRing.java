@@ -115,6 +115,11 @@ final class TestRing implements AutoCloseable {
         this.stranger = client("stranger");
     }
 
+    private static Deadlines after(Duration stall) {
+        Deadlines usual = Deadlines.stallAfter(stall);
+        return new Deadlines(usual.connect(), usual.answer().multipliedBy(SLOWER), usual.stall(), usual.settle());
+    }
+
     private static Engine byTurns(String provider) {
         return Engines.ALL.get((Integer.parseInt(provider.substring(2)) - 1) % Engines.ALL.size());
     }
@@ -131,7 +136,7 @@ final class TestRing implements AutoCloseable {
     static TestRing start(Path dir, int t, int n, Duration stall, Set<Profile> profiles) {
         return new TestRing(
                 RingFolder.create(dir.resolve("ring-" + t + "-" + n), "test", t, n, 1, freePorts(n + 1), profiles),
-                Deadlines.stallAfter(stall));
+                after(stall));
     }
 
     /** @param engines by the providers' names */
@@ -145,7 +150,7 @@ final class TestRing implements AutoCloseable {
                         1,
                         freePorts(n + 1),
                         EnumSet.allOf(Profile.class)),
-                Deadlines.stallAfter(stall),
+                after(stall),
                 engines);
     }
 
@@ -169,7 +174,7 @@ final class TestRing implements AutoCloseable {
                                 freePorts(n + 1),
                                 EnumSet.allOf(Profile.class))
                         .takeCredential(same.folder.path().resolve(RingFolder.CREDENTIAL)),
-                Deadlines.stallAfter(stall));
+                after(stall));
     }
 
     /** Of the blinded profile and the published one, with as many dealers, and providers that deal. */
@@ -196,7 +201,7 @@ final class TestRing implements AutoCloseable {
                         dealing,
                         freePorts(n + dealers),
                         EnumSet.allOf(Profile.class)),
-                Deadlines.stallAfter(stall),
+                after(stall),
                 engines);
     }
 
