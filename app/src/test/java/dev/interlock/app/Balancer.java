@@ -2,16 +2,19 @@ package dev.interlock.app;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Passes TCP connections on to whichever of several ports serves, in turn, as a balancer in front of machines does. What doesn't answer a
@@ -25,6 +28,16 @@ final class Balancer implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Integer> passed = new ConcurrentHashMap<>();
     private final AtomicInteger next = new AtomicInteger();
+    private final List<Cut> cuts = new CopyOnWriteArrayList<>();
+
+    /**
+     * A connection that has ended.
+     *
+     * @param port to which it was passed on
+     * @param at when it ended
+     * @param sent when the last bytes went there
+     */
+    record Cut(int port, Instant at, Instant sent) {}
 
     Balancer(int port, List<Integer> ports) throws IOException {
         this.front = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.1"));
@@ -42,6 +55,11 @@ final class Balancer implements AutoCloseable {
         ports.addAll(serving);
         passed.clear();
         List.copyOf(open).forEach(Balancer::close);
+    }
+
+    /** All connections that have ended so far. */
+    List<Cut> cuts() {
+        return List.copyOf(cuts);
     }
 
     /** How many connections were passed on to each port since {@link #serveBy}. */
@@ -104,8 +122,11 @@ final class Balancer implements AutoCloseable {
                     client.getOutputStream().write(answer, 0, answered);
                     open.add(server);
                     passed.merge(server.getPort(), 1, Integer::sum);
-                    Thread back = Thread.ofVirtual().start(() -> copy(server, client));
-                    copy(client, server);
+                    AtomicReference<Instant> sent = new AtomicReference<>(Instant.now());
+                    // Before the client can see it.
+                    Runnable ended = () -> cuts.add(new Cut(server.getPort(), Instant.now(), sent.get()));
+                    Thread back = Thread.ofVirtual().start(() -> copy(server, client, () -> {}, ended));
+                    copy(client, server, () -> sent.set(Instant.now()), () -> {});
                     back.join();
                     open.remove(server);
                 }
@@ -119,11 +140,20 @@ final class Balancer implements AutoCloseable {
         }
     }
 
-    private static void copy(Socket from, Socket to) {
+    private static void copy(Socket from, Socket to, Runnable copied, Runnable ended) {
         try (from;
                 to;
-                InputStream in = from.getInputStream()) {
-            in.transferTo(to.getOutputStream());
+                InputStream in = from.getInputStream();
+                OutputStream out = to.getOutputStream()) {
+            byte[] piece = new byte[1 << 14];
+            try {
+                for (int length = in.read(piece); length >= 0; length = in.read(piece)) {
+                    out.write(piece, 0, length);
+                    copied.run();
+                }
+            } finally {
+                ended.run();
+            }
         } catch (IOException e) {
             // One of them is gone, and the other with it.
         }

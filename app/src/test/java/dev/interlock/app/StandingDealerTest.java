@@ -8,7 +8,9 @@ import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.token.ObjectId;
 import dev.interlock.node.dealer.Noise;
+import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
+import dev.interlock.protocol.error.TooFewProvidersException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,11 +78,23 @@ final class StandingDealerTest {
     }
 
     private void refusesFor(String dealer, String why, int length) {
-        long begun = System.nanoTime();
         List<ObjectId> before = listed();
-        NodeException refused = catchThrowableOfType(NodeException.class, () -> ring.put(TestRing.random(length)));
+        long begun;
+        InterlockException refused;
+        int attempts = 0;
+        do {
+            assertThat(attempts++)
+                    .as("providers are too slow to take any order")
+                    .isLessThan(10);
+            begun = System.nanoTime();
+            refused = catchThrowableOfType(InterlockException.class, () -> ring.put(TestRing.random(length)));
+            // Of the providers none stands still, but on a machine that does much else one may be slow: then nobody
+            // dealt.
+        } while (refused instanceof TooFewProvidersException);
         assertThat(refused).hasMessageContaining(why);
-        assertThat(refused.node()).isEqualTo(dealer);
+        assertThat(refused)
+                .isInstanceOfSatisfying(
+                        NodeException.class, named -> assertThat(named.node()).isEqualTo(dealer));
         // One deadline, and what the rest of the put takes.
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(STALL.multipliedBy(4));
         assertThat(listed()).isEqualTo(before);

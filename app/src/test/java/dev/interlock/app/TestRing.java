@@ -57,10 +57,13 @@ import java.util.stream.Stream;
 
 /** A ring in this JVM: real TLS on loopback, real SQLite, nodes that stop and start again. */
 final class TestRing implements AutoCloseable {
+    /** Over other engines, on a machine that runs their servers as well, an honest answer takes longer. */
+    private static final int SLOWER = System.getProperty("interlock.engines") == null ? 1 : 4;
+
     /** Far from any honest wait, for tests that don't wait for anybody to give up. */
-    static final Duration PATIENT = Duration.ofSeconds(30);
+    static final Duration PATIENT = Duration.ofSeconds(30L * SLOWER);
     /** For tests that do. */
-    static final Duration SHORT = Duration.ofSeconds(2);
+    static final Duration SHORT = Duration.ofSeconds(2L * SLOWER);
 
     /** Loaded only by who starts a ring here: the tables run without the engines' tests. */
     private static final class Engines {
@@ -112,6 +115,11 @@ final class TestRing implements AutoCloseable {
         this.stranger = client("stranger");
     }
 
+    private static Deadlines after(Duration stall) {
+        Deadlines usual = Deadlines.stallAfter(stall);
+        return new Deadlines(usual.connect(), usual.answer().multipliedBy(SLOWER), usual.stall(), usual.settle());
+    }
+
     private static Engine byTurns(String provider) {
         return Engines.ALL.get((Integer.parseInt(provider.substring(2)) - 1) % Engines.ALL.size());
     }
@@ -128,7 +136,7 @@ final class TestRing implements AutoCloseable {
     static TestRing start(Path dir, int t, int n, Duration stall, Set<Profile> profiles) {
         return new TestRing(
                 RingFolder.create(dir.resolve("ring-" + t + "-" + n), "test", t, n, 1, freePorts(n + 1), profiles),
-                Deadlines.stallAfter(stall));
+                after(stall));
     }
 
     /** @param engines by the providers' names */
@@ -142,7 +150,7 @@ final class TestRing implements AutoCloseable {
                         1,
                         freePorts(n + 1),
                         EnumSet.allOf(Profile.class)),
-                Deadlines.stallAfter(stall),
+                after(stall),
                 engines);
     }
 
@@ -166,11 +174,23 @@ final class TestRing implements AutoCloseable {
                                 freePorts(n + 1),
                                 EnumSet.allOf(Profile.class))
                         .takeCredential(same.folder.path().resolve(RingFolder.CREDENTIAL)),
-                Deadlines.stallAfter(stall));
+                after(stall));
     }
 
     /** Of the blinded profile and the published one, with as many dealers, and providers that deal. */
     static TestRing start(Path dir, int t, int n, Duration stall, int dealers, List<String> dealing) {
+        return start(dir, t, n, stall, dealers, dealing, TestRing::byTurns);
+    }
+
+    /** @param engines by the providers' names */
+    static TestRing start(
+            Path dir,
+            int t,
+            int n,
+            Duration stall,
+            int dealers,
+            List<String> dealing,
+            Function<String, Engine> engines) {
         return new TestRing(
                 RingFolder.create(
                         dir.resolve("ring-" + t + "-" + n),
@@ -181,7 +201,8 @@ final class TestRing implements AutoCloseable {
                         dealing,
                         freePorts(n + dealers),
                         EnumSet.allOf(Profile.class)),
-                Deadlines.stallAfter(stall));
+                after(stall),
+                engines);
     }
 
     /** The first of as many free ports, below those that outgoing connections take; no two test processes share any. */

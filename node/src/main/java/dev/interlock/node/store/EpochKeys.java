@@ -157,6 +157,21 @@ final class EpochKeys implements AutoCloseable {
         before.clear();
     }
 
+    /** Forgets what another process has erased, which couldn't tell this one. The last key stays: something is sealed under it. */
+    synchronized void forgetErased() {
+        if (keys.isEmpty()) {
+            return;
+        }
+        long last = keys.lastKey();
+        keys.entrySet().removeIf(each -> {
+            boolean erased = each.getKey() < last && !Files.exists(file(each.getKey()));
+            if (erased) {
+                each.getValue().close();
+            }
+            return erased;
+        });
+    }
+
     /** Whether there are keys of epochs before this one. */
     synchronized boolean hasBefore(long epoch) {
         return !keys.headMap(epoch).isEmpty();

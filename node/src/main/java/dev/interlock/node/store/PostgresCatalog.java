@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -229,16 +230,26 @@ final class PostgresCatalog implements Catalog {
     /** @param seen the highest mark that was seen in the database */
     private static void requireNotBack(PostgresAddress address, Link link, EpochKeys epochs, long seen)
             throws SQLException {
-        long mark = Long.parseLong(link.single("SELECT mark FROM meta"));
-        long epoch = PostgresKeys.epoch(link);
-        OptionalLong oldest = PostgresKeys.oldest(link);
-        if (mark < seen || !epochs.has(epoch) || (oldest.isPresent() && !epochs.has(oldest.getAsLong()))) {
-            throw new StoreException.Unusable(
-                    address.toString(),
-                    "went back to an earlier state (it is at mark " + mark + ", epoch " + epoch
-                            + "; this node has seen mark " + seen + "): what was destroyed since would be there again. "
-                            + LOST,
-                    null);
+        List<Object> before = List.of();
+        while (true) {
+            long mark = Long.parseLong(link.single("SELECT mark FROM meta"));
+            long epoch = PostgresKeys.epoch(link);
+            OptionalLong oldest = PostgresKeys.oldest(link);
+            boolean hasKeys = epochs.has(epoch) && (oldest.isEmpty() || epochs.has(oldest.getAsLong()));
+            if (mark >= seen && hasKeys) {
+                return;
+            }
+            List<Object> looked = List.of(epoch, oldest);
+            if (mark < seen || looked.equals(before)) {
+                throw new StoreException.Unusable(
+                        address.toString(),
+                        "went back to an earlier state (it is at mark " + mark + ", epoch " + epoch
+                                + "; this node has seen mark " + seen
+                                + "): what was destroyed since would be there again. " + LOST,
+                        null);
+            }
+            // A key may be gone because a rotation ended in between: then the next look is at other epochs.
+            before = looked;
         }
     }
 
@@ -482,14 +493,12 @@ final class PostgresCatalog implements Catalog {
 
     private void tick() {
         try {
+            epochs.forgetErased();
             if (!processes.isFirst()) {
                 // One is enough.
-            } else if (several.isPresent() && read("looking for erased keys", keys::isBrokenOff)) {
+            } else if (read("looking for erased keys", keys::isBrokenOff)) {
                 finish();
-            } else if (!address.erasure().isZero()
-                    && read(
-                            "looking for erased keys",
-                            link -> keys.isDue(link, address.erasure().minus(TICK)))) {
+            } else if (read("looking for erased keys", link -> keys.isDue(link, longest()))) {
                 rotate();
             }
             if (writes.transactions() > marked) {
@@ -498,6 +507,11 @@ final class PostgresCatalog implements Catalog {
         } catch (IOException | SQLException | RuntimeException e) {
             LOG.warn("the store's keys can't be looked after, it is tried again: {}", e.getMessage());
         }
+    }
+
+    /** Where keys are erased at once, one that is still there is of an erasure that was broken off. */
+    private Duration longest() {
+        return address.erasure().isZero() ? TICK : address.erasure().minus(TICK);
     }
 
     @Override

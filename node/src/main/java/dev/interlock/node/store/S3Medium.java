@@ -29,9 +29,30 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** A large blob in a bucket. */
 final class S3Medium {
+    /** Insufficient Storage. */
+    private static final int NO_ROOM = 507;
+
     private S3Medium() {}
 
+    private static String code(S3Exception e) {
+        return e.awsErrorDetails() == null
+                ? ""
+                : String.valueOf(e.awsErrorDetails().errorCode());
+    }
+
+    /** The bucket takes no more. */
+    static final class Full extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private Full(SdkException e) {
+            super("the bucket has no room: " + e.getMessage(), e);
+        }
+    }
+
     static IOException failed(SdkException e) {
+        if (e instanceof S3Exception s3 && (s3.statusCode() == NO_ROOM || code(s3).contains("QuotaExceeded"))) {
+            return new Full(e);
+        }
         return new IOException("the bucket doesn't do it: " + why(e), e);
     }
 

@@ -23,7 +23,9 @@ public abstract sealed class StoreException extends RuntimeException {
 
     static StoreException of(String what, IOException cause) {
         String message = what + ": " + FileProblem.why(cause);
-        return FileProblem.isNoRoom(cause) ? new NoRoom(message, cause) : new Failed(message, cause);
+        return FileProblem.isNoRoom(cause) || cause instanceof S3Medium.Full
+                ? new NoRoom(message, cause)
+                : new Failed(message, cause);
     }
 
     static StoreException of(String what, SQLException cause) {

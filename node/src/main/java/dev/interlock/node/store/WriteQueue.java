@@ -217,7 +217,7 @@ final class WriteQueue implements AutoCloseable {
         if (!erased.isEmpty()) {
             try {
                 writer.erased();
-            } catch (SQLException | IOException e) {
+            } catch (SQLException | IOException | StoreException e) {
                 discardStatements();
                 erased.forEach(task -> task.fail(new StoreException.Failed(
                         task.what + ": it is done, but old bytes are still there (repeat it): " + e.getMessage(), e)));

@@ -15,7 +15,15 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
@@ -214,18 +222,9 @@ final class PostgresFailuresTest {
     @ValueSource(booleans = {true, false})
     void failedOver(boolean synchronous) throws Exception {
         Path data = folder.resolve("standby-data");
-        try (EmbeddedPostgres primary = EmbeddedPostgres.builder()
-                .setServerConfig("fsync", "on")
-                .setServerConfig("listen_addresses", "127.0.0.1")
-                .setDataDirectory(folder.resolve("primary-data"))
-                .start()) {
+        try (EmbeddedPostgres primary = server(folder.resolve("primary-data"), true)) {
             copy(primary, folder.resolve("primary-data"), data);
-            try (EmbeddedPostgres standby = EmbeddedPostgres.builder()
-                    .setServerConfig("fsync", "on")
-                    .setServerConfig("listen_addresses", "127.0.0.1")
-                    .setDataDirectory(data)
-                    .setCleanDataDirectory(false)
-                    .start()) {
+            try (EmbeddedPostgres standby = server(data, false)) {
                 await(() -> one(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")
                         .equals("1"));
                 if (synchronous) {
@@ -270,6 +269,106 @@ final class PostgresFailuresTest {
                 }
             }
         }
+    }
+
+    /** Two processes that write as much as they can while the server dies and its standby takes its place. */
+    @Test
+    void failedOverUnderLoad() throws Exception {
+        Path data = folder.resolve("standby-data");
+        try (EmbeddedPostgres primary = server(folder.resolve("primary-data"), true)) {
+            copy(primary, folder.resolve("primary-data"), data);
+            try (EmbeddedPostgres standby = server(data, false)) {
+                one(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+                one(primary, "SELECT pg_reload_conf()");
+                await(() -> one(primary, "SELECT max(sync_state) FROM pg_stat_replication")
+                        .equals("sync"));
+                Engine.POSTGRES.configure(folder, "failover", "");
+                Path conf = folder.resolve(StoreConfig.FILE);
+                Files.writeString(
+                        conf,
+                        Files.readString(conf)
+                                .replace(
+                                        "127.0.0.1:" + Engine.server().getPort(),
+                                        "127.0.0.1:" + standby.getPort() + ",127.0.0.1:" + primary.getPort()));
+                List<StatementHash> acknowledged = new CopyOnWriteArrayList<>();
+                List<StatementHash> destroyed = new CopyOnWriteArrayList<>();
+                AtomicBoolean over = new AtomicBoolean();
+                AtomicInteger lost = new AtomicInteger();
+                try (SealedStore a = member(1, lost);
+                        SealedStore b = member(2, lost);
+                        ExecutorService threads = Executors.newFixedThreadPool(2)) {
+                    List<Future<?>> loads = new ArrayList<>();
+                    for (SealedStore each : List.of(a, b)) {
+                        loads.add(threads.submit(() -> {
+                            while (!over.get()) {
+                                StatementHash fresh = Fixture.newId();
+                                try {
+                                    Fixture.put(each, fresh, 1000, 3000);
+                                    if (fresh.hashCode() % 3 == 0) {
+                                        Fixture.destroy(each, fresh, Fixture.TOKEN);
+                                        destroyed.add(fresh);
+                                    } else {
+                                        acknowledged.add(fresh);
+                                    }
+                                } catch (StoreException e) {
+                                    // It isn't acknowledged.
+                                    Thread.sleep(50);
+                                }
+                            }
+                            return null;
+                        }));
+                    }
+                    await(() -> acknowledged.size() > 10);
+                    kill(folder.resolve("primary-data"));
+                    one(standby, "SELECT pg_promote()");
+                    // Nobody confirms any more.
+                    one(standby, "ALTER SYSTEM SET synchronous_standby_names = ''");
+                    one(standby, "SELECT pg_reload_conf()");
+                    int before = acknowledged.size();
+                    await(() ->
+                            acknowledged.size() > before + 10 || loads.stream().anyMatch(Future::isDone));
+                    over.set(true);
+                    for (Future<?> each : loads) {
+                        each.get();
+                    }
+                    assertThat(lost).as("processes that ended").hasValue(0);
+                    for (SealedStore each : List.of(a, b)) {
+                        assertThat(acknowledged).allMatch(one -> Fixture.isWhole(each, one, BlobKind.SHARE, 3));
+                        assertThat(destroyed)
+                                .isNotEmpty()
+                                .allSatisfy(one -> assertThatThrownBy(() -> each.open(one, BlobKind.SHARE))
+                                        .isInstanceOf(StoreException.Destroyed.class));
+                    }
+                }
+            }
+        }
+    }
+
+    private SealedStore member(int number, AtomicInteger lost) {
+        SealedStore opened = Stores.of(
+                folder,
+                Optional.of(new Member(
+                        number, Long.toHexString(Fixture.RANDOM.nextLong()), "127.0.0.1:1", lost::incrementAndGet)),
+                Fixture.RANDOM,
+                Clock.systemUTC());
+        opened.processes().reachBy(new Processes.Calls() {
+            @Override
+            public void end(Processes.Other process, List<StatementHash> generations) {}
+
+            @Override
+            public void letGo(Processes.Other process, long epoch) {}
+        });
+        return opened;
+    }
+
+    private static EmbeddedPostgres server(Path data, boolean fresh) throws IOException {
+        return EmbeddedPostgres.builder()
+                .setServerConfig("fsync", "on")
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                .setPGStartupWait(Duration.ofMinutes(1))
+                .setDataDirectory(data)
+                .setCleanDataDirectory(fresh)
+                .start();
     }
 
     /** As it is raised every ten seconds. */

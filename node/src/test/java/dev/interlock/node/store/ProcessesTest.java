@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two processes of a provider over one schema of a real PostgreSQL, here in one: their stores share nothing but that and the folder. */
 @Timeout(180)
@@ -97,6 +100,24 @@ final class ProcessesTest {
         return (PostgresCatalog) store.catalog();
     }
 
+    /** Both again, with keys that are erased before a receipt leaves. */
+    private void eraseAtOnce() throws IOException {
+        open.forEach(SealedStore::close);
+        open.clear();
+        Path conf = folder.resolve(StoreConfig.FILE);
+        Files.writeString(conf, Files.readString(conf).replace("erasure=PT1M", "erasure=PT0S"));
+        a = open(folder, 1);
+        b = open(folder, 2);
+    }
+
+    private List<String> epochFiles() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("store/keys"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("epoch"))
+                    .toList();
+        }
+    }
+
     private void takeForDead(int number) {
         Engine.sql("DELETE FROM " + schema + ".process WHERE number = " + number);
     }
@@ -122,8 +143,12 @@ final class ProcessesTest {
     }
 
     /** The rows of before the erasure, out of a backup or a dead row, open nothing in a process that once opened them. */
-    @Test
-    void noProcessKeepsAnErasedKey() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noProcessKeepsAnErasedKey(boolean atOnce) throws Exception {
+        if (atOnce) {
+            eraseAtOnce();
+        }
         Fixture.put(a, id, 1000, 3000);
         assertThat(Fixture.isWhole(b, id, BlobKind.SHARE, 3)).isTrue();
         byte[] key;
@@ -140,7 +165,10 @@ final class ProcessesTest {
             epoch = row.getLong(3);
         }
         Fixture.destroy(a, id, Fixture.TOKEN);
-        catalog(a).rotate();
+        if (!atOnce) {
+            catalog(a).rotate();
+        }
+        assertThat(epochFiles()).doesNotContain("epoch-" + epoch).hasSize(1);
         try (Connection connection = Engine.connect();
                 PreparedStatement keys =
                         connection.prepareStatement("UPDATE " + schema + ".object_key SET sealed = ?");
@@ -185,9 +213,77 @@ final class ProcessesTest {
         }
         assertThat(all).allMatch(each -> Fixture.isWhole(a, each, BlobKind.SHARE, 3));
         assertThat(all).allMatch(each -> Fixture.isWhole(b, each, BlobKind.SHARE, 3));
-        try (Stream<Path> files = Files.list(folder.resolve("store/keys"))) {
-            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("epoch")))
-                    .hasSize(1);
+        assertThat(epochFiles()).hasSize(1);
+    }
+
+    /** Each destroys what the other has just written and read, each time with a new epoch of keys. */
+    @Test
+    void keysThatAreErasedAtOnceAreNobodysAnyMore() throws Exception {
+        eraseAtOnce();
+        List<StatementHash> kept = new CopyOnWriteArrayList<>();
+        assertThat(count(4, i -> {
+                    SealedStore writes = i % 2 == 0 ? a : b;
+                    SealedStore destroys = i % 2 == 0 ? b : a;
+                    for (int round = 0; round < 4; round++) {
+                        StatementHash gone = Fixture.newId();
+                        StatementHash stays = Fixture.newId();
+                        Fixture.put(writes, gone, 1000, 3000);
+                        Fixture.put(writes, stays, 1000, 3000);
+                        if (!Fixture.isWhole(destroys, stays, BlobKind.SHARE, 3)) {
+                            return false;
+                        }
+                        Fixture.destroy(destroys, gone, Fixture.TOKEN);
+                        kept.add(stays);
+                        // A connection that is new looks at epochs and keys while they change.
+                        Engine.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                + " WHERE application_name = 'interlock' AND query LIKE 'SELECT%' AND state = 'idle'");
+                    }
+                    return true;
+                }))
+                .isEqualTo(4);
+        assertThat(kept).hasSize(16).allMatch(each -> Fixture.isWhole(a, each, BlobKind.SHARE, 3));
+        assertThat(kept).allMatch(each -> Fixture.isWhole(b, each, BlobKind.SHARE, 3));
+        assertThat(epochFiles()).hasSize(1);
+
+        // Nothing is acknowledged while one that lives isn't known to have forgotten them.
+        CompletableFuture<Long> asked = new CompletableFuture<>();
+        a.processes().reachBy(new Processes.Calls() {
+            @Override
+            public void end(Processes.Other process, List<StatementHash> generations) {}
+
+            @Override
+            public void letGo(Processes.Other process, long epoch) {
+                asked.complete(epoch);
+                throw new IllegalStateException("it doesn't answer");
+            }
+        });
+        CompletableFuture<Void> destroyed =
+                CompletableFuture.runAsync(() -> Fixture.destroy(a, kept.getFirst(), Fixture.TOKEN));
+        String epoch = "epoch-" + asked.join();
+        assertThat(epochFiles()).containsExactly(epoch);
+        assertThat(destroyed).isNotDone();
+        b.close();
+        destroyed.get(60, TimeUnit.SECONDS);
+    }
+
+    /** One that couldn't be told finds it out. */
+    @Test
+    void keysWhoseFilesAreGoneAreForgotten() throws Exception {
+        Path keys = folder.resolve("keys-of-two");
+        try (EpochKeys one = EpochKeys.open(keys, Fixture.RANDOM, 1)) {
+            one.create(1);
+            one.create(2);
+            one.create(3);
+            try (EpochKeys two = EpochKeys.open(keys, Fixture.RANDOM, 2)) {
+                one.eraseBefore(3);
+                assertThat(two.has(1)).isTrue();
+                two.forgetErased();
+                assertThat(two.has(1) || two.has(2)).isFalse();
+                // The last one isn't given up for a file that is gone.
+                Files.delete(keys.resolve("epoch-3"));
+                two.forgetErased();
+                assertThat(two.has(3)).isTrue();
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -197,6 +198,12 @@ final class S3Test {
                     .hasMessageContaining("by the relay");
             assertThat(relay.answered()).as("no use in asking again").isLessThanOrEqualTo(before + 2);
             assertThat(store.find(third)).isEmpty();
+            for (String full : List.of("507 Insufficient Storage", "403 Forbidden")) {
+                relay.always(full, "QuotaExceeded");
+                assertThatThrownBy(() -> Fixture.put(store, third, 1000, BYTES))
+                        .isInstanceOf(StoreException.NoRoom.class)
+                        .hasMessageContaining("the bucket has no room");
+            }
             relay.always("", "");
             Fixture.put(store, third, 1000, BYTES);
             assertThat(Fixture.isWhole(store, other, BlobKind.SHARE, 100)).isTrue();

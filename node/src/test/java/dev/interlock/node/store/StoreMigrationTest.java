@@ -638,6 +638,60 @@ final class StoreMigrationTest {
         assertGoesOn();
     }
 
+    /** Full at the destination, in its files, its bucket or its database: the old store serves, and the move goes on once there is room. */
+    @Test
+    void fullThere() throws Exception {
+        fill();
+        List<String> to = elsewhere();
+        String schema = schema(to);
+        try (Relay relay = Relay.ofRequests(Engine.s3().port())) {
+            List<String> relayed =
+                    List.of(to.get(0), to.get(1).replace(":" + Engine.s3().port(), ":" + relay.port()));
+            try (SealedStore store = open()) {
+                assertThatThrownBy(() -> ahead(fullAt("copying blobs ahead", 3, relay), relayed))
+                        .hasMessageContaining("the bucket has no room");
+                assertServes(store);
+                relay.always("", "");
+                assertThat(ahead(ON, relayed).there()).isEqualTo(2);
+                // What the move has to copy itself.
+                Fixture.put(store, Fixture.newId(), 1000, 100_000);
+            }
+            assertThatThrownBy(() -> move(fullAt("copying blobs", 1, relay), relayed))
+                    .hasMessageContaining("the bucket has no room");
+            relay.always("", "");
+            // The old one serves; what was copied is erased, and what is there without keys stays.
+            assertEmbedded(true);
+            assertThat(isKilled(relayed, at("opening the new store", 0))).isTrue();
+            String trigger = "CREATE TRIGGER full_there BEFORE INSERT ON %s.blob EXECUTE FUNCTION full_there()";
+            Engine.sql(
+                    "CREATE FUNCTION full_there() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+                            + " 'could not extend file' USING ERRCODE = '53100'; END $$",
+                    trigger.formatted(schema));
+            assertThatThrownBy(() -> move(ON, relayed)).hasMessageContaining("could not extend file");
+            Engine.sql("DROP TRIGGER full_there ON " + schema + ".blob");
+            // This time without a start in between.
+            assertThat(move(ON, relayed).blobs()).isPositive();
+            assertThat(files()).containsExactly("s3.credentials", "store", "store.conf");
+            try (SealedStore store = open()) {
+                assertServes(store);
+            }
+            move(ON, List.of());
+        }
+        Engine.sql("DROP FUNCTION full_there");
+        assertThat(files()).containsExactly("s3.credentials", "store");
+        assertThat(blobsAt(to.get(1))).isEmpty();
+        assertGoesOn();
+    }
+
+    /** The bucket takes nothing more from that step on. */
+    private static StoreMigration.Progress fullAt(String step, long number, Relay relay) {
+        return (what, count) -> {
+            if (what.equals(step) && count == number) {
+                relay.always("507 Insufficient Storage", "XMinioStorageFull");
+            }
+        };
+    }
+
     @Test
     void whereBlobsCannotGoAhead(@TempDir Path second) throws IOException {
         fill();
