@@ -47,18 +47,24 @@ final class LoginOptions {
         }
     }
 
-    /** Logs in, and tells of providers that answered wrongly. */
+    /**
+     * Logs in, and tells of providers that answered wrongly. They hear in the background that it succeeded; the session's end waits for
+     * that.
+     */
     static Session login(Lock.Kind kind, byte[] secret, UserName name, RingDescriptor ring, Deadlines deadlines)
             throws InterruptedException {
-        try (Logins logins = new Logins(ring, deadlines, new SecureRandom(), Clock.systemUTC());
-                DeviceFile device = DeviceFile.open(ring, name)) {
-            Session session = logins.login(name, kind, secret, device.secret());
+        Logins logins = new Logins(ring, deadlines, new SecureRandom(), Clock.systemUTC());
+        try (DeviceFile device = DeviceFile.open(ring, name)) {
+            Session session = logins.login(name, kind, secret, device.secret()).closing(logins);
             device.keep();
             session.wrong()
                     .forEach(node -> System.err.println("interlock: " + node
                             + " answered this login with something that isn't so: it has another share than it says, or"
                             + " lies. The others sufficed"));
             return session;
+        } catch (InterruptedException | RuntimeException e) {
+            logins.close();
+            throw e;
         }
     }
 }

@@ -435,6 +435,8 @@ final class UserCommand implements Runnable {
                 Credential credential = session.credential();
                 Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
                 Logins logins = logins(options)) {
+            // This one is shown, too.
+            session.awaitTold();
             tellAbsent(interlock.devices().tell(user), "may still know a device that was forgotten");
             DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
             if (json) {
@@ -471,6 +473,8 @@ final class UserCommand implements Runnable {
                 Credential credential = session.credential();
                 Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
                 Logins logins = logins(options)) {
+            // Who hears of this login after it has forgotten its device would know it again.
+            session.awaitTold();
             DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
             List<DeviceLines.Line> chosen = lines.chosen(which == null ? List.of() : which);
             DeviceBook book = interlock.devices();

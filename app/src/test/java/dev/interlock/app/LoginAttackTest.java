@@ -85,6 +85,13 @@ final class LoginAttackTest {
         }
     }
 
+    /** A login of which all providers know that it was a success: the guess is given back, and the device known. */
+    private static void loginUntilTold(Logins logins, UserName name, SecretBytes device) throws InterruptedException {
+        try (Session session = logins.login(name, Lock.Kind.PASSWORD, PASSWORD, device)) {
+            assertThat(session.awaitTold(LoginTable.PATIENCE)).isTrue();
+        }
+    }
+
     private RootSecret enrol(Logins logins, UserName name) throws InterruptedException {
         RootSecret root = RootSecret.random(random);
         new Accounts(logins)
@@ -254,7 +261,7 @@ final class LoginAttackTest {
         try (Logins logins = LoginTest.logins(ring);
                 RootSecret _ = enrol(logins, name);
                 SecretBytes known = SecretBytes.random(32, random)) {
-            logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
+            loginUntilTold(logins, name, known);
             int answered = 0;
             for (int i = 0; i < 8; i++) {
                 try {
@@ -292,8 +299,8 @@ final class LoginAttackTest {
             assertThat(typing("swordfish\n", json).expect(Main.LOCKED_OUT).err())
                     .contains("\"error\" : \"locked-out\"")
                     .containsPattern("\"wait\" : 3[0-9]{3}");
-            logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
-            logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known).close();
+            loginUntilTold(logins, name, known);
+            loginUntilTold(logins, name, known);
         }
     }
 
@@ -478,6 +485,30 @@ final class LoginAttackTest {
                     "cc3 knows it",
                     () -> accounts.devices(user, name).devices().stream()
                             .anyMatch(device -> device.provider().equals("cc3")));
+            ring.restart("cc3");
+        }
+    }
+
+    /** Who is told of a success is told in the background; what that makes is there once it is waited for. */
+    @Test
+    void aLoginIsThroughBeforeAllAreTold() throws Exception {
+        UserName name = new UserName("told");
+        CountDownLatch held = new CountDownLatch(1);
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret root = enrol(logins, name);
+                SeedCredential user = root.credential();
+                SecretBytes known = SecretBytes.random(32, random)) {
+            ring.stop("cc3");
+            ring.startProvider("cc3", store -> with(store, "giveBack", held::await), FieldKernels.chosen());
+            try (Session session = logins.login(name, Lock.Kind.PASSWORD, PASSWORD, known)) {
+                assertThat(session.absent()).isEmpty();
+                assertThat(session.awaitTold(Duration.ZERO)).isFalse();
+                held.countDown();
+                assertThat(session.awaitTold(LoginTable.PATIENCE)).isTrue();
+                assertThat(new Accounts(logins).devices(user, name).devices())
+                        .extracting(Accounts.Device::provider)
+                        .containsExactlyInAnyOrder("cc1", "cc2", "cc3");
+            }
             ring.restart("cc3");
         }
     }

@@ -307,6 +307,10 @@ final class LoginTable implements AutoCloseable {
         AtomicReference<String> step = new AtomicReference<>();
         try (Logins logins = logins();
                 Session session = login(logins, user.name, user.password, user.device)) {
+            // That isn't of the messages that are counted.
+            if (!session.awaitTold(PATIENCE)) {
+                throw new IllegalStateException("in peace nobody is told of a login");
+            }
             logins.onSend((what, node) -> {
                 int now = sent.getAndIncrement();
                 if (plan.client() && (now > plan.at() || (now == plan.at() && plan.before()))) {

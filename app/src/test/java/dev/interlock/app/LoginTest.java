@@ -157,6 +157,7 @@ final class LoginTest {
         }
         try (Session session = login("bob", PASSWORD)) {
             assertThat(session.record().record().version()).isEqualTo(3);
+            assertThat(session.awaitTold(LoginTable.PATIENCE)).isTrue();
             assertThat(accounts.devices(session.credential(), name).devices()).isNotEmpty();
         }
         assertThatThrownBy(() -> login("bob", OTHER)).isInstanceOf(RefusedException.class);

@@ -697,6 +697,7 @@ final class ProcessesTable {
         try (SecretBytes device = SecretBytes.random(32, random);
                 Session session = logins.login(new UserName("carol"), Lock.Kind.PASSWORD, PASSWORD, device)) {
             record = session.record().record();
+            assertThat(session.awaitTold(LoginTable.PATIENCE)).isTrue();
         }
         int answered = 0;
         try (Peers peers = new Peers(Optional.empty(), ring.deadlines())) {

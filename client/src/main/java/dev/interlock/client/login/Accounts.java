@@ -142,6 +142,8 @@ public final class Accounts {
      * @throws TooFewProvidersException unless all n take part; then the old password stays
      */
     public Done change(Session session, byte[] password, Stretching stretching) throws InterruptedException {
+        // Where another record counts, nothing is given back of a guess under this one.
+        session.awaitTold();
         return changeHere(following(session), password, stretching);
     }
 
@@ -206,6 +208,7 @@ public final class Accounts {
      */
     public Done rotate(Session session, byte[] password, Stretching stretching, Optional<byte[]> recoveryCode)
             throws InterruptedException {
+        session.awaitTold();
         UserName name = session.record().record().name();
         Logins.Records records = logins.allRecords(name);
         requireAll("changing the root secret of " + name, records.absent());
@@ -240,6 +243,7 @@ public final class Accounts {
      * @return why some don't know it yet, by node
      */
     public Map<String, String> succeed(Session session) throws InterruptedException {
+        session.awaitTold();
         LoginRecord record = session.record().record();
         RootSecret root = session.opened().root();
         Map<String, byte[]> bodies = new LinkedHashMap<>();
@@ -274,6 +278,7 @@ public final class Accounts {
      * @throws TooFewProvidersException unless all n take part; then a later login does it again
      */
     public Done settle(Session session) throws InterruptedException {
+        session.awaitTold();
         LoginRecord before = session.record().record();
         Logins.Records records = logins.allRecords(before.name());
         requireAll("noting that all is brought over for " + before.name(), records.absent());
@@ -320,6 +325,7 @@ public final class Accounts {
 
     /** What all n show, all of whom know the record that counts by then. */
     Logins.Records ready(Session session) throws InterruptedException {
+        session.awaitTold();
         UserName name = session.record().record().name();
         Logins.Records records = logins.allRecords(name);
         requireAll("sharing the keys of " + name + " anew", records.absent());

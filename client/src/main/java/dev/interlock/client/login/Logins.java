@@ -12,6 +12,7 @@ import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.login.Believed;
+import dev.interlock.protocol.login.BlindedSecret;
 import dev.interlock.protocol.login.CertifiedRecord;
 import dev.interlock.protocol.login.DealtShare;
 import dev.interlock.protocol.login.Lock;
@@ -32,19 +33,21 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -52,8 +55,11 @@ import java.util.stream.Stream;
  * root with t answers, and only then shows anybody anything that was made from them. Safe for use by many threads.
  */
 public final class Logins implements AutoCloseable {
-    /** How long the others are waited for once t have answered: a later record, or one that answers wrongly, is worth that. */
-    private static final Duration GRACE = Duration.ofMillis(500);
+    /**
+     * How long the others are waited for once t have answered: a later record, or one that answers wrongly, is worth that. As long is
+     * waited for those that are being told of a success, where something depends on it.
+     */
+    public static final Duration GRACE = Duration.ofMillis(500);
     /** How long the rest are waited for where a login fails without them: they may know of a change that the others missed. */
     private static final Duration SLOW = Duration.ofSeconds(5);
 
@@ -64,6 +70,9 @@ public final class Logins implements AutoCloseable {
     private final SecureRandom random;
     private final Clock clock;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    /** Logins of which some providers don't know yet that they succeeded. */
+    private final Set<Successes> telling = ConcurrentHashMap.newKeySet();
+
     private volatile BiConsumer<String, String> sending = (_, _) -> {};
 
     public Logins(RingDescriptor ring, Deadlines deadlines, SecureRandom random, Clock clock) {
@@ -93,12 +102,25 @@ public final class Logins implements AutoCloseable {
      * @throws IntegrityException where what they give contradicts itself
      */
     public Session login(UserName name, Lock.Kind kind, byte[] secret, SecretBytes device) throws InterruptedException {
+        // It doesn't depend on the record, and takes as long as asking for that.
+        Future<BlindedSecret> early = blinding(name, kind, secret);
+        Blinded blinded = new Blinded(early, () -> BlindedSecret.of(ring.id(), name, kind, secret, random));
+        try {
+            return login(name, kind, blinded, device);
+        } finally {
+            // Nothing reads the secret any more.
+            blinded.end();
+        }
+    }
+
+    private Session login(UserName name, Lock.Kind kind, Blinded blinded, SecretBytes device)
+            throws InterruptedException {
         // SPEC §17, login, step 1.
         Everyone<Messages.Shown> asked = askForRecord(name, ring);
         Records records = records(asked);
         Believed believed = believed(name, records);
         try {
-            return open(believed, records, kind, secret, device);
+            return open(believed, records, kind, blinded, device);
         } catch (RefusedException | TooFewProvidersException e) {
             // Whoever was slow may be the only one that knows a later record, and so that another password counts.
             Records slow = records(asked.until(_ -> true, SLOW));
@@ -106,17 +128,17 @@ public final class Logins implements AutoCloseable {
             if (!later.first().record().isLaterThan(believed.first().record())) {
                 throw e;
             }
-            return open(later, slow, kind, secret, device);
+            return open(later, slow, kind, blinded, device);
         }
     }
 
-    private Session open(Believed believed, Records records, Lock.Kind kind, byte[] secret, SecretBytes device)
+    private Session open(Believed believed, Records records, Lock.Kind kind, Blinded blinded, SecretBytes device)
             throws InterruptedException {
         TooFewProvidersException first = null;
         for (CertifiedRecord record : believed.records()) {
             spread(record, records.holdingOther(record));
             try {
-                return open(record, kind, secret, device, records.absent());
+                return open(record, kind, blinded, device, records.absent());
             } catch (TooFewProvidersException e) {
                 // Of a change that broke off the record before is still where t have it.
                 first = first == null ? e : first;
@@ -137,14 +159,16 @@ public final class Logins implements AutoCloseable {
     private Session open(
             CertifiedRecord certified,
             Lock.Kind kind,
-            byte[] secret,
+            Blinded blinded,
             SecretBytes deviceSecret,
             Map<String, String> silent)
             throws InterruptedException {
         LoginRecord record = certified.record();
         Lock lock = record.lock(kind)
                 .orElseThrow(() -> new RefusedException("the login of " + record.name() + " has no recovery code"));
-        try (LoginAttempt attempt = LoginAttempt.begin(record, lock, secret, random);
+        // A device's login of just now makes it a known one, and gives its guess back.
+        awaitTold(record.name());
+        try (LoginAttempt attempt = LoginAttempt.begin(record, lock, blinded.next());
                 SeedCredential device = new SeedCredential(SecretBytes.copyOf(deviceSecret.segment()))) {
             // Step 2: the same question to all.
             byte[] question = new Messages.Evaluate(record.hash(), kind, Element.decode(attempt.blinded())).encode();
@@ -159,27 +183,27 @@ public final class Logins implements AutoCloseable {
                     // Who didn't even say what it has would only be waited for.
                     .filter(card -> !silent.containsKey(card.name()))
                     .toList();
-            Successes successes = new Successes(record.name());
-            Everyone<byte[]> answers = Everyone.ask(threads, asked, node -> {
-                byte[] answer = evaluate(node, record.name(), device, question, nonces);
-                successes.answered(node);
-                return answer;
+            Successes successes = new Successes(
+                    record.name(), asked, threads, (node, body) -> post(node, record.name(), "success", body));
+            // Step 3: each answer against its commitment, on the thread that it came by.
+            Everyone<Boolean> answers = Everyone.ask(threads, asked, node -> {
+                try {
+                    byte[] answer = evaluate(node, record.name(), device, question, nonces);
+                    boolean right =
+                            attempt.accept(provider(providers, node.name()).x(), answer);
+                    successes.answered(node);
+                    return right;
+                } catch (RuntimeException e) {
+                    successes.failed(node);
+                    throw e;
+                }
             });
-            Map<String, Boolean> checked = new LinkedHashMap<>();
-            // Step 3: each answer against its commitment.
-            Consumer<Map<String, byte[]>> check = given -> given.forEach((node, answer) -> checked.computeIfAbsent(
-                    node, _ -> attempt.accept(provider(providers, node).x(), answer)));
-            answers.until(
-                    given -> {
-                        check.accept(given);
-                        return attempt.missing() == 0;
-                    },
-                    Duration.ZERO);
-            check.accept(answers.answers());
+            attempt.requireConsistent();
+            answers.until(_ -> attempt.missing() == 0, Duration.ZERO);
             Map<String, String> absent = new TreeMap<>(silent);
             if (attempt.missing() > 0) {
                 absent.putAll(answers.absent());
-                throw tooFew(record.name(), lock.t(), attempt.missing(), answers, wrong(checked), absent);
+                throw tooFew(record.name(), lock.t(), attempt.missing(), answers, wrong(answers), absent);
             }
             // Step 4: the others may answer meanwhile.
             long begun = System.nanoTime();
@@ -187,9 +211,8 @@ public final class Logins implements AutoCloseable {
             try {
                 Duration left = GRACE.minusNanos(System.nanoTime() - begun);
                 answers.until(_ -> true, left.isNegative() ? Duration.ZERO : left);
-                check.accept(answers.answers());
                 absent.putAll(answers.absent());
-                List<String> wrong = wrong(checked);
+                List<String> wrong = wrong(answers);
                 LoginAttempt.Opened opened = tried.orElseThrow(() ->
                         new RefusedException((kind == Lock.Kind.PASSWORD ? "the password" : "the recovery code")
                                 + " is wrong for " + record.name() + ". It cost one guess at each of "
@@ -201,10 +224,56 @@ public final class Logins implements AutoCloseable {
                                                 + " didn't say whether it has been changed")));
                 // Step 5: from here on its maker is known to know the secret.
                 tellSuccess(record, kind, opened, device, nonces, asked, successes);
-                return new Session(certified, kind, opened, wrong, absent);
+                return new Session(certified, kind, opened, wrong, absent, successes, Optional.empty());
             } catch (InterruptedException | RuntimeException e) {
                 tried.ifPresent(LoginAttempt.Opened::close);
                 throw e;
+            }
+        }
+    }
+
+    private Future<BlindedSecret> blinding(UserName name, Lock.Kind kind, byte[] secret) {
+        return threads.submit(() -> BlindedSecret.of(ring.id(), name, kind, secret, random));
+    }
+
+    /** The secret, blinded anew for each attempt; for the first one it was before. */
+    private static final class Blinded {
+        private final Future<BlindedSecret> early;
+        private final Supplier<BlindedSecret> another;
+        private boolean taken;
+
+        Blinded(Future<BlindedSecret> early, Supplier<BlindedSecret> another) {
+            this.early = early;
+            this.another = another;
+        }
+
+        /** The caller closes it. */
+        BlindedSecret next() throws InterruptedException {
+            if (taken) {
+                return another.get();
+            }
+            taken = true;
+            return await();
+        }
+
+        void end() {
+            if (!taken) {
+                try (BlindedSecret _ = await()) {
+                    taken = true;
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        private BlindedSecret await() throws InterruptedException {
+            try {
+                return early.get();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException cause) {
+                    throw cause;
+                }
+                throw new IllegalStateException("a secret can't be blinded", e.getCause());
             }
         }
     }
@@ -213,8 +282,8 @@ public final class Logins implements AutoCloseable {
         return Objects.requireNonNull(providers.get(node));
     }
 
-    private static List<String> wrong(Map<String, Boolean> checked) {
-        return checked.entrySet().stream()
+    private static List<String> wrong(Everyone<Boolean> answers) {
+        return answers.answers().entrySet().stream()
                 .filter(each -> !each.getValue())
                 .map(Map.Entry::getKey)
                 .toList();
@@ -228,7 +297,7 @@ public final class Logins implements AutoCloseable {
             UserName name,
             int t,
             int missing,
-            Everyone<byte[]> answers,
+            Everyone<Boolean> answers,
             List<String> wrong,
             Map<String, String> absent) {
         Map<String, String> why = new TreeMap<>(absent);
@@ -281,7 +350,7 @@ public final class Logins implements AutoCloseable {
         return peers.to(node).call(HttpMethod.POST, path(name, "evaluate"), Optional.of(header), question);
     }
 
-    /** Best effort: where it doesn't arrive, the guess stays counted, and the device unknown. */
+    /** Signs for all who are asked while the secrets are there; they are told in the background. */
     private void tellSuccess(
             LoginRecord record,
             Lock.Kind kind,
@@ -289,8 +358,7 @@ public final class Logins implements AutoCloseable {
             SeedCredential device,
             Map<String, byte[]> nonces,
             List<NodeCard> asked,
-            Successes successes)
-            throws InterruptedException {
+            Successes successes) {
         Map<String, byte[]> bodies = new LinkedHashMap<>();
         for (NodeCard node : asked) {
             try (SigningKey key = opened.secrets().loginKey(node.name())) {
@@ -309,43 +377,17 @@ public final class Logins implements AutoCloseable {
                                 .encode());
             }
         }
-        Everyone.ask(threads, successes.succeeded(bodies), node -> successes.tell(node, bodies))
-                .until(_ -> true, GRACE);
+        telling.removeIf(Successes::isThrough);
+        telling.add(successes);
+        successes.succeeded(bodies, GRACE);
     }
 
-    /**
-     * Who is told that an attempt was a success: each provider that answered it, once, also where its answer comes when the login is
-     * through without it. Else that guess would stay counted there, and the device a stranger.
-     */
-    private final class Successes {
-        private final UserName name;
-        private final List<NodeCard> answered = new ArrayList<>();
-        private Map<String, byte[]> bodies = Map.of();
-
-        Successes(UserName name) {
-            this.name = name;
-        }
-
-        /** On the thread of that answer; nobody waits for it any more where it is late. */
-        void answered(NodeCard node) {
-            Map<String, byte[]> known;
-            synchronized (this) {
-                answered.add(node);
-                known = bodies;
+    /** Until the providers know of this name's logins here, each up to the grace after it. */
+    private void awaitTold(UserName name) throws InterruptedException {
+        for (Successes each : telling) {
+            if (each.name().equals(name)) {
+                each.await();
             }
-            if (!known.isEmpty()) {
-                byte[] _ = tell(node, known);
-            }
-        }
-
-        /** @return who has answered before */
-        synchronized List<NodeCard> succeeded(Map<String, byte[]> signed) {
-            bodies = signed;
-            return List.copyOf(answered);
-        }
-
-        byte[] tell(NodeCard node, Map<String, byte[]> signed) {
-            return post(node, name, "success", signed.getOrDefault(node.name(), NOTHING));
         }
     }
 
@@ -594,8 +636,16 @@ public final class Logins implements AutoCloseable {
         return random;
     }
 
+    /** Ends it. First the providers are told of the logins of the last {@link #GRACE}, so that the end of a process doesn't lose that. */
     @Override
     public void close() {
+        try {
+            for (Successes each : telling) {
+                each.await();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         threads.shutdownNow();
         peers.close();
     }

@@ -11,7 +11,6 @@ import dev.interlock.core.oprf.Voprf;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ShareIndex;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,17 +26,14 @@ public final class LoginAttempt implements AutoCloseable {
 
     private final LoginRecord record;
     private final Lock lock;
-    private final byte[] input;
-    private final Scalar blind;
-    private final Element blinded;
+    private final BlindedSecret secret;
     private final Map<ShareIndex, SharedKey.Answer> right = new LinkedHashMap<>();
+    private boolean consistent;
 
-    private LoginAttempt(LoginRecord record, Lock lock, byte[] input, Scalar blind) {
+    private LoginAttempt(LoginRecord record, Lock lock, BlindedSecret secret) {
         this.record = record;
         this.lock = lock;
-        this.input = input;
-        this.blind = blind;
-        this.blinded = Voprf.blind(input, blind);
+        this.secret = secret;
     }
 
     /**
@@ -48,16 +44,28 @@ public final class LoginAttempt implements AutoCloseable {
      */
     public static LoginAttempt begin(LoginRecord record, Lock lock, byte[] secret, SecureRandom random) {
         lock.requireConsistent();
-        return new LoginAttempt(
-                record,
-                lock,
-                Enrolment.input(record.ring(), record.name(), lock.kind(), secret),
-                Scalar.random(random));
+        LoginAttempt attempt =
+                begin(record, lock, BlindedSecret.of(record.ring(), record.name(), lock.kind(), secret, random));
+        attempt.consistent = true;
+        return attempt;
+    }
+
+    /**
+     * Begins with what was blinded before the record was known. Whether the lock's commitments are those of one OPRF key is found when it
+     * is opened, at the latest.
+     *
+     * @param secret this attempt's from now on
+     */
+    public static LoginAttempt begin(LoginRecord record, Lock lock, BlindedSecret secret) {
+        if (!secret.isFor(record, lock)) {
+            throw new IllegalArgumentException("a secret that was blinded for another login");
+        }
+        return new LoginAttempt(record, lock, secret);
     }
 
     /** For every provider the same; 33 bytes. */
     public byte[] blinded() {
-        return blinded.encode();
+        return secret.blinded().encode();
     }
 
     /** A provider's answer. */
@@ -70,7 +78,7 @@ public final class LoginAttempt implements AutoCloseable {
     }
 
     /**
-     * Takes a provider's answer.
+     * Takes a provider's answer. Several threads may bring some at once, also when it is opened or closed.
      *
      * @return whether it is right; what isn't is never used
      */
@@ -84,19 +92,35 @@ public final class LoginAttempt implements AutoCloseable {
             SharedKey.Answer given = new SharedKey.Answer(
                     Element.decode(in.fixed(Element.BYTES)), DleqProof.decode(in.fixed(DleqProof.BYTES)));
             in.end();
-            if (!SharedKey.isRight(keys.share(), blinded, given)) {
+            if (!SharedKey.isRight(keys.share(), secret.blinded(), given)) {
                 return false;
             }
-            right.put(x, given);
+            synchronized (right) {
+                right.put(x, given);
+            }
             return true;
         } catch (MalformedException e) {
             return false;
         }
     }
 
+    /**
+     * Checks what {@link #open} needs, while the answers are under way.
+     *
+     * @throws MalformedException when the lock's commitments aren't those of one OPRF key
+     */
+    public void requireConsistent() {
+        if (!consistent) {
+            lock.requireConsistent();
+            consistent = true;
+        }
+    }
+
     /** How many more right answers it takes. */
     public int missing() {
-        return Math.max(0, lock.t() - right.size());
+        synchronized (right) {
+            return Math.max(0, lock.t() - right.size());
+        }
     }
 
     /**
@@ -121,12 +145,18 @@ public final class LoginAttempt implements AutoCloseable {
      *
      * @return empty for a wrong secret
      * @throws IllegalStateException before t answers are there
+     * @throws MalformedException when the lock's commitments aren't those of one OPRF key
      */
     public Optional<Opened> open() {
-        Element evaluated = SharedKey.combine(lock.t(), right)
+        requireConsistent();
+        Map<ShareIndex, SharedKey.Answer> taken;
+        synchronized (right) {
+            taken = Map.copyOf(right);
+        }
+        Element evaluated = SharedKey.combine(lock.t(), taken)
                 .orElseThrow(() -> new IllegalStateException(missing() + " more answers are needed"));
         LoginSecrets secrets =
-                LoginSecrets.of(record.ring(), record.name(), lock.stretching(), Voprf.finish(input, blind, evaluated));
+                LoginSecrets.of(record.ring(), record.name(), lock.stretching(), secret.finish(evaluated));
         RootLine line = record.line();
         Optional<List<SecretBytes>> opened = secrets.open(
                 lock.sealed(), Enrolment.bound(record.ring(), record.name(), record.identity(), line.version(), lock));
@@ -151,7 +181,6 @@ public final class LoginAttempt implements AutoCloseable {
 
     @Override
     public void close() {
-        Arrays.fill(input, (byte) 0);
-        blind.close();
+        secret.close();
     }
 }
