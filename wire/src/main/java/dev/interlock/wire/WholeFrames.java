@@ -16,6 +16,7 @@ final class WholeFrames implements ByteToMessageDecoder.Cumulator {
     private static final int LARGE_BYTES = Http2.pieceBytes(Long.MAX_VALUE) / 4;
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // the same object, not the same bytes
     public ByteBuf cumulate(ByteBufAllocator buffers, ByteBuf gathered, ByteBuf next) {
         if (gathered == next) {
             // It has a reference for each of the two.
