@@ -78,6 +78,8 @@ public final class StreamWindows {
             if (handler != null
                     && handler.connection().local().flowController()
                             instanceof DefaultHttp2LocalFlowController windows) {
+                // It is a connection that brings much.
+                handler.setCumulator(new WholeFrames());
                 streams = new Streams(handler.connection(), windows);
             }
             if (streams != null && streams.look()) {

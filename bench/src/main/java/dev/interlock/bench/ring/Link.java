@@ -8,7 +8,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,17 @@ final class Link implements AutoCloseable {
     private final long delayNanos;
     private final double bytesPerNano;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Line> lines = ConcurrentHashMap.newKeySet();
+
+    /**
+     * What went through one direction of one connection since it was last asked.
+     *
+     * @param into whether to the port that the link leads to
+     * @param idleNanos how long the line had nothing to carry between the two
+     * @param begunNanos when the first piece came to the line
+     * @param endedNanos when the last one had passed it
+     */
+    record Flow(boolean into, long bytes, long begunNanos, long endedNanos, long idleNanos) {}
 
     private Link(ServerSocket listening, int to, Duration delay, double bytesPerSecond) {
         this.listening = listening;
@@ -50,6 +63,13 @@ final class Link implements AutoCloseable {
         return listening.getLocalPort();
     }
 
+    /** What went through each direction of each connection since this was last asked. */
+    List<Flow> flows() {
+        List<Flow> flows = new ArrayList<>();
+        lines.forEach(line -> flows.add(line.flow()));
+        return flows;
+    }
+
     private void accept() {
         try {
             while (true) {
@@ -70,8 +90,8 @@ final class Link implements AutoCloseable {
             sockets.add(far);
             near.setTcpNoDelay(true);
             far.setTcpNoDelay(true);
-            new Line(near, far, established).start();
-            new Line(far, near, established).start();
+            new Line(near, far, true, established).start();
+            new Line(far, near, false, established).start();
         } catch (IOException e) {
             shut(near);
         }
@@ -86,16 +106,28 @@ final class Link implements AutoCloseable {
         private final Socket into;
         private final Deque<Piece> under = new ArrayDeque<>();
         private final long most = (long) (delayNanos * bytesPerNano) + QUEUE_BYTES;
+        private final boolean inwards;
         private long waiting;
         private long free;
+        private long passed;
+        private long begun;
+        private long idle;
 
-        Line(Socket from, Socket into, long established) {
+        Line(Socket from, Socket into, boolean inwards, long established) {
             this.from = from;
             this.into = into;
+            this.inwards = inwards;
             this.free = established;
         }
 
+        synchronized Flow flow() {
+            Flow flow = new Flow(inwards, passed, begun, free, idle);
+            passed = 0;
+            return flow;
+        }
+
         void start() {
+            lines.add(this);
             Thread.ofVirtual().start(this::read);
             Thread.ofVirtual().start(this::write);
         }
@@ -123,7 +155,15 @@ final class Link implements AutoCloseable {
             while (waiting > most) {
                 wait();
             }
-            free = Math.max(free, System.nanoTime()) + (long) (Math.max(0, length) / bytesPerNano);
+            long now = System.nanoTime();
+            if (passed == 0) {
+                begun = now;
+                idle = 0;
+            } else {
+                idle += Math.max(0, now - free);
+            }
+            passed += Math.max(0, length);
+            free = Math.max(free, now) + (long) (Math.max(0, length) / bytesPerNano);
             under.add(new Piece(free + delayNanos, bytes, length));
             waiting += Math.max(0, length);
             notifyAll();
@@ -149,6 +189,7 @@ final class Link implements AutoCloseable {
                         Thread.sleep(Duration.ofNanos(left));
                     }
                     if (piece.length() < 0) {
+                        lines.remove(this);
                         into.shutdownOutput();
                         return;
                     }
@@ -163,6 +204,7 @@ final class Link implements AutoCloseable {
         }
 
         private void end() {
+            lines.remove(this);
             shut(from);
             shut(into);
         }
