@@ -43,14 +43,14 @@ final class LinkTest {
             assertThat(far.getInputStream().readNBytes(BYTES)).isEqualTo(sent);
             Link.Flow flow = inwards(link);
             assertThat(flow.bytes()).isEqualTo(BYTES);
-            assertThat((flow.endedNanos() - flow.begunNanos()) / 1e9).isGreaterThanOrEqualTo(BYTES / BYTES_PER_SECOND);
+            double seconds = (flow.endedNanos() - flow.begunNanos()) / 1e9;
+            assertThat(seconds).isGreaterThanOrEqualTo(BYTES / BYTES_PER_SECOND);
             assertThat(inwards(link).bytes()).isZero();
         }
     }
 
     private static Link.Flow inwards(Link link) {
-        List<Link.Flow> flows =
-                link.flows().stream().filter(Link.Flow::into).toList();
+        List<Link.Flow> flows = link.flows().stream().filter(Link.Flow::into).toList();
         assertThat(flows).hasSize(1);
         return flows.getFirst();
     }
