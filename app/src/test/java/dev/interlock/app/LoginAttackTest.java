@@ -49,6 +49,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -510,6 +511,58 @@ final class LoginAttackTest {
                         .containsExactlyInAnyOrder("cc1", "cc2", "cc3");
             }
             ring.restart("cc3");
+        }
+    }
+
+    /**
+     * Where fewer than t providers could answer, nobody is asked: no try costs a guess that nothing can come of. Neither of a record that one
+     * alone has and the others don't take, nor while too few are up.
+     */
+    @Test
+    void noGuessIsMadeThatTooFewCouldAnswer() throws Exception {
+        UserName name = new UserName("few");
+        byte[] next = LoginTest.bytes("the next one");
+        AtomicInteger guesses = new AtomicInteger();
+        try (Logins logins = LoginTest.logins(ring);
+                Logins lossy = LoginTest.logins(ring);
+                RootSecret _ = enrol(logins, name);
+                SecretBytes known = SecretBytes.random(32, random)) {
+            lossy.onSend((what, node) -> {
+                if (what.equals("certified") && !node.equals("cc1")) {
+                    throw new IllegalStateException("lost");
+                }
+            });
+            try (Session session = lossy.login(name, Lock.Kind.PASSWORD, PASSWORD, known)) {
+                assertThat(new Accounts(lossy)
+                                .change(session, next, LoginTest.quick())
+                                .missing())
+                        .containsExactly("cc2", "cc3");
+            }
+            ring.stop("cc1", "cc2", "cc3");
+            ring.startProvider("cc1", store -> with(store, "guess", guesses::incrementAndGet), FieldKernels.chosen());
+            for (String full : List.of("cc2", "cc3")) {
+                ring.startProvider(
+                        full,
+                        store -> with(store, "certify", () -> {
+                            throw new IllegalStateException("no space left");
+                        }),
+                        FieldKernels.chosen());
+            }
+            for (byte[] password : List.of(PASSWORD, next)) {
+                assertThatThrownBy(() -> logins.login(name, Lock.Kind.PASSWORD, password, known))
+                        .isInstanceOf(TooFewProvidersException.class);
+            }
+            ring.stop("cc2", "cc3");
+            assertThatThrownBy(() -> logins.login(name, Lock.Kind.PASSWORD, next, known))
+                    .isInstanceOf(TooFewProvidersException.class);
+            assertThat(guesses).hasValue(0);
+            ring.start("cc2", "cc3");
+            try (Session session = logins.login(name, Lock.Kind.PASSWORD, next, known)) {
+                assertThat(session.record().record().version()).isEqualTo(2);
+                assertThat(session.awaitTold(LoginTable.PATIENCE)).isTrue();
+            }
+            assertThat(guesses).as("control").hasPositiveValue();
+            ring.restart("cc1");
         }
     }
 

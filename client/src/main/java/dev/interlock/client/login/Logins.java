@@ -136,9 +136,14 @@ public final class Logins implements AutoCloseable {
             throws InterruptedException {
         TooFewProvidersException first = null;
         for (CertifiedRecord record : believed.records()) {
-            spread(record, records.holdingOther(record));
+            // Who has another record, and doesn't take this one, answers no guess under it.
+            Map<String, String> others = new TreeMap<>(records.holdingLater(record));
+            List<String> behind = records.holdingOther(record).stream()
+                    .filter(node -> !others.containsKey(node))
+                    .toList();
+            others.putAll(show(record, behind).absent());
             try {
-                return open(record, kind, blinded, device, records.absent());
+                return open(record, kind, blinded, device, records.absent(), others);
             } catch (TooFewProvidersException e) {
                 // Of a change that broke off the record before is still where t have it.
                 first = first == null ? e : first;
@@ -161,7 +166,8 @@ public final class Logins implements AutoCloseable {
             Lock.Kind kind,
             Blinded blinded,
             SecretBytes deviceSecret,
-            Map<String, String> silent)
+            Map<String, String> silent,
+            Map<String, String> others)
             throws InterruptedException {
         LoginRecord record = certified.record();
         Lock lock = record.lock(kind)
@@ -181,8 +187,14 @@ public final class Logins implements AutoCloseable {
             List<NodeCard> asked = providers.values().stream()
                     .map(Provider::card)
                     // Who didn't even say what it has would only be waited for.
-                    .filter(card -> !silent.containsKey(card.name()))
+                    .filter(card -> !silent.containsKey(card.name()) && !others.containsKey(card.name()))
                     .toList();
+            Map<String, String> absent = new TreeMap<>(others);
+            absent.putAll(silent);
+            if (asked.size() < lock.t()) {
+                // Each that answered would count a guess, of which nothing can come.
+                throw new TooFewProvidersException("the login of " + record.name(), lock.t(), asked.size(), absent);
+            }
             Successes successes = new Successes(
                     record.name(), asked, threads, (node, body) -> post(node, record.name(), "success", body));
             // Step 3: each answer against its commitment, on the thread that it came by.
@@ -200,7 +212,6 @@ public final class Logins implements AutoCloseable {
             });
             attempt.requireConsistent();
             answers.until(_ -> attempt.missing() == 0, Duration.ZERO);
-            Map<String, String> absent = new TreeMap<>(silent);
             if (attempt.missing() > 0) {
                 absent.putAll(answers.absent());
                 throw tooFew(record.name(), lock.t(), attempt.missing(), answers, wrong(answers), absent);
@@ -408,6 +419,17 @@ public final class Logins implements AutoCloseable {
                     .orElse(0);
         }
 
+        /** Who has a later one of the same user's, and so takes this one no more; with that as the reason. */
+        Map<String, String> holdingLater(CertifiedRecord record) {
+            Map<String, String> later = new LinkedHashMap<>();
+            shown.forEach((node, each) -> each.certified()
+                    .map(CertifiedRecord::record)
+                    .filter(other ->
+                            other.origin().equals(record.record().origin()) && other.isLaterThan(record.record()))
+                    .ifPresent(_ -> later.put(node, "has a later record of it")));
+            return later;
+        }
+
         /** Who answered, and has another one, or none. */
         List<String> holdingOther(CertifiedRecord record) {
             return shown.entrySet().stream()
@@ -482,14 +504,15 @@ public final class Logins implements AutoCloseable {
      * @return who took it
      */
     List<String> spread(CertifiedRecord record, List<String> nodes) throws InterruptedException {
+        return List.copyOf(show(record, nodes).answers().keySet());
+    }
+
+    private Everyone<byte[]> show(CertifiedRecord record, List<String> nodes) throws InterruptedException {
         byte[] body = record.encode();
         List<NodeCard> cards =
                 cards().stream().filter(card -> nodes.contains(card.name())).toList();
-        return List.copyOf(
-                Everyone.ask(threads, cards, node -> post(node, record.record().name(), "certified", body))
-                        .all()
-                        .answers()
-                        .keySet());
+        return Everyone.ask(threads, cards, node -> post(node, record.record().name(), "certified", body))
+                .all();
     }
 
     /** Leaves a record at all providers: what each says to it. */
