@@ -42,13 +42,18 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -630,6 +635,108 @@ final class LoginAttackTest {
                             .enrol(name, other, new byte[] {1}, LoginTest.quick(), Optional.empty(), tickets))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("taken");
+        }
+    }
+
+    /** Whichever message is its last: whoever has the tickets and the password goes on, and the login opens one root for all time. */
+    @Test
+    void anEnrolmentThatBreaksOffAnywhereGoesOn() throws InterruptedException {
+        boolean whole = false;
+        for (int sent = 0; !whole; sent++) {
+            // A record to each of three, its certificate to each, and four that admit the user.
+            assertThat(sent).isLessThanOrEqualTo(10);
+            UserName name = new UserName("broken-off-" + sent);
+            Map<String, String> tickets = LoginTest.tickets(ring, name);
+            AtomicInteger left = new AtomicInteger(sent);
+            try (Logins dying = LoginTest.logins(ring);
+                    Logins logins = LoginTest.logins(ring);
+                    RootSecret first = RootSecret.random(random);
+                    RootSecret second = RootSecret.random(random)) {
+                dying.onSend((what, node) -> {
+                    if (left.getAndDecrement() <= 0) {
+                        throw new IllegalStateException("killed before " + what + " to " + node);
+                    }
+                });
+                Optional<byte[]> opened;
+                try {
+                    Accounts.Done done = new Accounts(dying)
+                            .enrol(name, first, PASSWORD, LoginTest.quick(), Optional.empty(), tickets);
+                    whole = done.missing().isEmpty() && done.unserved().isEmpty();
+                    opened = Optional.of(root(logins, name));
+                } catch (InterlockException | IllegalStateException e) {
+                    opened = Optional.empty();
+                }
+                Accounts.Done done = new Accounts(logins)
+                        .enrol(name, second, PASSWORD, LoginTest.quick(), Optional.empty(), tickets);
+                assertThat(done.missing()).isEmpty();
+                assertThat(done.unserved()).isEmpty();
+                byte[] now = root(logins, name);
+                assertThat(now).isIn(first.copy().copyToHeap(), second.copy().copyToHeap());
+                opened.ifPresent(before -> assertThat(now).isEqualTo(before));
+            }
+        }
+    }
+
+    private byte[] root(Logins logins, UserName name) throws InterruptedException {
+        try (Session session = login(logins, name, PASSWORD)) {
+            return session.opened().root().copy().copyToHeap();
+        }
+    }
+
+    /** Somebody who has stolen the tickets enrols the name at the same time: one of the two is told that it is theirs, and it is. */
+    @Test
+    void ofTwoEnrolmentsAtOnceOneCounts() throws Exception {
+        for (int turn = 0; turn < 5; turn++) {
+            UserName name = new UserName("at-once-" + turn);
+            Map<String, String> tickets = LoginTest.tickets(ring, name);
+            List<byte[]> passwords = List.of(LoginTest.bytes("the owner's"), LoginTest.bytes("the thief's"));
+            // Both have sent all their records before either sends its certificate, or meet anywhere.
+            CyclicBarrier prepared = new CyclicBarrier(2);
+            boolean together = turn == 0;
+            List<CompletableFuture<Boolean>> both = new ArrayList<>();
+            for (byte[] password : passwords) {
+                both.add(CompletableFuture.supplyAsync(() -> enrols(name, password, tickets, prepared, together)));
+            }
+            List<Boolean> won = List.of(both.get(0).join(), both.get(1).join());
+            assertThat(won).as("turn %d", turn).isNotEqualTo(List.of(true, true));
+            try (Logins logins = LoginTest.logins(ring)) {
+                if (!won.contains(true)) {
+                    assertThat(enrols(name, passwords.getFirst(), tickets, prepared, false))
+                            .isTrue();
+                    won = List.of(true, false);
+                }
+                for (int i = 0; i < 2; i++) {
+                    byte[] password = passwords.get(i);
+                    if (won.get(i)) {
+                        login(logins, name, password).close();
+                    } else {
+                        assertThatThrownBy(() -> login(logins, name, password)).isInstanceOf(RefusedException.class);
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean enrols(
+            UserName name, byte[] password, Map<String, String> tickets, CyclicBarrier prepared, boolean together) {
+        AtomicBoolean first = new AtomicBoolean(together);
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret root = RootSecret.random(random)) {
+            logins.onSend((what, node) -> {
+                if (!what.equals("record") && first.getAndSet(false)) {
+                    try {
+                        prepared.await(20, TimeUnit.SECONDS);
+                    } catch (Exception e) {
+                        // The other has given up.
+                    }
+                }
+            });
+            new Accounts(logins).enrol(name, root, password, LoginTest.quick(), Optional.empty(), tickets);
+            return true;
+        } catch (InterlockException | IllegalStateException e) {
+            return false;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.IntegrityException;
+import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.login.CertifiedRecord;
@@ -84,7 +85,7 @@ public final class Accounts {
         Logins.Records before = logins.allRecords(name);
         requireAll("enrolling " + name, before.absent());
         if (before.certified().values().stream().anyMatch(Optional::isPresent)) {
-            return goOn(name, password, tickets);
+            return goOn(name, before, password, tickets);
         }
         try (SecretBytes next = SecretBytes.random(RootSecret.BYTES, logins.random());
                 Made made = make(name, root, next, password, stretching, recoveryCode);
@@ -106,7 +107,12 @@ public final class Accounts {
     }
 
     /** A name that is taken may be one's own: of an enrolment that broke off after its record counted somewhere. */
-    private Done goOn(UserName name, byte[] password, Map<String, String> tickets) throws InterruptedException {
+    private Done goOn(UserName name, Logins.Records before, byte[] password, Map<String, String> tickets)
+            throws InterruptedException {
+        // Where fewer than t count it, no login believes it; the others count it once it is shown to them.
+        for (CertifiedRecord counting : before.counting()) {
+            List<String> _ = logins.spread(counting, before.holdingOther(counting));
+        }
         try (SecretBytes device = SecretBytes.random(RootSecret.BYTES, logins.random());
                 Session session = logins.login(name, Lock.Kind.PASSWORD, password, device);
                 Credential user = session.credential()) {
@@ -474,8 +480,13 @@ public final class Accounts {
         List<String> names = ring.providers().stream().map(Provider::name).toList();
         // The first alone: a record that counts nowhere is nobody's, and one that counts somewhere will be everybody's.
         for (List<String> some : List.of(names.subList(0, 1), names.subList(1, names.size()))) {
-            List<String> told = logins.spread(certified, some);
-            some.stream().filter(name -> !told.contains(name)).forEach(missing::add);
+            Everyone<byte[]> told = logins.show(certified, some);
+            if (certified.record().version() == 1) {
+                // Another's first record counts there. At the first provider that decides it, before this one counts
+                // anywhere.
+                requireUncontested(certified.record().name(), told.failures());
+            }
+            some.stream().filter(name -> !told.answers().containsKey(name)).forEach(missing::add);
         }
         if (missing.size() == names.size()) {
             throw new TooFewProvidersException(
@@ -485,6 +496,18 @@ public final class Accounts {
                     Map.of("all", "no provider has said that it was told"));
         }
         return missing;
+    }
+
+    private static void requireUncontested(UserName name, Map<String, InterlockException> failures) {
+        List<String> refusals = failures.values().stream()
+                .filter(RefusedException.class::isInstance)
+                .map(InterlockException::explanation)
+                .toList();
+        if (!refusals.isEmpty()) {
+            throw new RefusedException(
+                    "the enrolment of " + name + " isn't sure to count: " + String.join("; ", refusals)
+                            + ". Somebody with the same tickets may have been quicker; a login tells whose the name is");
+        }
     }
 
     private void requireAll(String what, Map<String, String> absent) {

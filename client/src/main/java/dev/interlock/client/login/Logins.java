@@ -430,6 +430,14 @@ public final class Logins implements AutoCloseable {
             return later;
         }
 
+        /** Those that count anywhere, each once. */
+        List<CertifiedRecord> counting() {
+            return shown.values().stream()
+                    .flatMap(each -> each.certified().stream())
+                    .distinct()
+                    .toList();
+        }
+
         /** Who answered, and has another one, or none. */
         List<String> holdingOther(CertifiedRecord record) {
             return shown.entrySet().stream()
@@ -507,7 +515,7 @@ public final class Logins implements AutoCloseable {
         return List.copyOf(show(record, nodes).answers().keySet());
     }
 
-    private Everyone<byte[]> show(CertifiedRecord record, List<String> nodes) throws InterruptedException {
+    Everyone<byte[]> show(CertifiedRecord record, List<String> nodes) throws InterruptedException {
         byte[] body = record.encode();
         List<NodeCard> cards =
                 cards().stream().filter(card -> nodes.contains(card.name())).toList();

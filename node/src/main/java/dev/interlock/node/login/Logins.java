@@ -39,6 +39,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The logins at one provider (SPEC §17). It holds each record that it signed for until a later one counts, evaluates under the one
@@ -145,8 +146,15 @@ public final class Logins implements AutoCloseable {
         List<RecordHash> gone = new ArrayList<>();
         Optional<LoginRecord> before = before(name, prepare, record, user, counts);
         if (before.isEmpty()) {
-            ticket = requireTicket(name, prepare, record, prepared);
-            prepared.forEach(each -> gone.add(each.hash()));
+            byte[] mine = requireTicket(name, prepare, record, prepared);
+            ticket = mine;
+            // One that this provider signed may count already elsewhere, and is taken then: those of the same ticket
+            // stay.
+            List<LoginStore.Held> same = prepared.stream()
+                    .filter(each -> Arrays.equals(each.ticket(), mine))
+                    .toList();
+            prepared.stream().filter(each -> !same.contains(each)).forEach(each -> gone.add(each.hash()));
+            oldest(same).forEach(each -> gone.add(each.hash()));
         } else {
             changes.require(
                     before.get(),
@@ -158,9 +166,7 @@ public final class Logins implements AutoCloseable {
                 throw new RefusedException(self.name() + ": more than " + MOST_DROPPED + " changes of the login of "
                         + name + " broke off. Show it the one that counts");
             }
-            prepared.stream()
-                    .limit(Math.max(0, prepared.size() - MOST_PREPARED + 1))
-                    .forEach(each -> gone.add(each.hash()));
+            oldest(prepared).forEach(each -> gone.add(each.hash()));
         }
         Map<Lock.Kind, SecretBytes> shares = new EnumMap<>(Lock.Kind.class);
         try {
@@ -182,6 +188,11 @@ public final class Logins implements AutoCloseable {
         } finally {
             shares.values().forEach(SecretBytes::close);
         }
+    }
+
+    /** Those that give way to one more. */
+    private static Stream<LoginStore.Held> oldest(List<LoginStore.Held> prepared) {
+        return prepared.stream().limit(Math.max(0, prepared.size() - MOST_PREPARED + 1));
     }
 
     private void requireSound(UserName name, LoginRecord record) {
