@@ -14,7 +14,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -75,10 +74,10 @@ final class Password {
         }
 
         private static char[] typed(String prompt) {
-            Console console = Objects.requireNonNull(System.console());
-            if (!console.isTerminal()) {
-                throw new BadInputException("there is no terminal to ask for the password: give --password-fd N");
-            }
+            Console console = Optional.ofNullable(System.console())
+                    .filter(Console::isTerminal)
+                    .orElseThrow(() -> new BadInputException(
+                            "there is no terminal to ask for the password: give --password-fd N"));
             char[] typed = console.readPassword("%s", prompt);
             if (typed == null) {
                 throw new BadInputException("no password was typed");

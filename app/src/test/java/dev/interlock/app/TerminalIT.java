@@ -123,6 +123,54 @@ final class TerminalIT {
     }
 
     @Test
+    void aPasswordIsTypedAndNotShown() throws IOException {
+        Path tickets = dir.resolve("tickets");
+        Files.writeString(
+                tickets,
+                ring.cli()
+                        .run("ring", "ticket", ring.path(), "typist")
+                        .expect(0)
+                        .text());
+        String password = "0verheard-on-the-train";
+        PseudoTerminal.Result differing = run(
+                        terminal()
+                                .await("assword")
+                                .type(password + "\n")
+                                .await("again")
+                                .type("another\n"),
+                        "user",
+                        "create",
+                        "typist",
+                        "--tickets",
+                        tickets)
+                .expect(2);
+        assertThat(differing.screen()).contains("the two aren't the same; nothing was changed");
+        PseudoTerminal.Result created = run(
+                        terminal()
+                                .await("assword")
+                                .type(password + "\n")
+                                .await("again")
+                                .type(password + "\n"),
+                        "user",
+                        "create",
+                        "typist",
+                        "--tickets",
+                        tickets)
+                .expect(0);
+        PseudoTerminal.Result listed = run(terminal().await("assword").type(password + "\n"), "ls", "--user", "typist")
+                .expect(0);
+        PseudoTerminal.Result interrupted =
+                run(terminal().await("assword").type("0verheard" + CTRL_C), "ls", "--user", "typist");
+        assertThat(interrupted.exit()).isEqualTo(130);
+        for (PseudoTerminal.Result each : List.of(differing, created, listed, interrupted)) {
+            assertThat(each.raw()).doesNotContain("0verheard").doesNotContain("another");
+        }
+        // Nobody is there to type.
+        assertThat(ring.cli().run("ls", "--user", "typist").expect(2).err())
+                .contains("there is no terminal to ask for the password: give --password-fd N");
+    }
+
+    @Test
     void aDemoDeletesNothingThatItDidNotMake() throws IOException {
         Path folder = Files.createDirectory(dir.resolve("mine"));
         Files.writeString(folder.resolve("thesis"), "years of work");

@@ -5,6 +5,7 @@ import dev.interlock.bench.Options;
 import dev.interlock.bench.Report;
 import dev.interlock.bench.Suite;
 import dev.interlock.bench.WrongResultException;
+import dev.interlock.client.Interlock;
 import dev.interlock.client.login.Accounts;
 import dev.interlock.client.login.Logins;
 import dev.interlock.client.login.Session;
@@ -30,6 +31,8 @@ import java.util.Optional;
 /** The suite {@code login}: a login by password, beside Argon2id alone with the same parameters. */
 public final class Login implements Suite {
     private static final double NANOS = 1e6;
+    private static final double MILLIS = 1e3;
+    private static final int SECRET_BYTES = 32;
     /** Both are compiled by then. */
     private static final int WARMING = 5;
 
@@ -78,7 +81,37 @@ public final class Login implements Suite {
                     name(),
                     "by turns, in one process; every login opens the root that was enrolled; the providers are told so in the"
                             + " background, which isn't waited for in it");
+            try (Session session = logins.login(name, Lock.Kind.PASSWORD, password, device);
+                    Interlock loggedIn = Interlock.open(ring.descriptor(), session.credential(), Deadlines.DEFAULT);
+                    Interlock byFile = ring.open()) {
+                later(options, report, ring, loggedIn, byFile);
+            }
         }
+    }
+
+    /** What a user does once they are logged in, beside the same by a user of a credential file. */
+    private void later(Options options, Report report, RingProcesses ring, Interlock loggedIn, Interlock byFile)
+            throws Exception {
+        Secrets here = new Secrets(loggedIn, SECRET_BYTES, List.of());
+        Secrets there = new Secrets(byFile, SECRET_BYTES, List.of());
+        int times = options.quick() ? 20 : 200;
+        options.progress().println("login: gets by a user that is logged in, and by one with a credential file");
+        here.warm(times);
+        there.warm(times);
+        List<Double> gets = new ArrayList<>();
+        List<Double> others = new ArrayList<>();
+        for (int i = 0; i < (options.quick() ? 3 : 7); i++) {
+            gets.add(MILLIS * here.getSeconds(times));
+            others.add(MILLIS * there.getSeconds(times));
+        }
+        report.ratio(
+                name(),
+                "get 32 B " + ring.shape() + ", logged in",
+                "ms",
+                gets,
+                "with a credential file",
+                others,
+                Goal.atMost(1.1));
     }
 
     private static double millis(Logins logins, UserName name, byte[] password, SecretBytes device, RootSecret root)
