@@ -20,12 +20,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Objects, users and nodes that aren't there. */
 @Timeout(60)
+@Tag("long")
 final class AbsentTest {
     private static final byte[] SECRET = "a secret".getBytes(StandardCharsets.UTF_8);
 

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.interlock.protocol.error.BadInputException;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** With all rules in, attackers get nothing; {@link PlantedTest} holds that this isn't for want of looking. */
+@Tag("long")
 final class ActiveAuditTest {
     private static List<ActiveAudit.Explored> run(int n, int t, int dealers, int injections, List<String> scripts) {
         return ActiveAudit.run(new ActiveAudit.Bound(n, t, dealers, injections, scripts), _ -> {});

@@ -23,11 +23,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Streams of one connection, one of whose readers doesn't read. */
 @Timeout(60)
+@Tag("long")
 final class BackPressureTest {
     private static final Duration PATIENT = Duration.ofSeconds(30);
     private static final Duration SOON = Duration.ofMillis(500);

@@ -108,7 +108,8 @@ final class SessionTable {
             live = sessions.get(id);
             return live != null ? live : order.order().get(deadline.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw none(id);
+            throw new RefusedException(node + " has no session " + id + ": its order hasn't come within "
+                    + deadline.toMillis() / 1000.0 + " s");
         } catch (ExecutionException e) {
             throw e.getCause() instanceof InterlockException known ? known : none(id);
         } finally {
@@ -160,6 +161,7 @@ final class SessionTable {
     }
 
     private RefusedException none(StatementHash id) {
-        return new RefusedException(node + " has no session " + id + ", or has ended it");
+        return new RefusedException(node + " has no session " + id
+                + (ended.contains(id) ? ": it has ended" : " that it has taken an order of"));
     }
 }

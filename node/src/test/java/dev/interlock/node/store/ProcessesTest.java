@@ -29,6 +29,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two processes of a provider over one schema of a real PostgreSQL, here in one: their stores share nothing but that and the folder. */
 @Timeout(180)
+@Tag("long")
 final class ProcessesTest {
     private static final AtomicInteger SCHEMAS = new AtomicInteger();
     private static final int LARGE = 100_000;
