@@ -438,20 +438,9 @@ final class LoginAttackTest {
         UserName name = new UserName("slow");
         byte[] next = LoginTest.bytes("the next one");
         try (Logins logins = LoginTest.logins(ring);
-                Logins lossy = LoginTest.logins(ring);
                 RootSecret _ = enrol(logins, name);
                 SecretBytes known = SecretBytes.random(32, random)) {
-            lossy.onSend((what, node) -> {
-                if (what.equals("certified") && !node.equals("cc1")) {
-                    throw new IllegalStateException("lost");
-                }
-            });
-            try (Session session = lossy.login(name, Lock.Kind.PASSWORD, PASSWORD, known)) {
-                assertThat(new Accounts(lossy)
-                                .change(session, next, LoginTest.quick())
-                                .missing())
-                        .containsExactly("cc2", "cc3");
-            }
+            changeWhereOnlyOneHears(name, next, known);
             // cc1 says what it has once the others have counted a guess under the record before.
             CountDownLatch guessed = new CountDownLatch(2);
             ring.stop("cc1", "cc2", "cc3");
@@ -519,6 +508,23 @@ final class LoginAttackTest {
         }
     }
 
+    /** A password is changed, and its record counts at cc1 alone. */
+    private void changeWhereOnlyOneHears(UserName name, byte[] next, SecretBytes device) throws InterruptedException {
+        try (Logins lossy = LoginTest.logins(ring)) {
+            lossy.onSend((what, node) -> {
+                if (what.equals("certified") && !node.equals("cc1")) {
+                    throw new IllegalStateException("lost");
+                }
+            });
+            try (Session session = lossy.login(name, Lock.Kind.PASSWORD, PASSWORD, device)) {
+                assertThat(new Accounts(lossy)
+                                .change(session, next, LoginTest.quick())
+                                .missing())
+                        .containsExactly("cc2", "cc3");
+            }
+        }
+    }
+
     /**
      * Where fewer than t providers could answer, nobody is asked: no try costs a guess that nothing can come of. Neither of a record that one
      * alone has and the others don't take, nor while too few are up.
@@ -529,20 +535,9 @@ final class LoginAttackTest {
         byte[] next = LoginTest.bytes("the next one");
         AtomicInteger guesses = new AtomicInteger();
         try (Logins logins = LoginTest.logins(ring);
-                Logins lossy = LoginTest.logins(ring);
                 RootSecret _ = enrol(logins, name);
                 SecretBytes known = SecretBytes.random(32, random)) {
-            lossy.onSend((what, node) -> {
-                if (what.equals("certified") && !node.equals("cc1")) {
-                    throw new IllegalStateException("lost");
-                }
-            });
-            try (Session session = lossy.login(name, Lock.Kind.PASSWORD, PASSWORD, known)) {
-                assertThat(new Accounts(lossy)
-                                .change(session, next, LoginTest.quick())
-                                .missing())
-                        .containsExactly("cc2", "cc3");
-            }
+            changeWhereOnlyOneHears(name, next, known);
             ring.stop("cc1", "cc2", "cc3");
             ring.startProvider("cc1", store -> with(store, "guess", guesses::incrementAndGet), FieldKernels.chosen());
             for (String full : List.of("cc2", "cc3")) {

@@ -49,20 +49,7 @@ final class MigrationTable {
 
         Run(List<String> before, List<String> to, String... options) throws IOException {
             List<String> command = new ArrayList<>(before);
-            command.addAll(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx128m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:-UsePerfData",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Main.class.getName(),
-                    "provider",
-                    "migrate-store",
-                    node.toString()));
+            command.addAll(ProviderProcess.command("provider", "migrate-store", node));
             command.addAll(List.of(options));
             to.forEach(address -> command.addAll(List.of("--to", address)));
             process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -390,13 +390,7 @@ final class ProcessesTable {
                         .as("what failed, and ran in no process that died")
                         .isEmpty();
             }
-            var _ = InProcess.run(
-                            "log",
-                            "verify",
-                            ring.node("cc1"),
-                            "--ring",
-                            ring.folder().path().resolve("ring"))
-                    .expect(0);
+            requireSoundLogs(ring);
         }
     }
 
@@ -495,14 +489,19 @@ final class ProcessesTable {
             }
             assertThat(NodeProcess.stop(List.of(new NodeProcess(ring.node("cc1")))))
                     .isEqualTo(1);
-            var _ = InProcess.run(
-                            "log",
-                            "verify",
-                            ring.node("cc1"),
-                            "--ring",
-                            ring.folder().path().resolve("ring"))
-                    .expect(0);
+            requireSoundLogs(ring);
         }
+    }
+
+    /** Those of all of cc1's processes, by the command. */
+    private static void requireSoundLogs(TestRing ring) {
+        var _ = InProcess.run(
+                        "log",
+                        "verify",
+                        ring.node("cc1"),
+                        "--ring",
+                        ring.folder().path().resolve("ring"))
+                .expect(0);
     }
 
     private static boolean haveDealt(List<Path> logs) throws IOException {

@@ -84,7 +84,7 @@ public final class Accounts {
             throws InterruptedException {
         Logins.Records before = logins.allRecords(name);
         requireAll("enrolling " + name, before.absent());
-        if (before.certified().values().stream().anyMatch(Optional::isPresent)) {
+        if (!before.counting().isEmpty()) {
             return goOn(name, before, password, tickets);
         }
         try (SecretBytes next = SecretBytes.random(RootSecret.BYTES, logins.random());

@@ -43,9 +43,9 @@ final class HeldRecords {
                     return size() > DECODED;
                 }
             });
-    /** What is decided of a name is decided by one request at a time. */
-    private final Object users = new Object();
 
+    private final Object users = new Object();
+    /** What is decided of a name is decided by one request at a time. */
     private final ReentrantLock[] names = new ReentrantLock[NAMES_AT_ONCE];
 
     HeldRecords(NodeServer server, Provider self, Store of) {
