@@ -45,7 +45,7 @@ public final class LogBinding {
                 .mapToLong(List::size)
                 .sum();
         for (Map.Entry<Integer, Path> log : logs.entrySet()) {
-            Map<Long, List<Note>> of = notes.getOrDefault(log.getKey(), Map.of());
+            Map<Long, List<Note>> of = notes.getOrDefault(log.getKey(), new HashMap<>());
             LogCheck _ = LogCheck.verify(log.getValue(), Optional.empty(), line -> {
                 List<Note> said = of.remove(line.sequence());
                 for (Note note : said == null ? List.<Note>of() : said) {

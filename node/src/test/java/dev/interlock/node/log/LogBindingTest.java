@@ -149,4 +149,16 @@ final class LogBindingTest {
         }
         assertThat(LogBinding.verify(logs)).isEqualTo(4 * 6);
     }
+
+    /** Of a process that came last, before the others looked at it. */
+    @Test
+    void aLogThatNobodyHasNotedYetHolds() throws IOException {
+        long before = LogBinding.verify(logs);
+        logs.put(4, dir.resolve("process-4"));
+        try (AuditLog log = open(4)) {
+            log.append(Logs.stored(0));
+            log.sign();
+        }
+        assertThat(LogBinding.verify(logs)).isEqualTo(before);
+    }
 }
