@@ -19,7 +19,7 @@ L = {length}, so that c = 1 and |P| = {padded}. Made by `testvectors/worked_exam
 
 {who}
 
-**State** (§§3, 6). part_i = u8 1 ‖ salt ‖ the user's key at CC_i ‖ u8 1 ‖ bytes seed_i; that of the dealer has no seed, and u8 0. w has \
+**State** (§§3, 6). part_i = u8 2 ‖ salt ‖ the user's key at CC_i ‖ u8 1 ‖ bytes seed_i; that of the dealer has no seed, and u8 0. w has \
 their hashes; sig_O is O's signature over it.
 
 {state}

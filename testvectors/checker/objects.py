@@ -242,7 +242,7 @@ def verify_statement(w, signature):
 
 
 def private_part(salt, asks, blinds, seeds):
-    return u8(1) + salt + asks + u8(BLINDS[blinds]) + bytes_(seeds)
+    return u8(2) + salt + asks + u8(BLINDS[blinds]) + bytes_(seeds)
 
 
 def private_hash(part):
@@ -251,7 +251,7 @@ def private_hash(part):
 
 def decode_private_part(data):
     r = Reader(data)
-    require(r.u8() == 1)
+    require(r.u8() == 2)
     r.exactly(64)
     asks = r.exactly(32)
     require_public_key(asks)

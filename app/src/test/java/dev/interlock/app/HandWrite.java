@@ -23,6 +23,7 @@ import dev.interlock.protocol.ring.RingDescriptor;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -188,9 +189,19 @@ final class HandWrite implements AutoCloseable {
         }
         SignatureChain chain = SignatureChain.start(message.token());
         for (String node : route()) {
-            chain = chain.with(Participation.decode(token(node, body)));
+            chain = chain.with(participation(token(node, body)));
         }
         return chain;
+    }
+
+    /** In an answer to step 5; with it a small put's have what is stored. */
+    Participation participation(byte[] answer) {
+        if (!plan.checkedByValue()) {
+            return Participation.decode(answer);
+        }
+        byte[] signed = new byte[ByteBuffer.wrap(answer).getInt()];
+        ByteBuffer.wrap(answer).position(Integer.BYTES).get(signed);
+        return Participation.decode(signed);
     }
 
     byte[] token(String node, byte[] body) {

@@ -406,7 +406,7 @@ final class LoginLifecycleTest {
     @ParameterizedTest
     @EnumSource(
             value = Operation.class,
-            names = {"CHECK", "COMMIT"})
+            names = {"TOKEN", "COMMIT"})
     void aPutThatIsUnderWayIsRefusedOrComesOver(Operation step) throws Exception {
         UserName name = new UserName("under-way-" + step.name().toLowerCase(Locale.ROOT));
         CountDownLatch reached = new CountDownLatch(1);

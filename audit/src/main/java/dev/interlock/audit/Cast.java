@@ -375,6 +375,13 @@ final class Cast {
                         MemorySegment.ofArray(bytes(share))));
     }
 
+    /** A share as it is stored and given, behind its salt. */
+    byte[] record(Form share) {
+        byte[] record = new byte[Leaves.SALT_BYTES + PAD_BYTES];
+        System.arraycopy(bytes(share), 0, record, Leaves.SALT_BYTES, PAD_BYTES);
+        return record;
+    }
+
     byte[] ciphertextRoot(StatementHash w, ShareIndex x, Form c) {
         return new MerkleRoot()
                 .add(Direct.leaf(w, Holding.Part.CIPHERTEXT, x, 0, MemorySegment.ofArray(bytes(c))))

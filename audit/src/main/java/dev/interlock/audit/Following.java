@@ -50,6 +50,11 @@ final class Following {
             }
 
             @Override
+            public boolean byValue() {
+                return cast.scheme().blinded();
+            }
+
+            @Override
             public byte[] key(World w) {
                 return reading.newest(w, lookup).encode();
             }

@@ -451,19 +451,27 @@ final class Injections {
                     move(
                             Sent.to(Sent.Kind.TOKEN, name, cast.role(id)),
                             SECOND + " sends u_m" + in,
-                            next -> tries(() -> next.known
-                                    .participations
-                                    .computeIfAbsent(id, _ -> new LinkedHashMap<>())
-                                    .put(
-                                            x,
-                                            next.signs(
-                                                            x,
-                                                            id,
-                                                            new TokenMessage(token, cast.manifest(cast.m())),
-                                                            SignatureChain.start(token),
-                                                            asks)
-                                                    .participations()
-                                                    .getLast())));
+                            next -> tries(() -> {
+                                next.known
+                                        .participations
+                                        .computeIfAbsent(id, _ -> new LinkedHashMap<>())
+                                        .put(
+                                                x,
+                                                next.signs(
+                                                                x,
+                                                                id,
+                                                                new TokenMessage(token, cast.manifest(cast.m())),
+                                                                SignatureChain.start(token),
+                                                                asks)
+                                                        .participations()
+                                                        .getLast());
+                                next.keeper(x).values(id, asks).ifPresent(values -> {
+                                    next.known.see("the share of " + name, values.share());
+                                    if (values.ciphertext() != null) {
+                                        next.known.see("the ciphertext of " + name, values.ciphertext());
+                                    }
+                                });
+                            }));
                 }
                 for (Station station : live.session.stations()) {
                     if (station.source() instanceof Station.User) {

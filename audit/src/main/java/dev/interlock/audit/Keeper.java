@@ -587,8 +587,27 @@ final class Keeper {
             throw refuse("was sent another token by the user");
         }
         live.signed = true;
+        live.checked = live.session.isCheckedByValue();
         changes++;
         return before.with(participate(before, here));
+    }
+
+    /**
+     * What a small put's provider stored.
+     *
+     * @param ciphertext at a home
+     */
+    record Values(Form share, @Nullable Form ciphertext) {}
+
+    /** With its signature, where the put is checked by value: what it stored. */
+    Optional<Values> values(StatementHash id, VerifyingKey asks) {
+        Live live = own(id, asks);
+        if (!live.signed || !live.session.isCheckedByValue()) {
+            return Optional.empty();
+        }
+        Stored here = Cast.present(stored.get(id));
+        return Optional.of(
+                new Values(Cast.present(here.share).copy(), here.ciphertext == null ? null : here.ciphertext.copy()));
     }
 
     private boolean isThrough(Live live) {
@@ -610,6 +629,9 @@ final class Keeper {
         Live live = own(id, asks);
         if (!live.prepared) {
             throw refuse("didn't sign yet");
+        }
+        if (live.session.isCheckedByValue()) {
+            throw refuse("answered with what it stored");
         }
         live.checked = true;
         changes++;

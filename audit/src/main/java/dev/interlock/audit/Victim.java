@@ -36,6 +36,9 @@ final class Victim {
         final Map<ShareIndex, Dealt> sums = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
         final Map<ShareIndex, Participation> signed = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
         final Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
+        /** Of a put that is checked by value. */
+        final Map<ShareIndex, Keeper.Values> values = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
+
         final Map<ShareIndex, byte[]> shown = new TreeMap<>(Comparator.comparingInt(ShareIndex::x));
         final List<ShareIndex> confirmed = new ArrayList<>();
         byte @Nullable [] token;
@@ -63,6 +66,7 @@ final class Victim {
             copy.sums.putAll(sums);
             copy.signed.putAll(signed);
             copy.answers.putAll(answers);
+            copy.values.putAll(values);
             copy.shown.putAll(shown);
             copy.confirmed.addAll(confirmed);
             copy.token = token;
@@ -81,6 +85,7 @@ final class Victim {
                     .append(dealt.size())
                     .append(signed.keySet())
                     .append(answers.keySet())
+                    .append(values)
                     .append(confirmed)
                     .append(out)
                     .append(own)

@@ -3,6 +3,7 @@ package dev.interlock.audit;
 import static dev.interlock.audit.FormSpace.FORMS;
 
 import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.field.ReferenceKernel;
 import dev.interlock.core.sharing.Blind;
 import dev.interlock.core.sharing.Hop;
 import dev.interlock.core.sharing.ShareIndex;
@@ -16,6 +17,7 @@ import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.StatementHash;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Renewal;
+import dev.interlock.protocol.ValueCheck;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.InterlockException;
@@ -29,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** How the victim makes a generation, step by step: the client's part of SPEC §8, of a put, a renewal, and the end of a move. */
 final class Writing {
@@ -47,6 +50,11 @@ final class Writing {
     /** A plan that depends on what was script.found; the same in the same world. */
     interface Planned {
         Write.Plan fresh(World w);
+
+        /** Whether what is made is checked by value. */
+        default boolean byValue() {
+            return false;
+        }
 
         byte[] key(World w);
     }
@@ -71,6 +79,11 @@ final class Writing {
                         cast.blinding(),
                         attested,
                         Optional.empty());
+            }
+
+            @Override
+            public boolean byValue() {
+                return !attested && cast.scheme().blinded();
             }
 
             @Override
@@ -145,7 +158,7 @@ final class Writing {
                 "checks the signatures of " + run,
                 w -> Script.within(w, run, () -> chain(w, run, planned)),
                 w -> cast.scheme().blinded() ? List.of() : nested.handedBack(w, run, path));
-        for (ShareIndex x : path) {
+        for (ShareIndex x : planned.byValue() ? List.<ShareIndex>of() : path) {
             script.step(
                     script.at(run, Point.Phase.CHECK, x),
                     "reveals ρ of " + run + " to " + cast.name(x),
@@ -315,6 +328,9 @@ final class Writing {
                 .participations()
                 .getLast();
         w.victim.run(run).signed.put(x, signed);
+        w.keeper(x)
+                .values(id, cast.victimsAt(cast.name(x)))
+                .ifPresent(values -> w.victim.run(run).values.put(x, values));
         if (w.isCorrupt(x)) {
             w.known
                     .participations
@@ -350,8 +366,58 @@ final class Writing {
                                             root));
                         }
                     }));
+            moves.addAll(otherValues(w, run, planned, x));
         }
         return moves;
+    }
+
+    /** A corrupt provider's signature beside something else than what it stored. */
+    private List<Script.Move> otherValues(World w, String run, Planned planned, ShareIndex x) {
+        if (!planned.byValue()) {
+            return List.of();
+        }
+        String who = cast.name(x);
+        Form e = script.tamper(run + " at " + who);
+        List<Script.Move> moves = new ArrayList<>();
+        moves.add(otherValue(
+                who + " answers with another share",
+                run,
+                planned,
+                x,
+                honest -> new Keeper.Values(sum(honest.share(), e), honest.ciphertext())));
+        moves.add(otherValue(
+                who + " answers with another ciphertext",
+                run,
+                planned,
+                x,
+                honest -> new Keeper.Values(
+                        honest.share(), honest.ciphertext() == null ? null : sum(honest.ciphertext(), e))));
+        for (Observation seen : w.known.seen.subList(Math.max(0, w.known.seen.size() - 3), w.known.seen.size())) {
+            moves.add(otherValue(
+                    who + " answers with " + seen.what() + " as its ciphertext",
+                    run,
+                    planned,
+                    x,
+                    honest -> new Keeper.Values(honest.share(), honest.ciphertext() == null ? null : seen.form())));
+        }
+        return moves;
+    }
+
+    private Script.Move otherValue(
+            String words, String run, Planned planned, ShareIndex x, UnaryOperator<Keeper.Values> lie) {
+        return new Script.Move(
+                Sent.to(Sent.Kind.ANSWERS, cast.name(x), run),
+                words,
+                w -> Script.within(w, run, () -> {
+                    sign(w, run, planned, x);
+                    w.victim.run(run).values.computeIfPresent(x, (_, honest) -> lie.apply(honest));
+                }));
+    }
+
+    private static Form sum(Form a, Form b) {
+        Form sum = a.copy();
+        FORMS.add(sum, b);
+        return sum;
     }
 
     private SignatureChain chainOf(World w, String run, Write.Plan plan) {
@@ -476,11 +542,15 @@ final class Writing {
     private void certify(World w, String run, Planned planned) {
         Write.Plan plan = plan(w, run, planned);
         Victim.Run here = w.victim.run(run);
-        try (WriteCheck check = writeCheck(run, plan)) {
-            byte[] _ = check.reveal();
-            check.verify(plan, here.answers);
-        }
         SignatureChain chain = chainOf(w, run, plan);
+        if (planned.byValue()) {
+            checkValues(plan, chain, here);
+        } else {
+            try (WriteCheck check = writeCheck(run, plan)) {
+                byte[] _ = check.reveal();
+                check.verify(plan, here.answers);
+            }
+        }
         here.certificate = cast.once(
                 "certificate",
                 () -> {
@@ -490,6 +560,26 @@ final class Writing {
                 },
                 chain.encode());
         w.victim.certified.add(plan.id().toString());
+    }
+
+    private void checkValues(Write.Plan plan, SignatureChain chain, Victim.Run here) {
+        Map<ShareIndex, ValueCheck.Stored> stored = new LinkedHashMap<>();
+        here.values.forEach((x, values) -> stored.put(
+                x,
+                new ValueCheck.Stored(
+                        MemorySegment.ofArray(cast.record(values.share())),
+                        MemorySegment.ofArray(
+                                values.ciphertext() == null ? new byte[0] : cast.bytes(values.ciphertext())))));
+        try (ValueCheck check = new ValueCheck(plan, new ReferenceKernel())) {
+            check.sending(MemorySegment.ofArray(cast.bytes(cast.m())));
+            List<ValueCheck.Unbound> unbound = check.unbound(chain, stored);
+            if (!unbound.isEmpty()) {
+                throw check.found(unbound);
+            }
+            check.verify(stored).ifPresent(changed -> {
+                throw changed;
+            });
+        }
     }
 
     private void commit(World w, String run, ShareIndex x) {

@@ -115,7 +115,7 @@ final class Inquest {
                 return why;
             }
             changedOnTheWay = true;
-            return plan.attested() ? passed(wrong, shares) : found(onTheWay(wrong), List.of());
+            return plan.attested() ? passed(wrong, shares) : found(Passage.changed(plan, wrong), List.of());
         } catch (PartStream.LieException lie) {
             client.accuse(lie.evidence());
             Evidence.Finding finding = lie.evidence().verify(ring);
@@ -180,16 +180,6 @@ final class Inquest {
         }
     }
 
-    /** All shares are right, and a ciphertext isn't: it went wrong on its way, or at its home. */
-    private String onTheWay(List<ShareIndex> wrong) {
-        List<ShareIndex> homes = Passage.homes(plan);
-        int first = homes.indexOf(wrong.getFirst());
-        String who = first == 0
-                ? "one of the hops (" + names(plan.path()) + ")"
-                : name(homes.get(first)) + ", or " + name(homes.get(first - 1)) + " which passed it on,";
-        return "all shares are right, and the ciphertext at " + names(wrong) + " isn't: " + who + " changed it";
-    }
-
     /** Whether all shares are right and a ciphertext isn't: an attested write would tell who changed it. */
     boolean changedOnTheWay() {
         return changedOnTheWay;
@@ -218,7 +208,7 @@ final class Inquest {
                         List.of(name(next.provider())));
             } catch (InterlockException e) {
                 return found(
-                        onTheWay(wrong) + "; "
+                        Passage.changed(plan, wrong) + "; "
                                 + names(plan.path()
                                         .subList(0, Math.min(place, plan.path().size())))
                                 + " did not, and " + name(next.provider()) + " doesn't show what it received: "

@@ -4,10 +4,8 @@ import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
-import dev.interlock.core.sharing.LinearHash;
 import dev.interlock.protocol.Route;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.wire.Http2;
@@ -27,24 +25,15 @@ import java.util.function.LongConsumer;
 final class PadStream {
     private final RingClient client;
     private final Write.Plan plan;
-    private final WriteCheck check;
+    private final StoredCheck check;
     private final PutOptions options;
     private final LongConsumer progress;
-    /** H_ρ of every full B_i of an attested write, on the route's order: nothing else could tell them later. */
-    private final List<LinearHash> blindHashes;
 
-    PadStream(
-            RingClient client,
-            Write.Plan plan,
-            WriteCheck check,
-            PutOptions options,
-            List<LinearHash> blindHashes,
-            LongConsumer progress) {
+    PadStream(RingClient client, Write.Plan plan, StoredCheck check, PutOptions options, LongConsumer progress) {
         this.client = client;
         this.plan = plan;
         this.check = check;
         this.options = options;
-        this.blindHashes = blindHashes;
         this.progress = progress;
     }
 
@@ -75,7 +64,7 @@ final class PadStream {
         orders.whenRefused(upload::fail);
         deal.whenFailed(upload::fail);
         byte[] manifest = new byte[layout.count() * Sha256.BYTES];
-        try (WriteMasks masks = WriteMasks.begin(client, plan, route, options, blindHashes);
+        try (WriteMasks masks = WriteMasks.begin(client, plan, route, options, check.blindHashes());
                 SecretBytes buffer = SecretBytes.allocate(layout.padLength(0));
                 SecretBytes r = SecretBytes.random(Keystream.SEED_BYTES, client.random());
                 Keystream randomizers = new Keystream(r.segment())) {

@@ -1,20 +1,15 @@
 package dev.interlock.client;
 
 import dev.interlock.core.commitment.MerkleRoot;
-import dev.interlock.core.sharing.LinearHash;
-import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Dealt;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
-import dev.interlock.protocol.message.CheckAnswer;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
 import java.io.IOException;
@@ -31,14 +26,12 @@ final class PutAttempt {
     private final RingDescriptor ring;
     private final Write.Plan plan;
     private final PutOptions options;
-    private final WriteCheck check;
+    private final StoredCheck check;
     private final LongConsumer progress;
     private final WriteSteps steps;
     private final List<NodeCard> route;
-    /** H_ρ of every full B_i of an attested write, on the route's order: nothing else could tell them later. */
-    private final List<LinearHash> blindHashes;
 
-    PutAttempt(RingClient client, Write.Plan plan, PutOptions options, WriteCheck check, LongConsumer progress) {
+    PutAttempt(RingClient client, Write.Plan plan, PutOptions options, StoredCheck check, LongConsumer progress) {
         this.client = client;
         this.ring = client.ring();
         this.plan = plan;
@@ -47,9 +40,6 @@ final class PutAttempt {
         this.progress = progress;
         this.steps = new WriteSteps(client, plan);
         this.route = steps.route();
-        this.blindHashes = plan.attested() && plan.blinding() == Blinding.FULL
-                ? route.stream().map(_ -> check.hash()).toList()
-                : List.of();
     }
 
     /** How a try ends that doesn't fail. */
@@ -81,8 +71,6 @@ final class PutAttempt {
                 options.userKey().get().discard();
             }
             throw e;
-        } finally {
-            blindHashes.forEach(LinearHash::close);
         }
     }
 
@@ -93,8 +81,7 @@ final class PutAttempt {
         // Closed last: what a dealer answered tells why the rest failed.
         try {
             // Step 3.  U →p CC_1: P ⊕ ΣB_i.  Step 4 runs by itself.
-            PadStream.Sent sent =
-                    new PadStream(client, plan, check, options, blindHashes, progress).send(in, route, orders, deal);
+            PadStream.Sent sent = new PadStream(client, plan, check, options, progress).send(in, route, orders, deal);
             Dealt dealt = steps.dealt(deal, client.deadlines().settle());
             sent.userShare().ifPresent(share -> share.check(dealt));
             // Step 5.  U →p every CC_i: u_m; each signs.
@@ -103,13 +90,9 @@ final class PutAttempt {
                 sent.complete();
                 new SealedShares(client, plan, route).await();
             }
-            SignatureChain chain = steps.sign(token, sent.manifest(), sent::check);
-            // Step 6.  The signatures, the write check, the certificate.
-            Optional<IntegrityException> changed = checkCiphertexts(token, chain);
-            if (changed.isEmpty()) {
-                steps.checkChain(token, chain);
-                changed = checkStored(chain);
-            }
+            SignatureChain chain = check.sign(steps, token, sent.manifest(), sent::check);
+            // Step 6.  The signatures, the check of what is stored, the certificate.
+            Optional<IntegrityException> changed = check.verify(steps, token, chain);
             if (changed.isPresent()) {
                 steps.abandon();
                 return new Changed(changed.get());
@@ -143,45 +126,6 @@ final class PutAttempt {
                         .map(x -> client.claim(ring.provider(x), plan.id()))
                         .toList(),
                 plan.before().map(Token::createdMillis).orElseGet(client.clock()::millis));
-    }
-
-    /** Homes that signed for different ciphertexts: what one of them stored was changed on its way, or by itself. */
-    private Optional<IntegrityException> checkCiphertexts(Token token, SignatureChain chain)
-            throws InterruptedException {
-        if (steps.ofOneCiphertext(chain)) {
-            return Optional.empty();
-        }
-        if (steps.wrongSigner(chain).isPresent()) {
-            steps.checkChain(token, chain);
-        }
-        IntegrityException found = new CiphertextInquest(client, plan, chain).verdict();
-        if (!found.culprits().isEmpty()) {
-            throw found;
-        }
-        return Optional.of(found);
-    }
-
-    /**
-     * The write check of SPEC §8: ρ leaves only now, when all have signed for what they stored.
-     *
-     * @return what was found where the stream was changed on its way
-     */
-    private Optional<IntegrityException> checkStored(SignatureChain chain) throws InterruptedException {
-        Map<ShareIndex, CheckAnswer> answers = steps.check(check.reveal());
-        try {
-            check.verify(plan, answers);
-            return Optional.empty();
-        } catch (IntegrityException e) {
-            if (!e.culprits().isEmpty()) {
-                throw e;
-            }
-            Inquest inquest = new Inquest(client, plan, check, chain, answers, blindHashes);
-            IntegrityException verdict = inquest.verdict(e);
-            if (inquest.changedOnTheWay()) {
-                return Optional.of(verdict);
-            }
-            throw verdict;
-        }
     }
 
     /** Who can't be reached and may be missing: known before any of the input is gone. */

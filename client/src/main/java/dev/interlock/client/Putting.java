@@ -6,7 +6,6 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Title;
 import dev.interlock.core.token.Token;
 import dev.interlock.protocol.Write;
-import dev.interlock.protocol.WriteCheck;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
@@ -171,7 +170,7 @@ final class Putting {
                                 options.blinding(),
                                 attested,
                                 Optional.empty());
-                WriteCheck check = new WriteCheck(client.random())) {
+                StoredCheck check = StoredCheck.of(client, plan)) {
             PutAttempt attempt = new PutAttempt(client, plan, options, check, progress);
             if (options.recipient().isEmpty()) {
                 return attempt.run(in);

@@ -324,13 +324,18 @@ final class RingClient implements AutoCloseable {
 
     /** The same of a request with a body. */
     RecordReader open(NodeCard node, String path, Operation operation, String subject, byte[] body) {
+        return open(node, path, operation, subject, body, deadlines().answer());
+    }
+
+    /** @param deadline until the answer begins */
+    RecordReader open(NodeCard node, String path, Operation operation, String subject, byte[] body, Duration deadline) {
         return byChannel(
                 node,
                 operation,
                 subject,
                 body,
                 header -> new RecordReader(
-                        peer(node).download(path, header, body).open(deadlines().answer()),
+                        peer(node).download(path, header, body).open(deadline),
                         deadlines().answer()));
     }
 

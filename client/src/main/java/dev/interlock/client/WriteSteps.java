@@ -6,10 +6,12 @@ import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Dealt;
+import dev.interlock.core.token.Holding.Part;
 import dev.interlock.core.token.Participation;
 import dev.interlock.core.token.ShareRoot;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
+import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.IntegrityException;
@@ -20,6 +22,8 @@ import dev.interlock.protocol.message.TokenMessage;
 import dev.interlock.protocol.request.Operation;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.RingDescriptor;
+import dev.interlock.wire.RecordReader;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** U's steps of {@link Write} that a put has in common with what makes a new generation: all but what feeds the pass. */
@@ -110,25 +116,68 @@ final class WriteSteps {
     SignatureChain sign(Token token, byte[] manifest, Runnable why) throws InterruptedException {
         byte[] encoded = token.encode();
         byte[] body = new TokenMessage(encoded, manifest).encode();
-        List<CompletableFuture<RingClient.Answer<byte[]>>> answers = route.stream()
-                .map(to -> client.ask(to, node -> sendToken(node, body)))
-                .toList();
-        for (CompletableFuture<RingClient.Answer<byte[]>> each : answers.reversed()) {
-            if (RingClient.answer(each) instanceof RingClient.Failure<byte[]>(NodeCard _, InterlockException error)) {
-                why.run();
-                throw error;
+        List<byte[]> answers = answers(node -> sendToken(node, body), _ -> {}, why);
+        if (!plan.scheme().blinded()) {
+            return decoded(route.getFirst(), () -> SignatureChain.decode(answers.getFirst()));
+        }
+        return chain(encoded, answers);
+    }
+
+    /**
+     * The same of a put that is {@linkplain Write.Plan#checkedByValue() checked by value}: each answers with what it stored, too.
+     *
+     * @param values gets that; the caller's to close, whatever happens
+     */
+    SignatureChain signWithValues(Token token, byte[] manifest, Runnable why, Map<ShareIndex, OpenAnswer> values)
+            throws InterruptedException {
+        byte[] encoded = token.encode();
+        byte[] body = new TokenMessage(encoded, manifest).encode();
+        List<OpenAnswer> answers = answers(node -> sendTokenForValues(node, body), OpenAnswer::close, why);
+        for (int place = 0; place < answers.size(); place++) {
+            values.put(plan.path().get(place), answers.get(place));
+        }
+        return chain(encoded, answers.stream().map(OpenAnswer::said).toList());
+    }
+
+    /** @param unused gets what came where not all did */
+    private <T> List<T> answers(Function<NodeCard, T> question, Consumer<T> unused, Runnable why)
+            throws InterruptedException {
+        List<CompletableFuture<RingClient.Answer<T>>> asked =
+                route.stream().map(to -> client.ask(to, question)).toList();
+        boolean all = false;
+        try {
+            for (CompletableFuture<RingClient.Answer<T>> each : asked.reversed()) {
+                if (RingClient.answer(each) instanceof RingClient.Failure<T>(NodeCard _, InterlockException error)) {
+                    why.run();
+                    throw error;
+                }
+            }
+            List<T> answers = new ArrayList<>();
+            for (CompletableFuture<RingClient.Answer<T>> each : asked) {
+                answers.add(RingClient.answer(each).value());
+            }
+            all = true;
+            return answers;
+        } finally {
+            if (!all) {
+                for (CompletableFuture<RingClient.Answer<T>> each : asked) {
+                    var _ = each.thenAccept(answer -> {
+                        if (answer instanceof RingClient.Value<T>(NodeCard _, T value)) {
+                            unused.accept(value);
+                        }
+                    });
+                }
             }
         }
-        if (!plan.scheme().blinded()) {
-            byte[] chain = RingClient.answer(answers.getFirst()).value();
-            return decoded(route.getFirst(), () -> SignatureChain.decode(chain));
-        }
+    }
+
+    private SignatureChain chain(byte[] token, List<byte[]> answers) {
         List<Participation> participations = new ArrayList<>();
-        for (CompletableFuture<RingClient.Answer<byte[]>> each : answers) {
-            RingClient.Answer<byte[]> answer = RingClient.answer(each);
-            participations.add(decoded(answer.node(), () -> Participation.decode(answer.value())));
+        for (int place = 0; place < answers.size(); place++) {
+            byte[] answer = answers.get(place);
+            participations.add(decoded(route.get(place), () -> Participation.decode(answer)));
         }
-        return new SignatureChain(encoded, participations);
+        return new SignatureChain(token, participations);
     }
 
     private static <T> T decoded(NodeCard from, Supplier<T> answer) {
@@ -136,6 +185,26 @@ final class WriteSteps {
             return answer.get();
         } catch (MalformedException e) {
             throw new NodeException(from.name(), from.name() + " gave no proper answer: " + e.getMessage());
+        }
+    }
+
+    /** What is longer than it may be isn't read. */
+    private OpenAnswer sendTokenForValues(NodeCard node, byte[] body) {
+        int ciphertext = plan.homes().contains(index(node)) ? Direct.chunkBytes(Part.CIPHERTEXT, plan.layout(), 0) : 0;
+        try (RecordReader in = client.open(
+                node,
+                "/v1/sessions/" + session() + "/token",
+                Operation.TOKEN,
+                session(),
+                body,
+                client.deadlines().settle())) {
+            return OpenAnswer.read(
+                    in, Participation.MAX_BYTES, Direct.chunkBytes(Part.SHARE, plan.layout(), 0), ciphertext);
+        } catch (IOException e) {
+            throw client.peer(node).broken(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw client.peer(node).broken(e);
         }
     }
 

@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The attested write, with which a put is repeated whose stream was changed on its way. Each station signs, behind its
@@ -39,6 +40,21 @@ public final class Passage {
                 .filter(Station::stored)
                 .map(Station::provider)
                 .toList();
+    }
+
+    /** For people: who may have changed a ciphertext where all shares are right. It went wrong on its way, or at its home. */
+    public static String changed(Write.Plan plan, List<ShareIndex> wrong) {
+        List<ShareIndex> homes = homes(plan);
+        int first = homes.indexOf(wrong.getFirst());
+        String who = first == 0
+                ? "one of the hops (" + names(plan, plan.path()) + ")"
+                : names(plan, homes.subList(first, first + 1)) + ", or " + names(plan, homes.subList(first - 1, first))
+                        + " which passed it on,";
+        return "all shares are right, and the ciphertext at " + names(plan, wrong) + " isn't: " + who + " changed it";
+    }
+
+    private static String names(Write.Plan plan, List<ShareIndex> xs) {
+        return xs.stream().map(x -> plan.ring().provider(x).name()).collect(Collectors.joining(", "));
     }
 
     /** Whether a station of this session signs for what it hands on to its neighbour. */

@@ -21,7 +21,7 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // wiped, never compared
 public record PrivatePart(byte[] salt, VerifyingKey asks, Blinding blinding, byte[] seeds) {
     private static final int SALT_BYTES = 64;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /** @throws MalformedException when the salt has another length */
     public PrivatePart {

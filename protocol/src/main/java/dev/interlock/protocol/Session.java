@@ -361,6 +361,11 @@ public final class Session implements AutoCloseable {
         return kind() == Work.Kind.ATTESTED;
     }
 
+    /** A write whose providers answer step 5 with what they stored: {@link ValueCheck}. */
+    public boolean isCheckedByValue() {
+        return Write.checkedByValue(statement);
+    }
+
     public Scheme scheme() {
         return statement.scheme();
     }

@@ -8,6 +8,7 @@ import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.PadCombiner;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.token.Holding.Part;
+import dev.interlock.core.token.Scheme;
 import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Token;
 import java.lang.foreign.MemorySegment;
@@ -31,9 +32,14 @@ public final class SmallRead {
 
     private SmallRead() {}
 
-    /** Whether an object is read so: a single chunk, whose shares each provider has in the clear. */
+    /** Whether an object is read so. */
     public static boolean isFor(Token u) {
-        return u.scheme().blinded() && !u.scheme().sealed() && u.length() <= MAX_BYTES;
+        return isFor(u.scheme(), u.length());
+    }
+
+    /** The same by what a session's statement says: a single chunk, whose shares each provider has in the clear. */
+    static boolean isFor(Scheme scheme, long length) {
+        return scheme.blinded() && !scheme.sealed() && length <= MAX_BYTES;
     }
 
     /** Which parts the provider x gives. */
@@ -48,17 +54,21 @@ public final class SmallRead {
      * @param bytes of the part: a share behind its salt
      */
     public static boolean isPromised(SignatureChain chain, Part part, ShareIndex x, MemorySegment bytes) {
-        Token u = Token.decode(chain.token());
-        if (bytes.byteSize() != Direct.chunkBytes(part, u.layout(), 0)) {
-            return false;
-        }
         try {
-            byte[] root =
-                    new MerkleRoot().add(Direct.leaf(u.id(), part, x, 0, bytes)).root();
-            return MessageDigest.isEqual(root, Direct.promise(chain, part, x).root());
+            return isUnder(Direct.promise(chain, part, x).root(), Token.decode(chain.token()), part, x, bytes);
         } catch (MalformedException e) {
             return false;
         }
+    }
+
+    /** Whether a part of u_m's object, as its provider gives it, has this root. */
+    static boolean isUnder(byte[] root, Token u, Part part, ShareIndex x, MemorySegment bytes) {
+        return bytes.byteSize() == Direct.chunkBytes(part, u.layout(), 0)
+                && MessageDigest.isEqual(
+                        root,
+                        new MerkleRoot()
+                                .add(Direct.leaf(u.id(), part, x, 0, bytes))
+                                .root());
     }
 
     /**

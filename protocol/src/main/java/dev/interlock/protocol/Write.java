@@ -120,6 +120,11 @@ public final class Write {
             return making() instanceof Work.Renewal;
         }
 
+        /** Whether this is checked by value: {@link ValueCheck}. */
+        public boolean checkedByValue() {
+            return Write.checkedByValue(statement());
+        }
+
         /** All dealers of the ring: each deals to every write, and the shares are summed. */
         public List<String> dealers() {
             return making().dealers();
@@ -264,6 +269,14 @@ public final class Write {
     /** Whether a share is a sum that no dealer knows: of several dealers', or of a dealer's and the share that was there before. */
     static boolean summed(Work.Making making) {
         return making.kind() == Work.Kind.REFRESH || making.dealers().size() > 1;
+    }
+
+    /**
+     * Whether providers answer step 5 with what they stored, for {@link ValueCheck}: the put of a small object by who has it. Who
+     * renews doesn't, and an attested write has hashes to find out who changed what.
+     */
+    static boolean checkedByValue(Statement w) {
+        return w.work() instanceof Work.Write write && !write.attested() && SmallRead.isFor(w.scheme(), write.length());
     }
 
     /** Who has to deal alone, since what several dealt is known to nobody. @throws MalformedException that says why */

@@ -3,6 +3,7 @@ package dev.interlock.protocol;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.interlock.core.field.ByteSpace;
+import dev.interlock.core.field.FieldKernel;
 import dev.interlock.core.field.ReferenceKernel;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.Dealing;
@@ -26,6 +27,9 @@ import java.util.Optional;
  * n shares, and a wrong one passes with probability below 2^(−127).
  */
 public final class WriteCheck implements AutoCloseable {
+    /** For hashes, which are short. */
+    private static final FieldKernel KERNEL = new ReferenceKernel();
+
     private final SecretBytes seed;
     private final LinearHash sending;
     private byte[] sent = new byte[0];
@@ -141,10 +145,15 @@ public final class WriteCheck implements AutoCloseable {
      * what is stored, which it signed for.
      */
     public static String suspects(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
+        return suspects(plan, oddOne(plan, shares));
+    }
+
+    /** @param odd without whose share the others lie on one polynomial */
+    static String suspects(Write.Plan plan, Optional<ShareIndex> odd) {
         if (!plan.summed()) {
             return "";
         }
-        return ". It was " + oddOne(plan, shares).map(x -> name(plan, x)).orElse("one of the providers") + " or "
+        return ". It was " + odd.map(x -> name(plan, x)).orElse("one of the providers") + " or "
                 + (plan.dealers().size() == 1 ? "the dealer " : "one of the dealers ")
                 + String.join(", ", plan.dealers()) + "; which of them can't be told";
     }
@@ -157,15 +166,7 @@ public final class WriteCheck implements AutoCloseable {
 
     /** The one without whom the others lie on one polynomial, where there are enough others to tell. */
     private static Optional<ShareIndex> oddOne(Write.Plan plan, Map<ShareIndex, byte[]> shares) {
-        int t = plan.ring().threshold().t();
-        return shares.keySet().stream()
-                .filter(x -> shares.size() > t + 1)
-                .filter(x -> {
-                    Map<ShareIndex, byte[]> others = new LinkedHashMap<>(shares);
-                    others.remove(x);
-                    return onOnePolynomial(t, others);
-                })
-                .findFirst();
+        return OnePolynomial.odd(KERNEL, plan.ring().threshold().t(), segments(shares));
     }
 
     /**
@@ -208,14 +209,20 @@ public final class WriteCheck implements AutoCloseable {
 
     /** Whether the values at these points lie on polynomials of degree below t, byte by byte. */
     public static boolean onOnePolynomial(int t, Map<ShareIndex, byte[]> values) {
-        return values.keySet().stream().allMatch(x -> MessageDigest.isEqual(values.get(x), at(x.x(), t, values)));
+        return OnePolynomial.holds(KERNEL, t, segments(values));
+    }
+
+    private static Map<ShareIndex, MemorySegment> segments(Map<ShareIndex, byte[]> values) {
+        Map<ShareIndex, MemorySegment> segments = new LinkedHashMap<>();
+        values.forEach((x, value) -> segments.put(x, MemorySegment.ofArray(value)));
+        return segments;
     }
 
     /** The value at z of the polynomials of degree below t through the first t of these. */
     private static byte[] at(int z, int t, Map<ShareIndex, byte[]> values) {
         MemorySegment value = MemorySegment.ofArray(new byte[LinearHash.BYTES]);
         Dealing.combine(
-                new ByteSpace(new ReferenceKernel()),
+                new ByteSpace(KERNEL),
                 z,
                 values.keySet().stream().limit(t).mapToInt(ShareIndex::x).toArray(),
                 values.values().stream().limit(t).map(MemorySegment::ofArray).toList(),
@@ -227,7 +234,7 @@ public final class WriteCheck implements AutoCloseable {
         return plan.ring().provider(x).name();
     }
 
-    private static IntegrityException failed(Write.Plan plan, String why, List<String> culprits) {
+    static IntegrityException failed(Write.Plan plan, String why, List<String> culprits) {
         return new IntegrityException(failure(plan, why), culprits);
     }
 

@@ -1,9 +1,12 @@
 package dev.interlock.protocol;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.FieldKernels;
+import dev.interlock.core.field.ReferenceKernel;
 import dev.interlock.core.sealing.Kem;
 import dev.interlock.core.sealing.OpeningKey;
 import dev.interlock.core.sealing.RecipientKey;
@@ -127,6 +130,11 @@ final class MemoryRing {
 
         default CheckAnswer answered(ShareIndex by, CheckAnswer answer) {
             return answer;
+        }
+
+        /** What a provider answers with in a put that is checked by value. */
+        default ValueCheck.Stored stored(ShareIndex by, ValueCheck.Stored stored) {
+            return stored;
         }
 
         default Claim claimed(Claim claim) {
@@ -287,6 +295,7 @@ final class MemoryRing {
                 Write.enter(flow, List.of(userPad(object, way.blinding())));
             }
             check.sending(flow);
+            MemorySegment sent = MemorySegment.ofArray(flow.toArray(JAVA_BYTE));
             if (plan.scheme().dealtToUser()) {
                 byte[] share = dealer.shareOfUser(plan.id());
                 masks.add(Hop.layer(BYTES, plan.userLambda(), _ -> MemorySegment.ofArray(share)));
@@ -325,6 +334,9 @@ final class MemoryRing {
                 answers.put(x, tap.answered(x, cc(x).check(object, check.reveal())));
             }
             check.verify(plan, answers);
+            if (plan.checkedByValue()) {
+                checkValues(plan, sent, chain);
+            }
             Certificate certificate = plan.session().certify(chain);
             for (ShareIndex x : s) {
                 cc(x).commit(object, certificate.encode());
@@ -332,6 +344,21 @@ final class MemoryRing {
             ways.put(object, way);
             certificates.put(object, certificate);
             return object;
+        }
+    }
+
+    private void checkValues(Write.Plan plan, MemorySegment sent, SignatureChain chain) {
+        Map<ShareIndex, ValueCheck.Stored> stored = new LinkedHashMap<>();
+        plan.path().forEach(x -> stored.put(x, tap.stored(x, cc(x).stored(plan.id()))));
+        try (ValueCheck check = new ValueCheck(plan, new ReferenceKernel())) {
+            check.sending(sent);
+            List<ValueCheck.Unbound> unbound = check.unbound(chain, stored);
+            if (!unbound.isEmpty()) {
+                throw check.found(unbound);
+            }
+            check.verify(stored).ifPresent(changed -> {
+                throw changed;
+            });
         }
     }
 
@@ -991,6 +1018,13 @@ final class MemoryRing {
             }
             byte[] ciphertext = session.isHome() ? hash(seed, ciphertexts.get(id)) : null;
             return new CheckAnswer(stored.share(), stored.salts(), ciphertext, null);
+        }
+
+        ValueCheck.Stored stored(StatementHash id) {
+            Session session = sessions.get(id);
+            return new ValueCheck.Stored(
+                    records(session.layout(), shares.get(session.generation())),
+                    session.isHome() ? ciphertexts.get(id) : NOTHING);
         }
 
         private static ShareHash.Digest shareHash(byte[] seed, ChunkLayout layout, DealtShare own) {

@@ -35,9 +35,9 @@ record SmallModel(int n, int t) {
         int furtherHomes = n - t;
         int signature = 1; // of the last home, back to the user
         double pass = (share + hops + home + furtherHomes + signature) / 2.0;
-        int check = 1; // all at once, when all have signed
+        // What is stored comes with the signatures, and is checked without a question.
         int commit = 1; // all at once
-        return pass + check + commit;
+        return pass + commit;
     }
 
     /** One after the other in a get: t providers at once. */
@@ -64,9 +64,8 @@ record SmallModel(int n, int t) {
         int hops = n - 1;
         int homes = 1 + n - t;
         int tokens = n;
-        int checks = n;
         int commits = n;
-        return orders + deal + shares + stream + hops + homes + tokens + checks + commits;
+        return orders + deal + shares + stream + hops + homes + tokens + commits;
     }
 
     /** Requests that a get makes. */

@@ -15,6 +15,9 @@ import java.util.Optional;
  */
 @SuppressWarnings("ArrayRecordComponent") // opaque bytes
 public record Participation(Optional<byte[]> ciphertextRoot, byte[] signature) {
+    /** The longest one encoded: a home's. */
+    public static final int MAX_BYTES = Integer.BYTES + Sha256.BYTES + SigningKey.SIGNATURE_BYTES;
+
     /** @throws MalformedException when a field has another length */
     public Participation {
         if (ciphertextRoot.filter(root -> root.length != Sha256.BYTES).isPresent()

@@ -44,6 +44,7 @@ import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Processes;
 import dev.interlock.node.store.Store;
+import dev.interlock.node.store.StoreException;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Read;
@@ -71,6 +72,7 @@ import dev.interlock.protocol.ring.Role;
 import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Http2;
 import dev.interlock.wire.Inbound;
+import dev.interlock.wire.Parts;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.RecordReader;
 import io.micrometer.core.instrument.Counter;
@@ -84,6 +86,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -715,11 +718,35 @@ public final class ProviderNode implements AutoCloseable {
             prepare(live, message);
             SignatureChain unsigned = SignatureChain.start(message.token());
             if (session.scheme().blinded()) {
-                return NodeServer.bytes(participate(live, unsigned).encode());
+                byte[] participation = participate(live, unsigned).encode();
+                return session.isCheckedByValue()
+                        ? NodeServer.secret(withValues(live, participation))
+                        : NodeServer.bytes(participation);
             }
             return session.path().getFirst().equals(self.x()) ? signBehind(live, unsigned) : NodeServer.done();
         } catch (Exception e) {
             throw fail(live, e);
+        }
+    }
+
+    /** The participation, and what it is for as it is stored here: each a single chunk. U gets it once, after the signature. */
+    private static ByteBuf withValues(LiveSession live, byte[] participation) {
+        var _ = live.beginCheck();
+        try (SecretBytes share = stored(live.share());
+                SecretBytes ciphertext =
+                        live.session().isHome() ? stored(live.ciphertext()) : SecretBytes.allocate(0)) {
+            return Parts.join(List.of(MemorySegment.ofArray(participation), share.segment(), ciphertext.segment()));
+        }
+    }
+
+    private static SecretBytes stored(Blob blob) {
+        SecretBytes record = SecretBytes.allocate(blob.recordBytes(0));
+        try {
+            blob.read(0, record.segment());
+            return record;
+        } catch (StoreException e) {
+            record.close();
+            throw e;
         }
     }
 
@@ -821,7 +848,9 @@ public final class ProviderNode implements AutoCloseable {
         }
         if (!live.beginCheck()) {
             // Each answer is 16 bytes of what fewer than t may not release.
-            throw new RefusedException(name() + " answers one check of this session, after it has signed");
+            throw new RefusedException(
+                    name()
+                            + " answers one check of this session, after it has signed; that of a small put with its signature");
         }
         try {
             ShareHash.Digest stored = shareHash(live, live.share(), seed);

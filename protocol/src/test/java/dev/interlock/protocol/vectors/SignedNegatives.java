@@ -246,7 +246,7 @@ final class SignedNegatives {
         part("truncated", MALFORMED, shorter(good));
         part("surplus-byte", MALFORMED, longer(good));
         part("empty", MALFORMED, new byte[0]);
-        part("version-2", MALFORMED, with(good, 0, 2));
+        part("version-1", MALFORMED, with(good, 0, 1));
         part("key-that-is-none", MALFORMED, with(good, 65, new int[32]));
         part("blinds-4", MALFORMED, with(good, 97, 4));
     }
