@@ -33,7 +33,7 @@ their hashes; sig_O is O's signature over it.
 {deal}
 
 **Pass** (§§7–8). B_i = Stream(seed_i, {padded}). U sends P ⊕ B_1 ⊕ B_2 ⊕ B_3; "out" and a place: what \
-that station hands on. Places 0 to 2 put a hop on; 3 and 4 store.
+that station hands on. Places 0 to 2 put a hop on; 3 and 4 store what place 2 sends to both.
 
 {write}
 

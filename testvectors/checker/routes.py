@@ -27,6 +27,14 @@ def route(direction, protocol, profile, path, homes):
         stations += [_station(x, "station", False, True, "station") for x in back]
         stations[0]["source"] = "user"
         stations[-1]["sink"] = "none"
+    elif direction == "small-write":
+        # s_1 … s_n with a layer; s_n, which stores it if it's a home, to all other homes at once
+        stations = [_station(x, "station", True, False, "station") for x in path]
+        others = [x for x in sorted(homes, key=path.index, reverse=True) if x != path[-1]]
+        stations[0]["source"] = "user"
+        stations[-1]["stored"] = path[-1] in homes
+        stations[-1]["sink"] = ["none", "station"][len(others)] if len(others) < 2 else "homes"
+        stations += [_station(x, "station", False, True, "none") for x in others]
     else:
         if protocol == 1:
             raise ValueError("protocol 1 has no ring on a read")

@@ -171,6 +171,10 @@ class Transcript:
             raise ValueError(f"{len(blinds)} blinds for {len(path)} providers")
         return [expand(self.i["blinds"], b, len(self.p)) for b in blinds]
 
+    def _direction(self):
+        small = self.protocol != 1 and self.profile == "blinded" and self.length <= 1 << 16
+        return "small-write" if small else "write"
+
     def _write(self):
         with_user = has_user_point(self.protocol, self.profile)
         points = self._points(self.path, with_user)
@@ -189,7 +193,7 @@ class Transcript:
             weight = gf256.lagrange(points, 0, self.user_x)
             self.out["user_lambda"] = weight
             feed = gf256.add_scaled(feed, weight, self.user_share)
-        stations = route("write", self.protocol, self.profile, self.path, self.homes)
+        stations = route(self._direction(), self.protocol, self.profile, self.path, self.homes)
         stations = self._pass(stations, self.path, points, blinds, {"user": feed})
         stored = {s["out"] for s in stations if s["stored"]}
         self.c, = stored

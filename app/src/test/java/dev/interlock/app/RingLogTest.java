@@ -163,7 +163,7 @@ final class RingLogTest {
                 "ORDERED write",
                 "AUTHORISED SHARES dealer1",
                 "AUTHORISED STREAM",
-                "AUTHORISED STATIONS " + second,
+                "AUTHORISED STATIONS " + last,
                 "AUTHORISED TOKEN",
                 "STORED",
                 "AUTHORISED COMMIT",

@@ -836,6 +836,8 @@ final class FormRing {
             String to = switch (station.sink()) {
                 case Station.User() -> "the user";
                 case Station.Neighbour(ShareIndex next) -> log.name(next);
+                case Station.Homes(List<ShareIndex> homes) ->
+                    homes.stream().map(log::name).collect(Collectors.joining(", "));
                 case Station.End() -> "nobody";
             };
             return what(station) + " it sent to " + to + " in " + log.name;

@@ -332,6 +332,14 @@ final class World {
                 var _ = tries(() -> arrive(next, id, place + 1, out, Optional.of(x), cast.victimsAt(cast.name(x))));
                 yield Optional.empty();
             }
+            case Station.Homes(List<ShareIndex> homes) -> {
+                for (int i = 0; i < homes.size(); i++) {
+                    ShareIndex home = homes.get(i);
+                    int there = place + 1 + i;
+                    var _ = tries(() -> arrive(home, id, there, out, Optional.of(x), cast.victimsAt(cast.name(x))));
+                }
+                yield Optional.empty();
+            }
             case Station.User() -> Optional.of(out);
             case Station.End() -> Optional.empty();
         };

@@ -4,7 +4,7 @@ import dev.interlock.core.commitment.Sha256;
 import dev.interlock.core.secret.Keystream;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ChunkLayout;
-import dev.interlock.protocol.Route;
+import dev.interlock.protocol.Passage;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.ring.NodeCard;
@@ -58,8 +58,7 @@ final class PadStream {
     Sent send(ReadableByteChannel in, List<NodeCard> route, Orders orders, Dealings deal)
             throws IOException, InterruptedException {
         ChunkLayout layout = plan.layout();
-        Peer.Upload upload =
-                client.upload(plan.id(), Route.write(plan.path(), plan.homes()).first());
+        Peer.Upload upload = client.upload(plan.id(), Passage.stations(plan).getFirst());
         // Without everybody's order and the dealer's shares no hop moves: nobody needs to wait for it.
         orders.whenRefused(upload::fail);
         deal.whenFailed(upload::fail);

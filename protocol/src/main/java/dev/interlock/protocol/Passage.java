@@ -29,9 +29,12 @@ import java.util.stream.Collectors;
 public final class Passage {
     private Passage() {}
 
-    /** The stations of the object's stream, all of which but the last hand on to the next. */
+    /** The stations of the object's stream. But for a small put's, all except the last hand on to the next. */
     public static List<Station> stations(Write.Plan plan) {
-        return Route.write(plan.path(), plan.homes()).stations();
+        Route route = plan.checkedByValue()
+                ? Route.writeSmall(plan.path(), plan.homes())
+                : Route.write(plan.path(), plan.homes());
+        return route.stations();
     }
 
     /** The homes as the object's stream comes to them. */
@@ -46,10 +49,14 @@ public final class Passage {
     public static String changed(Write.Plan plan, List<ShareIndex> wrong) {
         List<ShareIndex> homes = homes(plan);
         int first = homes.indexOf(wrong.getFirst());
-        String who = first == 0
+        boolean byHops = plan.checkedByValue() ? wrong.size() == homes.size() : first == 0;
+        String who = byHops
                 ? "one of the hops (" + names(plan, plan.path()) + ")"
-                : names(plan, homes.subList(first, first + 1)) + ", or " + names(plan, homes.subList(first - 1, first))
-                        + " which passed it on,";
+                : plan.checkedByValue()
+                        ? names(plan, wrong) + ", or "
+                                + names(plan, List.of(plan.path().getLast())) + " which sent it to the homes,"
+                        : names(plan, homes.subList(first, first + 1)) + ", or "
+                                + names(plan, homes.subList(first - 1, first)) + " which passed it on,";
         return "all shares are right, and the ciphertext at " + names(plan, wrong) + " isn't: " + who + " changed it";
     }
 

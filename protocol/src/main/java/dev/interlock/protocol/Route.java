@@ -6,6 +6,7 @@ import dev.interlock.protocol.Station.Cargo;
 import dev.interlock.protocol.Station.Ciphertext;
 import dev.interlock.protocol.Station.End;
 import dev.interlock.protocol.Station.Flow;
+import dev.interlock.protocol.Station.Homes;
 import dev.interlock.protocol.Station.Neighbour;
 import dev.interlock.protocol.Station.Sealed;
 import dev.interlock.protocol.Station.SealedShare;
@@ -37,6 +38,37 @@ public record Route(List<Station> stations) {
      */
     public static Route write(List<ShareIndex> path, List<ShareIndex> homes) {
         return write(new User(), path, homes);
+    }
+
+    /**
+     * The write of a small object: U → CC_1 → … → CC_n, each with its layer, and from CC_n to all homes at once, each of which stores
+     * what it receives. CC_n itself, where it is one, stores what it hands on.
+     */
+    public static Route writeSmall(List<ShareIndex> path, List<ShareIndex> homes) {
+        ShareIndex last = path.getLast();
+        List<ShareIndex> others =
+                homes.reversed().stream().filter(home -> !home.equals(last)).toList();
+        Sink toHomes = switch (others.size()) {
+            case 0 -> new End();
+            case 1 -> new Neighbour(others.getFirst());
+            default -> new Homes(others);
+        };
+        List<Station> stations = new ArrayList<>();
+        for (int i = 0; i < path.size(); i++) {
+            ShareIndex x = path.get(i);
+            stations.add(new Station(
+                    i,
+                    x,
+                    i == 0 ? new User() : new Neighbour(path.get(i - 1)),
+                    true,
+                    x.equals(last) && homes.contains(x),
+                    x.equals(last) ? toHomes : new Neighbour(path.get(i + 1)),
+                    new Flow()));
+        }
+        for (ShareIndex home : others) {
+            stations.add(new Station(stations.size(), home, new Neighbour(last), false, true, new End(), new Flow()));
+        }
+        return new Route(stations);
     }
 
     /**

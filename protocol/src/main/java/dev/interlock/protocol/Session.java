@@ -62,7 +62,10 @@ public final class Session implements AutoCloseable {
         routes = switch (statement.work()) {
             case Work.Write _ ->
                 Stream.concat(
-                                Stream.of(Route.write(path, homes)),
+                                Stream.of(
+                                        Write.checkedByValue(statement)
+                                                ? Route.writeSmall(path, homes)
+                                                : Route.write(path, homes)),
                                 scheme().sealed()
                                         ? path.stream().map(x -> Route.sealed(scheme(), path, homes, x))
                                         : Stream.of())

@@ -1,12 +1,13 @@
 package dev.interlock.protocol;
 
 import dev.interlock.core.sharing.ShareIndex;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * One provider's part in one pass: where its input comes from, what it does to it, and where the output goes.
  *
- * @param place names the station within its session; the next one on the same route has the next place
+ * @param place names the station within its session; the next ones on the same route have the next places
  * @param layered puts its layer and its blind on the stream: the hop of SPEC §4
  * @param stored keeps what passes: the object's ciphertext, a sealed share of it, or the provider's own share
  * @param cargo what passes here
@@ -50,6 +51,13 @@ public record Station(
 
     /** The neighbour on the route, over a private channel. */
     public record Neighbour(ShareIndex provider) implements Source, Sink {}
+
+    /** Homes of a small put, all at once; the first at the next place, the others at those after it. */
+    public record Homes(List<ShareIndex> providers) implements Sink {
+        public Homes {
+            providers = List.copyOf(providers);
+        }
+    }
 
     /** The pass ends here. */
     public record End() implements Sink {}

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.interlock.core.commitment.Leaves;
 import dev.interlock.core.commitment.MerkleRoot;
+import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.field.ByteSpace;
 import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.field.ReferenceKernel;
@@ -25,6 +26,7 @@ import dev.interlock.core.sharing.PadDealer;
 import dev.interlock.core.sharing.PadRandom;
 import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.sharing.Threshold;
+import dev.interlock.core.signature.BadSignatureException;
 import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
@@ -306,7 +308,7 @@ final class MemoryRing {
             Write.enter(flow, masks);
 
             // 4. Each hop → next; CC_n →p CC_1: P ⊕ a0 (⊕ b_U), which CC_1 stores.
-            var _ = pass(Route.write(plan.path(), plan.homes()), plan.id(), flow, UnaryOperator.identity());
+            var _ = pass(new Route(Passage.stations(plan)), plan.id(), flow, UnaryOperator.identity());
             // Protocol 1: each CC_i seals f(x_i) under k_U, sends it to home.
             if (plan.scheme().sealed()) {
                 for (ShareIndex x : s) {
@@ -328,15 +330,16 @@ final class MemoryRing {
             }
 
             // 6. U checks the n signatures, makes the write check and certifies; every provider commits.  B_i are gone.
+            if (plan.checkedByValue() && isSigned(chain)) {
+                // What homes signed for may differ: then this tells more.
+                checkValues(plan, sent, chain);
+            }
             Write.checkChain(plan, u, chain);
             Map<ShareIndex, CheckAnswer> answers = new LinkedHashMap<>();
             for (ShareIndex x : s) {
                 answers.put(x, tap.answered(x, cc(x).check(object, check.reveal())));
             }
             check.verify(plan, answers);
-            if (plan.checkedByValue()) {
-                checkValues(plan, sent, chain);
-            }
             Certificate certificate = plan.session().certify(chain);
             for (ShareIndex x : s) {
                 cc(x).commit(object, certificate.encode());
@@ -344,6 +347,15 @@ final class MemoryRing {
             ways.put(object, way);
             certificates.put(object, certificate);
             return object;
+        }
+    }
+
+    private boolean isSigned(SignatureChain chain) {
+        try {
+            chain.verify(ring.keys());
+            return true;
+        } catch (BadSignatureException | MalformedException e) {
+            return false;
         }
     }
 

@@ -453,7 +453,7 @@ final class MemoryRingTest {
                     }
                 }
             });
-            assertThatThrownBy(() -> memory.write(message(31), memory.all()))
+            assertThatThrownBy(() -> memory.write(message(SmallRead.MAX_BYTES + 1), memory.all()))
                     .isInstanceOf(IntegrityException.class)
                     .hasMessageContaining("doesn't open to it");
         }

@@ -10,6 +10,7 @@ import dev.interlock.core.token.Profile;
 import dev.interlock.core.token.Scheme;
 import dev.interlock.protocol.Station.Ciphertext;
 import dev.interlock.protocol.Station.End;
+import dev.interlock.protocol.Station.Homes;
 import dev.interlock.protocol.Station.Neighbour;
 import dev.interlock.protocol.Station.SealedShare;
 import dev.interlock.protocol.Station.Sink;
@@ -51,6 +52,33 @@ final class RouteTest {
                 .containsExactly(
                         station(3, X3, new Neighbour(X1), false, true, new Neighbour(X2)),
                         station(4, X2, new Neighbour(X3), false, true, new End()));
+    }
+
+    @Test
+    void theLastHopOfASmallWriteSendsToAllHomesAtOnce() {
+        assertThat(Route.writeSmall(xs(2, 3, 1), xs(2, 3)).stations())
+                .containsExactly(
+                        station(0, X2, new User(), true, false, new Neighbour(X3)),
+                        station(1, X3, new Neighbour(X2), true, false, new Neighbour(X1)),
+                        station(2, X1, new Neighbour(X3), true, false, new Homes(xs(3, 2))),
+                        station(3, X3, new Neighbour(X1), false, true, new End()),
+                        station(4, X2, new Neighbour(X1), false, true, new End()));
+        assertThat(Route.writeSmall(xs(2, 3, 1), xs(2)).stations())
+                .isEqualTo(Route.write(xs(2, 3, 1), xs(2)).stations());
+    }
+
+    @Test
+    void theLastHopOfASmallWriteStoresWhatItSendsWhereItIsAHome() {
+        assertThat(Route.writeSmall(xs(2, 3, 1), xs(2, 3, 1)).stations().subList(2, 5))
+                .containsExactly(
+                        station(2, X1, new Neighbour(X3), true, true, new Homes(xs(3, 2))),
+                        station(3, X3, new Neighbour(X1), false, true, new End()),
+                        station(4, X2, new Neighbour(X1), false, true, new End()));
+        assertThat(Route.writeSmall(xs(1, 2), xs(1, 2)).stations())
+                .containsExactly(
+                        station(0, X1, new User(), true, false, new Neighbour(X2)),
+                        station(1, X2, new Neighbour(X1), true, true, new Neighbour(X1)),
+                        station(2, X1, new Neighbour(X2), false, true, new End()));
     }
 
     /** Then the last hop is a home, too: it stores at the end, and sends nothing to itself. */

@@ -271,14 +271,23 @@ final class SessionTest {
             assertThat(session.isHome()).isTrue();
             assertThat(session.generation()).isEqualTo(session.id());
             assertThat(session.ownerSignature()).isEqualTo(draft.order().ownerSignature());
-            assertThat(session.route()).isEqualTo(Route.write(session.path(), xs(4, 2, 5)));
+            assertThat(session.isCheckedByValue()).isTrue();
+            assertThat(session.route()).isEqualTo(Route.writeSmall(session.path(), xs(4, 2, 5)));
             assertThat(session.stations()).hasSize(2);
             assertThat(session.dealers()).containsExactly("dealer1");
             assertThat(session.isAttested()).isFalse();
         }
+        Draft large = Draft.write();
+        large.length = SmallRead.MAX_BYTES + 1L;
+        try (Session session = large.accept()) {
+            assertThat(session.isCheckedByValue()).isFalse();
+            assertThat(session.route()).isEqualTo(Route.write(session.path(), xs(4, 2, 5)));
+        }
         Draft attested = Draft.write();
         attested.kind = Kind.ATTESTED;
         try (Session session = attested.accept()) {
+            assertThat(session.isCheckedByValue()).isFalse();
+            assertThat(session.route()).isEqualTo(Route.write(session.path(), xs(4, 2, 5)));
             assertThat(session.isAttested()).isTrue();
             assertThat(session.isWrite()).isTrue();
         }

@@ -141,6 +141,28 @@ final class ValueCheckTest {
         }
     }
 
+    /** All homes' signatures hold, each for what that home received. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void aLastHopThatGivesHomesSomethingElseIsFound(int place) {
+        MemoryRing memory = new MemoryRing(3, 2, 9);
+        memory.with(new Tap() {
+            @Override
+            public void arrives(Station at, MemorySegment stream) {
+                if (at.place() == place) {
+                    stream.set(JAVA_BYTE, 66, (byte) (stream.get(JAVA_BYTE, 66) ^ 1));
+                }
+            }
+        });
+        // In memory what comes to a home is what the one before it got, too: the last one alone, or all.
+        String who = place == 4 ? "cc1, or cc3 which sent it to the homes," : "one of the hops (cc1, cc2, cc3)";
+        assertThatThrownBy(() -> memory.write(M, memory.all()))
+                .isInstanceOfSatisfying(
+                        IntegrityException.class, e -> assertThat(e.culprits()).isEmpty())
+                .hasMessageContaining("all shares are right, and the ciphertext at ")
+                .hasMessageContaining(who + " changed it. Nothing was stored");
+    }
+
     @Test
     void aCiphertextThatDoesNotOpenWasChangedOnItsWay() {
         MemoryRing memory = new MemoryRing(3, 2, 8);
@@ -155,9 +177,12 @@ final class ValueCheckTest {
                     .get()
                     .satisfies(found -> assertThat(found.culprits()).isEmpty())
                     .satisfies(found -> assertThat(found)
-                            .hasMessageContaining(
-                                    "all shares are right, and the ciphertext at cc" + home.x() + " isn't"));
+                            .hasMessageContaining("all shares are right, and the ciphertext at cc" + home.x()
+                                    + " isn't: cc" + home.x() + ", or cc3 which sent it to the homes, changed it"));
         }
-        assertThat(verify(memory, answers, flipped(sent, 0))).isPresent();
+        assertThat(verify(memory, answers, flipped(sent, 0)))
+                .get()
+                .satisfies(
+                        found -> assertThat(found).hasMessageContaining("one of the hops (cc1, cc2, cc3) changed it"));
     }
 }

@@ -26,15 +26,14 @@ record SmallModel(int n, int t) {
 
     /**
      * One after the other in a put. What is passed on costs half a round trip for each leg: nobody waits for the way back, as all sign
-     * once they have handed on what passed, the last home as the last.
+     * once they have handed on what passed, the homes as the last.
      */
     double putRoundTrips() {
         int share = 2; // user to dealer to the first hop, whose input is there before
         int hops = n - 1; // from each hop to the next
-        int home = 1; // the last hop to the first of the homes
-        int furtherHomes = n - t;
-        int signature = 1; // of the last home, back to the user
-        double pass = (share + hops + home + furtherHomes + signature) / 2.0;
+        int homes = 1; // the last hop to all at once
+        int signatures = 1; // of the homes, back to the user
+        double pass = (share + hops + homes + signatures) / 2.0;
         // What is stored comes with the signatures, and is checked without a question.
         int commit = 1; // all at once
         return pass + commit;

@@ -393,6 +393,49 @@ final class Pass {
         }
     }
 
+    /** On to all homes at once. */
+    static final class HomesSink implements Sink {
+        private final List<Sink> homes;
+        /** Whose line broke. */
+        private @Nullable Sink broken;
+
+        HomesSink(List<Sink> homes) {
+            this.homes = homes;
+        }
+
+        @Override
+        public void write(ByteBuf piece) throws IOException, InterruptedException {
+            try {
+                for (Sink home : homes) {
+                    broken = home;
+                    home.write(piece.retainedDuplicate());
+                }
+            } finally {
+                piece.release();
+            }
+        }
+
+        @Override
+        public void end() {
+            homes.forEach(Sink::end);
+        }
+
+        @Override
+        public void settle() {
+            homes.forEach(Sink::settle);
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            homes.forEach(home -> home.fail(cause));
+        }
+
+        @Override
+        public RuntimeException reason(IOException e) {
+            return broken == null ? new IllegalStateException("nothing was sent", e) : broken.reason(e);
+        }
+    }
+
     /** Out to the user. */
     static final class UserStreamSink implements Sink {
         private final UserSink sink;

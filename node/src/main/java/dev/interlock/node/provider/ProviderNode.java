@@ -94,6 +94,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -300,8 +301,11 @@ public final class ProviderNode implements AutoCloseable {
         }
         for (Station station : session.stations()) {
             begin(live, station);
-            if (station.sink() instanceof Station.Neighbour(ShareIndex next)) {
-                peer(next).prepare();
+            switch (station.sink()) {
+                case Station.Neighbour(ShareIndex next) -> peer(next).prepare();
+                case Station.Homes(List<ShareIndex> homes) ->
+                    homes.forEach(home -> peer(home).prepare());
+                case Station.User _, Station.End _ -> {}
             }
         }
         if (session.kind() == Work.Kind.REFRESH) {
@@ -690,17 +694,24 @@ public final class ProviderNode implements AutoCloseable {
 
     private Pass.Sink sink(LiveSession live, Station station) throws Exception {
         return switch (station.sink()) {
-            case Station.Neighbour(ShareIndex next) ->
-                new Pass.NeighbourSink(
-                        peer(next),
-                        "/v1/sessions/" + live.session().id() + "/stations/" + (station.place() + 1),
-                        deadlines.stall(),
-                        deadlines.settle());
+            case Station.Neighbour(ShareIndex next) -> neighbour(live, next, station.place() + 1);
+            case Station.Homes(List<ShareIndex> homes) ->
+                new Pass.HomesSink(IntStream.range(0, homes.size())
+                        .mapToObj(i -> neighbour(live, homes.get(i), station.place() + 1 + i))
+                        .toList());
             case Station.User user ->
                 new Pass.UserStreamSink(
                         live.userSink().get(deadlines.stall().toMillis(), TimeUnit.MILLISECONDS), deadlines.stall());
             case Station.End end -> new Pass.EndSink();
         };
+    }
+
+    private Pass.Sink neighbour(LiveSession live, ShareIndex next, int place) {
+        return new Pass.NeighbourSink(
+                peer(next),
+                "/v1/sessions/" + live.session().id() + "/stations/" + place,
+                deadlines.stall(),
+                deadlines.settle());
     }
 
     // ---- Step 5 of a write: u_m, and the signatures over it ----

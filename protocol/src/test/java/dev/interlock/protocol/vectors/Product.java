@@ -648,9 +648,11 @@ final class Product {
 
     private static Route route(Value in) {
         Scheme scheme = new Scheme(in.number("protocol"), Profile.parse(in.text("profile")));
-        return in.text("direction").equals("write")
-                ? Route.write(in.xs("path"), in.xs("homes"))
-                : Route.read(scheme, in.xs("path"), in.xs("homes").getFirst());
+        return switch (in.text("direction")) {
+            case "write" -> Route.write(in.xs("path"), in.xs("homes"));
+            case "small-write" -> Route.writeSmall(in.xs("path"), in.xs("homes"));
+            default -> Route.read(scheme, in.xs("path"), in.xs("homes").getFirst());
+        };
     }
 
     static List<Fields> stations(Route route) {
@@ -668,6 +670,7 @@ final class Product {
         String sink = switch (station.sink()) {
             case Station.User _ -> "user";
             case Station.Neighbour _ -> "station";
+            case Station.Homes _ -> "homes";
             case Station.End _ -> "none";
         };
         return new Fields()

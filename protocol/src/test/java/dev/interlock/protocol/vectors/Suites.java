@@ -649,6 +649,13 @@ final class Suites {
             route(suite, "write", protocol, "blinded", "three-of-five", List.of(4, 2, 5, 1, 3), List.of(4, 2, 5));
             route(suite, "write", protocol, "published", "three-of-five", List.of(4, 2, 5, 1, 3), List.of(4));
         }
+        for (int protocol = 2; protocol <= 3; protocol++) {
+            route(suite, "small-write", protocol, "blinded", "three-of-five", List.of(4, 2, 5, 1, 3), List.of(4, 2, 5));
+        }
+        route(suite, "small-write", 3, "blinded", "all-of-three", List.of(9, 1, 254), List.of(9));
+        route(suite, "small-write", 3, "blinded", "all-are-homes", List.of(9, 1, 254), List.of(9, 1, 254));
+        route(suite, "small-write", 3, "blinded", "both-are-homes", List.of(2, 1), List.of(2, 1));
+        route(suite, "write", 3, "blinded", "all-are-homes", List.of(9, 1, 254), List.of(9, 1, 254));
         route(suite, "write", 3, "blinded", "all-of-three", List.of(9, 1, 254), List.of(9));
         route(suite, "write", 3, "blinded", "two-of-two", List.of(2, 1), List.of(2));
         for (int protocol = 2; protocol <= 3; protocol++) {
