@@ -119,6 +119,9 @@ final class Replay implements AutoCloseable {
         for (AttackFile.Step step : attack.steps()) {
             requirePlayable(step);
         }
+        if (attack.script().equals("login")) {
+            throw new BadInputException("an attack on a login can't be made again against real nodes");
+        }
         if (!attack.dealing().isEmpty()) {
             throw new BadInputException(
                     "an attack on a ring whose providers deal can't be made again against real nodes");
