@@ -168,6 +168,7 @@ final class Replay implements AutoCloseable {
         Sent sent = step.sent();
         boolean playable = switch (sent.kind()) {
             case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE, RESTORE, CHAIN -> false;
+            case RECORD, CERTIFIED, GUESS, SUCCESS, SUCCEED, DEAL_LOGIN, LEAVE, FORGET -> false;
             case HOP -> !sent.how().equals("again");
             case SILENT, BLAMES -> !sent.at().startsWith("dealer");
             default -> true;
@@ -545,7 +546,24 @@ final class Replay implements AutoCloseable {
                 messages.early(from[0], sent.at(), sent.of(), number(from[1]));
             }
             case SILENT, BLAMES, UNCONFIRMED, HOP, SHOWS, DESTROYED, ELSEWHERE -> answers(sent);
-            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE, RESTORE, CHAIN ->
+            case SIGNS,
+                    ANSWERS,
+                    DEALS,
+                    DEALT,
+                    BRING,
+                    HAND_OVER,
+                    WAITING,
+                    TITLE,
+                    RESTORE,
+                    CHAIN,
+                    RECORD,
+                    CERTIFIED,
+                    GUESS,
+                    SUCCESS,
+                    SUCCEED,
+                    DEAL_LOGIN,
+                    LEAVE,
+                    FORGET ->
                 throw new IllegalStateException("it was refused before");
         }
     }
