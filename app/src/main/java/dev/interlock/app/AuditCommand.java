@@ -135,7 +135,8 @@ final class AuditCommand implements Callable<Integer> {
     @Option(
             names = "--active",
             description =
-                    "explore what attackers can send while a user puts, gets, renews, repairs, moves and destroys")
+                    "explore what attackers can send while a user puts, gets, renews, repairs, moves and destroys, and while "
+                            + "one enrols, logs in and changes the password")
     private boolean active;
 
     @Option(
@@ -149,7 +150,7 @@ final class AuditCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "with --active: only this of \"put and get\", replace, refresh, repair, move, destroy, \"attested put\", "
-                            + "\"degraded put\", \"hand over\", buy, follow, \"published put\"")
+                            + "\"degraded put\", \"hand over\", buy, follow, \"published put\", login")
     private List<String> scripts = new ArrayList<>();
 
     @Option(

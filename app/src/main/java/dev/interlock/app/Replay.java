@@ -119,6 +119,9 @@ final class Replay implements AutoCloseable {
         for (AttackFile.Step step : attack.steps()) {
             requirePlayable(step);
         }
+        if (attack.script().equals("login")) {
+            throw new BadInputException("an attack on a login can't be made again against real nodes");
+        }
         if (!attack.dealing().isEmpty()) {
             throw new BadInputException(
                     "an attack on a ring whose providers deal can't be made again against real nodes");
@@ -165,6 +168,7 @@ final class Replay implements AutoCloseable {
         Sent sent = step.sent();
         boolean playable = switch (sent.kind()) {
             case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE, RESTORE, CHAIN -> false;
+            case RECORD, CERTIFIED, GUESS, SUCCESS, SUCCEED, DEAL_LOGIN, LEAVE, FORGET -> false;
             case HOP -> !sent.how().equals("again");
             case SILENT, BLAMES -> !sent.at().startsWith("dealer");
             default -> true;
@@ -542,7 +546,24 @@ final class Replay implements AutoCloseable {
                 messages.early(from[0], sent.at(), sent.of(), number(from[1]));
             }
             case SILENT, BLAMES, UNCONFIRMED, HOP, SHOWS, DESTROYED, ELSEWHERE -> answers(sent);
-            case SIGNS, ANSWERS, DEALS, DEALT, BRING, HAND_OVER, WAITING, TITLE, RESTORE, CHAIN ->
+            case SIGNS,
+                    ANSWERS,
+                    DEALS,
+                    DEALT,
+                    BRING,
+                    HAND_OVER,
+                    WAITING,
+                    TITLE,
+                    RESTORE,
+                    CHAIN,
+                    RECORD,
+                    CERTIFIED,
+                    GUESS,
+                    SUCCESS,
+                    SUCCEED,
+                    DEAL_LOGIN,
+                    LEAVE,
+                    FORGET ->
                 throw new IllegalStateException("it was refused before");
         }
     }

@@ -273,7 +273,7 @@ final class KilledCommands {
                     .filter(each -> each.record().version() > 1)
                     .isPresent();
             counts += now ? 1 : 0;
-            prepared |= shown.highest() > 1;
+            prepared |= shown.pending().isPresent();
         }
         return counts == ring.providers().size()
                 ? Stage.COUNTS_AT_ALL

@@ -19,6 +19,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
+import dev.interlock.protocol.login.Enrolment;
 import dev.interlock.protocol.login.GuessLimit;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginAttempt;
@@ -232,6 +233,70 @@ final class LoginAttackTest {
             ring.start("cc2", "cc3");
             login(logins, name, PASSWORD).close();
         }
+    }
+
+    /** One says that it holds a record of the last version but one: the change goes by what its user signed, and can be made again. */
+    @Test
+    void aLiarsVersionIsNotGoneBy() throws InterruptedException {
+        UserName name = new UserName("versions");
+        byte[] next = LoginTest.bytes("another one");
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret _ = enrol(logins, name)) {
+            LoginRecord record;
+            try (Session session = login(logins, name, PASSWORD)) {
+                record = session.record().record();
+            }
+            ring.stop("cc2");
+            ring.startProvider("cc2", honest -> holding(honest, last(record)), FieldKernels.chosen());
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(new Accounts(logins)
+                                .change(session, next, LoginTest.quick())
+                                .record()
+                                .record()
+                                .version())
+                        .isEqualTo(2);
+            }
+            ring.stop("cc2");
+            ring.start("cc2");
+            try (Session session = login(logins, name, next)) {
+                assertThat(new Accounts(logins)
+                                .change(session, PASSWORD, LoginTest.quick())
+                                .record()
+                                .record()
+                                .version())
+                        .isEqualTo(3);
+            }
+        }
+    }
+
+    /** Of the liar's own root: it hasn't the user's. */
+    private LoginStore.Held last(LoginRecord of) {
+        try (RootSecret own = RootSecret.random(random)) {
+            LoginRecord.Signed record =
+                    Enrolment.record(ring.descriptor(), of.name(), own, of.line(), Long.MAX_VALUE - 1, of.locks());
+            return new LoginStore.Held(
+                    of.name().text(),
+                    record.record().hash(),
+                    Long.MAX_VALUE - 1,
+                    record.encode(),
+                    new byte[0],
+                    new byte[32],
+                    new byte[0],
+                    Instant.EPOCH);
+        }
+    }
+
+    private static Store holding(Store honest, LoginStore.Held another) {
+        return altered(
+                Store.class,
+                honest,
+                "logins",
+                logins -> altered(LoginStore.class, (LoginStore) logins, "prepared", prepared -> {
+                    List<LoginStore.Held> all = new ArrayList<>();
+                    ((List<?>) prepared).forEach(each -> all.add((LoginStore.Held) each));
+                    all.add(another);
+                    return all;
+                }));
     }
 
     static Store withAnotherShare(Store honest) {

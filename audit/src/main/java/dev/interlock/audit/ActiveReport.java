@@ -43,7 +43,7 @@ public final class ActiveReport {
         return text.append(
                         attacks.isEmpty()
                                 ? "Within this bound nothing is given away, lost, destroyed or revived against its owner's word, nobody honest"
-                                        + " is blamed or misled.\n"
+                                        + " is blamed or misled, and no guess too many is answered.\n"
                                 : attacks.size() + " attacks.\n")
                 .toString();
     }

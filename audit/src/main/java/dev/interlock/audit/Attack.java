@@ -29,7 +29,9 @@ public record Attack(String script, Set<String> corrupt, List<Step> steps, List<
         /** What was destroyed is back. */
         REVIVED,
         /** Somebody honest goes by a generation that its owner never certified, or by a command that its owner never gave. */
-        MISLED
+        MISLED,
+        /** More guesses of a password are answered than may be, or its user is locked out by others'. */
+        GUESSED
     }
 
     /** @param how m is the sum, where it leaks */

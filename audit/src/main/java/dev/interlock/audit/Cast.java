@@ -84,6 +84,8 @@ final class Cast {
     private boolean handsOver;
 
     private boolean sold;
+    /** Who enrols, where the script is about a login. */
+    private Optional<LoginCast> logins = Optional.empty();
     /** The ring in its next epoch, where the script comes so far. */
     private Optional<RingDescriptor> next = Optional.empty();
 
@@ -262,6 +264,18 @@ final class Cast {
         sold = true;
     }
 
+    void isAboutLogins() {
+        logins = Optional.of(new LoginCast(this));
+    }
+
+    boolean logsIn() {
+        return logins.isPresent();
+    }
+
+    LoginCast logins() {
+        return logins.orElseThrow();
+    }
+
     boolean isSold() {
         return sold;
     }
@@ -417,13 +431,16 @@ final class Cast {
                     .append(HexFormat.of()
                             .formatHex(Sha256.labelled("audit").update(each).digest()));
         }
-        Object value = asked.computeIfAbsent(key.toString(), _ -> {
+        // Not computeIfAbsent: one function may ask another.
+        Object value = asked.get(key.toString());
+        if (value == null) {
             try {
-                return Optional.ofNullable(function.get());
+                value = Optional.ofNullable(function.get());
             } catch (RuntimeException e) {
-                return e;
+                value = e;
             }
-        });
+            asked.put(key.toString(), value);
+        }
         if (value instanceof RuntimeException e) {
             throw e;
         }

@@ -98,8 +98,8 @@ final class Explorer {
         }
         ends++;
         w.judge();
-        if (w.told.isEmpty() && w.harm.isEmpty() && !w.victim.failures().isEmpty()) {
-            throw new IllegalStateException("with nobody attacking, " + script.name + " fails: " + w.victim.failures());
+        if (w.told.isEmpty() && w.harm.isEmpty() && !w.failures().isEmpty()) {
+            throw new IllegalStateException("with nobody attacking, " + script.name + " fails: " + w.failures());
         }
         if (!w.harm.isEmpty() && w.harm.stream().anyMatch(each -> found.add(each.kind()))) {
             Set<String> corrupt = new TreeSet<>(cast.corruptDealers);

@@ -61,6 +61,9 @@ final class Injections {
     }
 
     static List<Script.Move> at(World w) {
+        if (w.cast.logsIn()) {
+            return LoginInjections.at(w);
+        }
         Injections all = new Injections(w);
         all.orders();
         all.sessions();

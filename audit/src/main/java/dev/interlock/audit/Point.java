@@ -25,6 +25,11 @@ public record Point(String run, Phase phase, String node) {
         COMMIT,
         READ,
         COMMAND,
+        /** Of a login: a record to hold, a question, what opens the root, what is told of it. */
+        PREPARE,
+        EVALUATE,
+        OPEN,
+        SUCCESS,
         END;
 
         public String text() {

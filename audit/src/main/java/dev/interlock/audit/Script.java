@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What the victim does, one message after the other: the client's part of SPEC §§8 to 10, with the product's own plans and checks.
+ * What the victim does, one message after the other: the client's part of SPEC §§8 to 10 and 17, with the product's own plans and checks.
  * Between two steps attackers may send what they like; where one of them is asked, it may answer something else.
  */
 final class Script {
@@ -58,7 +58,8 @@ final class Script {
             "hand over",
             "buy",
             "follow",
-            "published put");
+            "published put",
+            "login");
 
     /**
      * Why it can't be played in a ring of this kind; empty if it can.
@@ -91,6 +92,11 @@ final class Script {
         }
         if (name.equals("degraded put")) {
             cast.misses(cast.honest().getLast());
+        }
+        if (name.equals("login")) {
+            cast.isAboutLogins();
+            new LoginScript(cast, script).play();
+            return script;
         }
         script.writing.put(name.equals("attested put"));
         switch (name) {

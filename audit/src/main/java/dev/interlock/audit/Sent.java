@@ -64,7 +64,21 @@ public record Sent(Kind kind, String at, String of, String how, String on) {
         /** Says that the object was destroyed. */
         DESTROYED,
         /** Keeps a handover to itself, or shows one. */
-        TITLE;
+        TITLE,
+        /** A login's record to hold; to one provider, or to all with what certificate comes of it. */
+        RECORD,
+        /** A login's record, as one that counts. */
+        CERTIFIED,
+        /** Guesses of a login's password. */
+        GUESS,
+        /** That a login succeeded. */
+        SUCCESS,
+        /** That a login's root was followed by another. */
+        SUCCEED,
+        /** What only a login's user may ask for: a share dealt, a share's end, a device forgotten. */
+        DEAL_LOGIN,
+        LEAVE,
+        FORGET;
 
         public String text() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');

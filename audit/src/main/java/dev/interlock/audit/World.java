@@ -49,13 +49,22 @@ final class World {
     final List<Attack.Step> told;
 
     final List<Attack.Harm> harm;
+    /** Where the victim has a login; else nothing. */
+    private final Optional<LoginState> logins;
     /** The next step of the victim's script. */
     int step;
     /** In its present epoch, of those that it had so far. */
     private RingDescriptor ring;
 
     World(Cast cast) {
-        this(cast, cast.ring, new Victim(), new Known(), new ArrayList<>(), new ArrayList<>());
+        this(
+                cast,
+                cast.ring,
+                new Victim(),
+                new Known(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                cast.logsIn() ? Optional.of(new LoginState(cast.logins())) : Optional.empty());
         Cast.all(ring).forEach(x -> keepers.put(x, new Keeper(cast, x, ring)));
         cast.dealers().forEach(name -> desks.put(name, new Desk(cast, name, ring)));
     }
@@ -66,17 +75,26 @@ final class World {
             Victim victim,
             Known known,
             List<Attack.Step> told,
-            List<Attack.Harm> harm) {
+            List<Attack.Harm> harm,
+            Optional<LoginState> logins) {
         this.cast = cast;
         this.ring = ring;
         this.victim = victim;
         this.known = known;
         this.told = told;
         this.harm = harm;
+        this.logins = logins;
     }
 
     World copy() {
-        World copy = new World(cast, ring, victim.copy(), known.copy(), new ArrayList<>(told), new ArrayList<>(harm));
+        World copy = new World(
+                cast,
+                ring,
+                victim.copy(),
+                known.copy(),
+                new ArrayList<>(told),
+                new ArrayList<>(harm),
+                logins.map(LoginState::copy));
         keepers.forEach((x, keeper) -> copy.keepers.put(x, keeper.copy()));
         desks.forEach((name, desk) -> copy.desks.put(name, desk.copy()));
         copy.step = step;
@@ -90,6 +108,7 @@ final class World {
         desks.values().forEach(desk -> desk.print(print));
         victim.print(print);
         known.print(print);
+        logins.ifPresent(each -> each.print(print));
         return print.append(harm.size()).toString();
     }
 
@@ -161,7 +180,21 @@ final class World {
         for (Desk desk : desks.values()) {
             changes += desk.changes();
         }
-        return changes;
+        return changes + logins.map(LoginState::changes).orElse(0);
+    }
+
+    LoginState logins() {
+        return logins.orElseThrow();
+    }
+
+    /** What went wrong for the victim. */
+    List<String> failures() {
+        List<String> failures = victim.failures();
+        logins.ifPresentOrElse(
+                each -> failures.addAll(each.failures()),
+                () -> failures.addAll(
+                        victim.acknowledged().isEmpty() ? List.of("nothing was acknowledged") : List.of()));
+        return failures;
     }
 
     boolean isCorrupt(ShareIndex x) {
@@ -383,6 +416,7 @@ final class World {
     void judge() {
         secrecy();
         evidence();
+        logins.ifPresent(each -> each.judge(this::harm));
         if (cast.isSold()) {
             Optional.ofNullable(victim.bought).ifPresent(this::bought);
         } else {

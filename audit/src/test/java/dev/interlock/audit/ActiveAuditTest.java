@@ -33,6 +33,8 @@ final class ActiveAuditTest {
         "3, 2, 1, buy",
         "3, 2, 1, follow",
         "3, 2, 1, published put",
+        "3, 2, 1, login",
+        "4, 3, 1, login",
     })
     void oneMessageDoesNothing(int n, int t, int dealers, String script) {
         List<ActiveAudit.Explored> explored = run(n, t, dealers, 1, List.of(script));

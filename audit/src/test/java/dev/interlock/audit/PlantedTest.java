@@ -2,6 +2,7 @@ package dev.interlock.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.interlock.core.oprf.SharedKey;
 import dev.interlock.core.token.Certificate;
 import dev.interlock.core.token.Command;
 import dev.interlock.core.token.SignatureChain;
@@ -9,6 +10,10 @@ import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.Title;
 import dev.interlock.protocol.Custody;
 import dev.interlock.protocol.Read;
+import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Changes;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.Messages;
 import dev.interlock.protocol.message.Problem;
 import dev.interlock.protocol.rules.Mutant;
 import java.nio.charset.StandardCharsets;
@@ -214,9 +219,67 @@ final class PlantedTest {
                         1));
     }
 
+    /** Of logins: each takes the victim's name or root, or guesses more than it may. */
+    static Stream<Planted> logins() {
+        return Stream.of(
+                login(
+                        "a name is anybody's who comes first",
+                        Attack.Kind.LEAK,
+                        rule(LoginKeeper.class, "keep", "LoginKeeper.requireTicket")),
+                login(
+                        "a record counts by whatever calls itself a provider's signature",
+                        Attack.Kind.LOST,
+                        rule(CertifiedRecord.class, "verify", "VerifyingKey.verify")),
+                login(
+                        "a record is changed by who opened no lock of it",
+                        Attack.Kind.MISLED,
+                        rule(LoginRecord.Signed.class, "decode", "VerifyingKey.verify"),
+                        rule(Changes.class, "require", "VerifyingKey.verify"),
+                        rule(LoginKeeper.class, "before", "has another user by this name")),
+                login(
+                        "a root is followed by whoever says so",
+                        Attack.Kind.MISLED,
+                        rule(Changes.class, "requireNextRoot", "…: the name … is taken"),
+                        rule(Changes.class, "require", "VerifyingKey.verify")),
+                login(
+                        "a liar's version is gone by",
+                        Attack.Kind.LOST,
+                        rule(LoginRecord.Signed.class, "decode", "VerifyingKey.verify")),
+                login(
+                        "an answer needs no proof",
+                        Attack.Kind.MISLED,
+                        Mutant.answering(SharedKey.class, "isRight", true)),
+                login(
+                        "guesses are answered without end",
+                        Attack.Kind.GUESSED,
+                        rule(LoginKeeper.class, "count", "… answers no more guesses")),
+                login(
+                        "a guess is given back to whoever says that it was right",
+                        Attack.Kind.GUESSED,
+                        rule(Messages.Success.class, "verify", "VerifyingKey.verify")),
+                login(
+                        "what is shown last counts, however old",
+                        Attack.Kind.LOST,
+                        Mutant.answering(LoginRecord.class, "isLaterThan", true)),
+                login(
+                        "whoever asks is the login's user",
+                        Attack.Kind.MISLED,
+                        rule(LoginKeeper.class, "requireOwn", "keeps this login for another user")));
+    }
+
+    private static Planted login(String what, Attack.Kind kind, Mutant.Site... rules) {
+        return new Planted(what, List.of(rules), "login", 1, kind, 1);
+    }
+
     /** (3, 2) apart; -Dplanted.rings="4,2 4,3 5,3" tries all: (4, 2) has one corrupt provider as (3, 2) has, (5, 3) two as (4, 3). */
     private static final String[] RINGS =
             System.getProperty("planted.rings", "4,3").split(" ");
+
+    @ParameterizedTest
+    @MethodSource("logins")
+    void anAttackOnALoginIsFound(Planted planted) throws Exception {
+        whatCameLaterIsFound(planted);
+    }
 
     @ParameterizedTest
     @MethodSource("later")

@@ -15,6 +15,14 @@ import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Repair;
 import dev.interlock.protocol.Session;
 import dev.interlock.protocol.Write;
+import dev.interlock.protocol.login.Believed;
+import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Changes;
+import dev.interlock.protocol.login.Lock;
+import dev.interlock.protocol.login.LoginAttempt;
+import dev.interlock.protocol.login.LoginRecord;
+import dev.interlock.protocol.login.Messages;
+import dev.interlock.protocol.login.RootLine;
 import dev.interlock.protocol.rules.Mutant;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +55,18 @@ final class RulesTable {
             Renewal.class,
             Repair.class,
             Keeper.class,
-            Desk.class);
+            Desk.class,
+            CertifiedRecord.class,
+            LoginRecord.class,
+            LoginRecord.Signed.class,
+            RootLine.class,
+            Lock.class,
+            Changes.class,
+            Believed.class,
+            LoginAttempt.class,
+            Messages.Success.class,
+            Messages.Succession.class,
+            LoginKeeper.class);
 
     /** All, or those that are named with commas between. */
     private static final List<String> SCRIPTS = List.of(

@@ -189,8 +189,7 @@ public final class Accounts {
                 Credential user = session.credential()) {
             List<Lock> locks = new ArrayList<>(List.of(lock.lock()));
             before.locks().stream().skip(1).forEach(locks::add);
-            LoginRecord.Signed record = Enrolment.record(
-                    ring, name, root, before.line(), Math.max(records.highest(), before.version()) + 1, locks);
+            LoginRecord.Signed record = Enrolment.record(ring, name, root, before.line(), records.after(before), locks);
             CertifiedRecord certified = agree(
                     user,
                     record,
@@ -219,7 +218,7 @@ public final class Accounts {
         Logins.Records records = logins.allRecords(name);
         requireAll("changing the root secret of " + name, records.absent());
         Session at = session;
-        if (records.highest() > session.record().record().version()) {
+        if (records.after(at.record().record()) > at.record().record().version() + 1) {
             // What broke off is left behind first: a root must not be followed by two others.
             at = session.of(reshare(session).record());
             records = logins.allRecords(name);
@@ -231,7 +230,7 @@ public final class Accounts {
                 SecretBytes next = SecretBytes.random(RootSecret.BYTES, logins.random());
                 Made made = make(name, root, next, password, stretching, recoveryCode);
                 Credential user = root.credential()) {
-            long version = Math.max(records.highest(), before.version()) + 1;
+            long version = records.after(before);
             LoginRecord.Signed record =
                     Enrolment.succession(ring, before, root, next, version, made.lockList(), logins.random());
             Session by = at;
@@ -295,7 +294,7 @@ public final class Accounts {
                     before.name(),
                     session.opened().root(),
                     before.line().settled(),
-                    Math.max(records.highest(), before.version()) + 1,
+                    records.after(before),
                     before.locks());
             CertifiedRecord certified =
                     agree(user, record, provider -> changing(session, record, provider, Map.of(), records));
@@ -348,7 +347,7 @@ public final class Accounts {
                     before.name(),
                     session.opened().root(),
                     before.line(),
-                    Math.max(records.highest(), before.version()) + 1,
+                    records.after(before),
                     dealt.locks(session));
             try {
                 return agree(
@@ -431,8 +430,10 @@ public final class Accounts {
             throws InterruptedException {
         UserName name = record.record().name();
         Map<String, byte[]> bodies = new LinkedHashMap<>();
+        boolean inParts = false;
         for (Provider provider : ring.providers()) {
             Messages.Prepare prepare = message.apply(provider);
+            inParts |= prepare.told().values().stream().anyMatch(Messages.Parts.class::isInstance);
             bodies.put(provider.name(), prepare.encode());
             prepare.wipe();
         }
@@ -451,10 +452,12 @@ public final class Accounts {
         Map<ShareIndex, byte[]> held = new LinkedHashMap<>();
         for (Provider provider : ring.providers()) {
             byte[] signature = answers.answers().getOrDefault(provider.name(), Logins.NOTHING);
-            Messages.misdealt(signature).ifPresent(dealer -> {
-                throw new Misdealt(provider.name(), dealer);
-            });
             try {
+                // Of parts alone: a share of a new key nobody but this client deals.
+                Optional<ShareIndex> complaint = inParts ? Messages.misdealt(signature) : Optional.empty();
+                complaint.ifPresent(dealer -> {
+                    throw new Misdealt(provider.name(), dealer);
+                });
                 provider.card()
                         .key()
                         .verify(
@@ -464,7 +467,7 @@ public final class Accounts {
                                         provider.name(),
                                         record.record().hash()),
                                 signature);
-            } catch (BadSignatureException e) {
+            } catch (MalformedException | BadSignatureException e) {
                 throw new IntegrityException(
                         provider.name() + " says that it holds the login of " + name + ", and didn't sign it",
                         List.of(provider.name()));

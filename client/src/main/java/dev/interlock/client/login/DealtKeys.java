@@ -121,13 +121,13 @@ final class DealtKeys {
 
     /** One of the two lies. */
     void without(ShareIndex dealer, String receiver) {
-        String name = ring.everProvider(dealer).name();
-        complaints.add(receiver + " says that what " + name + " dealt isn't what it committed to");
         boolean known = dealt.values().stream().map(each -> each.remove(dealer)).toList().stream()
                 .anyMatch(each -> each != null);
         if (!known) {
             throw new IntegrityException(
-                    receiver + " complains of what " + name + " never dealt to it", List.of(receiver));
+                    receiver + " complains of what nobody dealt to it (x = " + dealer.x() + ")", List.of(receiver));
         }
+        complaints.add(
+                receiver + " says that what " + ring.everProvider(dealer).name() + " dealt isn't what it committed to");
     }
 }

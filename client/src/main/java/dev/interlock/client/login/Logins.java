@@ -14,6 +14,7 @@ import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.login.Believed;
 import dev.interlock.protocol.login.BlindedSecret;
 import dev.interlock.protocol.login.CertifiedRecord;
+import dev.interlock.protocol.login.Changes;
 import dev.interlock.protocol.login.DealtShare;
 import dev.interlock.protocol.login.Lock;
 import dev.interlock.protocol.login.LoginAttempt;
@@ -412,11 +413,9 @@ public final class Logins implements AutoCloseable {
             return certified;
         }
 
-        long highest() {
-            return shown.values().stream()
-                    .mapToLong(Messages.Shown::highest)
-                    .max()
-                    .orElse(0);
+        /** The version of a record that follows this one. */
+        long after(LoginRecord before) {
+            return Changes.nextVersion(before, shown.values().stream().flatMap(Messages.Shown::records));
         }
 
         /** Who has a later one of the same user's, and so takes this one no more; with that as the reason. */

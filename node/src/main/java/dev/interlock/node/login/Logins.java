@@ -35,6 +35,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -98,13 +99,13 @@ public final class Logins implements AutoCloseable {
         UserName name = records.name(context);
         byte[] _ = server.admitAnybody(context, request, 0);
         Optional<LoginStore.Held> counts = store.certified(name.text());
-        long highest = store.prepared(name.text()).stream()
-                .mapToLong(LoginStore.Held::version)
-                .max()
-                .orElse(0);
+        Optional<LoginStore.Held> pending = store.prepared(name.text()).stream()
+                .filter(each ->
+                        counts.isPresent() && each.version() > counts.get().version())
+                .max(Comparator.comparingLong(LoginStore.Held::version));
         return NodeServer.bytes(Messages.Shown.encode(
                 counts.map(LoginStore.Held::certified).orElse(new byte[0]),
-                Math.max(highest, counts.map(LoginStore.Held::version).orElse(0L))));
+                pending.map(LoginStore.Held::record).orElse(new byte[0])));
     }
 
     // ---- Enrolment, and changes ----

@@ -8,6 +8,7 @@ import dev.interlock.protocol.error.RefusedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * By which records a login's record may be followed (SPEC §17), as each provider decides it before it signs for the next one.
@@ -92,6 +93,23 @@ public final class Changes {
 
     private RefusedException refused(String what) {
         return new RefusedException(node + ": the login " + what);
+    }
+
+    /**
+     * The version of a record that follows: above each that may still come to count.
+     *
+     * @param shown by any provider. What neither this root nor the next one signed isn't this user's, and nobody holds it for theirs
+     * @throws RefusedException where there is none left
+     */
+    public static long nextVersion(LoginRecord before, Stream<LoginRecord> shown) {
+        long highest = shown.filter(each -> each.identity().equals(before.identity())
+                        || each.identity().equals(before.line().next()))
+                .mapToLong(LoginRecord::version)
+                .reduce(before.version(), Math::max);
+        if (highest == Long.MAX_VALUE) {
+            throw new RefusedException("the login of " + before.name() + " has come to the last version that there is");
+        }
+        return highest + 1;
     }
 
     /**

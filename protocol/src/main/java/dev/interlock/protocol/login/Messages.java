@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What client and provider tell each other about logins (SPEC §17). */
 public final class Messages {
@@ -30,27 +31,48 @@ public final class Messages {
      * What a provider shows of a name to anybody.
      *
      * @param certified the record that counts there
-     * @param highest version of any record there, the prepared ones too; 0 for none
+     * @param pending of those that it holds beside that and that don't count the one of the highest version, if that is higher. The record
+     *     itself, since a change goes above it: its version is its user's word, and nobody else's
      */
-    public record Shown(Optional<CertifiedRecord> certified, long highest) {
-        public static final int MAX_BYTES = CertifiedRecord.MAX_BYTES + 64;
+    public record Shown(Optional<CertifiedRecord> certified, Optional<LoginRecord.Signed> pending) {
+        public static final int MAX_BYTES = CertifiedRecord.MAX_BYTES + LoginRecord.MAX_BYTES + 256;
 
-        /** @param certified of no bytes where none counts */
-        public static byte[] encode(byte[] certified, long highest) {
-            return new ByteWriter().bytes(certified).u64(highest).toBytes();
+        /**
+         * Encodes it.
+         *
+         * @param certified of no bytes where none counts
+         * @param pending of no bytes where there is none
+         */
+        public static byte[] encode(byte[] certified, byte[] pending) {
+            return new ByteWriter().bytes(certified).bytes(pending).toBytes();
         }
 
-        /** Verifies the record. */
+        /** Verifies both records. */
         public static Shown decode(RingDescriptor ring, UserName name, byte[] bytes) {
             ByteReader in = new ByteReader("a provider's record of a login", bytes);
             byte[] certified = in.bytes();
-            long highest = in.u64();
+            byte[] pending = in.bytes();
             in.end();
             return new Shown(
                     certified.length == 0
                             ? Optional.empty()
                             : Optional.of(CertifiedRecord.decode(ring, name, certified)),
-                    highest);
+                    pending.length == 0 ? Optional.empty() : Optional.of(pending(ring, name, pending)));
+        }
+
+        private static LoginRecord.Signed pending(RingDescriptor ring, UserName name, byte[] bytes) {
+            LoginRecord.Signed pending = LoginRecord.Signed.decode(bytes);
+            if (!pending.record().ring().equals(ring.id())
+                    || !pending.record().name().equals(name)) {
+                throw new MalformedException("a login's record that doesn't count yet is of another ring or name");
+            }
+            return pending;
+        }
+
+        /** Both. */
+        public Stream<LoginRecord> records() {
+            return Stream.concat(
+                    certified.map(CertifiedRecord::record).stream(), pending.map(LoginRecord.Signed::record).stream());
         }
     }
 

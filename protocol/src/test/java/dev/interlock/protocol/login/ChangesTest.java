@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A new root secret against who has the one before, against providers, and against another device that makes one at once. */
@@ -337,5 +338,39 @@ final class ChangesTest {
             assertThatThrownBy(() -> none.verify(providers.ring, "dealer1", Providers.ALICE, next))
                     .isInstanceOf(MalformedException.class);
         }
+    }
+
+    /** A change goes above what this root or the next one signed, and by nobody else's word. */
+    @Test
+    void aVersionIsItsUsersWord() {
+        LoginRecord pending = providers.record(root, 4, lock.lock()).record();
+        LoginRecord following = next(6).record();
+        LoginRecord strangers = providers
+                .record(RootSecret.random(providers.random), Long.MAX_VALUE - 1, lock.lock())
+                .record();
+        assertThat(Changes.nextVersion(before, Stream.of())).isEqualTo(2);
+        assertThat(Changes.nextVersion(before, Stream.of(before, pending))).isEqualTo(5);
+        assertThat(Changes.nextVersion(before, Stream.of(pending, following))).isEqualTo(7);
+        assertThat(Changes.nextVersion(before, Stream.of(strangers, pending))).isEqualTo(5);
+        LoginRecord last = providers.record(root, Long.MAX_VALUE, lock.lock()).record();
+        assertThatThrownBy(() -> Changes.nextVersion(before, Stream.of(last)))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("last version");
+    }
+
+    /** What a provider shows beside the record that counts is signed, and of this name. */
+    @Test
+    void whatIsPendingIsShownAsItsUserSignedIt() {
+        LoginRecord.Signed pending = providers.record(root, 4, lock.lock());
+        byte[] shown = Messages.Shown.encode(first.encode(), pending.encode());
+        assertThat(Messages.Shown.decode(providers.ring, Providers.ALICE, shown).records())
+                .containsExactly(before, pending.record());
+        LoginRecord.Signed forged = new LoginRecord.Signed(pending.record(), new byte[64]);
+        byte[] lied = Messages.Shown.encode(first.encode(), forged.encode());
+        assertThatThrownBy(() -> Messages.Shown.decode(providers.ring, Providers.ALICE, lied))
+                .isInstanceOf(BadSignatureException.class);
+        byte[] others = Messages.Shown.encode(new byte[0], pending.encode());
+        assertThatThrownBy(() -> Messages.Shown.decode(providers.ring, new UserName("bob"), others))
+                .isInstanceOf(MalformedException.class);
     }
 }
