@@ -563,8 +563,7 @@ final class Replay implements AutoCloseable {
                     SUCCEED,
                     DEAL_LOGIN,
                     LEAVE,
-                    FORGET ->
-                throw new IllegalStateException("it was refused before");
+                    FORGET -> throw new IllegalStateException("it was refused before");
         }
     }
 
