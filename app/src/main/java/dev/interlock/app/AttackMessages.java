@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpMethod;
 import dev.interlock.audit.Composed;
 import dev.interlock.core.commitment.MerkleRoot;
 import dev.interlock.core.commitment.Sha256;
+import dev.interlock.core.encoding.ByteReader;
 import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.sharing.ChunkLayout;
 import dev.interlock.core.sharing.ShareIndex;
@@ -405,7 +406,7 @@ final class AttackMessages implements AutoCloseable {
         SignatureChain chain = SignatureChain.start(token);
         for (ShareIndex x : made.w().work().path()) {
             String to = ring.provider(x).name();
-            chain = chain.with(Participation.decode(ask(
+            byte[] answer = ask(
                     "u_m of its session",
                     to,
                     false,
@@ -413,7 +414,10 @@ final class AttackMessages implements AutoCloseable {
                     "/v1/sessions/" + id + "/token",
                     Operation.TOKEN,
                     id,
-                    new TokenMessage(token, manifest).encode())));
+                    new TokenMessage(token, manifest).encode());
+            // What is stored there comes behind it.
+            chain = chain.with(Participation.decode(
+                    Write.checkedByValue(made.w()) ? new ByteReader("the answer of " + to, answer).bytes() : answer));
         }
         Certificate certificate = Certificate.sign(made.session(), made.ownerSignature(), chain);
         certificates.add(certificate);

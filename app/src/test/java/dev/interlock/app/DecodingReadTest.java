@@ -157,8 +157,14 @@ final class DecodingReadTest {
      * Adds up wrongly what several dealers dealt, and makes up for it in its hop, so that the ciphertext comes out right.
      *
      * @param padded the length of P, in one chunk
+     * @param begun whether its hop is behind the first piece, which comes after the sum
      */
-    private record Summing(FieldKernel honest, AtomicBoolean lying, int padded) implements FieldKernel {
+    private record Summing(FieldKernel honest, AtomicBoolean lying, int padded, AtomicBoolean begun)
+            implements FieldKernel {
+        Summing(AtomicBoolean lying, int length) {
+            this(FieldKernels.chosen(), lying, ChunkLayout.RANDOMIZER_BYTES + length, new AtomicBoolean());
+        }
+
         @Override
         public void addScaled(MemorySegment out, MemorySegment in, int coefficient, MemorySegment src) {
             honest.addScaled(out, in, coefficient, src);
@@ -167,7 +173,8 @@ final class DecodingReadTest {
             }
             if (out.byteSize() == Leaves.SALT_BYTES + padded) {
                 spoil(out, Leaves.SALT_BYTES + AT);
-            } else if (out.byteSize() == padded) {
+                begun.set(false);
+            } else if (!begun.getAndSet(true)) {
                 out.set(ValueLayout.JAVA_BYTE, AT, (byte)
                         (out.get(ValueLayout.JAVA_BYTE, AT) ^ Gf256.multiply(coefficient, 0x10)));
             }
@@ -179,16 +186,28 @@ final class DecodingReadTest {
         }
     }
 
+    /** Of a small put the sum itself is seen. */
     @Test
-    void theSameWithSeveralDealers() throws Exception {
+    void ofASmallPutItIsFoundAtOnce() throws Exception {
         byte[] bytes = TestRing.random(1000);
         AtomicBoolean lying = new AtomicBoolean();
         try (TestRing ring = TestRing.start(dir, 3, 5, TestRing.PATIENT, 2, List.of())) {
             ring.stop("cc4");
-            ring.startProvider(
-                    "cc4",
-                    store -> answeringRightly(store, lying),
-                    new Summing(FieldKernels.chosen(), lying, 64 + bytes.length));
+            ring.startProvider("cc4", store -> answeringRightly(store, lying), new Summing(lying, bytes.length));
+            lying.set(true);
+            assertThatThrownBy(() -> ring.put(bytes))
+                    .isInstanceOf(IntegrityException.class)
+                    .hasMessageContaining("cc4 stored another share than the one that it signed for");
+        }
+    }
+
+    @Test
+    void theSameWithSeveralDealers() throws Exception {
+        byte[] bytes = TestRing.random(100_000);
+        AtomicBoolean lying = new AtomicBoolean();
+        try (TestRing ring = TestRing.start(dir, 3, 5, TestRing.PATIENT, 2, List.of())) {
+            ring.stop("cc4");
+            ring.startProvider("cc4", store -> answeringRightly(store, lying), new Summing(lying, bytes.length));
             lying.set(true);
             ObjectId object = ring.put(bytes).object();
             lying.set(false);

@@ -275,7 +275,7 @@ public final class Write {
      * Whether providers answer step 5 with what they stored, for {@link ValueCheck}: the put of a small object by who has it. Who
      * renews doesn't, and an attested write has hashes to find out who changed what.
      */
-    static boolean checkedByValue(Statement w) {
+    public static boolean checkedByValue(Statement w) {
         return w.work() instanceof Work.Write write && !write.attested() && SmallRead.isFor(w.scheme(), write.length());
     }
 
