@@ -10,6 +10,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -171,7 +172,9 @@ final class Flame {
     private void profile(String what, String title, Counted work) throws Exception {
         each("start,event=ctimer,interval=1ms,threads,cstack=vm");
         long begun = System.nanoTime();
+        long busy = processorNanos();
         long count = work.run();
+        double millis = (processorNanos() - busy) * 1.0 / MILLI;
         double seconds = (System.nanoTime() - begun) / 1e9;
         Map<String, Long> stacks = new TreeMap<>();
         for (Map.Entry<String, List<Long>> group : processes.entrySet()) {
@@ -188,7 +191,7 @@ final class Flame {
                 Files.delete(file);
             }
         }
-        // Of the default kind a sample is a millisecond of the processor.
+        // So many milliseconds were used, whatever a sample stands for: the kernel takes one a tick at most, often of 4 ms.
         long samples = stacks.values().stream().mapToLong(Long::longValue).sum();
         String head = String.format(
                 Locale.ROOT,
@@ -197,12 +200,21 @@ final class Flame {
                 label,
                 count,
                 seconds,
-                samples * 1.0 / count);
+                millis / count);
         Node root = new Node();
         stacks.forEach((stack, value) -> root.add(stack.split(";"), 0, value));
         Files.writeString(out.resolve("flame-" + what + "-" + label + ".svg"), svg(head, root));
         System.out.println("## " + head);
         parts(stacks, samples);
+    }
+
+    /** Of all processes since they began. */
+    private long processorNanos() {
+        return processes.values().stream()
+                .flatMap(List::stream)
+                .map(pid -> ProcessHandle.of(pid).orElseThrow().info().totalCpuDuration().orElseThrow())
+                .mapToLong(Duration::toNanos)
+                .sum();
     }
 
     private void each(String command) throws Exception {
