@@ -455,14 +455,7 @@ final class Objects {
             return SecretBytes.allocate(0);
         }
         try (Blob blob = store.open(object.generation().id(), kind(part))) {
-            SecretBytes record = SecretBytes.allocate(blob.recordBytes(0));
-            try {
-                blob.read(0, record.segment());
-                return record;
-            } catch (StoreException e) {
-                record.close();
-                throw e;
-            }
+            return Blob.record(blob, 0);
         } catch (StoreException e) {
             return SecretBytes.allocate(0);
         }

@@ -44,7 +44,6 @@ import dev.interlock.node.store.BlobKind;
 import dev.interlock.node.store.PendingObject;
 import dev.interlock.node.store.Processes;
 import dev.interlock.node.store.Store;
-import dev.interlock.node.store.StoreException;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Direct;
 import dev.interlock.protocol.Read;
@@ -743,21 +742,10 @@ public final class ProviderNode implements AutoCloseable {
     /** The participation, and what it is for as it is stored here: each a single chunk. U gets it once, after the signature. */
     private static ByteBuf withValues(LiveSession live, byte[] participation) {
         var _ = live.beginCheck();
-        try (SecretBytes share = stored(live.share());
+        try (SecretBytes share = Blob.record(live.share(), 0);
                 SecretBytes ciphertext =
-                        live.session().isHome() ? stored(live.ciphertext()) : SecretBytes.allocate(0)) {
+                        live.session().isHome() ? Blob.record(live.ciphertext(), 0) : SecretBytes.allocate(0)) {
             return Parts.join(List.of(MemorySegment.ofArray(participation), share.segment(), ciphertext.segment()));
-        }
-    }
-
-    private static SecretBytes stored(Blob blob) {
-        SecretBytes record = SecretBytes.allocate(blob.recordBytes(0));
-        try {
-            blob.read(0, record.segment());
-            return record;
-        } catch (StoreException e) {
-            record.close();
-            throw e;
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.interlock.node.store;
 
+import dev.interlock.core.secret.SecretBytes;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -32,6 +33,23 @@ public interface Blob extends AutoCloseable {
      * @throws StoreException.NoSuchObject when the object was forgotten since
      */
     void read(int k, MemorySegment dst);
+
+    /**
+     * Record k of a blob, off the heap.
+     *
+     * @return the caller's to close
+     * @throws StoreException as {@link #read}
+     */
+    static SecretBytes record(Blob blob, int k) {
+        SecretBytes record = SecretBytes.allocate(blob.recordBytes(k));
+        try {
+            blob.read(k, record.segment());
+            return record;
+        } catch (StoreException e) {
+            record.close();
+            throw e;
+        }
+    }
 
     /**
      * Makes all records durable; reading goes on. May be repeated.
