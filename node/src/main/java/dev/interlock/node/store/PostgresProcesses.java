@@ -17,6 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,10 @@ final class PostgresProcesses extends Processes {
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(
             2, Thread.ofPlatform().daemon().name("interlock-processes-", 0).factory());
     private final Map<String, Seen> seen = new HashMap<>();
+    /** Claims whose giving back failed, or nobody knows. None is claimed anew before it is known. */
     private final Set<String> owed = ConcurrentHashMap.newKeySet();
+
+    private final Lock givingBack = new ReentrantLock();
     private final AtomicBoolean lost = new AtomicBoolean();
     private volatile long renewedNanos;
     private volatile boolean first;
@@ -445,22 +450,37 @@ final class PostgresProcesses extends Processes {
 
     /** Where that fails, it is done later: nobody else can, while this process lives. */
     private void giveBack(String name) {
-        owed.add(name);
+        boolean given = false;
         try {
-            giveBackOwed();
+            unclaim(name);
+            given = true;
         } catch (StoreException e) {
             LOG.info("a claim is given back later: {}", e.getMessage());
+        } finally {
+            if (!given) {
+                owed.add(name);
+            }
         }
     }
 
+    /** By one thread at a time: another one would take a claim from whoever of this process has it by then. */
     private void giveBackOwed() {
-        for (String name : List.copyOf(owed)) {
-            rows().write("giving a claim back", on -> {
-                unclaim(on, name);
-                return true;
-            });
-            owed.remove(name);
+        givingBack.lock();
+        try {
+            for (String name : List.copyOf(owed)) {
+                unclaim(name);
+                owed.remove(name);
+            }
+        } finally {
+            givingBack.unlock();
         }
+    }
+
+    private void unclaim(String name) {
+        rows().write("giving a claim back", on -> {
+            unclaim(on, name);
+            return true;
+        });
     }
 
     @Override
@@ -477,7 +497,8 @@ final class PostgresProcesses extends Processes {
 
     @Override
     boolean claim(Link on, StatementHash generation) throws SQLException {
-        return claim(on, GENERATION + generation);
+        String name = GENERATION + generation;
+        return !owed.contains(name) && claim(on, name);
     }
 
     @Override
@@ -498,6 +519,9 @@ final class PostgresProcesses extends Processes {
     public Turn turn(String what) {
         String name = "turn " + what;
         long deadline = System.nanoTime() + LEASE.multipliedBy(3).toNanos();
+        if (owed.contains(name)) {
+            giveBackOwed();
+        }
         while (!rows().write("taking a turn", on -> claim(on, name))) {
             if (System.nanoTime() - deadline > 0) {
                 throw new StoreException.Failed(

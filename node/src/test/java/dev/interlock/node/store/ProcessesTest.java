@@ -25,6 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -364,15 +366,20 @@ final class ProcessesTest {
     @Test
     void turnsExcludeEachOther() throws Exception {
         AtomicInteger inside = new AtomicInteger();
-        assertThat(count(8, i -> {
+        // Threads of one process keep out of each other's way by themselves.
+        List<Lock> own = List.of(new ReentrantLock(), new ReentrantLock());
+        assertThat(count(40, i -> {
+                    own.get(i % 2).lock();
                     try (Processes.Turn _ = (i % 2 == 0 ? a : b).processes().turn("x")) {
                         boolean alone = inside.incrementAndGet() == 1;
-                        Thread.sleep(20);
+                        Thread.sleep(5);
                         inside.decrementAndGet();
                         return alone;
+                    } finally {
+                        own.get(i % 2).unlock();
                     }
                 }))
-                .isEqualTo(8);
+                .isEqualTo(40);
         // That of a process that died is taken over.
         Processes.Turn _ = b.processes().turn("y");
         takeForDead(2);
