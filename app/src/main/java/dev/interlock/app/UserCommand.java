@@ -64,7 +64,10 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "create",
-            description = "Enrols a new user at all nodes of a ring, with a ticket of each node's operator.")
+            description = {
+                "Enrols a new user at all nodes of a ring, with a ticket of each node's operator.",
+                "Takes all providers. Where one doesn't answer nobody is enrolled: repeat it then, with the same tickets."
+            })
     int create(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
@@ -84,8 +87,10 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "adopt",
-            description =
-                    "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.")
+            description = {
+                "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.",
+                "Takes all providers. Where one doesn't answer nobody is enrolled: repeat it then, with the same tickets."
+            })
     int adopt(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
