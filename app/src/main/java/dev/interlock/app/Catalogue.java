@@ -170,7 +170,7 @@ final class Catalogue {
         all.put("user root", List.of("interlock user root rotate alice"));
         all.put("user root rotate", List.of("interlock user root rotate alice"));
         all.put("user recover", List.of("interlock user recover alice"));
-        all.put("user devices", List.of("interlock user devices alice"));
+        all.put("user devices", List.of("interlock user devices", "interlock user devices alice"));
         all.put("user refresh", List.of("interlock user refresh alice"));
         all.put("user forget", List.of("interlock user forget alice 3f9c21d4", "interlock user forget alice"));
         all.put("ring ticket", List.of("interlock ring ticket my-ring alice > tickets"));

@@ -33,7 +33,7 @@ final class DeviceFile implements AutoCloseable {
 
     /** That of before, or a new one, which isn't kept before {@link #keep}. */
     static DeviceFile open(RingDescriptor ring, UserName user) {
-        Optional<Path> folder = RingOptions.recordFolder(System.getenv()).map(each -> each.resolve("devices"));
+        Optional<Path> folder = RingOptions.recordFolder(Visit.environment()).map(each -> each.resolve("devices"));
         String name = ring.id() + "." + user;
         Optional<Path> file = folder.map(each -> each.resolve(name));
         if (file.isPresent() && Files.exists(file.get())) {
@@ -57,7 +57,7 @@ final class DeviceFile implements AutoCloseable {
 
     /** Has this device be another one from its next login on: what was known of it may be known to others. */
     static void forget(RingDescriptor ring, UserName user) {
-        RingOptions.recordFolder(System.getenv())
+        RingOptions.recordFolder(Visit.environment())
                 .map(each -> each.resolve("devices").resolve(ring.id() + "." + user))
                 .ifPresent(file -> {
                     try {

@@ -61,6 +61,7 @@ final class Password {
         /** A new one, typed twice; the caller wipes it. */
         char[] readNew(String prompt) {
             char[] password = read(prompt);
+            requireSome(password);
             if (in == null) {
                 char[] again = typed("The same again: ");
                 boolean same = Arrays.equals(password, again);
@@ -88,7 +89,12 @@ final class Password {
         private static char[] line(InputStream in) {
             ByteArrayOutputStream line = new ByteArrayOutputStream();
             try {
-                for (int each = in.read(); each >= 0 && each != '\n'; each = in.read()) {
+                int first = in.read();
+                if (first < 0) {
+                    throw new BadInputException("--password-fd gives no further line, and one is needed for each"
+                            + " password or code that is asked for");
+                }
+                for (int each = first; each >= 0 && each != '\n'; each = in.read()) {
                     line.write(each);
                     if (line.size() > MOST_BYTES) {
                         throw new BadInputException("a password has at most " + MOST_BYTES + " bytes");
@@ -122,9 +128,7 @@ final class Password {
     /** What is hashed: UTF-8 of the canonical composition, so that every keyboard types the same. Wipes the password. */
     static byte[] bytes(char[] password) {
         try {
-            if (password.length == 0) {
-                throw new BadInputException("the password is empty");
-            }
+            requireSome(password);
             CharBuffer chars = CharBuffer.wrap(password);
             boolean ascii = chars.chars().allMatch(each -> each < 0x80);
             ByteBuffer utf8 = StandardCharsets.UTF_8.encode(
@@ -142,6 +146,12 @@ final class Password {
             return bytes;
         } finally {
             Arrays.fill(password, '\0');
+        }
+    }
+
+    private static void requireSome(char[] password) {
+        if (password.length == 0) {
+            throw new BadInputException("the password is empty");
         }
     }
 

@@ -120,6 +120,30 @@ final class RingOptions {
         return CredentialFile.read(SecretFile.check(credentialFile(), "the credential"));
     }
 
+    /**
+     * Who is logged in at this ring, for a command that names nobody.
+     *
+     * @throws BadInputException where nobody is, or the agent doesn't do this command
+     */
+    UserName loggedIn() {
+        return Visit.current()
+                .flatMap(visit -> visit.user(descriptor().id()))
+                .map(LoginOptions::name)
+                .orElseThrow(this::nobody);
+    }
+
+    /** Theirs, for this command; the caller closes it. */
+    Credential loggedInCredential() {
+        return Visit.current()
+                .flatMap(visit -> visit.session(descriptor().id()))
+                .orElseThrow(this::nobody);
+    }
+
+    private BadInputException nobody() {
+        return new BadInputException("whose? " + heldElsewhere()
+                + "Give NAME, whose password is asked for then, or log in with `interlock user login NAME`");
+    }
+
     private RingId sessionRing() {
         return sessionOf == null ? descriptor().id() : sessionOf;
     }

@@ -64,7 +64,10 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "create",
-            description = "Enrols a new user at all nodes of a ring, with a ticket of each node's operator.")
+            description = {
+                "Enrols a new user at all nodes of a ring, with a ticket of each node's operator.",
+                "Takes all providers. Where one doesn't answer nobody is enrolled: repeat it then, with the same tickets."
+            })
     int create(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
@@ -84,8 +87,10 @@ final class UserCommand implements Runnable {
 
     @Command(
             name = "adopt",
-            description =
-                    "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.")
+            description = {
+                "Enrols who has a credential file; all that is theirs stays theirs, and the file goes on working.",
+                "Takes all providers. Where one doesn't answer nobody is enrolled: repeat it then, with the same tickets."
+            })
     int adopt(
             @Mixin RingOptions options,
             @Parameters(paramLabel = "NAME", description = "a-z, 0-9, \".\", \"-\", \"_\"") String name,
@@ -326,7 +331,12 @@ final class UserCommand implements Runnable {
         return rows.isEmpty() ? Main.FAILED : 0;
     }
 
-    @Command(name = "passwd", description = "Changes a login's password, with all providers.")
+    @Command(
+            name = "passwd",
+            description = {
+                "Changes a login's password, with all providers.",
+                "With --password-fd it reads two lines: the present password, then the new one."
+            })
     int passwd(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
@@ -335,7 +345,12 @@ final class UserCommand implements Runnable {
         }
     }
 
-    @Command(name = "recover", description = "Gives a login a new password by its recovery code.")
+    @Command(
+            name = "recover",
+            description = {
+                "Gives a login a new password by its recovery code, with all providers.",
+                "With --password-fd it reads two lines: the recovery code, then the new password."
+            })
     int recover(@Mixin RingOptions options, @Parameters(paramLabel = "NAME", description = "whose") String name)
             throws InterruptedException {
         UserName user = LoginOptions.name(name);
@@ -426,17 +441,32 @@ final class UserCommand implements Runnable {
             })
     int devices(
             @Mixin RingOptions options,
-            @Parameters(paramLabel = "NAME", description = "whose") String name,
+            @Parameters(
+                            paramLabel = "NAME",
+                            arity = "0..1",
+                            description = "whose (default: who is logged in, and no password is asked for)")
+                    @Nullable
+                    String name,
             @Option(names = "--json", description = "for programs") boolean json)
             throws InterruptedException {
+        if (name == null) {
+            devices(options, options.loggedIn(), options::loggedInCredential, json);
+            return 0;
+        }
         UserName user = LoginOptions.name(name);
-        RingDescriptor ring = options.descriptor();
-        try (Session session = options.login(user);
-                Credential credential = session.credential();
-                Interlock interlock = Interlock.open(ring, session.credential(), options.deadlines());
-                Logins logins = logins(options)) {
+        try (Session session = options.login(user)) {
             // This one is shown, too.
             session.awaitTold();
+            devices(options, user, session::credential, json);
+        }
+        return 0;
+    }
+
+    private static void devices(RingOptions options, UserName user, Supplier<Credential> who, boolean json)
+            throws InterruptedException {
+        try (Credential credential = who.get();
+                Interlock interlock = Interlock.open(options.descriptor(), who.get(), options.deadlines());
+                Logins logins = logins(options)) {
             tellAbsent(interlock.devices().tell(user), "may still know a device that was forgotten");
             DeviceLines lines = DeviceLines.of(interlock, new Accounts(logins).devices(credential, user), user);
             if (json) {
@@ -446,7 +476,6 @@ final class UserCommand implements Runnable {
             }
             tellAbsent(lines.absent(), "didn't say");
         }
-        return 0;
     }
 
     @Command(

@@ -141,7 +141,15 @@ final class Visit {
 
     /** Whether somebody is logged in at this ring. */
     boolean hasSession(RingId ring) {
-        return sessions.all().stream().anyMatch(each -> each.ring().equals(ring));
+        return user(ring).isPresent();
+    }
+
+    /** Who is logged in at this ring. */
+    Optional<String> user(RingId ring) {
+        return sessions.all().stream()
+                .filter(each -> each.ring().equals(ring))
+                .map(HeldCredentials.Whose::user)
+                .findFirst();
     }
 
     void means(Supplier<String> what) {

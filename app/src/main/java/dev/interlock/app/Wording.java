@@ -36,6 +36,8 @@ final class Wording {
                         + "` stores it all the same: what is theirs waits for them";
             case Advice.WritersNeeded(int least, int of) ->
                 "whatever --allow-degraded says, a put needs at least t + 1 = " + least + " of the " + of;
+            case Advice.RepeatWithAll _ ->
+                "no login was made or changed. Repeat it when all providers answer, as `interlock status` shows";
             case Advice.UsePrivateKey(String object) ->
                 "`interlock get " + object + " --key FILE`, with the private key's file";
             case Advice.UseUserKey(String object) ->

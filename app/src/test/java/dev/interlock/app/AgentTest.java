@@ -560,6 +560,8 @@ final class AgentTest {
         Path secret = Files.writeString(dir.resolve("secret"), "told to ann");
         try (Agent agent = agent()) {
             assertThat(run(bare(thin("ls"))).expect(Main.USAGE).err()).contains("who are you?", "interlock user login");
+            assertThat(run(bare(thin("user", "devices"))).expect(Main.USAGE).err())
+                    .contains("whose?", "Give NAME");
             assertThat(login("ann").expect(0).err()).contains("until no command has used it for 30m");
             assertThat(run(bare(thin("put", secret, "--name", "keys/one"))).exit())
                     .isZero();
@@ -609,6 +611,8 @@ final class AgentTest {
                             .expect(0)
                             .text())
                     .contains("3 of 3", "(this one)");
+            // Of who is logged in, without the password.
+            assertThat(run(bare(thin("user", "devices"))).expect(0).text()).contains("3 of 3", "(this one)");
             // A new root: the agent has it afterwards, with all that was ann's under the one before.
             Cli.Result rotated = run(
                     whole("user", "root", "rotate", "ann", "--password-fd", 0),
@@ -625,7 +629,10 @@ final class AgentTest {
                     .isZero();
             assertThat(run(bare(thin("ls", "keys/"))).expect(0).text()).contains("two");
             // A command that does its own work says so.
-            assertThat(run(whole("ls")).expect(Main.USAGE).err()).contains("The agent holds a session of ann");
+            for (String[] own : new String[][] {{"ls"}, {"user", "devices"}}) {
+                assertThat(run(whole((Object[]) own)).expect(Main.USAGE).err())
+                        .contains("The agent holds a session of ann");
+            }
             // Of two logins the later one counts.
             hold(Surroundings.build(jar), "ben");
             assertThat(agent.credentials().all())

@@ -12,9 +12,12 @@ import dev.interlock.core.field.FieldKernels;
 import dev.interlock.core.oprf.Element;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.Token;
+import dev.interlock.node.NodeFolder;
+import dev.interlock.node.NodeServer;
 import dev.interlock.node.store.LoginStore;
 import dev.interlock.node.store.Store;
 import dev.interlock.protocol.error.BadInputException;
+import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
@@ -41,6 +44,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -56,6 +60,9 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -267,6 +274,85 @@ final class LoginAttackTest {
                         .isEqualTo(3);
             }
         }
+    }
+
+    /**
+     * One complains of a part where nobody dealt it any: it is named, and neither an enrolment nor a change ends with a fault or has changed
+     * anything. Without it the same enrolment goes through, by the same tickets.
+     */
+    @Test
+    void whoComplainsOfWhatNobodyDealtIsNamed() throws Exception {
+        UserName name = new UserName("complaint");
+        byte[] next = LoginTest.bytes("the next one");
+        Map<String, String> tickets = LoginTest.tickets(ring, name);
+        // Of another provider's part, of nobody's, and of no index at all.
+        List<byte[]> complaints = List.of(new byte[] {1}, new byte[] {(byte) 200}, new byte[] {0});
+        AtomicReference<byte[]> complaint = new AtomicReference<>(complaints.getFirst());
+        byte[] nothing = new byte[0];
+        try (Logins logins = LoginTest.logins(ring);
+                RootSecret root = RootSecret.random(random)) {
+            Accounts accounts = new Accounts(logins);
+            complaining("cc2", Messages.Shown.encode(nothing, nothing), complaint::get);
+            for (byte[] each : complaints) {
+                complaint.set(each);
+                assertNamed(
+                        () -> accounts.enrol(name, root, PASSWORD, LoginTest.quick(), Optional.empty(), tickets),
+                        "didn't sign it");
+            }
+            ring.restart("cc2");
+            assertThatThrownBy(() -> login(logins, name, PASSWORD)).isInstanceOf(NoSuchObjectException.class);
+            assertThat(accounts.enrol(name, root, PASSWORD, LoginTest.quick(), Optional.empty(), tickets)
+                            .missing())
+                    .isEmpty();
+            try (Session session = login(logins, name, PASSWORD)) {
+                session.awaitTold();
+                complaining("cc2", Messages.Shown.encode(session.record().encode(), nothing), complaint::get);
+                for (byte[] each : complaints) {
+                    complaint.set(each);
+                    assertNamed(() -> accounts.change(session, next, LoginTest.quick()), "didn't sign it");
+                }
+                // New shares of the same key come in parts, here of cc1 and cc3: the complaint is of none of these.
+                complaint.set(complaints.get(1));
+                assertNamed(() -> accounts.reshare(session), "complains of what nobody dealt");
+            }
+            ring.restart("cc2");
+            try (Session session = login(logins, name, PASSWORD)) {
+                assertThat(session.opened().root().copy().copyToHeap())
+                        .isEqualTo(root.copy().copyToHeap());
+                assertThat(accounts.change(session, next, LoginTest.quick()).missing())
+                        .isEmpty();
+            }
+            login(logins, name, next).close();
+        }
+    }
+
+    private static void assertNamed(ThrowingCallable work, String how) {
+        assertThatThrownBy(work)
+                .isInstanceOf(IntegrityException.class)
+                .hasMessageContaining("cc2")
+                .hasMessageContaining(how)
+                .extracting(e -> ((IntegrityException) e).culprits())
+                .isEqualTo(List.of("cc2"));
+    }
+
+    /** In a provider's place a node that shows this of any name, and gives this for a signature; it does nothing else. */
+    private void complaining(String provider, byte[] shown, Supplier<byte[]> complaint) {
+        ring.stop(provider);
+        NodeFolder folder = NodeFolder.open(ring.node(provider));
+        Clock clock = Clock.systemUTC();
+        NodeServer server = new NodeServer(folder, folder.auditLog(clock), ring.deadlines(), clock);
+        server.route(HttpMethod.GET, "/v1/logins/{name}/record", (_, _) -> NodeServer.bytes(shown))
+                .route(HttpMethod.POST, "/v1/logins/{name}/record", (context, request) -> {
+                    NodeServer.StrangerRequest _ = server.admitStranger(
+                            context,
+                            request,
+                            Operation.ENROL,
+                            String.valueOf(context.pathParam("name")),
+                            Messages.Prepare.maxBytes(ring.descriptor()));
+                    return NodeServer.bytes(complaint.get());
+                });
+        server.start();
+        ring.standIn(provider, server);
     }
 
     /** Of the liar's own root: it hasn't the user's. */

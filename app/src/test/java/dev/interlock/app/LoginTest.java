@@ -11,6 +11,7 @@ import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.token.Token;
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.login.Tickets;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
@@ -194,7 +195,10 @@ final class LoginTest {
         try (Session session = login("7.carol_b-c", PASSWORD)) {
             assertThat(session.absent()).containsOnlyKeys("cc2", "cc4");
         }
-        assertThatThrownBy(() -> enrol("dave")).isInstanceOf(TooFewProvidersException.class);
+        assertThatThrownBy(() -> enrol("dave"))
+                .isInstanceOfSatisfying(
+                        TooFewProvidersException.class,
+                        few -> assertThat(few.advice()).contains(new Advice.RepeatWithAll()));
         ring.start("cc2", "cc4");
         assertThatThrownBy(() -> login("dave", PASSWORD)).isInstanceOf(NoSuchObjectException.class);
     }

@@ -309,6 +309,11 @@ final class TestRing implements AutoCloseable {
         running.put(name, dealer);
     }
 
+    /** Has something else that was started stand in for a node that stands still; stopped as that one. */
+    void standIn(String name, AutoCloseable other) {
+        running.put(name, other);
+    }
+
     void stop(String... names) {
         // A server waits for its last answers: all at once.
         List<Future<?>> stopping = new ArrayList<>();

@@ -144,7 +144,7 @@ public final class Thin {
 
     /** Whether an agent can stand in for a process with these arguments. */
     static boolean fits(String[] arguments) {
-        if (arguments.length == 0 || !COMMANDS.contains(arguments[0])) {
+        if (arguments.length == 0 || !(COMMANDS.contains(arguments[0]) || isOfSession(arguments))) {
             return false;
         }
         for (String argument : arguments) {
@@ -163,6 +163,22 @@ public final class Thin {
                             || argument.equals("-h")
                             || argument.equals("-V")
                             || argument.equals("-v"))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether it asks for the devices of who is logged in: of anybody else's, the password is asked for. */
+    private static boolean isOfSession(String[] arguments) {
+        if (arguments.length < 2 || !arguments[0].equals("user") || !arguments[1].equals("devices")) {
+            return false;
+        }
+        for (int i = 2; i < arguments.length; i++) {
+            String argument = arguments[i];
+            if (argument.equals("--ring") || argument.equals("--credential") || argument.equals("--stall")) {
+                i++;
+            } else if (!argument.startsWith("-")) {
                 return false;
             }
         }
@@ -420,6 +436,7 @@ public final class Thin {
                 && !arguments[0].equals("ls")
                 && !arguments[0].equals("list")
                 && !arguments[0].equals("info")
+                && !arguments[0].equals("user")
                 && !arguments[0].equals("status");
         String message = "the agent "
                 .concat(

@@ -169,12 +169,21 @@ final class FramesTest {
                 "ls --user alice",
                 "get x --user=alice --password-fd=3",
                 "get x --password-fd 3",
+                "user",
+                "user login alice",
+                "user devices alice",
+                "user devices --ring ring alice",
+                "user devices --json alice",
+                "user devices --password-fd 3",
                 "agent"
             })
     void whatAnAgentCantStandInForIsNotAskedOfIt(String line) {
         assertThat(Thin.fits(line.split(" "))).isFalse();
         assertThat(Thin.fits(new String[0])).isFalse();
         assertThat(Thin.fits(new String[] {"get", "x", "-o", "-", "--json", "-q"}))
+                .isTrue();
+        assertThat(Thin.fits(new String[] {"user", "devices"})).isTrue();
+        assertThat(Thin.fits(new String[] {"user", "devices", "--ring", "ring", "--stall=3", "--json"}))
                 .isTrue();
     }
 

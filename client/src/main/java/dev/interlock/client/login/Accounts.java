@@ -9,6 +9,7 @@ import dev.interlock.core.signature.Purpose;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.signature.VerifyingKey;
 import dev.interlock.protocol.Json;
+import dev.interlock.protocol.error.Advice;
 import dev.interlock.protocol.error.IntegrityException;
 import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.RefusedException;
@@ -516,7 +517,8 @@ public final class Accounts {
     private void requireAll(String what, Map<String, String> absent) {
         if (!absent.isEmpty()) {
             int n = ring.threshold().n();
-            throw new TooFewProvidersException(what, n, n - absent.size(), new TreeMap<>(absent));
+            throw new TooFewProvidersException(what, n, n - absent.size(), new TreeMap<>(absent))
+                    .advising(new Advice.RepeatWithAll());
         }
     }
 

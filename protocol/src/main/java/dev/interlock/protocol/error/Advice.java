@@ -50,6 +50,9 @@ public sealed interface Advice {
      */
     record WritersNeeded(int least, int of) implements Advice {}
 
+    /** Do the same again when all providers answer: nothing was made or changed of a login. */
+    record RepeatWithAll() implements Advice {}
+
     /** Use the private key whose public key the object was written to. */
     record UsePrivateKey(String object) implements Advice {}
 

@@ -37,6 +37,9 @@ public final class Messages {
     public record Shown(Optional<CertifiedRecord> certified, Optional<LoginRecord.Signed> pending) {
         public static final int MAX_BYTES = CertifiedRecord.MAX_BYTES + LoginRecord.MAX_BYTES + 256;
 
+        /** The form before had none, and began with a length below 2^24: with 0. */
+        private static final int VERSION = 2;
+
         /**
          * Encodes it.
          *
@@ -44,12 +47,24 @@ public final class Messages {
          * @param pending of no bytes where there is none
          */
         public static byte[] encode(byte[] certified, byte[] pending) {
-            return new ByteWriter().bytes(certified).bytes(pending).toBytes();
+            return new ByteWriter().u8(VERSION).bytes(certified).bytes(pending).toBytes();
         }
 
-        /** Verifies both records. */
+        /**
+         * Verifies both records.
+         *
+         * @throws MalformedException when it isn't one of this version, or of another ring or name
+         * @throws dev.interlock.core.signature.BadSignatureException when one of the signatures is another's
+         */
         public static Shown decode(RingDescriptor ring, UserName name, byte[] bytes) {
             ByteReader in = new ByteReader("a provider's record of a login", bytes);
+            int version = in.u8();
+            if (version != VERSION) {
+                throw new MalformedException(
+                        "a provider's record of a login has version " + version + ", not " + VERSION
+                                + ": it is of " + (version < VERSION ? "an older" : "a newer")
+                                + " interlock than this one. All nodes and users of a ring have to be of the same build");
+            }
             byte[] certified = in.bytes();
             byte[] pending = in.bytes();
             in.end();

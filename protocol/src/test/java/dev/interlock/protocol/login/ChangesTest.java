@@ -3,6 +3,7 @@ package dev.interlock.protocol.login;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.interlock.core.encoding.ByteWriter;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.core.secret.SecretBytes;
 import dev.interlock.core.sharing.ShareIndex;
@@ -372,5 +373,27 @@ final class ChangesTest {
         byte[] others = Messages.Shown.encode(new byte[0], pending.encode());
         assertThatThrownBy(() -> Messages.Shown.decode(providers.ring, new UserName("bob"), others))
                 .isInstanceOf(MalformedException.class);
+    }
+
+    /** What another build shows is refused by its version, and not for what it seems to lack. */
+    @Test
+    void whatIsShownHasAVersion() {
+        byte[] shown = Messages.Shown.encode(first.encode(), new byte[0]);
+        assertThat(shown[0]).isEqualTo((byte) 2);
+        byte[] later = shown.clone();
+        later[0] = 3;
+        assertThatThrownBy(() -> Messages.Shown.decode(providers.ring, Providers.ALICE, later))
+                .isInstanceOf(MalformedException.class)
+                .hasMessageContaining("version 3, not 2")
+                .hasMessageContaining("a newer interlock")
+                .hasMessageContaining("the same build");
+        // Of before there was one: the certified record, and the highest version as a number.
+        for (byte[] certified : List.of(first.encode(), new byte[0])) {
+            byte[] earlier = new ByteWriter().bytes(certified).u64(1).toBytes();
+            assertThatThrownBy(() -> Messages.Shown.decode(providers.ring, Providers.ALICE, earlier))
+                    .isInstanceOf(MalformedException.class)
+                    .hasMessageContaining("version 0, not 2")
+                    .hasMessageContaining("an older interlock");
+        }
     }
 }
