@@ -207,13 +207,16 @@ final class HandSchemesTest {
     void aBlindTwice() throws Exception {
         try (HandWrite write = write(3, Profile.BLINDED, Blinding.FULL)) {
             write.orders();
-            Future<byte[]> first = threads.submit(() -> write.blind("cc2", new byte[PAD]));
-            Thread.sleep(300);
-            assertThatThrownBy(() -> write.blind("cc2", new byte[PAD]))
+            Future<byte[]> one = threads.submit(() -> write.blind("cc2", new byte[PAD]));
+            Future<byte[]> other = threads.submit(() -> write.blind("cc2", new byte[PAD]));
+            // Whichever comes first waits for the hop to use it up.
+            Await.until("one of them is answered", () -> one.isDone() || other.isDone());
+            Future<byte[]> later = one.isDone() ? one : other;
+            assertThatThrownBy(() -> get(later))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("takes no blind");
             write.abandon();
-            assertThatThrownBy(() -> get(first)).isInstanceOf(InterlockException.class);
+            assertThatThrownBy(() -> get(later == one ? other : one)).isInstanceOf(InterlockException.class);
             gone(write.object());
         }
     }
