@@ -13,7 +13,6 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.request.Operation;
-import dev.interlock.wire.Deadlines;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,11 +85,9 @@ final class StandingDealerTest {
         InterlockException refused;
         List<String> asked = new CopyOnWriteArrayList<>();
         int attempts = 0;
-        // The dealer stands still until this has ended. This user would wait far longer than the test: it is told, by those
-        // whom the dealer keeps waiting.
-        try (Interlock patient = Interlock.open(
-                ring.descriptor(), ring.credential("credential"), Deadlines.stallAfter(Duration.ofHours(1)))) {
-            patient.onRequest((node, operation, _, _) -> {
+        // The dealer stands still until this has ended: it ends by a deadline, or not at all.
+        try (Interlock user = ring.client("credential")) {
+            user.onRequest((node, operation, _, _) -> {
                 if (operation == Operation.DEAL) {
                     asked.add(node);
                 }
@@ -101,7 +98,7 @@ final class StandingDealerTest {
                         .isLessThan(10);
                 asked.clear();
                 refused = catchThrowableOfType(
-                        InterlockException.class, () -> TestRing.put(patient, TestRing.random(length)));
+                        InterlockException.class, () -> TestRing.put(user, TestRing.random(length)));
                 // Of the providers none stands still, but on a machine that does much else one may be slow: then nobody
                 // dealt.
             } while (refused instanceof TooFewProvidersException);
