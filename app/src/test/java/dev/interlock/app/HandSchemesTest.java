@@ -15,6 +15,7 @@ import dev.interlock.protocol.error.InterlockException;
 import dev.interlock.protocol.error.NoSuchObjectException;
 import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.request.Operation;
+import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Inbound;
 import dev.interlock.wire.Peer;
 import dev.interlock.wire.RecordReader;
@@ -57,7 +58,8 @@ final class HandSchemesTest {
     @BeforeAll
     static void start() {
         ring = TestRing.start(dir, 2, 2, TestRing.SHORT);
-        raw = RawUser.of(ring, "credential");
+        // The nodes give up soon; a user that does, too, takes a slow machine for one that is gone.
+        raw = RawUser.of(ring.descriptor(), ring.credential("credential"), Deadlines.stallAfter(TestRing.PATIENT));
         threads = Executors.newVirtualThreadPerTaskExecutor();
     }
 
