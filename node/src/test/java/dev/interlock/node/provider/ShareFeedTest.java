@@ -41,7 +41,8 @@ final class ShareFeedTest {
     void aHopThatLagsGetsEveryRecordAndHoldsNobodyUpForLong() throws Exception {
         try (ShareFeed.Arrival arrival = feed.arrival()) {
             for (int k = 0; k < RECORDS; k++) {
-                // No hop comes meanwhile: were each to wait for one to the deadline, the test would take longer than it may.
+                // No hop comes meanwhile: were each to wait for one to the deadline, the test would take longer than it
+                // may.
                 arrive(arrival, k, LONG_DEADLINE);
             }
             feed.finished();
