@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class AdmissionTest {
     private static final String SOME_ID = "0123456789abcdef0123456789abcdef";
     private static final String SOME_HASH = SOME_ID + SOME_ID;
-    private static final Duration SOON = Duration.ofSeconds(8);
+    private static final Duration SOON = Connections.STRANGER_TIME.minusSeconds(5);
 
     @TempDir
     private static Path dir;

@@ -254,7 +254,23 @@ final class TestRing implements AutoCloseable {
     }
 
     private void startProvider(String name, AuditLog audit, UnaryOperator<Store> store, FieldKernel kernel) {
-        startProvider(name, audit, store, kernel, Optional.empty());
+        startProvider(name, audit, store, kernel, Optional.empty(), deadlines);
+    }
+
+    /** Starts a provider that stands still and waits no longer than this. */
+    void startImpatient(String name, Duration stall) {
+        startProvider(
+                name,
+                NodeFolder.open(node(name)).auditLog(Clock.systemUTC()),
+                store -> store,
+                FieldKernels.chosen(),
+                Optional.empty(),
+                after(stall));
+    }
+
+    /** From now on a provider that stood still is this one. */
+    void runs(String name, AutoCloseable started) {
+        running.put(name, started);
     }
 
     private void startProvider(
@@ -262,7 +278,8 @@ final class TestRing implements AutoCloseable {
             AuditLog audit,
             UnaryOperator<Store> store,
             FieldKernel kernel,
-            Optional<DealerRandom> random) {
+            Optional<DealerRandom> random,
+            Deadlines deadlines) {
         ProviderNode provider = new ProviderNode(
                 NodeFolder.open(node(name)),
                 audit,
@@ -293,7 +310,8 @@ final class TestRing implements AutoCloseable {
                 NodeFolder.open(node(name)).auditLog(Clock.systemUTC()),
                 store -> store,
                 FieldKernels.chosen(),
-                Optional.of(random));
+                Optional.of(random),
+                deadlines);
     }
 
     /** Starts a dealer that stands still, with this randomness. */

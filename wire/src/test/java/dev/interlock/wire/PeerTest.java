@@ -84,7 +84,7 @@ final class PeerTest {
     @Test
     void handshakesHaveMoreTimeThanTheConnection() throws Exception {
         try (silent;
-                Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT, LONG, LONG, LONG))) {
+                Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT.multipliedBy(5), LONG, LONG, LONG))) {
             Peer.Call call = peer(peers).begin(HttpMethod.GET, "/health", Optional.empty(), new byte[0]);
             Socket connection = silent.accept();
             assertThat(call.isDone(SHORT.multipliedBy(10))).isFalse();
@@ -111,7 +111,7 @@ final class PeerTest {
         CompletableFuture<String> method = new CompletableFuture<>();
         EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try (silent;
-                Peers peers = new Peers(Optional.empty(), new Deadlines(SHORT, LONG, LONG, LONG))) {
+                Peers peers = new Peers(Optional.empty(), new Deadlines(LONG, LONG, LONG, LONG))) {
             SslContext tls = SslContextBuilder.forServer(
                             identity.keyPair().privateKey(), identity.keyPair().certificateChain())
                     .sslProvider(SslProvider.OPENSSL)

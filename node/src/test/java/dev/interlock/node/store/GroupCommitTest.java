@@ -144,10 +144,17 @@ final class GroupCommitTest {
     @Test
     void anInterruptedCallerKnowsThatNothingWasWritten() throws Exception {
         CountDownLatch release = hold();
-        Future<?> burning = threads.submit(() -> store.burn(StatementHash.of(Fixture.filled(32, 1)), Instant.EPOCH));
+        CountDownLatch told = new CountDownLatch(1);
+        Future<?> burning = threads.submit(() -> {
+            try {
+                return store.burn(StatementHash.of(Fixture.filled(32, 1)), Instant.EPOCH);
+            } finally {
+                told.countDown();
+            }
+        });
         awaitQueue(1);
         burning.cancel(true);
-        Thread.sleep(50);
+        told.await();
         release.countDown();
         assertThat(burn(1).get()).isTrue();
     }
