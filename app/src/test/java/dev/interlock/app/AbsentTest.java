@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Objects, users and nodes that aren't there. */
-@Timeout(60)
+@Timeout(240)
 @Tag("long")
 final class AbsentTest {
     private static final byte[] SECRET = "a secret".getBytes(StandardCharsets.UTF_8);

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A second user who knows what a provider knows of another's session: the statement w, and even what others are told. */
-@Timeout(120)
+@Timeout(240)
 final class ActiveAttackTest {
     @TempDir
     private static Path dir;

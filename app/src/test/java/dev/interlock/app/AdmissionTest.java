@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a stranger and a user may take of a node: who it is comes before anything is read, and nobody takes others' share. */
-@Timeout(120)
+@Timeout(240)
 final class AdmissionTest {
     private static final String SOME_ID = "0123456789abcdef0123456789abcdef";
     private static final String SOME_HASH = SOME_ID + SOME_ID;

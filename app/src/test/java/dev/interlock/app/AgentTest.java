@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that an agent does, beside the same that do their own work; and agents that are lost, late, foreign or alone. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class AgentTest {
     /** What stands for the launcher says so, and what it was given. */

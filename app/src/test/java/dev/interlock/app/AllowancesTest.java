@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a node keeps for a user has an end, and a node at the end of everything comes back by itself. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class AllowancesTest {
     @TempDir

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which providers a get goes to, and what it does about one that hangs. */
-@Timeout(60)
+@Timeout(240)
 final class ChoiceTest {
     private static final Clock CLOCK = Clock.systemUTC();
     private static final Hang NONE = new Hang("", new CountDownLatch(0));

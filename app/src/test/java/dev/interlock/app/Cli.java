@@ -160,7 +160,7 @@ final class Cli {
                     },
                     Thread::startVirtualThread);
             Result result = finish(process, out, err);
-            in.get(10, TimeUnit.SECONDS);
+            in.get(60, TimeUnit.SECONDS);
             return result;
         } catch (Exception e) {
             throw new AssertionError(e);
@@ -188,12 +188,12 @@ final class Cli {
                 process.destroyForcibly();
             }
             throw new AssertionError("it hung for " + LIMIT_SECONDS + " s; it had said: "
-                    + new String(err.get(10, TimeUnit.SECONDS), StandardCharsets.UTF_8));
+                    + new String(err.get(60, TimeUnit.SECONDS), StandardCharsets.UTF_8));
         }
         return new Result(
                 process.exitValue(),
-                out.get(10, TimeUnit.SECONDS),
-                new String(err.get(10, TimeUnit.SECONDS), StandardCharsets.UTF_8));
+                out.get(60, TimeUnit.SECONDS),
+                new String(err.get(60, TimeUnit.SECONDS), StandardCharsets.UTF_8));
     }
 
     /** {@code kill -SIGNAL PID}. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Stored bytes that aren't what was put: nothing of a chunk that they touch comes out. */
-@Timeout(60)
+@Timeout(240)
 final class DamageTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;
 

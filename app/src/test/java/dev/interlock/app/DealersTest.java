@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two dealers, whose shares are summed. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class DealersTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ring with no dealer but three of its five providers, any three of which open. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class DealingProvidersTest {
     private static final List<String> DEALING = List.of("cc2", "cc3", "cc5");

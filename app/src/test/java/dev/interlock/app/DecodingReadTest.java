@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A provider signs the root of garbage for a share that nobody but it has summed up, answers the check of the renewal with the
  * right share, and serves the garbage, which fits what it signed. Each read finds it out, and opens the object all the same.
  */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class DecodingReadTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Destroyed is destroyed: at once, for ever, and on the disk. */
-@Timeout(60)
+@Timeout(240)
 @Tag("long")
 final class DestroyTest {
     private static final List<String> ALL = List.of();

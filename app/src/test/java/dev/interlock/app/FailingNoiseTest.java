@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A dealer whose noise fails deals nothing, says so, and leaves nothing behind. */
-@Timeout(60)
+@Timeout(240)
 final class FailingNoiseTest {
     /** Takes far longer to deal than a source takes to fail. */
     private static final int LARGE = 48 << 20;

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Full blinds, the user's share of a dealing and the published profile, asked for by someone who doesn't keep to the protocol. */
-@Timeout(60)
+@Timeout(240)
 final class HandSchemesTest {
     private static final byte[] M = TestRing.random(100_000);
     private static final int PAD = M.length + 64;

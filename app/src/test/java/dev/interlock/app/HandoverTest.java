@@ -53,7 +53,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Objects that become another owner's: by their owner's word, at the next one's wish, and for good. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class HandoverTest {
     @TempDir

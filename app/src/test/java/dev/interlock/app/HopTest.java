@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Streams between the nodes that aren't what the session's order says. */
-@Timeout(60)
+@Timeout(240)
 final class HopTest {
     private static final int LENGTH = 200_000;
 

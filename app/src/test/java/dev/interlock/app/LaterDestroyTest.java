@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Destroying what can't be destroyed now: at providers that are down, and at a later time. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class LaterDestroyTest {
     private static final List<String> ALL = List.of();

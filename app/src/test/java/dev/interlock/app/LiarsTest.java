@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Providers and dealers that lie: no put of theirs is acknowledged, no read of theirs is wrong, and they are named. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class LiarsTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;

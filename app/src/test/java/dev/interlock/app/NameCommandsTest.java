@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Names as people use them. */
-@Timeout(90)
+@Timeout(240)
 final class NameCommandsTest {
     @TempDir
     private static Path ringDir;

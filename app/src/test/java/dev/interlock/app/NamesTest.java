@@ -61,7 +61,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Names in a ring of (3,2): one provider lies, one is down, others are users as well. */
-@Timeout(90)
+@Timeout(240)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class NamesTest {
     private static final AtomicLong OBJECTS = new AtomicLong();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A proof of participation holds anywhere, offline, and nothing that was changed in it does. */
-@Timeout(60)
+@Timeout(240)
 final class ProofTest {
     @TempDir
     private static Path dir;

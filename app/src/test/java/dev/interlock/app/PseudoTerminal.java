@@ -98,9 +98,9 @@ final class PseudoTerminal {
                 throw new AssertionError("the pseudo-terminal hung: " + command);
             }
             if (process.exitValue() != 0) {
-                throw new AssertionError(new String(err.get(10, TimeUnit.SECONDS), StandardCharsets.UTF_8));
+                throw new AssertionError(new String(err.get(60, TimeUnit.SECONDS), StandardCharsets.UTF_8));
             }
-            Driven driven = Json.read("the driver's answer", out.get(10, TimeUnit.SECONDS), Driven.class);
+            Driven driven = Json.read("the driver's answer", out.get(60, TimeUnit.SECONDS), Driven.class);
             if (!driven.missing().isEmpty()) {
                 throw new AssertionError("never shown: " + driven.missing() + "; exit code " + driven.exit() + "\n"
                         + screen(driven.raw()));

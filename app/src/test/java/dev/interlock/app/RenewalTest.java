@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** New pads and new shares of objects that stay what they are. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class RenewalTest {
     private static final int CHUNK = 1 << 20;

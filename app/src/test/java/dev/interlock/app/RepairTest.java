@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A provider that lost its store gets its shares back from any t others. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class RepairTest {
     @TempDir

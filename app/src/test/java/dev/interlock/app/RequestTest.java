@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A signed request serves one node, one operation, one subject, one body, once, for a while. */
-@Timeout(60)
+@Timeout(240)
 final class RequestTest {
     private static final byte[] NOTHING = {};
 

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The audit logs of a ring tell what was done, all of it, and nothing about the content. */
-@Timeout(60)
+@Timeout(240)
 @Tag("long")
 final class RingLogTest {
     private static final byte[] NOTHING = {};

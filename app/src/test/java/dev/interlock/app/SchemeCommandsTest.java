@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** keygen, put, get, proof and audit as their users give them, with all that they may give wrongly. */
-@Timeout(60)
+@Timeout(240)
 final class SchemeCommandsTest {
     private static final byte[] SECRET = TestRing.random(5000);
 

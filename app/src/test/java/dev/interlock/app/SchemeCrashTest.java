@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A put that doesn't end leaves nothing behind, in whatever scheme: no object, no bytes of it, no user key. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class SchemeCrashTest {
     private static final byte[] M = TestRing.random(3 << 20);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** All three protocols in both profiles, with all kinds of blinds and keys: what was put comes back. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class SchemesTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;

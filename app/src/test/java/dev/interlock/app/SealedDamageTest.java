@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * n = 3, so there are two homes, cc1 and another, each with three sealed shares, of which a get takes the first two that
  * are good.
  */
-@Timeout(60)
+@Timeout(240)
 @Tag("long")
 final class SealedDamageTest {
     private static final int CHUNK = ChunkLayout.CHUNK_BYTES;

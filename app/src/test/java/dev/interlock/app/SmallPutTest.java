@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A small put is checked by what the providers answer with their signatures, and whoever answers wrongly is named. */
-@Timeout(120)
+@Timeout(240)
 final class SmallPutTest {
     @TempDir
     private static Path dir;

@@ -57,7 +57,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A small object opens in one round trip, whatever one of the providers does. */
-@Timeout(120)
+@Timeout(240)
 final class SmallReadTest {
     /** Of reads by clients that ask a liar first: one on a busy machine may find another quicker. */
     private static final int TRIES = 20;

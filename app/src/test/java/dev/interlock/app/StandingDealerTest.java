@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One of two dealers stands still: the put ends in time, and says whose fault that is. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class StandingDealerTest {
     private static final Duration STALL = Duration.ofSeconds(4);

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who stores what in which protocol, who gets it, and what is left of it after a destroy. */
-@Timeout(60)
+@Timeout(240)
 final class StoredTest {
     private static final List<String> ALL = List.of();
 

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Channels only to the keys that the ring pins, and only with the post-quantum group. */
-@Timeout(60)
+@Timeout(240)
 final class TlsTest {
     private static final String GROUP = "X25519MLKEM768";
     private static final byte[] SECRET = "a secret".getBytes(StandardCharsets.UTF_8);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A write is visible at all its providers or vanishes from all of them, whoever is missing at its end. */
-@Timeout(90)
+@Timeout(240)
 @Tag("long")
 final class TwoPhaseTest {
     @TempDir

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every way to put, over a ring that has served long enough to be quick: who is quick gets ahead of the others, and what a cold
  * ring does one after the other, it does at once.
  */
-@Timeout(180)
+@Timeout(240)
 @Tag("long")
 final class WarmRingTest {
     private static final int SERVED = 50;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Keys that don't fit: an error that says so before anything comes out. */
-@Timeout(60)
+@Timeout(240)
 final class WrongKeysTest {
     private static final byte[] SECRET = TestRing.random(70_000);
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process is known by the lock that it holds, never by a number alone. */
-@Timeout(60)
+@Timeout(240)
 final class NodeLockTest {
     @TempDir
     Path folder;

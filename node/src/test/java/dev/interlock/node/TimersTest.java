@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A task that waits delays no other, and shows. */
-@Timeout(60)
+@Timeout(240)
 final class TimersTest {
     private static final Duration SOON = Duration.ofMillis(10);
 

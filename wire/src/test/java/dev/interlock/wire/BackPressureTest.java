@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Streams of one connection, one of whose readers doesn't read. */
-@Timeout(60)
+@Timeout(240)
 @Tag("long")
 final class BackPressureTest {
     private static final Duration PATIENT = Duration.ofSeconds(30);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Secrets stay whole until the network has them, and are wiped then. */
-@Timeout(60)
+@Timeout(240)
 final class WipedBufferTest {
     private static final Duration PATIENT = Duration.ofSeconds(30);
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A line that says what passed it, and takes the time that it says. */
-@Timeout(60)
+@Timeout(240)
 final class LinkTest {
     private static final int BYTES = 300_000;
     private static final double BYTES_PER_SECOND = 1e6;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(240)
 final class AuditLogTest {
     private final MemoryFile file = MemoryFile.empty();
     private final Logs.HandClock clock = new Logs.HandClock();

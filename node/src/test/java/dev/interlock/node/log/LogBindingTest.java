@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three processes of a node: what is done to the log of one is named by those of the others, though each of them holds by itself. */
-@Timeout(60)
+@Timeout(240)
 final class LogBindingTest {
     @TempDir
     private Path dir;

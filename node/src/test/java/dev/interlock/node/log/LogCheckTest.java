@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Nothing that is done to a log without its node's key, under its heads, goes unseen. */
-@Timeout(60)
+@Timeout(240)
 final class LogCheckTest {
     private static final MemoryFile SMALL = Logs.small();
     /** The last head; one entry follows. */

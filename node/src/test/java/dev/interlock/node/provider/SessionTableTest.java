@@ -16,7 +16,7 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(240)
 final class SessionTableTest {
     private static final StatementHash ID = StatementHash.of(new byte[StatementHash.BYTES]);
 

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(240)
 final class ShareFeedTest {
     private static final Duration DEADLINE = Duration.ofMillis(640);
     private static final Duration LONG_DEADLINE = Duration.ofMillis(3200);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(240)
 final class BurnTest {
     private static final StatementHash SESSION = StatementHash.of(Fixture.filled(32, 1));
     private static final StatementHash OTHER = StatementHash.of(Fixture.filled(32, 2));

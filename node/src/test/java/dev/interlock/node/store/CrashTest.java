@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SIGKILL at every stage of another process that writes. */
-@Timeout(120)
+@Timeout(240)
 final class CrashTest {
     @TempDir
     Path folder;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What someone else wrote to the disk is found when it is read, and named. */
-@Timeout(60)
+@Timeout(240)
 final class DamageTest {
     private static final int RECORD_BYTES = 40_000;
     private static final int SEALED_BYTES = RECORD_BYTES + 16;

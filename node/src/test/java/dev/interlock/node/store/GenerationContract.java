@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An object that another continues: one of them is there at any time, never both. */
-@Timeout(120)
+@Timeout(240)
 abstract class GenerationContract extends EngineTest {
     static final byte[] RECEIPT = Fixture.filled(100, 9);
     static final int SMALL = 3000;

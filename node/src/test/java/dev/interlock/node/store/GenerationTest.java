@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is left in the files of an embedded store, and what happens when they can't be written. */
-@Timeout(120)
+@Timeout(240)
 final class GenerationTest extends GenerationContract {
     @Override
     Engine engine() {

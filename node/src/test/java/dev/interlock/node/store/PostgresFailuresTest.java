@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A PostgreSQL server that is gone, slow, silent, full, or another than it was, and a store that has its rows there. */
-@Timeout(180)
+@Timeout(240)
 @Tag("long")
 final class PostgresFailuresTest {
     private static final String BREAK = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 
 /** A store whose rows are in PostgreSQL. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class PostgresStoreTest extends StoreContract {
     @Override

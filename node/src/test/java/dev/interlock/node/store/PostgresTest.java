@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A store's rows in PostgreSQL on its bad days, and what of them is left when something was erased. */
-@Timeout(120)
+@Timeout(240)
 final class PostgresTest {
     /** Ends the connections of all nodes, as a server does that restarts. */
     private static final String BREAK = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

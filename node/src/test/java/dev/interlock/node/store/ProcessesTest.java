@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two processes of a provider over one schema of a real PostgreSQL, here in one: their stores share nothing but that and the folder. */
-@Timeout(180)
+@Timeout(240)
 @Tag("long")
 final class ProcessesTest {
     private static final AtomicInteger SCHEMAS = new AtomicInteger();

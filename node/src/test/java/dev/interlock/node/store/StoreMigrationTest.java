@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 
 /** A store that moves from its engines to others, with all that is in it, and what breaks off on the way. */
-@Timeout(120)
+@Timeout(240)
 @Tag("long")
 final class StoreMigrationTest {
     private static final AtomicInteger PLACES = new AtomicInteger();

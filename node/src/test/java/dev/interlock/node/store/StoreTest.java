@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The embedded store. */
-@Timeout(120)
+@Timeout(240)
 final class StoreTest extends StoreContract {
     @Override
     Engine engine() {
