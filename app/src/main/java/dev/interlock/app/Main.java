@@ -112,7 +112,7 @@ public final class Main implements Runnable {
     }
 
     /** The whole command, or as much of it as these arguments call. */
-    private static CommandLine commandLine(String... args) {
+    static CommandLine commandLine(String... args) {
         // Reading a command's options takes longer than many a command runs.
         Catalogue.Entry called = args.length == 0 ? null : Catalogue.all().get(args[0]);
         if (called == null) {

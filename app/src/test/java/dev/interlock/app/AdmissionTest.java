@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +150,7 @@ final class AdmissionTest {
     }
 
     @Test
+    @Tag("long")
     void requestsThatWaitForAnOrderAreFew() throws Exception {
         List<Peer.Upload> waiting = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -198,6 +200,7 @@ final class AdmissionTest {
     }
 
     @Test
+    @Tag("long")
     void floodsOfFramesEndTheirConnectionAndNothingElse() throws Exception {
         NodeCard node = ring.descriptor().node("cc1").orElseThrow();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

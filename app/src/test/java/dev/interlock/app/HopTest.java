@@ -39,6 +39,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -377,6 +378,7 @@ final class HopTest {
     }
 
     @Test
+    @Tag("long")
     void toANodeThatIsNotInTheSession() {
         Token token = ring.put(m);
         try (HandRead read = new HandRead(raw, token);

@@ -53,6 +53,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
@@ -322,6 +323,7 @@ final class NamesTest {
      * here, is named, and nothing is lost.
      */
     @Test
+    @Tag("long")
     void whoBringsNamesAlongLateBringsNothingBack() throws Exception {
         ObjectId one = ring.put(new byte[] {1}).object();
         ObjectId two = ring.put(new byte[] {2}).object();

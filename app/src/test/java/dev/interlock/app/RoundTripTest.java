@@ -31,6 +31,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +83,7 @@ final class RoundTripTest {
     }
 
     @Test
+    @Tag("long")
     void aBatchComesBackAndOneThatFailsLeavesTheOthersAlone() throws Exception {
         List<byte[]> contents = new ArrayList<>();
         List<Interlock.Source> sources = new ArrayList<>();

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -371,6 +372,7 @@ final class SchemeCommandsTest {
 
     /** The design's table of what the protocols as printed leak. */
     @Test
+    @Tag("long")
     void auditOfAll() {
         String json = InProcess.run("audit", "--all", "--json").expect(0).text();
         Row[] rows = Json.read("the table", json.getBytes(StandardCharsets.UTF_8), Row[].class);

@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -305,6 +306,7 @@ final class SmallPutTest {
      * goes from home to home. What can't be read again isn't put.
      */
     @Test
+    @Tag("long")
     void aLastHopThatGivesOneHomeAnotherCiphertextIsFound() throws Exception {
         LyingLastHop liar = new LyingLastHop();
         ring.stop("cc3");
@@ -339,6 +341,7 @@ final class SmallPutTest {
 
     /** That home doesn't sign, and says who sent it nothing. */
     @Test
+    @Tag("long")
     void aLastHopThatGivesOneHomeNothingIsNamed() throws Exception {
         LyingLastHop liar = new LyingLastHop();
         ring.stop("cc2", "cc3");

@@ -40,6 +40,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,6 +119,7 @@ final class TlsTest {
     }
 
     @Test
+    @Tag("long")
     void theSameNodeWithTheHybridGroupIsSpokenTo() throws Exception {
         TlsIdentity tls = NodeFolder.open(ring.node("cc3")).tls();
         try (Impostor current = Impostor.inPlaceOf("cc3", tls, GROUP);

@@ -109,7 +109,8 @@ final class UsageTest {
     }
 
     private static void parses(String called) {
-        CommandLine.ParseResult parsed = Main.whole().parseArgs(Main.translated(called.split(" +")));
+        String[] words = Main.translated(called.split(" +"));
+        CommandLine.ParseResult parsed = Main.commandLine(words).parseArgs(words);
         assertThat(parsed.errors()).as(called).isEmpty();
     }
 

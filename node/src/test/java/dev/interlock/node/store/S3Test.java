@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,6 +120,7 @@ final class S3Test {
     }
 
     @Test
+    @Tag("long")
     void aBucketThatDoesNotAnswer() throws Exception {
         Fixture.put(store, id, 1000, BYTES);
         StatementHash other = Fixture.newId();
@@ -143,6 +145,7 @@ final class S3Test {
     }
 
     @Test
+    @Tag("long")
     void whatCannotBeUsed() throws IOException {
         store.close();
         Path conf = folder.resolve(StoreConfig.FILE);
