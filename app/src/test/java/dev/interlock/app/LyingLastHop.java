@@ -89,7 +89,7 @@ public final class LyingLastHop extends ClassLoader {
                         ring.deadlines(),
                         clock);
         type.getMethod("start").invoke(node);
-        ring.runs(name, (AutoCloseable) node);
+        ring.standIn(name, (AutoCloseable) node);
     }
 
     /** Called by the class that is changed: what it is to send to in place of its homes. */

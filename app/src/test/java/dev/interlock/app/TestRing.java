@@ -259,18 +259,7 @@ final class TestRing implements AutoCloseable {
 
     /** Starts a provider that stands still and waits no longer than this. */
     void startImpatient(String name, Duration stall) {
-        startProvider(
-                name,
-                NodeFolder.open(node(name)).auditLog(Clock.systemUTC()),
-                store -> store,
-                FieldKernels.chosen(),
-                Optional.empty(),
-                after(stall));
-    }
-
-    /** From now on a provider that stood still is this one. */
-    void runs(String name, AutoCloseable started) {
-        running.put(name, started);
+        startProvider(name, Optional.empty(), after(stall));
     }
 
     private void startProvider(
@@ -305,13 +294,17 @@ final class TestRing implements AutoCloseable {
 
     /** Starts a provider that stands still and deals, with this randomness. */
     void startDealingProvider(String name, DealerRandom random) {
+        startProvider(name, Optional.of(random), deadlines);
+    }
+
+    private void startProvider(String name, Optional<DealerRandom> random, Deadlines waits) {
         startProvider(
                 name,
                 NodeFolder.open(node(name)).auditLog(Clock.systemUTC()),
                 store -> store,
                 FieldKernels.chosen(),
-                Optional.of(random),
-                deadlines);
+                random,
+                waits);
     }
 
     /** Starts a dealer that stands still, with this randomness. */
