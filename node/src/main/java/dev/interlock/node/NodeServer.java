@@ -377,11 +377,15 @@ public final class NodeServer implements AutoCloseable {
                 try {
                     serving.run();
                     HttpResponse answer = handler.handle(context, request);
-                    if (!(answer instanceof HttpResponseWriter) && !context.hasAttr(STREAMING)) {
-                        // A stream has a deadline for each piece; whoever doesn't take a small answer loses it.
-                        context.setRequestTimeout(TimeoutMode.SET_FROM_NOW, deadlines.stall());
-                    }
-                    response.complete(answer);
+                    boolean small = !(answer instanceof HttpResponseWriter) && !context.hasAttr(STREAMING);
+                    // Both in the connection's own thread, which is woken once.
+                    context.eventLoop().execute(() -> {
+                        if (small) {
+                            // A stream has a deadline for each piece; whoever doesn't take a small answer loses it.
+                            context.setRequestTimeout(TimeoutMode.SET_FROM_NOW, deadlines.stall());
+                        }
+                        response.complete(answer);
+                    });
                 } catch (Throwable e) {
                     Problem problem = problem(context, e);
                     HttpResponse answer = HttpResponse.of(
@@ -515,16 +519,21 @@ public final class NodeServer implements AutoCloseable {
     }
 
     public static HttpResponse json(Object value) {
-        return HttpResponse.of(HttpStatus.OK, MediaType.JSON, Json.write(value));
+        return whole(MediaType.JSON, HttpData.wrap(Json.write(value)));
     }
 
     public static HttpResponse bytes(byte[] value) {
-        return HttpResponse.of(HttpStatus.OK, MediaType.OCTET_STREAM, HttpData.wrap(value));
+        return whole(MediaType.OCTET_STREAM, HttpData.wrap(value));
     }
 
     /** A body that is zeroed once the network has it. */
     public static HttpResponse secret(ByteBuf value) {
-        return HttpResponse.of(HttpStatus.OK, MediaType.OCTET_STREAM, HttpData.wrap(value));
+        return whole(MediaType.OCTET_STREAM, HttpData.wrap(value));
+    }
+
+    /** The body says itself that it is the end, which would otherwise be a frame and a flush of its own. */
+    private static HttpResponse whole(MediaType type, HttpData body) {
+        return HttpResponse.of(HttpStatus.OK, type, body.withEndOfStream());
     }
 
     /**
@@ -543,7 +552,7 @@ public final class NodeServer implements AutoCloseable {
     }
 
     public static HttpResponse done() {
-        return HttpResponse.of(HttpStatus.OK, MediaType.JSON, Json.write(new Done("done")));
+        return json(new Done("done"));
     }
 
     private record Done(String status) {}

@@ -36,6 +36,7 @@ final class Users {
 
     private final Path file;
     private final Path kept;
+    private final Path succeededFile;
     private SucceededKeys succeeded;
     private @Nullable Stamp succeededRead;
     private @Nullable Stamp read;
@@ -68,8 +69,9 @@ final class Users {
     Users(Path file) {
         this.file = file;
         this.kept = file.resolveSibling(file.getFileName() + ".last");
+        this.succeededFile = file.resolveSibling(SucceededKeys.FILE);
         this.last = kept();
-        this.succeeded = SucceededKeys.open(succeededFile());
+        this.succeeded = SucceededKeys.open(succeededFile);
         reread();
     }
 
@@ -96,47 +98,51 @@ final class Users {
         return succeeded.present(key);
     }
 
-    private Path succeededFile() {
-        return file.resolveSibling(SucceededKeys.FILE);
-    }
-
     private void rereadSucceeded() {
         try {
-            Stamp now = stamp(succeededFile());
-            if (!now.equals(succeededRead)) {
-                succeeded = SucceededKeys.open(succeededFile());
-                succeededRead = now;
+            Stamp now = stamp(succeededFile);
+            if (now != null && !now.equals(succeededRead)) {
+                succeeded = SucceededKeys.open(succeededFile);
             }
-        } catch (NoSuchFileException e) {
-            // What it said before stays said.
-            succeededRead = null;
+            // Where it is gone, what it said before stays said.
+            succeededRead = now;
         } catch (IOException e) {
-            throw new BadInputException("can't read " + FileProblem.at(succeededFile(), e));
+            throw new BadInputException("can't read " + FileProblem.at(succeededFile, e));
         }
     }
 
-    private static Stamp stamp(Path file) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        return new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+    /** Null where there is no such file, which is how most nodes have it, and asked at every request: an exception would cost more. */
+    private static @Nullable Stamp stamp(Path file) throws IOException {
+        BasicFileAttributes attributes =
+                file.getFileSystem().provider().readAttributesIfExists(file, BasicFileAttributes.class);
+        return attributes == null
+                ? null
+                : new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
     }
 
     private void reread() {
         try {
             Stamp now = stamp(file);
-            if (!now.equals(read)) {
+            if (now == null) {
+                gone();
+            } else if (!now.equals(read)) {
                 byte[] content = Files.readAllBytes(file);
                 read = now;
                 take(content, parse(content));
             }
         } catch (NoSuchFileException e) {
-            read = null;
-            fallBack(last.users().isEmpty() ? "" : "it is gone");
+            gone();
         } catch (IOException e) {
             read = null;
             fallBack("it can't be read: " + FileProblem.why(e));
         } catch (MalformedException e) {
             fallBack(String.valueOf(e.getMessage()));
         }
+    }
+
+    private void gone() {
+        read = null;
+        fallBack(last.users().isEmpty() ? "" : "it is gone");
     }
 
     private void take(byte[] content, Listed now) {

@@ -23,6 +23,8 @@ final class DiskFile implements LogFile {
     // Not a channel: that would close when a thread that writes is interrupted, and the log with it.
     private final RandomAccessFile file;
     private final Reserve reserve;
+    /** Where the last write ended, or -1: a log is written where it ended, and needs no seeking there. */
+    private long position = -1;
 
     private DiskFile(Path path, RandomAccessFile file) {
         this.path = path;
@@ -68,6 +70,7 @@ final class DiskFile implements LogFile {
     public byte[] read(long at, int length) throws IOException {
         byte[] bytes = new byte[length];
         int read = 0;
+        position = -1;
         file.seek(at);
         while (read < length) {
             int more = file.read(bytes, read, length - read);
@@ -81,12 +84,17 @@ final class DiskFile implements LogFile {
 
     @Override
     public void write(long at, byte[] bytes) throws IOException {
-        file.seek(at);
+        if (at != position) {
+            file.seek(at);
+        }
+        position = -1; // wherever a failed write leaves it
         file.write(bytes);
+        position = at + bytes.length;
     }
 
     @Override
     public void truncate(long size) throws IOException {
+        position = -1;
         file.setLength(size);
     }
 

@@ -427,15 +427,16 @@ final class Objects {
         try {
             // Each counts as a request.
             server.allowances().rate().take(user.toString());
-            ByteBuf opened = opened(current(id, user));
+            ByteBuf opened = opened(standing(id, user));
             return Unpooled.wrappedBuffer(Parts.join(List.of(MemorySegment.ofArray(new byte[0]))), opened);
         } catch (InterlockException | StoreException e) {
             return Parts.join(List.of(MemorySegment.ofArray(Json.write(Problem.of(name(), server.known(e))))));
         }
     }
 
-    private ByteBuf opened(StoredObject object) {
-        ObjectInfo said = said(object);
+    private ByteBuf opened(Store.Standing standing) {
+        StoredObject object = standing.current();
+        ObjectInfo said = said(standing);
         boolean open =
                 said.state() == dev.interlock.protocol.message.ObjectState.COMMITTED && said.destroyMillis() == null;
         Set<Part> given = open ? given(Token.decode(object.token())) : Set.of();
@@ -465,19 +466,29 @@ final class Objects {
         return part == Part.SHARE ? BlobKind.SHARE : BlobKind.CIPHERTEXT;
     }
 
-    /** The object's current generation, after asking the others where nothing is known of its end. */
-    private StoredObject decided(ObjectId id, VerifyingKey user) {
-        StoredObject object = current(id, user);
+    /** What is to be said of the object, after asking the others where nothing is known of its current generation's end. */
+    private Store.Standing decided(ObjectId id, VerifyingKey user) {
+        Store.Standing standing = standing(id, user);
+        StoredObject object = standing.current();
         if (object.state() == ObjectState.PREPARED && object.certificate().length == 0) {
             doubts.ask(object);
-            return current(id, user);
+            return standing(id, user);
         }
-        return object;
+        return standing;
     }
 
-    private ObjectInfo said(StoredObject object) {
+    /** What is to be said of the object, if it is this user's. */
+    private Store.Standing standing(ObjectId id, VerifyingKey user) {
+        Store.Standing standing =
+                store.standing(id).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id));
+        StoredObject _ = requireUser(standing.current(), user);
+        return standing;
+    }
+
+    private ObjectInfo said(Store.Standing standing) {
+        StoredObject object = standing.current();
         ObjectId id = object.generation().object();
-        Optional<Store.Schedule> schedule = store.schedule(id);
+        Optional<Store.Schedule> schedule = standing.schedule();
         return new ObjectInfo(
                 switch (object.state()) {
                     case PREPARED ->
@@ -489,13 +500,13 @@ final class Objects {
                     case REPLACED -> throw new IllegalStateException(id + " has been superseded");
                 },
                 object.certificate().length > 0 ? object.certificate() : null,
-                store.prepared(id).stream()
+                standing.prepared().stream()
                         .filter(prepared -> prepared.certificate().length == 0)
                         .map(prepared ->
                                 Token.decode(prepared.token()).statement().encode())
                         .toList(),
                 schedule.map(Store.Schedule::command).orElse(null),
-                titles.handover(id).map(Command.Signed::encode).orElse(null),
+                standing.handover().orElse(null),
                 object.state() == ObjectState.DESTROYED
                         ? null
                         : schedule.flatMap(Store.Schedule::destroyAt)

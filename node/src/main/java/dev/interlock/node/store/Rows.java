@@ -22,6 +22,15 @@ final class Rows {
     private static final String COLUMNS =
             "SELECT id, object, epoch, number, continues, holder, state, token, certificate, command, receipt, prepared_at, committed_at,"
                     + " destroyed_at FROM object ";
+    /** Of an object what is current first, then in the order of {@link #prepared}; in each row what goes for all of them. */
+    private static final String STANDING = """
+            SELECT id, object.object, epoch, object.number, continues, holder, state, token, certificate, object.command, receipt,
+                prepared_at, committed_at, destroyed_at, schedule.number, destroy_at, schedule.command, bound,
+                (SELECT command FROM handover WHERE handover.object = object.object ORDER BY place DESC LIMIT 1)
+            FROM object LEFT JOIN schedule ON schedule.object = object.object
+            WHERE object.object = ? AND state IN (1, 2, 3) ORDER BY state = 1, epoch DESC, object.number DESC, id DESC\
+            """;
+
     private static final String FOUND = "SELECT seq, id, object, epoch, number, continues, state FROM object ";
 
     private static final byte[] NONE = {};
@@ -80,6 +89,32 @@ final class Rows {
                 link.prepare(COLUMNS + "WHERE object = ? AND state = 1 ORDER BY epoch DESC, number DESC, id DESC");
         select.setBytes(1, object.bytes());
         return objects(select);
+    }
+
+    static Optional<Store.Standing> standing(Link link, ObjectId object) throws SQLException {
+        PreparedStatement select = link.prepare(STANDING);
+        select.setBytes(1, object.bytes());
+        try (ResultSet row = select.executeQuery()) {
+            if (!row.next()) {
+                return Optional.empty();
+            }
+            StoredObject current = object(row);
+            long number = row.getLong(15);
+            Optional<Store.Schedule> schedule = row.wasNull()
+                    ? Optional.empty()
+                    : Optional.of(
+                            new Store.Schedule(object, number, time(row, 16), row.getBytes(17), row.getInt(18) == 1));
+            Optional<byte[]> handover = Optional.ofNullable(row.getBytes(19));
+            List<StoredObject> prepared = new ArrayList<>();
+            StoredObject each = current;
+            do {
+                if (each.state() == ObjectState.PREPARED) {
+                    prepared.add(each);
+                }
+                each = row.next() ? object(row) : null;
+            } while (each != null);
+            return Optional.of(new Store.Standing(current, prepared, schedule, handover));
+        }
     }
 
     /** Throws unless the generation may be prepared, beside what there is of its object. */
@@ -724,20 +759,24 @@ final class Rows {
         List<StoredObject> objects = new ArrayList<>();
         try (ResultSet row = select.executeQuery()) {
             while (row.next()) {
-                objects.add(new StoredObject(
-                        generation(row, 1),
-                        row.getBytes(6),
-                        ObjectState.of(row.getInt(7)),
-                        row.getBytes(8),
-                        row.getBytes(9),
-                        Optional.ofNullable(row.getBytes(10)),
-                        Optional.ofNullable(row.getBytes(11)),
-                        Instant.ofEpochMilli(row.getLong(12)),
-                        time(row, 13),
-                        time(row, 14)));
+                objects.add(object(row));
             }
         }
         return objects;
+    }
+
+    private static StoredObject object(ResultSet row) throws SQLException {
+        return new StoredObject(
+                generation(row, 1),
+                row.getBytes(6),
+                ObjectState.of(row.getInt(7)),
+                row.getBytes(8),
+                row.getBytes(9),
+                Optional.ofNullable(row.getBytes(10)),
+                Optional.ofNullable(row.getBytes(11)),
+                Instant.ofEpochMilli(row.getLong(12)),
+                time(row, 13),
+                time(row, 14));
     }
 
     private static Optional<Instant> time(ResultSet row, int column) throws SQLException {

@@ -171,6 +171,12 @@ public final class SealedStore implements Store {
     }
 
     @Override
+    public Optional<Standing> standing(ObjectId object) {
+        requireOpen();
+        return catalog.read("looking up object " + object, link -> Rows.standing(link, object));
+    }
+
+    @Override
     public List<StoredObject> list(byte[] user, Optional<StatementHash> after, int limit) {
         requireOpen();
         requireBytes("a user's key", user, USER_BYTES);

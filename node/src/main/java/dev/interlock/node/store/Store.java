@@ -65,6 +65,23 @@ public interface Store extends AutoCloseable {
     /** The object's prepared generations, the latest first; at most {@link #MOST_PREPARED}. */
     List<StoredObject> prepared(ObjectId object);
 
+    /**
+     * All that is to be said of an object, as it was at one moment.
+     *
+     * @param current as {@link #current}
+     * @param prepared as {@link #prepared}
+     * @param schedule as {@link #schedule(ObjectId)}
+     * @param handover as {@link #lastHandover}
+     */
+    record Standing(
+            StoredObject current,
+            List<StoredObject> prepared,
+            Optional<Schedule> schedule,
+            Optional<byte[]> handover) {}
+
+    /** By one question of the engine: what users ask most. Empty where there is no {@link #current} generation. */
+    Optional<Standing> standing(ObjectId object);
+
     /** The user's committed objects, newest first, all in memory: page where there may be many. */
     default List<StoredObject> list(byte[] user) {
         return list(user, Optional.empty(), Integer.MAX_VALUE);

@@ -78,6 +78,50 @@ abstract class GenerationContract extends EngineTest {
     }
 
     @Test
+    void whatStandsOfAnObjectIsWhatTheSingleQuestionsSay() {
+        assertThat(store.standing(object)).isEmpty();
+        prepare(first, 1, SMALL);
+        assertStanding();
+        prepare(second, 2, SMALL);
+        assertStanding();
+        var _ = store.commit(first, Fixture.CERTIFICATE);
+        assertStanding();
+        prepare(third, 3, SMALL);
+        Instant at = Instant.ofEpochMilli(1_800_000_000_000L);
+        store.schedule(new Store.Schedule(object, 7, Optional.of(at), Fixture.COMMAND, false));
+        assertStanding();
+        assertThat(store.standing(object).orElseThrow().prepared())
+                .extracting(Fixture::id)
+                .containsExactly(third, second);
+        store.bind(object, 7);
+        assertStanding();
+        for (int place = 0; place < 2; place++) {
+            store.handOver(new Store.HandedOver(
+                    object, place, Fixture.USER, Fixture.filled(10, place), Fixture.filled(20, place)));
+            assertStanding();
+        }
+        store.schedule(new Store.Schedule(object, 1, Optional.empty(), Fixture.COMMAND, false));
+        assertStanding();
+        Store.Generation moved = new Store.Generation(Fixture.newId(), object, 2, 1, true);
+        Fixture.prepare(store, moved, 1000, SMALL);
+        assertStanding();
+        var _ = store.commit(moved.id(), Fixture.CERTIFICATE);
+        assertStanding();
+        store.destroy(moved.id(), new Store.Scope(object, Optional.empty()), Fixture.COMMAND, RECEIPT);
+        assertStanding();
+    }
+
+    private void assertStanding() {
+        assertThat(store.standing(object).orElseThrow())
+                .usingRecursiveComparison()
+                .isEqualTo(new Store.Standing(
+                        store.current(object).orElseThrow(),
+                        store.prepared(object),
+                        store.schedule(object),
+                        store.lastHandover(object)));
+    }
+
+    @Test
     void generationsThatCannotBegin() {
         put(first, 5, SMALL);
         assertForeign();
