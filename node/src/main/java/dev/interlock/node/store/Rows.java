@@ -680,7 +680,10 @@ final class Rows {
     }
 
     private static long floor(Link link) throws SQLException {
-        return Long.parseLong(link.single("SELECT floor FROM meta"));
+        try (ResultSet row = link.prepare("SELECT floor FROM meta").executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     /** Before what expiry the store can't tell what was said. */

@@ -20,6 +20,8 @@ final class SqliteLinks {
         config.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "on");
         // Nothing of the store in temporary files, savepoints included.
         config.setTempStore(SQLiteConfig.TempStore.MEMORY);
+        // Nobody asks for them, and the driver would by a query after each insert.
+        config.setGetGeneratedKeys(false);
         // As a URI, in which no character of a path is taken for the beginning of settings.
         Link link = new Link(JDBC.createConnection(JDBC.PREFIX + uri(database), config.toProperties()), KEYS, true);
         try {
