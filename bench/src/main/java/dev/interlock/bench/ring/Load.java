@@ -10,6 +10,10 @@ import java.util.concurrent.Future;
 
 /** Many clients at once, each doing one thing after the other. */
 final class Load {
+    private static final int PATIENCE = 3;
+    /** By how much a rate must be higher to be rising still. */
+    private static final double RISING = 1.04;
+
     private Load() {}
 
     /** One thing that a client does. */
@@ -30,6 +34,28 @@ final class Load {
         double perSecond() {
             return count / seconds;
         }
+    }
+
+    /**
+     * A load that ran to have its code compiled.
+     *
+     * @param steady whether the rate had stopped rising
+     */
+    record Warmed(int count, boolean steady) {}
+
+    /** Runs window after window, until {@link #PATIENCE} of them in a row brought no more than a best one before, or for so long at most. */
+    static Warmed untilSteady(int clients, Duration window, Duration most, Task task) throws Exception {
+        long end = System.nanoTime() + most.toNanos();
+        double best = 0;
+        int count = 0;
+        int without = 0;
+        while (without < PATIENCE && System.nanoTime() - end < 0) {
+            Result result = run(clients, window, task);
+            count += result.count();
+            without = result.perSecond() > best * RISING ? 0 : without + 1;
+            best = Math.max(best, result.perSecond());
+        }
+        return new Warmed(count, without == PATIENCE);
     }
 
     /** Has so many clients run the task again and again, until the time is over and the last ones have ended. */

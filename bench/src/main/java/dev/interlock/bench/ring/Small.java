@@ -33,14 +33,13 @@ public final class Small implements Suite {
             Secrets secrets = new Secrets(interlock, SECRET_BYTES, List.of());
             try {
                 options.progress().println("small: warming up");
-                Duration warm = options.quick() ? Duration.ofSeconds(2) : Duration.ofSeconds(100);
-                int puts = Load.run(AT_ONCE, warm, secrets::put).count();
-                int gets = Load.run(AT_ONCE, warm, secrets::get).count();
+                Duration window = Duration.ofSeconds(options.quick() ? 1 : 12);
+                Duration most = Duration.ofSeconds(options.quick() ? 2 : 240);
+                Load.Warmed puts = Load.untilSteady(AT_ONCE, window, most, secrets::put);
+                Load.Warmed gets = Load.untilSteady(AT_ONCE, window, most, secrets::get);
                 limits.roundTrip(options.quick() ? 200 : 5000);
-                report.note(
-                        name(),
-                        "after " + puts + " puts and " + gets + " gets to warm up, through one SDK; stores on "
-                                + ring.fileSystem());
+                report.note(name(), warmed("puts", puts) + ", " + warmed("gets", gets) + ", through one SDK");
+                report.note(name(), "stores on " + ring.fileSystem());
                 oneAtATime(options, report, ring, limits, secrets);
                 atOnce(options, report, ring, limits, secrets);
                 commands(options, report, ring);
@@ -50,6 +49,11 @@ public final class Small implements Suite {
                 }
             }
         }
+    }
+
+    private static String warmed(String what, Load.Warmed warmed) {
+        return "after " + warmed.count() + " " + what
+                + (warmed.steady() ? ", when their rate had stopped rising" : ", whose rate was rising still");
     }
 
     private void oneAtATime(Options options, Report report, RingProcesses ring, Limits limits, Secrets secrets)
