@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Waits with a deadline, of many threads, by one timer. A virtual thread that parks for a time has another thread set a timer and drop
  * it again, for each piece of a stream, though hardly any wait here comes to its deadline. So these park without a time, and one
- * thread of the process looks every {@link #LOOK} for those that are over theirs: a wait never ends early, and late by no more than that.
+ * thread of the process looks for those that are over theirs: every {@link #LOOK}, and when one that it saw comes to its end. A wait
+ * never ends early, and late by no more than it takes until that thread and the waiting one run.
  */
 final class Waits {
-    static final Duration LOOK = Duration.ofMillis(50);
+    static final Duration LOOK = Duration.ofMillis(100);
 
     /** Of this process. */
     static final Waits PROCESS = watched();
@@ -74,12 +75,12 @@ final class Waits {
         Waiter waiter = new Waiter(nanos.getAsLong() + deadline.toNanos());
         waiting.add(waiter);
         try {
-            if (idle) {
+            if (idle || deadline.compareTo(LOOK) < 0) {
                 idle = false;
                 LockSupport.unpark(watch);
             }
             while (!done.getAsBoolean()) {
-                if (isOver(waiter)) {
+                if (left(waiter) <= 0) {
                     return done.getAsBoolean();
                 }
                 LockSupport.park(this);
@@ -110,17 +111,26 @@ final class Waits {
         return future.get();
     }
 
-    /** Wakes up those that are over their deadline; they look themselves at what they wait for, and at the time. */
-    void look() {
+    /**
+     * Wakes up those that are over their deadline; they look themselves at what they wait for, and at the time.
+     *
+     * @return after how long to look again, in nanoseconds
+     */
+    long look() {
+        long again = LOOK.toNanos();
         for (Waiter waiter : waiting) {
-            if (isOver(waiter)) {
+            long left = left(waiter);
+            if (left <= 0) {
                 LockSupport.unpark(waiter.thread);
+            } else {
+                again = Math.min(again, left);
             }
         }
+        return again;
     }
 
-    private boolean isOver(Waiter waiter) {
-        return nanos.getAsLong() - waiter.end >= 0;
+    private long left(Waiter waiter) {
+        return waiter.end - nanos.getAsLong();
     }
 
     /** How many wait. */
@@ -137,12 +147,7 @@ final class Waits {
                 }
                 idle = false;
             }
-            try {
-                Thread.sleep(LOOK);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException("nobody interrupts this thread", e);
-            }
-            look();
+            LockSupport.parkNanos(this, look());
         }
     }
 }

@@ -67,6 +67,23 @@ final class WaitsTest {
         assertThat(waits.count()).isZero();
     }
 
+    /** It looks in time for the next that it sees, and no oftener than it must. */
+    @Test
+    void whoeverIsNextSaysWhenToLookAgain() throws Exception {
+        assertThat(waits.look()).isEqualTo(Waits.LOOK.toNanos());
+        Running<Boolean> later = waiting(() -> waits.await(done::get, DEADLINE.plusMillis(7)));
+        Running<Boolean> first = waiting();
+        assertThat(waits.look()).isEqualTo(Waits.LOOK.toNanos());
+        nanos.addAndGet(DEADLINE.toNanos() - 5);
+        assertThat(waits.look()).isEqualTo(5);
+        nanos.addAndGet(5);
+        assertThat(waits.look()).isEqualTo(Duration.ofMillis(7).toNanos());
+        assertThat(first.get()).isFalse();
+        nanos.addAndGet(Duration.ofMillis(7).toNanos());
+        assertThat(waits.look()).isEqualTo(Waits.LOOK.toNanos());
+        assertThat(later.get()).isFalse();
+    }
+
     @Test
     void eachHasItsOwnDeadline() throws Exception {
         List<Running<Boolean>> many = new ArrayList<>();
