@@ -505,11 +505,30 @@ final class RingClient implements AutoCloseable {
         List<CompletableFuture<Answer<T>>> asked =
                 nodes.stream().map(node -> ask(node, question)).toList();
         List<Answer<T>> answers = new ArrayList<>();
-        // Every question has a deadline of its own, so this ends.
+        await(asked);
         for (CompletableFuture<Answer<T>> each : asked) {
             answers.add(answer(each));
         }
         return answers;
+    }
+
+    /** Waits until all have answered, or one has failed: whoever needs all of them isn't woken up for each. */
+    static <T> void await(List<CompletableFuture<Answer<T>>> asked) throws InterruptedException {
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        var _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> end.complete(null));
+        for (CompletableFuture<Answer<T>> each : asked) {
+            var _ = each.thenAccept(answer -> {
+                if (answer instanceof Failure) {
+                    end.complete(null);
+                }
+            });
+        }
+        try {
+            // Every question has a deadline of its own, so this ends.
+            end.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a question ends with an answer", e);
+        }
     }
 
     static <T> Answer<T> answer(CompletableFuture<Answer<T>> asked) throws InterruptedException {
