@@ -158,7 +158,7 @@ final class HandingOver {
         List<NodeCard> knowing = knowing(lookup);
         for (RingClient.Answer<Held> answer : client.askAll(behind, node -> {
             bringUp(client, node, lookup.object(), knowing);
-            return lookup.witnesses().ask(node);
+            return lookup.witnesses().heard(node, lookup.witnesses().ask(node));
         })) {
             switch (answer) {
                 case RingClient.Value<Held>(NodeCard _, Held now) -> lookup.saysNow(now);

@@ -8,19 +8,18 @@ import dev.interlock.protocol.ring.Provider;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 
 /** Asks providers about one object, as many as it takes. A lookup only looks; {@link CatchingUp} changes what is there. */
 final class Lookup extends Findings {
     private final List<Provider> asked;
     private final Witnesses witnesses;
-    private final Function<NodeCard, Held> question;
+    private final Function<NodeCard, byte[]> question;
 
     /** Those that weren't asked so far. */
     private final List<Provider> others;
 
-    private final RingClient.Answers<Held> answers;
+    private final RingClient.Answers<byte[]> answers;
 
     private Lookup(RingClient client, Witnesses witnesses, List<Provider> asked, List<Provider> first) {
         this(client, witnesses, witnesses::ask, asked, first);
@@ -29,7 +28,7 @@ final class Lookup extends Findings {
     private Lookup(
             RingClient client,
             Witnesses witnesses,
-            Function<NodeCard, Held> question,
+            Function<NodeCard, byte[]> question,
             List<Provider> asked,
             List<Provider> first) {
         super(client.ring(), witnesses.object());
@@ -49,7 +48,7 @@ final class Lookup extends Findings {
     static Lookup complete(RingClient client, ObjectId object, List<Provider> providers) throws InterruptedException {
         Lookup lookup = new Lookup(client, new Witnesses(client, object), providers, providers);
         Duration deadline = longest(client);
-        while (lookup.take(client, deadline)) {
+        while (lookup.take(client, providers.size(), deadline) > 0) {
             // The next.
         }
         return lookup;
@@ -87,17 +86,17 @@ final class Lookup extends Findings {
                 .sorted()
                 .limit(client.ring().threshold().t())
                 .reduce(Duration.ZERO, (_, later) -> later);
+        int t = client.ring().threshold().t();
         while (generations().stream().noneMatch(this::suffices)) {
             boolean reserve = !others.isEmpty();
-            if (!take(client, reserve ? patience : longest(client))) {
-                if (!reserve) {
-                    break;
-                }
+            int missing = Math.max(1, t - held().size());
+            int before = errors().size();
+            int taken = take(client, missing, reserve ? patience : longest(client));
+            boolean late = taken < missing && errors().size() == before;
+            if (reserve && (late || held().size() + answers.outstanding() < t)) {
                 askOthers(client);
-            } else if (reserve
-                    && held().size() + answers.outstanding()
-                            < client.ring().threshold().t()) {
-                askOthers(client);
+            } else if (taken == 0) {
+                break;
             }
         }
         return this;
@@ -115,25 +114,33 @@ final class Lookup extends Findings {
     /** Takes in what was answered since; asks those, too, that weren't asked, for the next time. */
     void more(RingClient client) throws InterruptedException {
         askOthers(client);
-        while (take(client, Duration.ZERO)) {
+        while (take(client, 1, Duration.ZERO) > 0) {
             // The next.
         }
     }
 
-    /** @return whether there was another answer within the deadline */
-    private boolean take(RingClient client, Duration deadline) throws InterruptedException {
-        Optional<RingClient.Answer<Held>> answer = answers.next(deadline);
-        switch (answer.orElse(null)) {
-            case null -> {}
-            case RingClient.Value<Held>(NodeCard node, Held there) -> saysNow(there);
-            case RingClient.Failure<Held>(NodeCard node, InterlockException error) -> {
-                if (error instanceof IntegrityException) {
-                    client.record().failed(node.name());
+    /**
+     * Takes in what is answered.
+     *
+     * @param many for so many answers, or one that failed, it waits until the deadline
+     * @return how many there were
+     */
+    private int take(RingClient client, int many, Duration deadline) throws InterruptedException {
+        List<RingClient.Answer<byte[]>> came = answers.next(many, deadline);
+        for (RingClient.Answer<byte[]> answer : came) {
+            NodeCard node = answer.node();
+            // One after the other: who says the same as another one is quickly heard.
+            switch (RingClient.answer(node, () -> witnesses.heard(node, answer.value()))) {
+                case RingClient.Value<Held>(NodeCard _, Held there) -> saysNow(there);
+                case RingClient.Failure<Held>(NodeCard _, InterlockException error) -> {
+                    if (error instanceof IntegrityException) {
+                        client.record().failed(node.name());
+                    }
+                    failed(node.name(), error);
                 }
-                failed(node.name(), error);
             }
         }
-        return answer.isPresent();
+        return came.size();
     }
 
     Witnesses witnesses() {

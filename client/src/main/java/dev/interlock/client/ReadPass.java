@@ -212,6 +212,7 @@ final class ReadPass implements AutoCloseable {
             stream.close();
             stream = null;
         }
+        download.cancel();
         // Not before: an order that is still being written has its seed from here.
         orders.whenAllAnswered(plan::close);
     }

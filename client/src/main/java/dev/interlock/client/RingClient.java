@@ -33,17 +33,17 @@ import dev.interlock.wire.RecordReader;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -67,6 +67,7 @@ final class RingClient implements AutoCloseable {
     private final ExecutorService threads;
     private final NodeChannels channels;
     private final CheckedCertificates certificates;
+    private final OwnKeys ownKeys;
 
     /** @param disconnect ends the connections, where they are this client's alone */
     RingClient(
@@ -87,6 +88,7 @@ final class RingClient implements AutoCloseable {
         this.threads = Executors.newVirtualThreadPerTaskExecutor();
         this.channels = new NodeChannels(ring.id(), credential, random, clock, threads, this::signed);
         this.certificates = new CheckedCertificates();
+        this.ownKeys = new OwnKeys(credential);
     }
 
     private RingClient(RingClient of, RingDescriptor ring) {
@@ -100,6 +102,7 @@ final class RingClient implements AutoCloseable {
         this.threads = of.threads;
         this.channels = of.channels;
         this.certificates = of.certificates;
+        this.ownKeys = of.ownKeys;
         this.accuser = of.accuser;
         this.repeated = of.repeated;
         this.leaving = of.leaving;
@@ -153,7 +156,7 @@ final class RingClient implements AutoCloseable {
 
     /** Whether an object with this title is this user's. */
     boolean owns(Title title) {
-        return credential.owns(title.owner());
+        return ownKeys.contains(title.owner());
     }
 
     /** The keys of this user's names. The caller closes them. */
@@ -404,45 +407,82 @@ final class RingClient implements AutoCloseable {
         }
     }
 
-    /** Answers in the order in which they come; the slow ones hold up only those who wait for them. */
+    /** Answers in the order in which they come, for one who takes them; the slow ones hold up only those who wait for them. */
     static final class Answers<T> {
-        private final BlockingQueue<Answer<T>> queue = new LinkedBlockingQueue<>();
+        private final Queue<Answer<T>> here = new ArrayDeque<>();
         private int outstanding;
+        /** Whoever takes them isn't woken up for fewer. */
+        private int awaited;
 
         /** How many haven't been taken. */
-        int outstanding() {
+        synchronized int outstanding() {
             return outstanding;
         }
 
+        synchronized void expect(int more) {
+            outstanding += more;
+        }
+
+        synchronized void add(Answer<T> answer) {
+            here.add(answer);
+            if (isEnough()) {
+                notifyAll();
+            }
+        }
+
+        private boolean isEnough() {
+            return here.size() >= Math.min(awaited, outstanding)
+                    || here.stream().anyMatch(Failure.class::isInstance);
+        }
+
         /** The next answer; empty when all were given or none comes within the deadline. */
-        Optional<Answer<T>> next(Duration deadline) throws InterruptedException {
-            if (outstanding == 0) {
-                return Optional.empty();
+        synchronized Optional<Answer<T>> next(Duration deadline) throws InterruptedException {
+            await(1, deadline);
+            Optional<Answer<T>> next = Optional.ofNullable(here.poll());
+            outstanding -= next.isPresent() ? 1 : 0;
+            return next;
+        }
+
+        /**
+         * Those that have come by the time that so many are here, or all that are still to come, or one that failed, or the deadline has
+         * passed.
+         */
+        synchronized List<Answer<T>> next(int many, Duration deadline) throws InterruptedException {
+            await(many, deadline);
+            List<Answer<T>> all = List.copyOf(here);
+            here.clear();
+            outstanding -= all.size();
+            return all;
+        }
+
+        private void await(int many, Duration deadline) throws InterruptedException {
+            awaited = many;
+            long end = System.nanoTime() + deadline.toNanos();
+            while (!isEnough()) {
+                long millis = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime() + 999_999);
+                if (millis <= 0) {
+                    return;
+                }
+                wait(millis);
             }
-            Optional<Answer<T>> answer = Optional.ofNullable(queue.poll(deadline.toMillis(), TimeUnit.MILLISECONDS));
-            if (answer.isPresent()) {
-                outstanding--;
-            }
-            return answer;
         }
     }
 
     /** Asks one node, beside the caller. */
     <T> CompletableFuture<Answer<T>> ask(NodeCard node, Function<NodeCard, T> question) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return new Value<>(node, question.apply(node));
-                    } catch (InterlockException e) {
-                        return new Failure<>(node, e);
-                    } catch (Throwable e) {
-                        // Whoever waits must hear of it, be it an answer that can't be read or a library that can't
-                        // be loaded.
-                        return new Failure<>(
-                                node, new NodeException(node.name(), "asking " + node.name() + " failed: " + e));
-                    }
-                },
-                threads);
+        return CompletableFuture.supplyAsync(() -> answer(node, () -> question.apply(node)), threads);
+    }
+
+    /** What comes of a question to a node, or of a look at its answer. */
+    static <T> Answer<T> answer(NodeCard node, Supplier<T> question) {
+        try {
+            return new Value<>(node, question.get());
+        } catch (InterlockException e) {
+            return new Failure<>(node, e);
+        } catch (Throwable e) {
+            // Whoever waits must hear of it, be it an answer that can't be read or a library that can't be loaded.
+            return new Failure<>(node, new NodeException(node.name(), "asking " + node.name() + " failed: " + e));
+        }
     }
 
     /** Asks all these nodes at once. */
@@ -454,9 +494,9 @@ final class RingClient implements AutoCloseable {
 
     /** Asks more of them. */
     <T> void ask(Answers<T> answers, List<NodeCard> nodes, Function<NodeCard, T> question) {
-        answers.outstanding += nodes.size();
+        answers.expect(nodes.size());
         for (NodeCard node : nodes) {
-            var _ = ask(node, question).thenAccept(answers.queue::add);
+            threads.execute(() -> answers.add(answer(node, () -> question.apply(node))));
         }
     }
 
@@ -465,11 +505,30 @@ final class RingClient implements AutoCloseable {
         List<CompletableFuture<Answer<T>>> asked =
                 nodes.stream().map(node -> ask(node, question)).toList();
         List<Answer<T>> answers = new ArrayList<>();
-        // Every question has a deadline of its own, so this ends.
+        await(asked);
         for (CompletableFuture<Answer<T>> each : asked) {
             answers.add(answer(each));
         }
         return answers;
+    }
+
+    /** Waits until all have answered, or one has failed: whoever needs all of them isn't woken up for each. */
+    static <T> void await(List<CompletableFuture<Answer<T>>> asked) throws InterruptedException {
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        var _ = CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenRun(() -> end.complete(null));
+        for (CompletableFuture<Answer<T>> each : asked) {
+            var _ = each.thenAccept(answer -> {
+                if (answer instanceof Failure) {
+                    end.complete(null);
+                }
+            });
+        }
+        try {
+            // Every question has a deadline of its own, so this ends.
+            end.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a question ends with an answer", e);
+        }
     }
 
     static <T> Answer<T> answer(CompletableFuture<Answer<T>> asked) throws InterruptedException {

@@ -36,11 +36,11 @@ final class SmallOpen implements AutoCloseable {
         return witnesses;
     }
 
-    /** What this provider says; what it gives is kept. */
-    Held ask(NodeCard node) {
+    /** What this provider says, for the {@link #witnesses}; what it gives is kept. */
+    byte[] ask(NodeCard node) {
         OpenAnswer answer = opener.ask(node);
         keep(node, answer);
-        return witnesses.heard(node, answer.said());
+        return answer.said();
     }
 
     /** Those of these that are to be asked first, the best first. */
@@ -99,7 +99,7 @@ final class SmallOpen implements AutoCloseable {
     }
 
     private static boolean isPromised(Choice choice, Part part, ShareIndex x, MemorySegment bytes) {
-        return SmallRead.isPromised(choice.generation().chain(), part, x, bytes);
+        return SmallRead.isPromised(choice.token(), choice.generation().chain(), part, x, bytes);
     }
 
     /** Empty where it gave none. */

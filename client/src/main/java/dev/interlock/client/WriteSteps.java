@@ -146,6 +146,7 @@ final class WriteSteps {
                 route.stream().map(to -> client.ask(to, question)).toList();
         boolean all = false;
         try {
+            RingClient.await(asked);
             for (CompletableFuture<RingClient.Answer<T>> each : asked.reversed()) {
                 if (RingClient.answer(each) instanceof RingClient.Failure<T>(NodeCard _, InterlockException error)) {
                     why.run();

@@ -2,21 +2,10 @@ package dev.interlock.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.interlock.core.sealing.Kem;
-import dev.interlock.core.sealing.OpeningKey;
-import dev.interlock.core.secret.SecretBytes;
-import dev.interlock.core.sharing.ShareIndex;
 import dev.interlock.core.signature.SigningKey;
 import dev.interlock.core.token.Command;
-import dev.interlock.core.token.Dealt;
-import dev.interlock.core.token.Profile;
-import dev.interlock.core.token.Scheme;
-import dev.interlock.core.token.ShareRoot;
-import dev.interlock.core.token.SignatureChain;
 import dev.interlock.core.token.Statement;
 import dev.interlock.core.token.Title;
-import dev.interlock.core.token.Token;
-import dev.interlock.protocol.Blinding;
 import dev.interlock.protocol.Renewal;
 import dev.interlock.protocol.Write;
 import dev.interlock.protocol.error.DestroyedException;
@@ -24,15 +13,7 @@ import dev.interlock.protocol.error.RefusedException;
 import dev.interlock.protocol.error.TooFewProvidersException;
 import dev.interlock.protocol.message.ObjectState;
 import dev.interlock.protocol.request.Credential;
-import dev.interlock.protocol.request.SeedCredential;
-import dev.interlock.protocol.ring.NodeCard;
-import dev.interlock.protocol.ring.Provider;
 import dev.interlock.protocol.ring.RingDescriptor;
-import dev.interlock.protocol.ring.Role;
-import java.security.SecureRandom;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -40,85 +21,16 @@ import org.junit.jupiter.api.Test;
 
 /** What follows from what providers show, and what doesn't from what they only say; 3 of 5. */
 final class FindingsTest {
-    private static final int N = 5;
-    private static final int T = 3;
-
-    private final SecureRandom random = new SecureRandom();
-    private final List<SigningKey> keys = new ArrayList<>();
-    private final RingDescriptor ring = ring();
-    private final Credential credential = new SeedCredential(SecretBytes.random(SeedCredential.SEED_BYTES, random));
-    private final Certified first = put();
-    private final Certified second = renewed(first, 2);
+    private final MadeByHand hand = new MadeByHand();
+    private final RingDescriptor ring = hand.ring();
+    private final Credential credential = hand.credential();
+    private final Certified first = hand.put();
+    private final Certified second = hand.renewed(first, 2);
     private final Findings findings = new Findings(ring, first.token().object());
-
-    private RingDescriptor ring() {
-        List<NodeCard> cards = new ArrayList<>();
-        for (int i = 1; i <= N + 1; i++) {
-            keys.add(newKey());
-            boolean provider = i <= N;
-            cards.add(NodeCard.of(
-                    provider ? Role.PROVIDER : Role.DEALER,
-                    provider ? "cc" + i : "dealer1",
-                    "node" + i + ".example:443",
-                    "%064x".formatted(i),
-                    keys.getLast().verifyingKey(),
-                    provider
-                            ? Optional.of(OpeningKey.generate(Kem.X25519, random)
-                                    .recipient()
-                                    .toString())
-                            : Optional.empty()));
-        }
-        try (SigningKey ringKey = newKey()) {
-            return RingDescriptor.open(
-                    RingDescriptor.assemble(ringKey, "test", T, EnumSet.allOf(Profile.class), cards));
-        }
-    }
-
-    private SigningKey newKey() {
-        return new SigningKey(SecretBytes.random(SigningKey.SEED_BYTES, random));
-    }
 
     @AfterEach
     void close() {
-        credential.close();
-        keys.forEach(SigningKey::close);
-    }
-
-    private Write.Maker maker() {
-        return new Write.Maker(credential, random, Instant.now());
-    }
-
-    private Certified put() {
-        return certified(Write.plan(
-                ring,
-                Scheme.DEFAULT,
-                maker(),
-                32,
-                ring.providers().stream().map(Provider::x).toList(),
-                Optional.empty(),
-                Blinding.EXPANDED,
-                false,
-                Optional.empty()));
-    }
-
-    private Certified renewed(Certified before, long number) {
-        return certified(Renewal.plan(ring, before.token(), maker(), false, number));
-    }
-
-    private Certified certified(Write.Plan plan) {
-        try (plan) {
-            List<ShareRoot> roots = plan.making().providers().stream()
-                    .map(x -> new ShareRoot(x, new byte[32]))
-                    .toList();
-            Dealt dealt = Dealt.sign(keys.getLast(), plan.id(), roots);
-            Token token = Write.token(plan, new byte[32], dealt, List.of(), 1);
-            SignatureChain chain = SignatureChain.start(token.encode());
-            for (ShareIndex x : plan.path()) {
-                Optional<byte[]> root = plan.homes().contains(x) ? Optional.of(new byte[32]) : Optional.empty();
-                chain = chain.sign(x, root, keys.get(x.x() - 1));
-            }
-            return new Certified(plan.session().certify(chain), token);
-        }
+        hand.close();
     }
 
     private Command.Signed command(long number, Command.Deed deed) {
@@ -202,7 +114,7 @@ final class FindingsTest {
     }
 
     private Held prepared(int provider, long number) {
-        try (Write.Plan plan = Renewal.plan(ring, first.token(), maker(), false, number)) {
+        try (Write.Plan plan = Renewal.plan(ring, first.token(), hand.maker(), false, number)) {
             Statement w = plan.statement();
             return new Held(
                     ring.provider(provider),
@@ -244,10 +156,10 @@ final class FindingsTest {
     @Test
     void theHighestScheduleCountsAndAtATieTheCancel() {
         Command.Signed schedule = command(1, new Command.Schedule(1_000));
-        for (int provider = 1; provider <= N; provider++) {
+        for (int provider = 1; provider <= MadeByHand.N; provider++) {
             says(provider, scheduled(provider, schedule));
         }
-        assertThat(findings.scheduled()).hasSize(N);
+        assertThat(findings.scheduled()).hasSize(MadeByHand.N);
         assertThat(findings.nextCommandNumber()).isEqualTo(2);
         assertThat(findings.unreadable("a get")).isInstanceOf(RefusedException.class);
         says(1, scheduled(1, command(1, new Command.Cancel())));

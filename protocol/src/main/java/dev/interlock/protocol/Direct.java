@@ -51,14 +51,18 @@ public final class Direct {
      * @throws MalformedException when this provider is bound to no such part
      */
     public static Promise promise(SignatureChain chain, Part part, ShareIndex x) {
-        Token u = Token.decode(chain.token());
+        return new Promise(chain, root(Token.decode(chain.token()), chain, part, x));
+    }
+
+    /** The root in it, for whoever has the chain's token decoded. */
+    static byte[] root(Token u, SignatureChain chain, Part part, ShareIndex x) {
         if (part == Part.SHARE) {
-            return new Promise(chain, u.dealt().rootOf(x).root());
+            return u.dealt().rootOf(x).root();
         }
         if (!u.homes().contains(x)) {
             throw new MalformedException("x = " + x.x() + " signed for no ciphertext of " + u.object());
         }
-        return new Promise(chain, chain.ciphertextRoot());
+        return chain.ciphertextRoot();
     }
 
     /**

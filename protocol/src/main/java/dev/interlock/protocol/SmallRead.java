@@ -50,12 +50,13 @@ public final class SmallRead {
     /**
      * U: whether a part is the one that its provider is bound to. A single leaf makes the root by itself.
      *
-     * @param chain of the token, certified
+     * @param u the token
+     * @param chain of it, certified
      * @param bytes of the part: a share behind its salt
      */
-    public static boolean isPromised(SignatureChain chain, Part part, ShareIndex x, MemorySegment bytes) {
+    public static boolean isPromised(Token u, SignatureChain chain, Part part, ShareIndex x, MemorySegment bytes) {
         try {
-            return isUnder(Direct.promise(chain, part, x).root(), Token.decode(chain.token()), part, x, bytes);
+            return isUnder(Direct.root(u, chain, part, x), u, part, x, bytes);
         } catch (MalformedException e) {
             return false;
         }

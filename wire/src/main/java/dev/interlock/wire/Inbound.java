@@ -2,26 +2,33 @@ package dev.interlock.wire;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpObject;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.stream.StreamMessage;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
  * The receiving end of a stream, for one blocking reader. Asks for a few pieces ahead and no more, so a slow reader slows
- * the sender, and fills no memory.
+ * the sender, and fills no memory. What comes goes from the event loop of its connection to the reader at once, and as long as the
+ * reader keeps up it is the event loop that asks for more: neither wakes a third thread.
  */
 public final class Inbound implements AutoCloseable {
     private static final int AHEAD = 4;
-    /** Asking wakes the event loop up. */
+    /** A reader that fell behind wakes the event loop up. */
     private static final int ASKED_AT_ONCE = AHEAD / 2;
 
     private sealed interface Event {}
@@ -32,21 +39,47 @@ public final class Inbound implements AutoCloseable {
 
     private record Broken(Throwable cause) implements Event {}
 
-    private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+    private final Waits waits;
     private final EventExecutor eventLoop;
+    private final CompletableFuture<ResponseHeaders> begun = new CompletableFuture<>();
+    /** Pieces that are asked for and haven't come. */
+    private final AtomicInteger due = new AtomicInteger();
+    /** Pieces that were taken and not asked for again. */
+    private final AtomicInteger taken = new AtomicInteger();
+
     private volatile @Nullable Subscription subscription;
+    private volatile @Nullable Thread reader;
+    /** Whether nothing comes any more. */
+    private volatile boolean over;
+
     private volatile boolean closed;
     private @Nullable Event ended;
-    private int taken;
 
     /** Starts to receive. Objects other than data are passed over. */
-    public Inbound(StreamMessage<? extends HttpObject> stream) {
-        eventLoop = stream.defaultSubscriberExecutor();
+    public Inbound(HttpRequest request) {
+        this(request, Waits.PROCESS);
+    }
+
+    /** Starts to receive an answer's body, behind its {@link #begun headers}. */
+    Inbound(HttpResponse response) {
+        this(response, Waits.PROCESS);
+    }
+
+    Inbound(StreamMessage<? extends HttpObject> stream, Waits waits) {
+        this.waits = waits;
+        // That of the connection.
+        this.eventLoop = stream.defaultSubscriberExecutor();
         stream.subscribe(
                 new Receiver(),
                 eventLoop,
                 SubscriptionOption.WITH_POOLED_OBJECTS,
                 SubscriptionOption.NOTIFY_CANCELLATION);
+    }
+
+    /** The headers of an answer, as soon as they are here. */
+    CompletableFuture<ResponseHeaders> begun() {
+        return begun;
     }
 
     /**
@@ -57,7 +90,7 @@ public final class Inbound implements AutoCloseable {
      */
     public @Nullable ByteBuf read(Duration deadline) throws IOException, InterruptedException {
         while (true) {
-            Event event = ended != null ? ended : events.poll(deadline.toMillis(), TimeUnit.MILLISECONDS);
+            Event event = ended != null ? ended : next(deadline);
             switch (event) {
                 case null -> throw new StalledException(deadline);
                 case End end -> {
@@ -69,11 +102,8 @@ public final class Inbound implements AutoCloseable {
                     throw new IOException("the stream broke off", broken.cause());
                 }
                 case Piece(HttpData data) -> {
-                    taken++;
-                    if (taken == ASKED_AT_ONCE) {
-                        request(taken);
-                        taken = 0;
-                    }
+                    taken.incrementAndGet();
+                    askIfBehind();
                     if (!data.isEmpty()) {
                         // Its own indices, the data's reference count.
                         return data.byteBuf();
@@ -84,20 +114,43 @@ public final class Inbound implements AutoCloseable {
         }
     }
 
-    private void request(long pieces) {
+    /** Null where none comes within the deadline. */
+    private @Nullable Event next(Duration deadline) throws InterruptedException {
+        reader = Thread.currentThread();
+        try {
+            boolean _ = waits.await(() -> !events.isEmpty(), deadline);
+            return events.poll();
+        } finally {
+            reader = null;
+        }
+    }
+
+    /** Where nothing is due, the event loop doesn't come by to ask. */
+    private void askIfBehind() {
+        if (due.get() == 0 && !over && taken.get() >= ASKED_AT_ONCE) {
+            ask(0);
+        }
+    }
+
+    /** Asks for as many as were taken, and for those that aren't pieces. */
+    private void ask(int others) {
+        int pieces = taken.getAndSet(0);
         Subscription current = subscription;
-        if (current != null) {
-            current.request(pieces);
+        if (pieces + others > 0 && current != null) {
+            due.addAndGet(pieces);
+            current.request(pieces + others);
         }
     }
 
     /** Stops receiving; the sender sees its stream cancelled unless it had ended. */
     @Override
     public void close() {
-        closed = true;
-        Subscription current = subscription;
-        if (current != null) {
-            cancel(current);
+        if (!closed) {
+            closed = true;
+            Subscription current = subscription;
+            if (current != null && !over) {
+                cancel(current);
+            }
         }
         drain();
     }
@@ -136,29 +189,47 @@ public final class Inbound implements AutoCloseable {
         @Override
         public void onSubscribe(Subscription s) {
             subscription = s;
+            due.set(AHEAD);
             s.request(AHEAD);
+            if (closed) {
+                s.cancel();
+            }
         }
 
         @Override
         public void onNext(HttpObject object) {
-            if (!(object instanceof HttpData data)) {
-                request(1);
+            if (object instanceof HttpData data) {
+                due.decrementAndGet();
+                add(new Piece(data));
+                ask(0);
+                if (closed) {
+                    drain();
+                }
                 return;
             }
-            events.add(new Piece(data));
-            if (closed) {
-                drain();
+            if (object instanceof ResponseHeaders headers && !headers.status().isInformational()) {
+                begun.complete(headers);
             }
+            ask(1);
         }
 
         @Override
         public void onError(Throwable cause) {
-            events.add(new Broken(cause));
+            over = true;
+            begun.completeExceptionally(cause);
+            add(new Broken(cause));
         }
 
         @Override
         public void onComplete() {
-            events.add(new End());
+            over = true;
+            begun.completeExceptionally(new IOException("the answer has no headers"));
+            add(new End());
+        }
+
+        private void add(Event event) {
+            events.add(event);
+            LockSupport.unpark(reader);
         }
     }
 }

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** The sending end of a stream, for one blocking writer: holds no more than a window of bytes that weren't taken. */
@@ -61,7 +60,7 @@ public final class Outbound {
     private static void await(CompletableFuture<Void> future, Duration deadline)
             throws IOException, InterruptedException {
         try {
-            future.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+            Waits.PROCESS.get(future, deadline);
         } catch (TimeoutException e) {
             throw new Inbound.StalledException(deadline);
         } catch (ExecutionException e) {

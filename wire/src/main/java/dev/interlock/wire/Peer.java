@@ -15,7 +15,6 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.RequestHeadersBuilder;
 import com.linecorp.armeria.common.ResponseHeaders;
-import com.linecorp.armeria.common.SplitHttpResponse;
 import dev.interlock.core.encoding.MalformedException;
 import dev.interlock.protocol.Json;
 import dev.interlock.protocol.error.InterlockException;
@@ -39,7 +38,6 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -121,14 +119,13 @@ public final class Peer {
 
     /** A request whose answer is a stream; {@link Download#open} brings it. */
     public Download download(String path, Optional<String> authorization) {
-        return new Download(used().execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))
-                .split());
+        return new Download(new Inbound(used().execute(HttpRequest.of(headers(HttpMethod.GET, path, authorization)))));
     }
 
     /** The same of a request with a body. */
     public Download download(String path, Optional<String> authorization, byte[] body) {
-        return new Download(used().execute(HttpRequest.of(headers(HttpMethod.POST, path, authorization), copy(body)))
-                .split());
+        return new Download(
+                new Inbound(used().execute(HttpRequest.of(headers(HttpMethod.POST, path, authorization), copy(body)))));
     }
 
     /** Passes a request on as it comes, and its answer back; each piece waits for whoever takes it. */
@@ -138,12 +135,12 @@ public final class Peer {
 
     /** A request for a stream, under way. */
     public final class Download {
-        private final SplitHttpResponse response;
+        private final Inbound body;
         private final CompletableFuture<ResponseHeaders> begun;
 
-        private Download(SplitHttpResponse response) {
-            this.response = response;
-            this.begun = response.headers().copy();
+        private Download(Inbound body) {
+            this.body = body;
+            this.begun = body.begun().copy();
         }
 
         /** Waits until the stream begins. */
@@ -153,24 +150,49 @@ public final class Peer {
 
         /** The same within a deadline of its own. */
         public Inbound open(Duration deadline) {
-            ResponseHeaders headers;
+            boolean open = false;
             try {
-                headers = await(begun, deadline);
-            } catch (InterlockException e) {
-                response.body().abort();
-                throw e;
+                ResponseHeaders headers = await(begun, deadline);
+                if (!headers.status().equals(HttpStatus.OK)) {
+                    throw problem(headers.status(), whole());
+                }
+                open = true;
+                return body;
+            } finally {
+                if (!open) {
+                    body.close();
+                }
             }
-            if (headers.status().equals(HttpStatus.OK)) {
-                return new Inbound(response.body());
+        }
+
+        private byte[] whole() {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            long end = System.nanoTime() + deadlines.answer().toNanos();
+            try {
+                for (ByteBuf piece = body.read(left(end)); piece != null; piece = body.read(left(end))) {
+                    try {
+                        piece.readBytes(all, piece.readableBytes());
+                    } finally {
+                        piece.release();
+                    }
+                }
+                return all.toByteArray();
+            } catch (Inbound.StalledException e) {
+                throw late(deadlines.answer());
+            } catch (IOException e) {
+                throw broken(e);
+            } catch (InterruptedException e) {
+                throw interrupted();
             }
-            byte[] problem = await(
-                    response.body().collect().thenApply(parts -> {
-                        ByteArrayOutputStream all = new ByteArrayOutputStream();
-                        parts.forEach(part -> all.writeBytes(part.array()));
-                        return all.toByteArray();
-                    }),
-                    deadlines.answer());
-            throw problem(headers.status(), problem);
+        }
+
+        private static Duration left(long end) {
+            return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+        }
+
+        /** Gives the stream up, where nobody opens it. */
+        public void cancel() {
+            body.close();
         }
 
         /** Ends the wait for a stream that won't begin. */
@@ -199,7 +221,7 @@ public final class Peer {
         /** Whether it has ended, well or not, within this time. */
         public boolean isDone(Duration within) {
             try {
-                var _ = response.get(within.toMillis(), TimeUnit.MILLISECONDS);
+                var _ = Waits.PROCESS.get(response, within);
                 return true;
             } catch (TimeoutException e) {
                 return false;
@@ -318,20 +340,27 @@ public final class Peer {
 
     private <T> T await(CompletableFuture<T> future, Duration deadline) {
         try {
-            return future.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+            return Waits.PROCESS.get(future, deadline);
         } catch (TimeoutException e) {
             future.cancel(true);
-            throw new NodeException(
-                    name(), describe() + " didn't answer within " + deadline.toMillis() / 1000.0 + " s");
+            throw late(deadline);
         } catch (ExecutionException e) {
             throw broken(e);
         } catch (CancellationException e) {
             throw new NodeException(name(), describe() + " isn't waited for any more");
         } catch (InterruptedException e) {
             future.cancel(true);
-            Thread.currentThread().interrupt();
-            throw new NodeException(name(), "interrupted while waiting for " + describe());
+            throw interrupted();
         }
+    }
+
+    private NodeException late(Duration deadline) {
+        return new NodeException(name(), describe() + " didn't answer within " + deadline.toMillis() / 1000.0 + " s");
+    }
+
+    private NodeException interrupted() {
+        Thread.currentThread().interrupt();
+        return new NodeException(name(), "interrupted while waiting for " + describe());
     }
 
     /** An I/O failure on the channel to this node, in words for its operator's users. */

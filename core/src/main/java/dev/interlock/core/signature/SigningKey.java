@@ -20,14 +20,12 @@ public final class SigningKey implements AutoCloseable {
         }
         this.seed = seed;
         byte[] secret = seed.copyToHeap();
-        byte[] point = new byte[VerifyingKey.BYTES];
         try {
-            Ed25519.generatePublicKey(secret, 0, point, 0);
+            this.verifyingKey = VerifyingKey.of(Ed25519.generatePublicKey(secret, 0));
         } finally {
             Arrays.fill(secret, (byte) 0);
         }
-        this.verifyingKey = VerifyingKey.of(point);
-        this.publicKey = point;
+        this.publicKey = verifyingKey.bytes();
     }
 
     /** 64 bytes. */

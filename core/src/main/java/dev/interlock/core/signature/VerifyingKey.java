@@ -38,6 +38,17 @@ public final class VerifyingKey {
         if (point == null) {
             throw new MalformedException("these " + bytes.length + " bytes are no Ed25519 public key");
         }
+        return known(key, point);
+    }
+
+    /** @param point a multiple of the base point, so that nothing of it is to be checked */
+    static VerifyingKey of(Ed25519.PublicPoint point) {
+        byte[] key = new byte[BYTES];
+        Ed25519.encodePublicPoint(point, key, 0);
+        return known(key, point);
+    }
+
+    private static VerifyingKey known(byte[] key, Ed25519.PublicPoint point) {
         VerifyingKey decoded = new VerifyingKey(key, point);
         if (KNOWN.size() >= MAX_KNOWN) {
             KNOWN.clear();

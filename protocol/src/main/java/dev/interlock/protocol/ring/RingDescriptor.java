@@ -44,6 +44,7 @@ public final class RingDescriptor {
 
     private final String name;
     private final VerifyingKey ringKey;
+    private final RingId id;
     private final int epoch;
     private final Threshold threshold;
     private final Set<Profile> profiles;
@@ -54,6 +55,8 @@ public final class RingDescriptor {
     private final List<String> dealing;
     /** All epochs of the ring that are known here, this one too, the same map in each of them. */
     private final NavigableMap<Integer, RingDescriptor> epochs;
+    /** Of all epochs, once they are all known and somebody asks. */
+    private volatile @Nullable List<Provider> everyProvider;
 
     private RingDescriptor(VerifyingKey ringKey, Text text) {
         check(text.format().equals(FORMAT), "this is no \"" + FORMAT + "\"");
@@ -61,6 +64,7 @@ public final class RingDescriptor {
         check(text.epoch() >= 1, "the epoch " + text.epoch() + " must be at least 1");
         this.name = text.name();
         this.ringKey = ringKey;
+        this.id = RingId.of(ringKey);
         this.epoch = text.epoch();
         this.threshold = orMalformed(
                 () -> new Threshold(text.threshold(), text.providers().size()));
@@ -82,6 +86,7 @@ public final class RingDescriptor {
     private RingDescriptor(RingDescriptor current, Earlier earlier, List<Provider> providers, List<NodeCard> dealers) {
         this.name = current.name;
         this.ringKey = current.ringKey;
+        this.id = current.id;
         this.profiles = current.profiles;
         this.epochs = current.epochs;
         this.epoch = earlier.epoch();
@@ -379,10 +384,15 @@ public final class RingDescriptor {
 
     /** All providers of all epochs, each once, those of this one first. */
     public List<Provider> everyProvider() {
-        return Stream.concat(Stream.of(this), epochs.values().stream())
-                .flatMap(each -> each.providers.stream())
-                .distinct()
-                .toList();
+        List<Provider> every = everyProvider;
+        if (every == null) {
+            every = Stream.concat(Stream.of(this), epochs.values().stream())
+                    .flatMap(each -> each.providers.stream())
+                    .distinct()
+                    .toList();
+            everyProvider = every;
+        }
+        return every;
     }
 
     public String name() {
@@ -390,7 +400,7 @@ public final class RingDescriptor {
     }
 
     public RingId id() {
-        return RingId.of(ringKey);
+        return id;
     }
 
     public VerifyingKey ringKey() {
