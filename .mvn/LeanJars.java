@@ -26,14 +26,16 @@ import java.util.zip.ZipOutputStream;
  * Makes the jars in a folder quick to start from. Rewrites those that the JVM can't keep in an AOT cache: a signed jar's
  * classes it never keeps, and checks their signature at every start instead, which proves nothing that the build's checksums
  * didn't; classes older than Java 6 have no stack maps, and the JVM infers types each time it loads them. And copies
- * Netty's libraries for Linux out of their jars, which each process would otherwise do for itself. Run by the build after
+ * Netty's and SQLite's libraries for Linux out of their jars, which each process would otherwise do for itself. Run by the build after
  * it copied the jars: {@code java LeanJars.java FOLDER}. What it writes depends on the jars alone.
  */
 final class LeanJars {
     private static final Pattern SIGNATURE =
             Pattern.compile("META-INF/([^/]*\\.(SF|RSA|DSA|EC)|SIG-[^/]*)", Pattern.CASE_INSENSITIVE);
-    /** Their names tell the processor. */
+    /** Netty's, whose names tell the processor. */
     private static final Pattern LIBRARY = Pattern.compile("META-INF/native/([^/]*\\.so)");
+    /** SQLite's, whose folders do. */
+    private static final Pattern SQLITE = Pattern.compile("org/sqlite/native/(Linux)/(x86_64|aarch64)/libsqlitejdbc\\.so");
     /** Java 6, the first with stack maps. */
     private static final int STACK_MAPS = 50;
     /** Where the cache begins to take classes, and a version whose rules are those of the old ones. */
@@ -120,16 +122,29 @@ final class LeanJars {
                 JarEntry entry = entries.nextElement();
                 var library = LIBRARY.matcher(entry.getName());
                 if (library.matches()) {
-                    Path folder = Files.createDirectories(jar.resolveSibling("native"));
-                    Path part = folder.resolve(library.group(1) + ".part");
-                    try (var in = file.getInputStream(entry)) {
-                        Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-                    }
-                    // A new file in its place, not new bytes in a file that a running node has mapped.
-                    Files.move(part, folder.resolve(library.group(1)), StandardCopyOption.REPLACE_EXISTING);
+                    unpack(file, entry, jar.resolveSibling("native"), library.group(1));
+                }
+                var sqlite = SQLITE.matcher(entry.getName());
+                if (sqlite.matches()) {
+                    // As SqliteLinks.java looks for it.
+                    unpack(
+                            file,
+                            entry,
+                            jar.resolveSibling("native"),
+                            "libsqlitejdbc-" + sqlite.group(1) + "-" + sqlite.group(2) + ".so");
                 }
             }
         }
+    }
+
+    private static void unpack(JarFile file, JarEntry entry, Path folder, String name) throws IOException {
+        Files.createDirectories(folder);
+        Path part = folder.resolve(name + ".part");
+        try (var in = file.getInputStream(entry)) {
+            Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+        }
+        // A new file in its place, not new bytes in a file that a running node has mapped.
+        Files.move(part, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static boolean isClass(ZipEntry entry) {

@@ -47,8 +47,12 @@ public final class Main implements Runnable {
             "hand-over",
             "user");
 
+    private static final String V = "-V";
+    private static final String VERSION = "--version";
+    private static final Set<String> ASKS_VERSION = Set.of(V, VERSION);
+
     @CommandLine.Option(
-            names = {"-V", "--version"},
+            names = {V, VERSION},
             versionHelp = true,
             description = "show the version, its commit and the Java that runs it")
     @SuppressWarnings("unused") // picocli asks for it
@@ -114,6 +118,11 @@ public final class Main implements Runnable {
     /** The whole command, or as much of it as these arguments call. */
     static CommandLine commandLine(String... args) {
         // Reading a command's options takes longer than many a command runs.
+        if (args.length == 1 && ASKS_VERSION.contains(args[0])) {
+            CommandLine interlock = new CommandLine(new Main());
+            Usage.dress(interlock);
+            return interlock;
+        }
         Catalogue.Entry called = args.length == 0 ? null : Catalogue.all().get(args[0]);
         if (called == null) {
             return whole();
@@ -135,7 +144,7 @@ public final class Main implements Runnable {
                 words[words.length - 1] = "--help";
                 yield words;
             }
-            case "version" -> new String[] {"--version"};
+            case "version" -> new String[] {VERSION};
             case "list" -> {
                 String[] words = args.clone();
                 words[0] = "ls";

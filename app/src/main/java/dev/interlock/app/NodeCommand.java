@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -394,7 +395,7 @@ final class NodeCommand implements Callable<Integer> {
         try (NodeLock.Numbered lock = lock(folder, most);
                 LogRotation _ = LogRotation.start(seen.asProcess(lock.number()).own(""));
                 // What the folder says now, which may be another thing than before a wait.
-                AutoCloseable _ = start(
+                Running node = start(
                         (listen == null ? open(folder) : open(folder).listening(listen)).asProcess(lock.number()),
                         deadlines,
                         noise)) {
@@ -407,6 +408,9 @@ final class NodeCommand implements Callable<Integer> {
                     Thread.currentThread().interrupt();
                 }
             }));
+            if (node.isWell().getAsBoolean()) {
+                lock.lock().sayServes();
+            }
             told.await();
         } catch (StoreException e) {
             throw StoreProblems.known(seen.card().name(), e);
@@ -434,7 +438,15 @@ final class NodeCommand implements Callable<Integer> {
         Runtime.getRuntime().halt(1);
     }
 
-    static AutoCloseable start(NodeFolder folder, Deadlines deadlines, List<Path> noise) throws InterruptedException {
+    /** A node that serves. */
+    private record Running(Runnable end, BooleanSupplier isWell) implements AutoCloseable {
+        @Override
+        public void close() {
+            end.run();
+        }
+    }
+
+    private static Running start(NodeFolder folder, Deadlines deadlines, List<Path> noise) throws InterruptedException {
         SecureRandom random = new SecureRandom();
         Clock clock = Clock.systemUTC();
         return switch (folder.card().role()) {
@@ -451,13 +463,13 @@ final class NodeCommand implements Callable<Integer> {
                     node.deal(FieldKernels.chosen(), Noise.start(noise));
                 }
                 node.start();
-                yield node;
+                yield new Running(node::close, node::isWell);
             }
             case DEALER -> {
                 DealerNode node = new DealerNode(
                         folder, folder.auditLog(clock), FieldKernels.chosen(), Noise.start(noise), deadlines, clock);
                 node.start();
-                yield node;
+                yield new Running(node::close, node::isWell);
             }
         };
     }

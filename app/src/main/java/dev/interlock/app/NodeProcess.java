@@ -2,6 +2,7 @@ package dev.interlock.app;
 
 import dev.interlock.node.NodeFolder;
 import dev.interlock.node.NodeLock;
+import dev.interlock.node.store.Stores;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.protocol.error.NodeException;
 import dev.interlock.protocol.ring.NodeCard;
@@ -38,14 +39,19 @@ final class NodeProcess {
             // The second compiler's memory of the first minutes goes back to the system.
             "-XX:TrimNativeHeapInterval=5000",
             // A node's code is wide and flat: compiled by the second compiler at the JVM's own thresholds, most of it
-            // never pays for
-            // that, and a ring's first minutes go to compilers. Five times as hot, it does.
+            // never pays for that, and a ring's first minutes go to compilers. Five times as hot, it does.
             "-XX:Tier4InvocationThreshold=25000",
             "-XX:Tier4MinInvocationThreshold=3000",
             "-XX:Tier4CompileThreshold=75000",
             "-XX:Tier4BackEdgeThreshold=200000",
+            // At each start the HTTP library multiplies in binary fields, for a table of curves that nobody here uses:
+            // over before the second compiler is through with it, which would spend a quarter of its time there.
+            "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=CompileThresholdScaling,com.linecorp.armeria.internal.shaded.bouncycastle.math.ec.LongArray::*,10.0",
             // Counting buffers is for tests: it makes stack traces all the time.
             "-Dio.netty.leakDetection.level=disabled",
+            // Events that nobody records load the recorder's module.
+            "-Dio.netty.jfr.enabled=false",
             // Its file would lie in /tmp, and a full /tmp be told on standard output.
             "-XX:-UsePerfData",
             "-XX:+ExitOnOutOfMemoryError");
@@ -81,6 +87,11 @@ final class NodeProcess {
         return NodeLock.holder(folder.path());
     }
 
+    /** Which process of this node said last that it serves. */
+    Optional<String> lastServing() {
+        return NodeLock.lastServing(folder.path());
+    }
+
     /** Starts the node; it outlives this process and its terminal, and logs to its folder. */
     Process start(Duration stall) {
         logged = logBytes();
@@ -106,6 +117,10 @@ final class NodeProcess {
         if (Files.isRegularFile(prepared)) {
             // One that doesn't fit any more is passed over in silence.
             command.addAll(List.of("-XX:AOTCache=" + prepared, "-Xlog:aot*=off"));
+        }
+        if (Stores.areInFolder(folder.path())) {
+            // It trusts pins alone; the HTTP library would read the JDK's authorities for a check of its own.
+            command.add("-Djavax.net.ssl.trustStore=NONE");
         }
         command.add("-Djava.library.path="
                 + Path.of(classPath).resolveSibling("lib").resolve("native"));

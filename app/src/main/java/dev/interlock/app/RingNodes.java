@@ -31,6 +31,11 @@ final class RingNodes {
     private static final Duration ANSWER = Duration.ofSeconds(60);
     /** For one that was started here, with many others on a busy machine: one that ends is told at once. */
     private static final Duration START = Duration.ofMinutes(4);
+    /**
+     * A process that was started here says by itself that it serves; one that takes connections for so long and doesn't is asked how
+     * it is.
+     */
+    private static final Duration ASK = Duration.ofSeconds(2);
     /** For the descriptor of a process that has just ended to be gone. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -60,8 +65,7 @@ final class RingNodes {
     record State(String text, boolean answers, String instance) {
         /** As it is where the folder is known: what answers must be the process that has its lock. */
         State at(NodeProcess node) {
-            Optional<NodeLock.Holder> holder = node.holder();
-            return !answers || holder.filter(this::isFrom).isPresent()
+            return !answers || node.holder().filter(this::isFrom).isPresent()
                     ? this
                     : new State("down: another process, not of this folder, answers at its address", false, instance);
         }
@@ -103,7 +107,6 @@ final class RingNodes {
     /** @param answers is told of each as soon as it answers */
     static int up(RingFolder folder, Duration stall, List<NodeCard> cards, Consumer<NodeProcess> answers)
             throws InterruptedException {
-        Map<NodeProcess, Process> started = new LinkedHashMap<>();
         List<NodeProcess> nodes = new ArrayList<>();
         for (NodeCard card : cards) {
             NodeProcess node = new NodeProcess(folder.node(card));
@@ -113,15 +116,13 @@ final class RingNodes {
             }
             nodes.add(node);
         }
+        List<Starting> all = new ArrayList<>();
         for (NodeProcess node : nodes) {
-            if (node.holder().isEmpty()) {
-                started.put(node, node.start(stall));
-            }
+            Optional<String> before = node.lastServing();
+            all.add(new Starting(
+                    node, node.holder().isEmpty() ? Optional.of(node.start(stall)) : Optional.empty(), before));
         }
-        List<Starting> all = nodes.stream()
-                .map(node -> new Starting(node, Optional.ofNullable(started.get(node))))
-                .toList();
-        try (Peers peers = new Peers(Optional.empty(), Deadlines.stallAfter(CONNECT))) {
+        try (Asking peers = new Asking()) {
             List<Starting> waiting = new ArrayList<>(all);
             while (true) {
                 for (Starting each : List.copyOf(waiting)) {
@@ -145,30 +146,61 @@ final class RingNodes {
         if (!failed.isEmpty()) {
             throw failure(folder, running, failed);
         }
-        return started.size();
+        return (int) all.stream().filter(each -> each.child.isPresent()).count();
+    }
+
+    /** The channels to nodes, made for the first that must be asked: the libraries below are half of a short command. */
+    private static final class Asking implements AutoCloseable {
+        private Optional<Peers> peers = Optional.empty();
+
+        State state(NodeCard card) {
+            Peers made = peers.orElseGet(() -> new Peers(Optional.empty(), Deadlines.stallAfter(CONNECT)));
+            peers = Optional.of(made);
+            return RingNodes.state(made, card);
+        }
+
+        @Override
+        public void close() {
+            peers.ifPresent(Peers::close);
+        }
     }
 
     /** A node that is on its way up. */
     private static final class Starting {
         private final NodeProcess node;
         private final Optional<Process> child;
+        /** Who had said before the child was started that it serves. */
+        private final Optional<String> before;
+
         private final Duration patience;
         private final long end;
+        /** Of one that says nothing by itself: when it is looked at next, and whether it took connections then. */
+        private long look;
+
+        private boolean listened;
+        /** As it was when it was asked last. */
+        private State state = DOWN;
+
         private long childEnded;
         /** Why it isn't there, once that is sure. */
         private Optional<String> failure = Optional.empty();
 
-        Starting(NodeProcess node, Optional<Process> child) {
+        Starting(NodeProcess node, Optional<Process> child, Optional<String> before) {
             this.node = node;
             this.child = child;
+            this.before = before;
             this.patience = child.isPresent() ? START : ANSWER;
             this.end = System.nanoTime() + patience.toNanos();
+            this.look = System.nanoTime() + ASK.toNanos();
         }
 
         /** Whether it answers, or is given up. */
-        boolean isOver(Peers peers) {
-            State state = listens() ? state(peers, node.card()) : DOWN;
-            if (state.at(node).answers()) {
+        boolean isOver(Asking peers) {
+            if (child.filter(this::saysThatItServes).isPresent() && listens()) {
+                return true;
+            }
+            ask(peers);
+            if (state.answers()) {
                 if (!state.text().equals("up")) {
                     System.err.println("interlock: " + node.name() + " runs, and is " + state.text());
                 }
@@ -186,6 +218,37 @@ final class RingNodes {
                         "it doesn't answer after " + patience.toSeconds() + " s, its state is " + state.text());
             }
             return failure.isPresent();
+        }
+
+        /**
+         * Whether the process that was started here holds the node's lock and says that it serves, at the node's address and with
+         * nothing to complain of: the same that it would answer.
+         */
+        private boolean saysThatItServes(Process process) {
+            Optional<String> serving = node.lastServing();
+            return serving.isPresent()
+                    && !serving.equals(before)
+                    && node.holder()
+                            .filter(holder -> holder.instance().equals(serving.get()))
+                            .flatMap(NodeLock.Holder::process)
+                            .filter(process.toHandle()::equals)
+                            .isPresent();
+        }
+
+        /** How it is, of one that ran already, or that somebody else has just started, or that doesn't say it by itself. */
+        private void ask(Asking peers) {
+            boolean mayTell = child.filter(Process::isAlive).isPresent();
+            if (mayTell && System.nanoTime() - look < 0) {
+                return;
+            }
+            look = System.nanoTime() + ASK.toNanos();
+            boolean did = listened;
+            listened = listens();
+            if (!listened) {
+                state = DOWN;
+            } else if (did || !mayTell) {
+                state = peers.state(node.card()).at(node);
+            }
         }
 
         /**

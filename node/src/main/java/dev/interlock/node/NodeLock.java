@@ -30,6 +30,10 @@ public final class NodeLock implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeLock.class);
     private static final String INSTANCE = HexFormat.of().formatHex(randomBytes());
     private static final int FORM_BYTES = 20 + 1 + 16 + 1;
+    /** Two words of one length: the second takes the place of the first. */
+    private static final String STARTS = "starts\n";
+
+    private static final String SERVES = "serves\n";
     /** Who asks whether a node runs holds its lock for a moment: that is nobody who runs it. */
     private static final Duration ASKING = Duration.ofSeconds(2);
 
@@ -152,13 +156,30 @@ public final class NodeLock implements AutoCloseable {
         long pid = ProcessHandle.current().pid();
         try {
             // Of one length, so that it is overwritten in place: a full disk keeps no node from starting.
-            String who = String.format(Locale.ROOT, "%-20d %s\n", pid, INSTANCE);
+            String who = String.format(Locale.ROOT, "%-20d %s\n", pid, INSTANCE) + STARTS;
             channel.write(ByteBuffer.wrap(who.getBytes(StandardCharsets.US_ASCII)), 0);
             Files.writeString(folder.resolve("pid"), pid + "\n");
         } catch (IOException e) {
             // There may be objects to be destroyed, which makes room.
             log.warn("the process id can't be written: {}", FileProblem.at(folder.resolve("pid"), e));
         }
+    }
+
+    /** Says that this process serves: at its card's address, and with nothing to complain of. Who started it needn't ask then. */
+    public void sayServes() {
+        try {
+            channel.write(ByteBuffer.wrap(SERVES.getBytes(StandardCharsets.US_ASCII)), FORM_BYTES);
+        } catch (IOException e) {
+            log.warn("that the node serves can't be written: {}", FileProblem.at(folder.resolve("lock"), e));
+        }
+    }
+
+    /**
+     * Which process said last that it serves, by its {@link Holder#instance}; empty where a later one didn't yet. Whether it still
+     * runs, {@link #holder} tells.
+     */
+    public static Optional<String> lastServing(Path folder) {
+        return Optional.of(Said.in(folder)).filter(Said::serves).map(Said::instance);
     }
 
     /** What this process says of itself in {@code /health}: 16 hex digits, drawn anew by each. */
@@ -182,26 +203,27 @@ public final class NodeLock implements AutoCloseable {
 
     /** Whom the lock's file names. */
     private static Holder named(Path folder) {
-        String pid = "";
-        String instance = "";
-        try (FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.READ)) {
-            ByteBuffer bytes = ByteBuffer.allocate(FORM_BYTES);
-            channel.read(bytes, 0);
-            String[] parts = StandardCharsets.US_ASCII
-                    .decode(bytes.flip())
-                    .toString()
-                    .strip()
-                    .split(" +", -1);
-            pid = parts[0];
-            instance = parts.length == 2 ? parts[1] : "";
-        } catch (IOException e) {
-            // It runs, and more can't be said.
-        }
+        Said said = Said.in(folder);
         return new Holder(
-                pid.matches("[0-9]{1,10}")
-                        ? ProcessHandle.of(Long.parseLong(pid)).filter(process -> hasOpen(process, folder))
+                said.pid().matches("[0-9]{1,10}")
+                        ? ProcessHandle.of(Long.parseLong(said.pid())).filter(process -> hasOpen(process, folder))
                         : Optional.empty(),
-                instance);
+                said.instance());
+    }
+
+    /** What is written in the lock's file; empty words where it can't be read. */
+    private record Said(String pid, String instance, boolean serves) {
+        static Said in(Path folder) {
+            try (FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.READ)) {
+                ByteBuffer bytes = ByteBuffer.allocate(FORM_BYTES + SERVES.length());
+                int _ = channel.read(bytes, 0);
+                String text = StandardCharsets.US_ASCII.decode(bytes.flip()).toString();
+                String[] who = text.lines().findFirst().orElse("").strip().split(" +", -1);
+                return new Said(who[0], who.length == 2 ? who[1] : "", text.endsWith(SERVES));
+            } catch (IOException e) {
+                return new Said("", "", false);
+            }
+        }
     }
 
     /** A number is no identity: another process may have got it since. Only Linux lets us see what a process has open. */

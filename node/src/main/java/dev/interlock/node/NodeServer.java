@@ -232,13 +232,24 @@ public final class NodeServer implements AutoCloseable {
         return HttpResponse.of(HttpStatus.valueOf(problem.kind().status()), MediaType.JSON, Json.write(problem));
     }
 
-    private byte[] health() {
-        Optional<String> reason = failing.get()
+    private Optional<String> problem() {
+        return failing.get()
                 .or(this::notServing)
                 .or(audit::failure)
                 .or(held::problem)
                 .or(descriptors::problem)
                 .or(timers::alarm);
+    }
+
+    /** Whether it listens where its card says, and {@code /health} has nothing to complain of. */
+    public boolean isWell() {
+        return server.isPresent()
+                && listen.text().equals(card.address())
+                && problem().isEmpty();
+    }
+
+    private byte[] health() {
+        Optional<String> reason = problem();
         return Json.write(new Health(
                 reason.isPresent() ? "failing" : "up",
                 reason.orElse(""),

@@ -79,6 +79,27 @@ final class NodeLockTest {
     }
 
     @Test
+    void whoServedBeforeSaysNothingOfWhoStarts() throws Exception {
+        assertThat(NodeLock.lastServing(folder)).isEmpty();
+        try (NodeLock lock = NodeLock.take(folder)) {
+            assertThat(NodeLock.lastServing(folder)).isEmpty();
+            lock.sayServes();
+            assertThat(NodeLock.lastServing(folder)).contains(NodeLock.instance());
+        }
+        // As a process leaves it that was killed: it's known by nobody holding the lock.
+        assertThat(NodeLock.lastServing(folder)).contains(NodeLock.instance());
+        assertThat(NodeLock.holder(folder)).isEmpty();
+        Process child = holding();
+        try {
+            assertThat(NodeLock.lastServing(folder)).isEmpty();
+            assertThat(NodeLock.holder(folder)).isPresent();
+        } finally {
+            child.getOutputStream().close();
+            assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
     void aNumberThatIsSomebodyElsesIsNotBelieved() throws Exception {
         Process child = holding();
         try {

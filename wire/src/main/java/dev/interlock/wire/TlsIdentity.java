@@ -24,7 +24,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.HexFormat;
+import org.bouncycastle.asn1.ASN1BitString;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
@@ -44,6 +48,7 @@ import org.bouncycastle.util.io.pem.PemReader;
 public record TlsIdentity(String certificatePem, String privateKeyPem) {
     // The pin decides, not the date; the ring's epoch retires a key.
     private static final Duration VALID = Duration.ofDays(3650);
+    private static final int CURVE_BITS = 256;
 
     public static TlsIdentity generate(String name, SecureRandom random, Instant now) {
         try {
@@ -61,13 +66,23 @@ public record TlsIdentity(String certificatePem, String privateKeyPem) {
             X509Certificate certificate = new JcaX509CertificateConverter()
                     .getCertificate(
                             builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
-            // An encoded private key is PKCS#8 already; the PEM writer would choose the older SEC 1 form.
-            return new TlsIdentity(
-                    pem(certificate),
-                    pem(new PemObject("PRIVATE KEY", pair.getPrivate().getEncoded())));
-        } catch (GeneralSecurityException | OperatorCreationException e) {
+            return new TlsIdentity(pem(certificate), pem(new PemObject("PRIVATE KEY", withPublicKey(pair))));
+        } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
             throw new IllegalStateException("the Java platform can't make a P-256 certificate", e);
         }
+    }
+
+    /** In PKCS#8, with the public key in it (RFC 5915): to find it by multiplying a point takes a part of a node's start. */
+    private static byte[] withPublicKey(KeyPair pair) throws IOException {
+        PrivateKeyInfo plain = PrivateKeyInfo.getInstance(pair.getPrivate().getEncoded());
+        SubjectPublicKeyInfo itsPublic =
+                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded());
+        ECPrivateKey whole = new ECPrivateKey(
+                CURVE_BITS,
+                ECPrivateKey.getInstance(plain.parsePrivateKey()).getKey(),
+                itsPublic.getPublicKeyData(),
+                null);
+        return new PrivateKeyInfo(plain.getPrivateKeyAlgorithm(), whole).getEncoded();
     }
 
     /**
@@ -91,18 +106,29 @@ public record TlsIdentity(String certificatePem, String privateKeyPem) {
      */
     public TlsKeyPair keyPair() {
         try {
-            PrivateKey key = KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der(privateKeyPem)));
+            byte[] encoded = der(privateKeyPem);
+            PrivateKey key = KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(encoded));
             X509Certificate certificate = certificate();
-            if (!pair(key, certificate)) {
+            if (!pair(encoded, key, certificate)) {
                 throw new IllegalArgumentException("the TLS key isn't the certificate's");
             }
             return TlsKeyPair.of(key, certificate);
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | IOException e) {
             throw new IllegalArgumentException("the TLS key isn't an EC key in PKCS#8", e);
         }
     }
 
-    private static boolean pair(PrivateKey key, X509Certificate certificate) throws GeneralSecurityException {
+    /** Whether files were mixed up. That the public key in a private one belongs to it, the TLS library finds for itself. */
+    private static boolean pair(byte[] encoded, PrivateKey key, X509Certificate certificate)
+            throws GeneralSecurityException, IOException {
+        ASN1BitString own = ECPrivateKey.getInstance(
+                        PrivateKeyInfo.getInstance(encoded).parsePrivateKey())
+                .getPublicKey();
+        if (own != null) {
+            return own.equals(
+                    SubjectPublicKeyInfo.getInstance(certificate.getPublicKey().getEncoded())
+                            .getPublicKeyData());
+        }
         Signature signature = Signature.getInstance("SHA256withECDSA");
         signature.initSign(key);
         byte[] signed = signature.sign();

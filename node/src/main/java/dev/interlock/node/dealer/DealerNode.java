@@ -46,6 +46,11 @@ public final class DealerNode implements AutoCloseable {
         server.start();
     }
 
+    /** See {@link NodeServer#isWell}. */
+    public boolean isWell() {
+        return server.isWell();
+    }
+
     @Override
     public void close() {
         server.close();

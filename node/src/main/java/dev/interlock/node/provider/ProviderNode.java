@@ -233,6 +233,11 @@ public final class ProviderNode implements AutoCloseable {
         server.start();
     }
 
+    /** See {@link NodeServer#isWell}. */
+    public boolean isWell() {
+        return server.isWell();
+    }
+
     private NodeServer.Handler ofUser(Operation operation, Duration wait, NodeServer.Handler handler) {
         return others.ofSession(OtherProcesses.Asks.USER, operation, wait, handler);
     }

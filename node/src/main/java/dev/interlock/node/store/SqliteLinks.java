@@ -1,16 +1,34 @@
 package dev.interlock.node.store;
 
+import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import org.sqlite.JDBC;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.util.OSInfo;
 
 /** Connections to an SQLite database, set to durable and to leave nothing behind. */
 final class SqliteLinks {
     private static final int BUSY_MILLIS = 10_000;
     private static final Keys KEYS = new SqliteKeys();
 
+    static {
+        useUnpackedLibrary();
+    }
+
     private SqliteLinks() {}
+
+    /** The build has unpacked the driver's library; where it isn't found, the driver does so in each process, and compares the copy. */
+    private static void useUnpackedLibrary() {
+        String name = System.mapLibraryName("sqlitejdbc-" + OSInfo.getOSName() + "-" + OSInfo.getArchName());
+        for (String folder : System.getProperty("java.library.path", "").split(File.pathSeparator, -1)) {
+            if (Files.isRegularFile(Path.of(folder, name)) && System.getProperty("org.sqlite.lib.path") == null) {
+                System.setProperty("org.sqlite.lib.path", folder);
+                System.setProperty("org.sqlite.lib.name", name);
+            }
+        }
+    }
 
     static Link open(Path database, boolean writing) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class StoreMigration {
     private static final Logger log = LoggerFactory.getLogger(StoreMigration.class);
-    private static final String FILE = "store.migration";
+    static final String FILE = "store.migration";
     private static final int PIECE_BYTES = 1 << 20;
     private static final int PAGE = 256;
 

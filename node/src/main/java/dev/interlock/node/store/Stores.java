@@ -3,6 +3,7 @@ package dev.interlock.node.store;
 import dev.interlock.protocol.error.BadInputException;
 import dev.interlock.wire.file.Reserve;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -17,6 +18,11 @@ public final class Stores {
     private static final int RESERVED_BYTES = 1 << 20;
 
     private Stores() {}
+
+    /** Whether a node's store reaches no other machine: all of it is in the node's folder, and isn't being moved. */
+    public static boolean areInFolder(Path node) {
+        return !Files.exists(node.resolve(StoreConfig.FILE)) && !Files.exists(node.resolve(StoreMigration.FILE));
+    }
 
     /**
      * Opens a node's store, in the folder {@code store} of its own, with the engines that {@code store.conf} names; all of it is in that
