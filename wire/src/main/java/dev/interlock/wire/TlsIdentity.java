@@ -118,7 +118,7 @@ public record TlsIdentity(String certificatePem, String privateKeyPem) {
         }
     }
 
-    /** Whether files were mixed up. That the public key in a private one belongs to it, the TLS library finds for itself. */
+    /** Whether files were mixed up. That the public key in a private one belongs to it, the TLS library checks. */
     private static boolean pair(byte[] encoded, PrivateKey key, X509Certificate certificate)
             throws GeneralSecurityException, IOException {
         ASN1BitString own = ECPrivateKey.getInstance(
