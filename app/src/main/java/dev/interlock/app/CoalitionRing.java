@@ -55,6 +55,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class CoalitionRing implements AutoCloseable {
     private static final String SECOND = "second";
+    private static final String CURRENT = "current";
+    private static final String STANDING = "standing";
     /** The least that is a chunk, and no salt. */
     private static final int CHUNK_BYTES = 65;
 
@@ -352,7 +354,8 @@ final class CoalitionRing implements AutoCloseable {
             return around(Store.class, honest, (method, arguments, answer) -> {
                 slow();
                 for (Mischief each : mischief()) {
-                    each.before(method);
+                    // What is current is asked for alone, or with all that is said of it.
+                    each.before(method.equals(STANDING) ? CURRENT : method);
                 }
                 if (method.equals("commit")) {
                     broken(Coalition.Lie.DEAF);
@@ -364,30 +367,41 @@ final class CoalitionRing implements AutoCloseable {
                 return switch (method) {
                     case "begin" -> written((PendingObject) Objects.requireNonNull(result));
                     case "open" -> read((Blob) Objects.requireNonNull(result), (BlobKind) arguments[1]);
-                    case "current", "find" ->
-                        object(method, arguments[0], (Optional<?>) Objects.requireNonNull(result));
+                    case CURRENT, "find" -> object(method, arguments[0], (Optional<?>) Objects.requireNonNull(result));
+                    case STANDING -> standing(arguments[0], (Optional<?>) Objects.requireNonNull(result));
                     default -> result;
                 };
             });
         }
 
-        private Optional<?> object(String method, Object of, Optional<?> found) {
+        private Optional<StoredObject> object(String method, Object of, Optional<?> found) {
             Optional<StoredObject> shown = found.map(StoredObject.class::cast);
             for (Mischief each : mischief()) {
-                shown = method.equals("current") ? each.shown(shown) : each.found((StatementHash) of, shown);
+                shown = method.equals(CURRENT) ? each.shown(shown) : each.found((StatementHash) of, shown);
             }
             return lied(shown);
+        }
+
+        private Optional<Store.Standing> standing(Object of, Optional<?> found) {
+            Optional<Store.Standing> there = found.map(Store.Standing.class::cast);
+            return object(CURRENT, of, there.map(Store.Standing::current))
+                    .map(shown -> new Store.Standing(
+                            shown,
+                            there.map(Store.Standing::prepared).orElse(List.of()),
+                            there.flatMap(Store.Standing::schedule),
+                            there.flatMap(Store.Standing::handover)));
         }
 
         private List<Mischief> mischief() {
             return corrupted().map(by -> by.mischief(node)).orElse(List.of());
         }
 
-        private Optional<?> lied(Optional<?> found) {
+        private Optional<StoredObject> lied(Optional<StoredObject> found) {
             if (lies(Coalition.Lie.ABSENT)) {
                 return Optional.empty();
             }
-            if (lies(Coalition.Lie.DESTROYED) && found.isPresent() && found.get() instanceof StoredObject object) {
+            if (lies(Coalition.Lie.DESTROYED) && found.isPresent()) {
+                StoredObject object = found.get();
                 return Optional.of(new StoredObject(
                         object.generation(),
                         object.user(),

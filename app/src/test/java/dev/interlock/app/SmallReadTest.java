@@ -102,7 +102,7 @@ final class SmallReadTest {
         return (Store) Proxy.newProxyInstance(
                 Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, called, arguments) -> {
                     Lie lie = LIE.get();
-                    if (lie == Lie.HANG && called.getName().equals("current")) {
+                    if (lie == Lie.HANG && called.getName().equals("standing")) {
                         hang.await();
                     }
                     try {
