@@ -43,7 +43,7 @@ final class Load {
      */
     record Warmed(int count, boolean steady) {}
 
-    /** Runs window after window, until {@link #PATIENCE} of them in a row brought no more than a best one before, or for so long at most. */
+    /** Runs window after window, until {@link #PATIENCE} in a row brought no more than {@link #RISING} of the best one, or for so long at most. */
     static Warmed untilSteady(int clients, Duration window, Duration most, Task task) throws Exception {
         long end = System.nanoTime() + most.toNanos();
         double best = 0;

@@ -179,9 +179,11 @@ final class Objects {
 
     /** The object's current generation, if it is this user's. */
     StoredObject current(ObjectId object, VerifyingKey user) {
-        return requireUser(
-                store.current(object).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + object)),
-                user);
+        return requireUser(store.current(object).orElseThrow(() -> none(object)), user);
+    }
+
+    private NoSuchObjectException none(ObjectId object) {
+        return new NoSuchObjectException(name() + " has no object " + object);
     }
 
     private StoredObject requireUser(StoredObject object, VerifyingKey user) {
@@ -344,9 +346,8 @@ final class Objects {
         VerifyingKey user = server.gate()
                 .admit(context, Operation.LIST, after.map(ObjectId::toString).orElse(""))
                 .key();
-        Optional<StatementHash> last = after.map(object -> store.current(object)
-                .map(current -> current.generation().id())
-                .orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + object)));
+        Optional<StatementHash> last = after.map(object ->
+                store.current(object).map(current -> current.generation().id()).orElseThrow(() -> none(object)));
         return NodeServer.json(new ObjectList(store.list(user.bytes(), last, PAGE).stream()
                 .map(object -> {
                     Token token = Token.decode(object.token());
@@ -479,8 +480,7 @@ final class Objects {
 
     /** What is to be said of the object, if it is this user's. */
     private Store.Standing standing(ObjectId id, VerifyingKey user) {
-        Store.Standing standing =
-                store.standing(id).orElseThrow(() -> new NoSuchObjectException(name() + " has no object " + id));
+        Store.Standing standing = store.standing(id).orElseThrow(() -> none(id));
         StoredObject _ = requireUser(standing.current(), user);
         return standing;
     }

@@ -98,22 +98,19 @@ final class Rows {
             if (!row.next()) {
                 return Optional.empty();
             }
-            StoredObject current = object(row);
-            long number = row.getLong(15);
-            Optional<Store.Schedule> schedule = row.wasNull()
-                    ? Optional.empty()
-                    : Optional.of(
-                            new Store.Schedule(object, number, time(row, 16), row.getBytes(17), row.getInt(18) == 1));
+            Optional<Store.Schedule> schedule = schedule(row, 15, object);
             Optional<byte[]> handover = Optional.ofNullable(row.getBytes(19));
-            List<StoredObject> prepared = new ArrayList<>();
-            StoredObject each = current;
+            List<StoredObject> all = new ArrayList<>();
             do {
-                if (each.state() == ObjectState.PREPARED) {
-                    prepared.add(each);
-                }
-                each = row.next() ? object(row) : null;
-            } while (each != null);
-            return Optional.of(new Store.Standing(current, prepared, schedule, handover));
+                all.add(object(row));
+            } while (row.next());
+            return Optional.of(new Store.Standing(
+                    all.getFirst(),
+                    all.stream()
+                            .filter(each -> each.state() == ObjectState.PREPARED)
+                            .toList(),
+                    schedule,
+                    handover));
         }
     }
 
@@ -545,11 +542,17 @@ final class Rows {
                 link.prepare("SELECT number, destroy_at, command, bound FROM schedule WHERE object = ?");
         select.setBytes(1, object.bytes());
         try (ResultSet row = select.executeQuery()) {
-            return row.next()
-                    ? Optional.of(new Store.Schedule(
-                            object, row.getLong(1), time(row, 2), row.getBytes(3), row.getInt(4) == 1))
-                    : Optional.empty();
+            return row.next() ? schedule(row, 1, object) : Optional.empty();
         }
+    }
+
+    /** From four columns, empty where the first is. */
+    private static Optional<Store.Schedule> schedule(ResultSet row, int first, ObjectId object) throws SQLException {
+        long number = row.getLong(first);
+        return row.wasNull()
+                ? Optional.empty()
+                : Optional.of(new Store.Schedule(
+                        object, number, time(row, first + 1), row.getBytes(first + 2), row.getInt(first + 3) == 1));
     }
 
     static void handOver(Link link, Store.HandedOver handedOver) throws SQLException {
