@@ -9,6 +9,7 @@ import dev.interlock.wire.Deadlines;
 import dev.interlock.wire.Peers;
 import dev.interlock.wire.file.FileProblem;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -29,6 +30,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -239,6 +243,9 @@ final class Agent implements AutoCloseable {
     private void welcome(SocketChannel channel) throws IOException {
         Seat.checkPeer(channel, user);
         Frames frames = new Frames(channel, channel);
+        // While the command still says what it wants.
+        FutureTask<Boolean> stale = new FutureTask<>(this::isStale);
+        Thread.ofVirtual().start(stale);
         Thread late = Thread.ofVirtual().start(() -> {
             try {
                 Thread.sleep(HELLO);
@@ -260,7 +267,7 @@ final class Agent implements AutoCloseable {
         } finally {
             late.interrupt();
         }
-        Optional<String> refused = refused(hello);
+        Optional<String> refused = refused(hello, stale);
         if (refused.isPresent()) {
             frames.send(Frames.REFUSE, refused.get());
             return;
@@ -276,7 +283,7 @@ final class Agent implements AutoCloseable {
         }
     }
 
-    private Optional<String> refused(Hello hello) throws IOException {
+    private Optional<String> refused(Hello hello, Future<Boolean> stale) throws IOException {
         if (ending) {
             return Optional.of("the agent is ending");
         }
@@ -286,7 +293,13 @@ final class Agent implements AutoCloseable {
         if (!hello.surroundings().equals(surroundings)) {
             return Optional.of("the agent has other surroundings");
         }
-        return isStale() ? Optional.of("the sources are newer than the program") : Optional.empty();
+        try {
+            return stale.get() ? Optional.of("the sources are newer than the program") : Optional.empty();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+        }
     }
 
     private boolean isSameBuild() {

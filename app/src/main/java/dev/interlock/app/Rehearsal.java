@@ -122,6 +122,7 @@ final class Rehearsal {
                     "-XX:TieredStopAtLevel=1",
                     "-Xmx32m",
                     "-XX:-UsePerfData",
+                    "-Djdk.reflect.useNativeAccessorOnly=true",
                     "--enable-native-access=ALL-UNNAMED",
                     "-XX:AOTCacheOutput=" + jar.resolveSibling("thin.aot"),
                     "-Dinterlock.launcher=/bin/false",

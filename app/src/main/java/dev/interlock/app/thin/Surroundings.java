@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a process can't hand over to another: where two differ in it, one can't do the other's work. Users, groups and rights,
@@ -61,7 +62,9 @@ public final class Surroundings {
     /** Which build a program is of, by its jar. */
     public static String build(Path jar) throws IOException {
         BasicFileAttributes found = Files.readAttributes(jar, BasicFileAttributes.class);
-        return found.fileKey() + " " + found.size() + " " + found.lastModifiedTime();
+        // As text it would be a date, whose calendar takes longer to load than all else here.
+        return found.fileKey() + " " + found.size() + " "
+                + found.lastModifiedTime().to(TimeUnit.NANOSECONDS);
     }
 
     private static String line(String text, String name) throws IOException {

@@ -105,34 +105,85 @@ public final class Thin {
         if (socket == null || !fits(arguments)) {
             return SLOW_WAY;
         }
-        Thin thin;
+        Opening opening = new Opening();
+        opening.start();
+        Thin thin = null;
         try {
             Seat.check(socket);
             Hello hello = hello(arguments, environment);
-            if (hello == null) {
-                return SLOW_WAY;
-            }
-            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            thin = new Thin(arguments, channel);
-            // Before that: where many wait for a stopped agent, even connecting takes for ever.
-            thin.startWatch();
-            try {
-                channel.connect(UnixDomainSocketAddress.of(socket));
-                Seat.checkPeer(channel, Seat.user());
-                if (!thin.begin(hello.encode())) {
-                    channel.close();
-                    return SLOW_WAY;
-                }
-            } catch (IOException | RuntimeException e) {
-                // What this process becomes would keep it open, and the agent wait.
-                channel.close();
-                throw e;
+            if (hello != null) {
+                thin = begun(arguments, opening.channel(), socket, hello);
             }
         } catch (IOException | RuntimeException e) {
             // There is no agent, or none to be trusted.
-            return slowWay(String.valueOf(e.getMessage()));
+            var _ = slowWay(String.valueOf(e.getMessage()));
+        }
+        if (thin == null) {
+            // What this process becomes would keep it open, and the agent wait.
+            opening.close();
+            return SLOW_WAY;
         }
         return thin.serve();
+    }
+
+    /** A socket of the platform's takes a third of the time until the agent is asked, for its provider and a random number generator. */
+    private static final class Opening extends Thread {
+        private @Nullable SocketChannel channel;
+        private IOException failure = new IOException("no socket");
+
+        @Override
+        public void run() {
+            try {
+                channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+
+        /** Once it is there. */
+        SocketChannel channel() throws IOException {
+            await();
+            if (channel == null) {
+                throw failure;
+            }
+            return channel;
+        }
+
+        void close() {
+            await();
+            try {
+                if (channel != null) {
+                    channel.close();
+                }
+            } catch (IOException e) {
+                // Nothing was said in it.
+            }
+        }
+
+        private void await() {
+            boolean interrupted = false;
+            while (isAlive()) {
+                try {
+                    join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** @return null where the agent doesn't take the work */
+    private static @Nullable Thin begun(String[] arguments, SocketChannel channel, Path socket, Hello hello)
+            throws IOException {
+        Thin thin = new Thin(arguments, channel);
+        // Before that: where many wait for a stopped agent, even connecting takes for ever.
+        thin.startWatch();
+        channel.connect(UnixDomainSocketAddress.of(socket));
+        Seat.checkPeer(channel, Seat.user());
+        return thin.begin(hello.encode()) ? thin : null;
     }
 
     private static int slowWay(String why) {
