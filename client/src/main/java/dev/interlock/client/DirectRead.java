@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * the next; the chunks that came are good all the same.
  */
 final class DirectRead implements AutoCloseable {
-    /** Who is later than this gets company; the next one who is late has twice the time. */
+    /** Who is later than this is replaced; where somebody was, all have twice the time from then on. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final RingClient client;
@@ -172,9 +172,11 @@ final class DirectRead implements AutoCloseable {
             for (Source source : sources) {
                 var _ = source.ask(k);
             }
-            long end = System.nanoTime() + patience.toNanos();
+            Duration stall = client.deadlines().stall();
+            Duration wait = patience.compareTo(stall) < 0 ? patience : stall;
+            long end = System.nanoTime() + wait.toNanos();
             for (Source source : sources) {
-                if (!arrives(source, k, end)) {
+                if (!arrives(source, k, end, wait)) {
                     gone.add(source);
                 }
             }
@@ -191,18 +193,19 @@ final class DirectRead implements AutoCloseable {
         failed.put(name, why);
     }
 
-    private boolean arrives(Source source, int k, long end) throws InterruptedException {
+    /** @param wait that ends then, and that all of one round have alike */
+    private boolean arrives(Source source, int k, long end, Duration wait) throws InterruptedException {
         String name = source.provider.name();
         try {
             var _ = source.ask(k).get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException e) {
-            if (patience.compareTo(client.deadlines().stall()) < 0) {
+            if (wait.compareTo(client.deadlines().stall()) < 0) {
                 // Not worse than another one that is late: it may come again.
-                patience = patience.multipliedBy(2);
+                patience = wait.multipliedBy(2);
                 (source.part == Part.SHARE ? spareShares : spareHomes).addLast(source.provider);
             } else {
-                failed(name, name + " gave nothing for " + patience.toSeconds() + " s");
+                failed(name, name + " gave nothing for " + wait.toSeconds() + " s");
             }
             return false;
         } catch (ExecutionException e) {
@@ -303,9 +306,10 @@ final class DirectRead implements AutoCloseable {
         for (Source source : shares()) {
             var _ = source.ask(k);
         }
-        long end = System.nanoTime() + client.deadlines().stall().toNanos();
+        Duration wait = client.deadlines().stall();
+        long end = System.nanoTime() + wait.toNanos();
         for (Source source : shares()) {
-            if (!arrives(source, k, end)) {
+            if (!arrives(source, k, end, wait)) {
                 source.close();
                 sources.remove(source);
             }
