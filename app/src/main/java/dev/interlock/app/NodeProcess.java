@@ -48,9 +48,8 @@ final class NodeProcess {
             // over before the second compiler is through with it, which would spend a quarter of its time there.
             "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=CompileThresholdScaling,com.linecorp.armeria.internal.shaded.bouncycastle.math.ec.LongArray::*,10.0",
-            // Called once for each 16 or 64 KiB, these wait longest for the second compiler, and the processor's own
-            // AES and
-            // GHASH are reached only through its code: until then, ciphers run at a tenth of their speed.
+            // Called once for each 16 or 64 KiB, these would wait longest for the second compiler, and the processor's
+            // own AES and GHASH are reached only through its code: AES runs at a twentieth of its speed before.
             "-XX:CompileCommand=CompileThresholdScaling,com.sun.crypto.provider.CounterMode::*,0.01",
             "-XX:CompileCommand=CompileThresholdScaling,com.sun.crypto.provider.GHASH::*,0.01",
             "-XX:CompileCommand=CompileThresholdScaling,com.sun.crypto.provider.GaloisCounterMode::implGCMCrypt,0.01",

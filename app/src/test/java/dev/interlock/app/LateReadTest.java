@@ -12,8 +12,6 @@ import dev.interlock.node.store.Store;
 import dev.interlock.protocol.Blinding;
 import dev.interlock.wire.Deadlines;
 import java.io.ByteArrayOutputStream;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,18 +38,19 @@ final class LateReadTest {
 
     /** Gives out nothing until each part was asked for again, whoever was asked. */
     private static Store late(Store store, CountDownLatch askedTwice) {
-        return (Store) Proxy.newProxyInstance(
-                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, method, arguments) -> {
-                    if (method.getName().equals("open")) {
-                        askedTwice.countDown();
-                        askedTwice.await();
-                    }
+        return Altered.of(
+                Store.class,
+                store,
+                "open",
+                () -> {
+                    askedTwice.countDown();
                     try {
-                        return method.invoke(store, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
+                        askedTwice.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
                     }
-                });
+                },
+                result -> result);
     }
 
     @Test

@@ -168,24 +168,32 @@ final class DirectRead implements AutoCloseable {
         }
         while (true) {
             fillUp();
-            List<Source> gone = new ArrayList<>();
-            for (Source source : sources) {
-                var _ = source.ask(k);
-            }
             Duration stall = client.deadlines().stall();
-            Duration wait = patience.compareTo(stall) < 0 ? patience : stall;
-            long end = System.nanoTime() + wait.toNanos();
-            for (Source source : sources) {
-                if (!arrives(source, k, end, wait)) {
-                    gone.add(source);
-                }
-            }
-            if (gone.isEmpty()) {
+            if (arrive(sources, k, patience.compareTo(stall) < 0 ? patience : stall)) {
                 return opens(k, shares()) ? chunk(k, opened) : decoded(k);
             }
-            gone.forEach(Source::close);
-            sources.removeAll(gone);
         }
+    }
+
+    /**
+     * One round: all are asked at once, and whoever has given nothing in this time, or what is wrong, is left out.
+     *
+     * @return whether all came
+     */
+    private boolean arrive(List<Source> asked, int k, Duration wait) throws InterruptedException {
+        for (Source source : asked) {
+            var _ = source.ask(k);
+        }
+        long end = System.nanoTime() + wait.toNanos();
+        List<Source> gone = new ArrayList<>();
+        for (Source source : asked) {
+            if (!arrives(source, k, end, wait)) {
+                gone.add(source);
+            }
+        }
+        gone.forEach(Source::close);
+        sources.removeAll(gone);
+        return gone.isEmpty();
     }
 
     private void failed(String name, String why) {
@@ -303,17 +311,7 @@ final class DirectRead implements AutoCloseable {
         List<Provider> others = List.copyOf(spareShares);
         spareShares.clear();
         others.forEach(provider -> add(Part.SHARE, provider));
-        for (Source source : shares()) {
-            var _ = source.ask(k);
-        }
-        Duration wait = client.deadlines().stall();
-        long end = System.nanoTime() + wait.toNanos();
-        for (Source source : shares()) {
-            if (!arrives(source, k, end, wait)) {
-                source.close();
-                sources.remove(source);
-            }
-        }
+        var _ = arrive(shares(), k, client.deadlines().stall());
         List<Source> all = shares();
         Map<ShareIndex, Source> sourceOf = new LinkedHashMap<>();
         all.forEach(source -> sourceOf.put(source.provider.x(), source));

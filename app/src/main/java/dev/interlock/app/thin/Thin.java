@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -20,6 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,14 +110,14 @@ public final class Thin {
         if (socket == null || !fits(arguments)) {
             return SLOW_WAY;
         }
-        Opening opening = new Opening();
-        opening.start();
+        FutureTask<SocketChannel> opening = new FutureTask<>(new Opening());
+        new Thread(opening, "opening").start();
         Thin thin = null;
         try {
             Seat.check(socket);
             Hello hello = hello(arguments, environment);
             if (hello != null) {
-                thin = begun(arguments, opening.channel(), socket, hello);
+                thin = begun(arguments, opened(opening), socket, hello);
             }
         } catch (IOException | RuntimeException e) {
             // There is no agent, or none to be trusted.
@@ -120,58 +125,35 @@ public final class Thin {
         }
         if (thin == null) {
             // What this process becomes would keep it open, and the agent wait.
-            opening.close();
+            close(opening);
             return SLOW_WAY;
         }
         return thin.serve();
     }
 
-    /** A socket of the platform's takes a third of the time until the agent is asked, for its provider and a random number generator. */
-    private static final class Opening extends Thread {
-        private @Nullable SocketChannel channel;
-        private IOException failure = new IOException("no socket");
-
+    /** Beside all else: its provider and a random number generator take longer than what there is to say. */
+    private static final class Opening implements Callable<SocketChannel> {
         @Override
-        public void run() {
-            try {
-                channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            } catch (IOException e) {
-                failure = e;
-            }
+        public SocketChannel call() throws IOException {
+            return SocketChannel.open(StandardProtocolFamily.UNIX);
         }
+    }
 
-        /** Once it is there. */
-        SocketChannel channel() throws IOException {
-            await();
-            if (channel == null) {
-                throw failure;
-            }
-            return channel;
+    private static SocketChannel opened(Future<SocketChannel> opening) throws IOException {
+        try {
+            return opening.get();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
         }
+    }
 
-        void close() {
-            await();
-            try {
-                if (channel != null) {
-                    channel.close();
-                }
-            } catch (IOException e) {
-                // Nothing was said in it.
-            }
-        }
-
-        private void await() {
-            boolean interrupted = false;
-            while (isAlive()) {
-                try {
-                    join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+    private static void close(Future<SocketChannel> opening) {
+        try {
+            opened(opening).close();
+        } catch (IOException e) {
+            // There is none, or nothing was said in it.
         }
     }
 
