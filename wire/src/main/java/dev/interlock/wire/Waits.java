@@ -17,9 +17,14 @@ import org.jspecify.annotations.Nullable;
  * it again, for each piece of a stream, though hardly any wait here comes to its deadline. So these park without a time, and one
  * thread of the process looks for those that are over theirs: every {@link #LOOK}, and when one that it saw comes to its end. A wait
  * never ends early, and late by no more than it takes until that thread and the waiting one run.
+ *
+ * <p>A process that was stopped (a debugger, a machine that slept) finds every deadline over, though what it waits for may lie in its
+ * sockets. So what the watch was late by, from {@link #STOPPED} on, counts for no wait, and only the watch says that one is over.
  */
 final class Waits {
     static final Duration LOOK = Duration.ofMillis(100);
+    /** From here on it wasn't load that kept the watch from looking. */
+    static final Duration STOPPED = Duration.ofSeconds(1);
 
     /** Of this process. */
     static final Waits PROCESS = watched();
@@ -38,10 +43,15 @@ final class Waits {
     /** Who waits; each wait is another one. */
     private static final class Waiter {
         private final Thread thread = Thread.currentThread();
-        private final long end;
+        private final long begun;
+        /** The watch's. */
+        private long end;
 
-        Waiter(long end) {
-            this.end = end;
+        private volatile boolean over;
+
+        Waiter(long begun, Duration deadline) {
+            this.begun = begun;
+            this.end = begun + deadline.toNanos();
         }
     }
 
@@ -72,7 +82,7 @@ final class Waits {
         if (!deadline.isPositive()) {
             return false;
         }
-        Waiter waiter = new Waiter(nanos.getAsLong() + deadline.toNanos());
+        Waiter waiter = new Waiter(nanos.getAsLong(), deadline);
         waiting.add(waiter);
         try {
             if (idle || deadline.compareTo(LOOK) < 0) {
@@ -80,7 +90,7 @@ final class Waits {
                 LockSupport.unpark(watch);
             }
             while (!done.getAsBoolean()) {
-                if (left(waiter) <= 0) {
+                if (waiter.over) {
                     return done.getAsBoolean();
                 }
                 LockSupport.park(this);
@@ -112,15 +122,21 @@ final class Waits {
     }
 
     /**
-     * Wakes up those that are over their deadline; they look themselves at what they wait for, and at the time.
+     * Wakes up those that are over their deadline; they look themselves at what they wait for.
      *
+     * @param late by how much this is later than it was meant to be, in nanoseconds
      * @return after how long to look again, in nanoseconds
      */
-    long look() {
+    long look(long late) {
+        long now = nanos.getAsLong();
         long again = LOOK.toNanos();
         for (Waiter waiter : waiting) {
-            long left = left(waiter);
+            if (late >= STOPPED.toNanos()) {
+                waiter.end += Math.clamp(now - waiter.begun, 0, late);
+            }
+            long left = waiter.end - now;
             if (left <= 0) {
+                waiter.over = true;
                 LockSupport.unpark(waiter.thread);
             } else {
                 again = Math.min(again, left);
@@ -129,16 +145,13 @@ final class Waits {
         return again;
     }
 
-    private long left(Waiter waiter) {
-        return waiter.end - nanos.getAsLong();
-    }
-
     /** How many wait. */
     int count() {
         return waiting.size();
     }
 
     private void run() {
+        long meant = nanos.getAsLong();
         while (true) {
             if (waiting.isEmpty()) {
                 idle = true;
@@ -146,8 +159,11 @@ final class Waits {
                     LockSupport.park(this);
                 }
                 idle = false;
+                meant = nanos.getAsLong();
             }
-            LockSupport.parkNanos(this, look());
+            long again = look(nanos.getAsLong() - meant);
+            meant = nanos.getAsLong() + again;
+            LockSupport.parkNanos(this, again);
         }
     }
 }

@@ -120,15 +120,15 @@ final class InboundTest {
         Inbound in = inbound();
         FutureTask<ByteBuf> read = waiting(() -> in.read(DEADLINE));
         nanos.addAndGet(DEADLINE.toNanos() - 1);
-        waits.look();
+        waits.look(0);
         assertThat(read.isDone()).isFalse();
         nanos.addAndGet(1);
-        waits.look();
+        waits.look(0);
         assertThatThrownBy(read::get).hasCauseInstanceOf(Inbound.StalledException.class);
         // Each read has its whole deadline.
         FutureTask<ByteBuf> next = waiting(() -> in.read(DEADLINE));
         nanos.addAndGet(DEADLINE.toNanos() - 1);
-        waits.look();
+        waits.look(0);
         come(piece(3));
         assertThat(taken(next.get())).isEqualTo(3);
         end();
@@ -147,7 +147,7 @@ final class InboundTest {
             FutureTask<ByteBuf> read = waiting(() -> in.read(DEADLINE));
             loop.execute(() -> each.write(piece(1)));
             nanos.addAndGet(DEADLINE.toNanos());
-            waits.look();
+            waits.look(0);
             try {
                 assertThat(taken(read.get())).isEqualTo(1);
             } catch (ExecutionException e) {

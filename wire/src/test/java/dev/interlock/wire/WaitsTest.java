@@ -55,14 +55,14 @@ final class WaitsTest {
     void aWaitEndsAtItsDeadlineAndNotBefore() throws Exception {
         Running<Boolean> wait = waiting();
         nanos.addAndGet(DEADLINE.toNanos() - 1);
-        waits.look();
+        waits.look(0);
         // Whoever wakes up too early waits on.
         LockSupport.unpark(wait.thread());
-        waits.look();
+        waits.look(0);
         assertThat(wait.task().isDone()).isFalse();
         assertThat(waits.count()).isEqualTo(1);
         nanos.addAndGet(1);
-        waits.look();
+        waits.look(0);
         assertThat(wait.get()).isFalse();
         assertThat(waits.count()).isZero();
     }
@@ -70,17 +70,17 @@ final class WaitsTest {
     /** It looks in time for the next that it sees, and no oftener than it must. */
     @Test
     void whoeverIsNextSaysWhenToLookAgain() throws Exception {
-        assertThat(waits.look()).isEqualTo(Waits.LOOK.toNanos());
+        assertThat(waits.look(0)).isEqualTo(Waits.LOOK.toNanos());
         Running<Boolean> later = waiting(() -> waits.await(done::get, DEADLINE.plusMillis(7)));
         Running<Boolean> first = waiting();
-        assertThat(waits.look()).isEqualTo(Waits.LOOK.toNanos());
+        assertThat(waits.look(0)).isEqualTo(Waits.LOOK.toNanos());
         nanos.addAndGet(DEADLINE.toNanos() - 5);
-        assertThat(waits.look()).isEqualTo(5);
+        assertThat(waits.look(0)).isEqualTo(5);
         nanos.addAndGet(5);
-        assertThat(waits.look()).isEqualTo(Duration.ofMillis(7).toNanos());
+        assertThat(waits.look(0)).isEqualTo(Duration.ofMillis(7).toNanos());
         assertThat(first.get()).isFalse();
         nanos.addAndGet(Duration.ofMillis(7).toNanos());
-        assertThat(waits.look()).isEqualTo(Waits.LOOK.toNanos());
+        assertThat(waits.look(0)).isEqualTo(Waits.LOOK.toNanos());
         assertThat(later.get()).isFalse();
     }
 
@@ -94,10 +94,54 @@ final class WaitsTest {
         for (int i = 0; i < many.size(); i++) {
             assertThat(waits.count()).isEqualTo(many.size() - i);
             nanos.addAndGet(DEADLINE.toNanos());
-            waits.look();
+            waits.look(0);
             assertThat(many.get(i).get()).isFalse();
         }
         assertThat(waits.count()).isZero();
+    }
+
+    /** As after a SIGSTOP: the deadline is over on the clock, and the answer may lie in a socket. */
+    @Test
+    void whileTheProcessWasStoppedNoDeadlineRan() throws Exception {
+        Running<Boolean> wait = waiting();
+        long half = DEADLINE.toNanos() / 2;
+        nanos.addAndGet(half);
+        waits.look(0);
+        Running<Boolean> young = waiting();
+        long stopped = 10 * DEADLINE.toNanos();
+        nanos.addAndGet(stopped);
+        // Whoever wakes up before the watch has looked isn't over its deadline.
+        LockSupport.unpark(wait.thread());
+        assertThat(waits.look(stopped)).isEqualTo(Waits.LOOK.toNanos());
+        nanos.addAndGet(half - 1);
+        assertThat(waits.look(0)).isEqualTo(1);
+        assertThat(waits.count()).isEqualTo(2);
+        nanos.addAndGet(1);
+        waits.look(0);
+        assertThat(wait.get()).isFalse();
+        nanos.addAndGet(half);
+        waits.look(0);
+        assertThat(young.get()).isFalse();
+    }
+
+    /** It began after the stop, before the watch had seen that there was one: it isn't given the whole of it. */
+    @Test
+    void aWaitIsGivenNoMoreOfAStopThanItWaited() throws Exception {
+        nanos.addAndGet(10 * DEADLINE.toNanos());
+        Running<Boolean> wait = waiting();
+        nanos.addAndGet(5);
+        waits.look(10 * DEADLINE.toNanos());
+        nanos.addAndGet(DEADLINE.toNanos());
+        waits.look(0);
+        assertThat(wait.get()).isFalse();
+    }
+
+    @Test
+    void aWatchThatIsLateUnderLoadGivesNothing() throws Exception {
+        Running<Boolean> wait = waiting();
+        nanos.addAndGet(DEADLINE.toNanos());
+        waits.look(Waits.STOPPED.toNanos() - 1);
+        assertThat(wait.get()).isFalse();
     }
 
     @Test
@@ -105,7 +149,7 @@ final class WaitsTest {
         Running<Boolean> wait = waiting();
         nanos.addAndGet(DEADLINE.toNanos());
         done.set(true);
-        waits.look();
+        waits.look(0);
         assertThat(wait.get()).isTrue();
         assertThat(waits.count()).isZero();
     }
@@ -134,7 +178,7 @@ final class WaitsTest {
         Running<String> first = waiting(() -> waits.get(future, DEADLINE));
         Running<String> second = waiting(() -> waits.get(future, DEADLINE.multipliedBy(2)));
         nanos.addAndGet(DEADLINE.toNanos());
-        waits.look();
+        waits.look(0);
         assertThatThrownBy(first::get).hasCauseInstanceOf(TimeoutException.class);
         future.complete("done");
         assertThat(second.get()).isEqualTo("done");
@@ -168,7 +212,7 @@ final class WaitsTest {
             });
             Thread late = Thread.startVirtualThread(() -> {
                 nanos.addAndGet(DEADLINE.toNanos());
-                waits.look();
+                waits.look(0);
             });
             future.complete(1);
             Boolean _ = wait.get();
