@@ -135,12 +135,21 @@ public final class Bench implements Callable<Integer> {
                 System.err);
         Report report = new Report();
         Machine machine = Machine.now();
-        for (Suite suite : chosen) {
-            suite.run(options, report);
-        }
         PrintStream out = System.out;
         out.println(machine.text());
-        report.print(out);
+        try {
+            for (Suite suite : chosen) {
+                suite.run(options, report);
+                if (all || docs) {
+                    // Each as it ends: a later one may fail after an hour.
+                    Files.writeString(
+                            performance,
+                            ResultTables.into(Files.readString(performance), machine, report, quick ? " --quick" : ""));
+                }
+            }
+        } finally {
+            report.print(out);
+        }
         if (json != null) {
             Files.write(json, ReportJson.write(machine, report));
         }
@@ -148,11 +157,6 @@ public final class Bench implements Callable<Integer> {
             for (Map.Entry<String, String> plot : Svg.plots(report).entrySet()) {
                 Files.writeString(svg.resolve(plot.getKey() + ".svg"), plot.getValue());
             }
-        }
-        if (all || docs) {
-            Files.writeString(
-                    performance,
-                    ResultTables.into(Files.readString(performance), machine, report, quick ? " --quick" : ""));
         }
         return 0;
     }
