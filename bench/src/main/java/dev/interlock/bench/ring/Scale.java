@@ -6,8 +6,11 @@ import dev.interlock.bench.Report;
 import dev.interlock.bench.Suite;
 import dev.interlock.client.Interlock;
 import dev.interlock.core.token.ObjectId;
+import dev.interlock.node.admission.Allowances;
 import dev.interlock.protocol.ring.NodeCard;
 import dev.interlock.protocol.ring.Provider;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +34,7 @@ public final class Scale implements Suite {
         Run run = new Run(options, report);
         run.byProviders();
         run.byThreshold();
-        run.bySizeAndClients();
+        run.byClientsAndSize();
         run.byObjects();
         run.outlook();
     }
@@ -129,11 +132,19 @@ public final class Scale implements Suite {
             return ring.cpuSecondsWithClient() - before;
         }
 
-        void bySizeAndClients() throws Exception {
+        /** Clients before sizes: the disk still writes the large objects for a while after they are put. */
+        void byClientsAndSize() throws Exception {
             try (RingProcesses ring = RingProcesses.create(options, 5, 3);
                     Interlock interlock = ring.open()) {
+                allowManyAtOnce(ring);
                 Secrets secrets = new Secrets(interlock, SECRET_BYTES, List.of());
-                secrets.warm(quick ? 10 : 500);
+                // Else the curve would be one of warming up.
+                Duration warm = Duration.ofSeconds(quick ? 2 : 90);
+                var _ = Load.run(16, warm, secrets::put);
+                var _ = Load.run(16, warm.dividedBy(3), secrets::get);
+                for (int clients : quick ? new int[] {1, 8, 64, 256} : new int[] {1, 2, 4, 8, 16, 32, 64, 128, 256}) {
+                    clients(ring, secrets, clients);
+                }
                 List<Long> sizes =
                         new ArrayList<>(List.of(32L, 1L << 10, 64L << 10, 1L << 20, 16L << 20, 256L << 20, 1L << 30));
                 if (!quick) {
@@ -142,10 +153,18 @@ public final class Scale implements Suite {
                 for (long size : sizes) {
                     size(ring, interlock, size);
                 }
-                for (int clients : quick ? new int[] {1, 8, 64, 256} : new int[] {1, 2, 4, 8, 16, 32, 64, 128, 256}) {
-                    clients(ring, secrets, clients);
-                }
             }
+        }
+
+        /** The clients are one user here, who may have 128 dealings at once. */
+        private static void allowManyAtOnce(RingProcesses ring) throws IOException, InterruptedException {
+            for (NodeCard node : ring.descriptor().nodes().toList()) {
+                Files.writeString(
+                        ring.node(node).resolve(Allowances.FILE),
+                        "dealings 512 512\nrequests 2048 2048\nwaits 1024 1024\nfiles 1024 1024\n");
+                ring.stop(node);
+            }
+            var _ = ring.up();
         }
 
         private void size(RingProcesses ring, Interlock interlock, long size) throws Exception {
