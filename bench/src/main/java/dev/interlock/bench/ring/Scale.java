@@ -163,8 +163,8 @@ public final class Scale implements Suite {
                         ring.node(node).resolve(Allowances.FILE),
                         "dealings 512 512\nrequests 2048 2048\nwaits 1024 1024\nfiles 1024 1024\n");
                 ring.stop(node);
+                var _ = ring.up();
             }
-            var _ = ring.up();
         }
 
         private void size(RingProcesses ring, Interlock interlock, long size) throws Exception {
