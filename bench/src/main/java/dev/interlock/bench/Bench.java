@@ -135,8 +135,7 @@ public final class Bench implements Callable<Integer> {
                 System.err);
         Report report = new Report();
         Machine machine = Machine.now();
-        PrintStream out = System.out;
-        out.println(machine.text());
+        boolean wrong = false;
         try {
             for (Suite suite : chosen) {
                 suite.run(options, report);
@@ -147,8 +146,16 @@ public final class Bench implements Callable<Integer> {
                             ResultTables.into(Files.readString(performance), machine, report, quick ? " --quick" : ""));
                 }
             }
+        } catch (WrongResultException e) {
+            wrong = true;
+            throw e;
         } finally {
-            report.print(out);
+            // What was measured before a failure stands; beside a wrong result nothing does.
+            if (!wrong) {
+                PrintStream out = System.out;
+                out.println(machine.text());
+                report.print(out);
+            }
         }
         if (json != null) {
             Files.write(json, ReportJson.write(machine, report));

@@ -93,6 +93,15 @@ final class BenchTest {
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("no port is free");
     }
 
+    @Test
+    void whatWasMeasuredBeforeAFailureIsPrinted() {
+        Suite broken = suite("broken", () -> {
+            throw new IllegalStateException("no port is free");
+        });
+        assertThat(Bench.run(List.of(suite("one", () -> {}), broken))).isEqualTo(1);
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("one quick: false");
+    }
+
     private int bench(String... args) {
         return Bench.run(List.of(suite("one", () -> {}), suite("two", () -> {})), args);
     }
